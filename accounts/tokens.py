@@ -1,0 +1,42 @@
+"""Recognise the API token of a person. Issuing and withdrawing is audit.credentials, which records it."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from accounts import secrets
+from accounts.models import ApiToken, Scope
+
+KIND = "t"
+LONGEST_LIFE = timedelta(days=90)
+_USE_IS_NOTED_EACH = timedelta(minutes=1)
+
+
+class Refused(Exception):
+    """The token does not open this; the message is a sentence for the caller."""
+
+
+def recognise(header: str, *, scope: Scope) -> ApiToken:
+    """Return the token that an Authorization header presents.
+
+    Raises:
+        Refused: if there is none, it is unknown, withdrawn, expired, or lacks
+            the scope. Unknown and wrong get the same sentence.
+    """
+    presented = secrets.from_header(header)
+    if presented is None or presented.kind != KIND:
+        raise Refused("Send 'Authorization: Bearer andon_t_…' with an API token.")
+    token = ApiToken.objects.select_related("owner").filter(key_id=presented.key_id).first()
+    if token is None or not secrets.matches(presented, token.secret_hash):
+        raise Refused("This API token is not known.")
+    now = timezone.now()
+    if not token.usable(now):
+        what = "was withdrawn" if token.revoked_at else "has expired"
+        raise Refused(f"This API token {what}. Ask for a new one.")
+    if not token.owner.is_active:
+        raise Refused("The owner of this API token is deactivated.")
+    if scope not in token.scopes:
+        raise Refused(f"This API token lacks the scope {scope.value!r}.")
+    if token.last_used_at is None or now - token.last_used_at > _USE_IS_NOTED_EACH:
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+    return token

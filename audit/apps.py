@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class AuditConfig(AppConfig):
+    name = "audit"
+
+    def ready(self) -> None:
+        from audit import guards  # noqa: PLC0415
+
+        post_migrate.connect(guards.install, dispatch_uid="audit.guards")

@@ -1,0 +1,239 @@
+"""What must happen later: schedule, claim, run, finish. The only module that writes Due.
+
+A row carries all that is needed. Celery and Redis only speed its handling up,
+so either may be emptied or killed at any time. All times are the database's.
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from audit.models import Due
+
+logger = structlog.get_logger(__name__)
+
+CHANNEL = "andon_due"
+# Long enough for a worker to fetch the message; short enough that a dead worker is noticed.
+HAND_OVER_LEASE = timedelta(seconds=3)
+WORK_LEASE = timedelta(seconds=30)
+FIRST_RETRY = timedelta(seconds=2)
+LONGEST_RETRY = timedelta(minutes=10)
+
+Within = Callable[[dict[str, Any]], None]
+Outward = Callable[[dict[str, Any]], Callable[[], None]]
+
+
+@dataclass(frozen=True)
+class Handler:
+    """How a kind of due row is handled."""
+
+    work: Callable[[dict[str, Any]], Any]
+    outward: bool
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to handle a row until its lease ends. A stale token writes nothing."""
+
+    pk: int
+    token: uuid.UUID
+    kind: str
+    hand_overs: int
+
+
+class Poisoned(Exception):
+    """Work was begun as often as it may be and never came to an end."""
+
+
+def _nobody_does_this(_payload: dict[str, Any]) -> None:
+    raise LookupError("no handler is registered for this kind of work")
+
+
+_NOBODY = Handler(_nobody_does_this, outward=False, attempts=1)
+_handlers: dict[str, Handler] = {}
+_when_dead: list[Callable[[Due], None]] = []
+
+
+def within_transaction(kind: str, *, attempts: int = 12) -> Callable[[Within], Within]:
+    """Register work on the database alone: it and the finish of its row commit together, once."""
+
+    def register(work: Within) -> Within:
+        _handlers[kind] = Handler(work, outward=False, attempts=attempts)
+        return work
+
+    return register
+
+
+def outward(kind: str, *, attempts: int = 8) -> Callable[[Outward], Outward]:
+    """Register work that talks to the outside, which may happen twice after a crash.
+
+    The function runs outside any transaction and returns what to write; that
+    is written together with the finish of the row, if the claim still holds.
+    """
+
+    def register(work: Outward) -> Outward:
+        _handlers[kind] = Handler(work, outward=True, attempts=attempts)
+        return work
+
+    return register
+
+
+def when_dead(tell: Callable[[Due], None]) -> Callable[[Due], None]:
+    """Register who is told, in the same transaction, of a row that is given up."""
+    _when_dead.append(tell)
+    return tell
+
+
+def kinds() -> list[str]:
+    return sorted(_handlers)
+
+
+def schedule(
+    kind: str,
+    *,
+    key: str,
+    payload: dict[str, Any],
+    due_at: datetime | None = None,
+    after: timedelta = timedelta(0),
+    priority: int = 5,
+) -> None:
+    """Make sure that something happens, now or later. The same key is scheduled once.
+
+    Args:
+        key: names this very thing; a second call with it changes nothing.
+        due_at: when; the present of the database plus `after` if left out.
+        priority: 0 first. Use the severity.
+    """
+    if kind not in _handlers:
+        raise LookupError(f"no handler is registered for {kind!r}")
+    Due.objects.bulk_create(
+        [
+            Due(
+                kind=kind,
+                key=key,
+                payload=payload,
+                priority=priority,
+                due_at=due_at or Now() + after,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    if due_at is None and not after:
+        nudge()
+
+
+def nudge() -> None:
+    """Wake the engines when, and if, this transaction commits."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+
+
+def cancel(*, prefix: str) -> int:
+    """Call off what waits under keys that start so; return how many rows."""
+    return (
+        Due.objects.waiting()
+        .filter(key__startswith=prefix)
+        .update(state=Due.State.CANCELLED, token=None, lease_until=None, finished_at=Now())
+    )
+
+
+# Two locking parts, since PostgreSQL allows no FOR UPDATE inside a UNION.
+_CLAIM = """
+    WITH fresh AS (
+        SELECT id, priority, due_at FROM audit_due WHERE state = 'scheduled' AND due_at <= now()
+         ORDER BY priority, due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    ), stale AS (
+        SELECT id, priority, due_at FROM audit_due WHERE state = 'enqueued' AND lease_until < now()
+         ORDER BY lease_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    ), free AS (SELECT * FROM fresh UNION ALL SELECT * FROM stale)
+    UPDATE audit_due SET state = 'enqueued', token = gen_random_uuid(),
+           lease_until = clock_timestamp() + make_interval(secs => %(lease)s), hand_overs = hand_overs + 1
+      FROM free WHERE audit_due.id = free.id
+    RETURNING audit_due.id, audit_due.token, audit_due.kind, audit_due.hand_overs, free.priority, free.due_at
+"""
+
+
+def claim(limit: int = 20) -> list[Claim]:
+    """Take what is due, most urgent first; two engines never get the same row."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, {"limit": limit, "lease": HAND_OVER_LEASE.total_seconds()})
+        rows = cursor.fetchall()
+    rows.sort(key=lambda row: (row[4], row[5]))
+    return [Claim(pk, token, kind, hand_overs) for pk, token, kind, hand_overs, *_ in rows]
+
+
+def run(pk: int, token: uuid.UUID) -> bool:
+    """Handle a claimed row; False if somebody else has it or it is done, which is harmless."""
+    due = _begin(pk, token)
+    if due is None:
+        return False
+    handler = _handlers.get(due.kind, _NOBODY)
+    try:
+        if due.attempts > handler.attempts:
+            # Each try before ended without a word: this work kills its worker.
+            raise Poisoned(due.kind)
+        return _carry_out(handler, due, token)
+    except Exception as error:
+        logger.exception("due_failed", due=pk, kind=due.kind, attempt=due.attempts)
+        _put_off(pk, token, error=error, attempts=handler.attempts)
+    return True
+
+
+def _carry_out(handler: Handler, due: Due, token: uuid.UUID) -> bool:
+    write = handler.work(due.payload) if handler.outward else lambda: handler.work(due.payload)
+    with transaction.atomic():
+        # Lock first: a zombie whose claim was given to another must not write.
+        if not _still_mine(due.pk, token):
+            return False
+        write()
+        _finish(due.pk)
+    return True
+
+
+def _begin(pk: int, token: uuid.UUID) -> Due | None:
+    # Counted and committed before the try: work that kills its process must not be tried for ever.
+    begun = Due.objects.filter(pk=pk, token=token, state=Due.State.ENQUEUED).update(
+        attempts=F("attempts") + 1, lease_until=Now() + WORK_LEASE
+    )
+    return Due.objects.get(pk=pk) if begun else None
+
+
+def _still_mine(pk: int, token: uuid.UUID) -> bool:
+    mine = Due.objects.select_for_update().filter(pk=pk, token=token, state=Due.State.ENQUEUED)
+    return mine.exists()
+
+
+def _finish(pk: int) -> None:
+    Due.objects.filter(pk=pk).update(
+        state=Due.State.DONE, token=None, lease_until=None, finished_at=Now(), last_error=""
+    )
+
+
+@transaction.atomic
+def _put_off(pk: int, token: uuid.UUID, *, error: Exception, attempts: int) -> None:
+    due = (
+        Due.objects.select_for_update().filter(pk=pk, token=token, state=Due.State.ENQUEUED).first()
+    )
+    if due is None:
+        return
+    # The class only: the message may quote incident text.
+    due.last_error = type(error).__name__
+    due.token = due.lease_until = None
+    if due.attempts >= attempts:
+        due.state = Due.State.DEAD
+        due.finished_at = Now()
+        for tell in _when_dead:
+            tell(due)
+    else:
+        due.state = Due.State.SCHEDULED
+        wait = min(FIRST_RETRY * 2 ** (due.attempts - 1), LONGEST_RETRY)
+        due.due_at = Now() + wait
+    due.save()

@@ -1,0 +1,128 @@
+"""The dispatcher: claims what is due and hands it to workers, or does it itself when there are none."""
+
+import os
+import signal
+import socket
+import time
+import uuid
+from collections.abc import Callable
+from types import FrameType
+
+import psycopg
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+from django.db.models import F
+from django.db.models.functions import Now
+from kombu.exceptions import KombuError
+
+from audit import clockwork
+from audit.models import EngineBeat
+from audit.tasks import run_due
+
+logger = structlog.get_logger(__name__)
+
+TICK_SECONDS = 0.25
+BEAT_SECONDS = 1.0
+# After the broker did not answer, do the work here for a while before asking it again.
+BROKER_REST_SECONDS = 5.0
+BATCH = 20
+
+
+class Engine:
+    """One dispatcher process. Two or more at once are harmless; none at all is an alarm."""
+
+    def __init__(self, *, workers: bool, clock: Callable[[], float] = time.monotonic) -> None:
+        self.workers = workers
+        self.clock = clock
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
+        self.run_id = uuid.uuid4()
+        self.stopping = False
+        self._broker_rests_until = 0.0
+        self._beat_at = 0.0
+        self._ears: psycopg.Connection[tuple[object, ...]] | None = None
+
+    def run(self) -> None:
+        """Work until told to stop. No failure of the database ends this loop."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        logger.info("engine_started", workers=self.workers, kinds=len(clockwork.kinds()))
+        while not self.stopping:
+            try:
+                busy = self.tick()
+                if not busy:
+                    self._wait()
+            except (DatabaseError, InterfaceError, psycopg.Error) as error:
+                logger.warning("engine_database_away", error=type(error).__name__)
+                self._hang_up()
+                time.sleep(TICK_SECONDS)
+        self._hang_up()
+        logger.info("engine_stopped")
+
+    def tick(self) -> int:
+        """Claim one batch and see it handed over; return how many rows."""
+        close_old_connections()
+        self._beat()
+        claims = clockwork.claim(BATCH)
+        for claim in claims:
+            self._hand_over(claim)
+        return len(claims)
+
+    def _hand_over(self, claim: clockwork.Claim) -> None:
+        # A row that comes back has met no worker in time: none may be alive.
+        if self.workers and claim.hand_overs == 1 and self.clock() >= self._broker_rests_until:
+            try:
+                run_due.apply_async(
+                    (claim.pk, str(claim.token)),
+                    expires=clockwork.WORK_LEASE.total_seconds(),
+                    retry=False,
+                )
+                return
+            except (OSError, KombuError) as error:
+                logger.warning("engine_broker_away", error=type(error).__name__)
+                self._broker_rests_until = self.clock() + BROKER_REST_SECONDS
+        clockwork.run(claim.pk, claim.token)
+
+    def _beat(self) -> None:
+        if self.clock() < self._beat_at:
+            return
+        self._beat_at = self.clock() + BEAT_SECONDS
+        EngineBeat.objects.update_or_create(
+            name=self.name,
+            defaults={"run": self.run_id, "ticked_at": Now(), "ticks": F("ticks") + 1},
+            create_defaults={"run": self.run_id, "started_at": Now(), "ticked_at": Now()},
+        )
+
+    def _wait(self) -> None:
+        if self._ears is None:
+            self._ears = _listen()
+        for _ in self._ears.notifies(timeout=TICK_SECONDS, stop_after=1):
+            pass
+
+    def _hang_up(self) -> None:
+        connection.close()
+        if self._ears is not None:
+            self._ears.close()
+            self._ears = None
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self.stopping = True
+
+
+def _listen() -> psycopg.Connection[tuple[object, ...]]:
+    parameters = connection.get_connection_params()
+    ears = psycopg.connect(
+        **{
+            k: v
+            for k, v in parameters.items()
+            if k not in ("cursor_factory", "context", "prepare_threshold")
+        },
+        autocommit=True,
+    )
+    ears.execute(f"LISTEN {clockwork.CHANNEL}")
+    return ears
+
+
+def from_settings() -> Engine:
+    """Return an engine that uses workers if a broker is configured."""
+    return Engine(workers=bool(settings.REDIS_URL))

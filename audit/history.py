@@ -1,0 +1,27 @@
+"""Save a row so that its history names who changed it and why."""
+
+from typing import Any
+
+from django.db import models
+
+from accounts.actors import Actor
+
+
+def create(model: type[models.Model], *, actor: Actor, why: str = "", **fields: Any) -> Any:
+    """Create a row and its first history row."""
+    row = model(**fields)
+    _sign(row, actor, why)
+    row.save(force_insert=True)
+    return row
+
+
+def save(row: models.Model, *fields: str, actor: Actor, why: str = "") -> None:
+    """Save the named fields. Never `queryset.update()`: it writes no history."""
+    _sign(row, actor, why)
+    row.save(update_fields=fields)
+
+
+def _sign(row: models.Model, actor: Actor, why: str) -> None:
+    # Set on the row, not taken from the request: workers and the gate have none.
+    row._history_user = actor.user  # type: ignore[attr-defined]
+    row._change_reason = (f"{actor.via}: {why}" if why else actor.via)[:100]  # type: ignore[attr-defined]

@@ -1,0 +1,141 @@
+"""The record, the outbox and the clock: tables that every other app writes to in its own transaction."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from accounts.kept import keep
+
+
+class Head(models.Model):
+    """The last link of each stream."""
+
+    stream = models.CharField(max_length=80, primary_key=True)
+    seq = models.BigIntegerField()
+    hash = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"{self.stream} #{self.seq}"
+
+
+class Entry(models.Model):
+    """One act: who did what to which object. Append-only, chained by `stream`; `body` is what is hashed."""
+
+    stream = models.CharField(max_length=80)
+    # The trigger sets these four; the defaults only satisfy NOT NULL before it runs.
+    seq = models.BigIntegerField(default=0)
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    prev = models.CharField(max_length=64, default="")
+    hash = models.CharField(max_length=64, default="")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    action = models.CharField(max_length=60)
+    subject = models.CharField(max_length=80, db_index=True)
+    body = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["stream", "seq"], name="one_link_per_place")]
+
+    def __str__(self) -> str:
+        return f"{self.stream} #{self.seq} {self.action}"
+
+
+class Remark(models.Model):
+    """The free text of an entry. Kept beside the chain, which holds only its salted hash: a text may have to be erased."""
+
+    entry = models.OneToOneField(Entry, models.PROTECT, related_name="remark", primary_key=True)
+    salt = models.CharField(max_length=32)
+    text = models.TextField()
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class OutboxEvent(models.Model):
+    """A fact that others may want to know, stored in the transaction that made it true."""
+
+    topic = models.CharField(max_length=60, db_index=True)
+    payload = models.JSONField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.topic} #{self.pk}"
+
+
+class DueQuerySet(models.QuerySet["Due"]):
+    def waiting(self) -> "DueQuerySet":
+        return self.filter(state__in=[Due.State.SCHEDULED, Due.State.ENQUEUED])
+
+
+class Due(models.Model):
+    """One thing that must happen, and when. Written, claimed and finished by audit.clockwork alone."""
+
+    class State(models.TextChoices):
+        SCHEDULED = "scheduled"
+        ENQUEUED = "enqueued"
+        DONE = "done"
+        CANCELLED = "cancelled"
+        DEAD = "dead"
+
+    kind = models.CharField(max_length=60)
+    key = models.CharField(max_length=160, unique=True)
+    payload = models.JSONField(default=dict)
+    priority = models.PositiveSmallIntegerField(default=5)
+    due_at = models.DateTimeField()
+    state = models.CharField(max_length=9, choices=State, default=State.SCHEDULED)
+    token = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    hand_overs = models.PositiveIntegerField(default=0)
+    last_error = models.TextField(default="", blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = DueQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="due_enqueued_is_leased",
+                condition=~models.Q(state="enqueued")
+                | models.Q(token__isnull=False, lease_until__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["priority", "due_at"],
+                name="due_scheduled",
+                condition=models.Q(state="scheduled"),
+            ),
+            models.Index(
+                fields=["lease_until"], name="due_enqueued", condition=models.Q(state="enqueued")
+            ),
+            models.Index(fields=["due_at"], name="due_dead", condition=models.Q(state="dead")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
+
+
+class EngineBeat(models.Model):
+    """A sign of life of one engine process."""
+
+    name = models.CharField(max_length=120, primary_key=True)
+    run = models.UUIDField(default=uuid.uuid4)
+    started_at = models.DateTimeField()
+    ticked_at = models.DateTimeField(db_index=True)
+    ticks = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+keep(Entry)
+# A head moves, but only when an entry is added: see the trigger in audit/migrations/0002_chain.py.
+keep(Head, refuse=("DELETE",))
+# May be deleted, where the law says that a text must go; the chain shows that there was one.
+keep(Remark, refuse=("UPDATE",))
+keep(OutboxEvent, refuse=("UPDATE",))

@@ -1,0 +1,183 @@
+"""Read the environment, typed, and refuse odd values with a sentence. Knows no Django settings."""
+
+import zoneinfo
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import environs
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DEVELOPMENT_KEY = "development-only-key-that-production-refuses-to-start-with"
+KINDS = ("development", "production", "test")
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Every variable that Andon reads; `docs/operating.md` describes each."""
+
+    kind: str
+    debug: bool
+    secret_key: str
+    var: Path
+    database_url: str
+    redis_url: str
+    hosts: list[str]
+    url: str
+    gate_url: str
+    zone: str
+    log_level: str
+    log_format: str
+    metrics_token: str
+    internal_hosts: list[str]
+    trusted_proxies: list[str]
+    statement_timeout_ms: int
+    email_host: str
+    email_port: int
+    email_user: str
+    email_password: str
+    email_security: str
+    email_from: str
+    oidc_issuer: str
+    oidc_client_id: str
+    oidc_client_secret: str
+    oidc_name: str
+
+    @property
+    def production(self) -> bool:
+        return self.kind == "production"
+
+
+def _one_of(*allowed: str) -> Any:
+    return environs.validate.OneOf(allowed, error="must be one of: {choices}")
+
+
+def read() -> Environment:
+    """Return the environment; NAME_FILE may point at a file that holds the value of NAME.
+
+    Raises:
+        ImproperlyConfigured: if a value is odd, or unfit for production; the
+            message names every variable at fault and what is allowed.
+    """
+    env = environs.FileAwareEnv(eager=False, strip_whitespace=True)
+    kind = env.str("ANDON_ENV", "development", validate=_one_of(*KINDS))
+    var = Path(env.str("ANDON_VAR", str(BASE_DIR / "var"))).resolve()
+    port = env.int("PORT", 8000, validate=environs.validate.Range(1, 65535))
+    gate_port = env.int("ANDON_GATE_PORT", (port or 8000) + 1)
+    run = var / "run"
+    values = Environment(
+        kind=kind,
+        debug=env.bool("ANDON_DEBUG", False),
+        secret_key=env.str("SECRET_KEY", DEVELOPMENT_KEY),
+        var=var,
+        database_url=env.str("DATABASE_URL", f"postgres://postgres@/andon?host={run}"),
+        redis_url=env.str("REDIS_URL", f"unix://{run}/redis.sock?db=0"),
+        hosts=env.list("ANDON_HOSTS", ["localhost", "127.0.0.1", "[::1]"]),
+        url=env.str("ANDON_URL", f"http://localhost:{port}").rstrip("/"),
+        gate_url=env.str("ANDON_GATE_URL", f"http://localhost:{gate_port}").rstrip("/"),
+        zone=env.str("ANDON_ZONE", "UTC"),
+        log_level=env.str(
+            "ANDON_LOG_LEVEL", "INFO", validate=_one_of("DEBUG", "INFO", "WARNING", "ERROR")
+        ),
+        log_format=env.str("ANDON_LOG_FORMAT", "json", validate=_one_of("json", "console")),
+        metrics_token=env.str("ANDON_METRICS_TOKEN", ""),
+        internal_hosts=env.list("ANDON_INTERNAL_HOSTS", []),
+        trusted_proxies=env.list("ANDON_TRUSTED_PROXIES", []),
+        statement_timeout_ms=env.int(
+            "ANDON_STATEMENT_TIMEOUT_MS", 15_000, validate=environs.validate.Range(0, 3_600_000)
+        ),
+        email_host=env.str("ANDON_EMAIL_HOST", ""),
+        email_port=env.int("ANDON_EMAIL_PORT", 587, validate=environs.validate.Range(1, 65535)),
+        email_user=env.str("ANDON_EMAIL_USER", ""),
+        email_password=env.str("ANDON_EMAIL_PASSWORD", ""),
+        email_security=env.str(
+            "ANDON_EMAIL_SECURITY", "starttls", validate=_one_of("starttls", "tls", "none")
+        ),
+        email_from=env.str("ANDON_EMAIL_FROM", "Andon <andon@localhost>"),
+        oidc_issuer=env.str("ANDON_OIDC_ISSUER", ""),
+        oidc_client_id=env.str("ANDON_OIDC_CLIENT_ID", ""),
+        oidc_client_secret=env.str("ANDON_OIDC_CLIENT_SECRET", ""),
+        oidc_name=env.str("ANDON_OIDC_NAME", "Single sign-on"),
+    )
+    try:
+        env.seal()
+    except environs.EnvValidationError as error:
+        wrong = f"{error.error_messages}"
+        raise ImproperlyConfigured(f"The environment has odd values. {wrong}") from None
+    _refuse(values)
+    return values
+
+
+def _refuse(values: Environment) -> None:
+    problems = list(_problems(values))
+    if values.production:
+        problems += _problems_in_production(values)
+    if problems:
+        raise ImproperlyConfigured("Andon does not start. " + " ".join(problems))
+
+
+def _problems(values: Environment) -> list[str]:
+    found = []
+    if values.zone not in zoneinfo.available_timezones():
+        found.append(f"ANDON_ZONE is {values.zone!r}: give an IANA name such as Europe/Berlin.")
+    for name, url in (("ANDON_URL", values.url), ("ANDON_GATE_URL", values.gate_url)):
+        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
+            found.append(f"{name} is {url!r}: give http:// or https:// and a host.")
+    if values.redis_url and urlsplit(values.redis_url).scheme not in ("redis", "rediss", "unix"):
+        found.append("REDIS_URL must start with redis://, rediss:// or unix://, or be empty.")
+    if bool(values.oidc_issuer) != bool(values.oidc_client_id):
+        found.append("ANDON_OIDC_ISSUER and ANDON_OIDC_CLIENT_ID go together: set both or none.")
+    return found
+
+
+def _problems_in_production(values: Environment) -> list[str]:
+    found = []
+    if values.debug:
+        found.append("ANDON_DEBUG must be off in production: it shows incident text on errors.")
+    if values.secret_key == DEVELOPMENT_KEY or len(values.secret_key) < 50:
+        found.append("SECRET_KEY must be your own, of at least 50 characters.")
+    embedded = str(values.var)
+    if embedded in unquote(values.database_url) or embedded in unquote(values.redis_url):
+        found.append(
+            "The embedded PostgreSQL and Redis are for evaluation: set DATABASE_URL and REDIS_URL."
+        )
+    if urlsplit(values.url).scheme != "https":
+        found.append("ANDON_URL must start with https:// in production.")
+    if not values.email_host:
+        found.append("ANDON_EMAIL_HOST must be set: pages to people go by e-mail.")
+    if "*" in values.hosts:
+        found.append("ANDON_HOSTS must name your hosts, not *.")
+    return found
+
+
+def database(url: str, *, statement_timeout_ms: int) -> dict[str, Any]:
+    """Return Django's settings for a PostgreSQL URL, sockets included.
+
+    Raises:
+        ImproperlyConfigured: if the URL is not one of PostgreSQL.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise ImproperlyConfigured(
+            "DATABASE_URL must start with postgres://: Andon needs PostgreSQL."
+        )
+    query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    options = {name: value for name, value in query.items() if name not in ("host", "port")}
+    # A stuck statement must not hold a program's row, and with it a pause, for ever.
+    options["options"] = (
+        f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={statement_timeout_ms // 2}"
+        " -c idle_in_transaction_session_timeout=30000"
+    )
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")) or "andon",
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.get("host", "") or parts.hostname or "",
+        "PORT": query.get("port", "") or str(parts.port or ""),
+        "OPTIONS": {"connect_timeout": 5, "application_name": "andon", **options},
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+    }

@@ -1,0 +1,1 @@
+"""Start Andon on one machine, its servers included, and stop it whole. Imports no Django."""

@@ -1,0 +1,192 @@
+"""What `run`, `servers` and `env` do, step by step."""
+
+import secrets
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+from config.launch import lock, ports, servers, session
+from config.launch.console import Console, table
+from config.launch.places import Places
+from config.launch.refusal import CannotStart
+from config.launch.session import Session
+from config.launch.stack import ROOT, Demo, Stack, read_demo
+
+KINDS = ("development", "production", "test")
+NOT_IN_PRODUCTION = (
+    "ANDON_ENV=production needs {missing}: the servers that Andon brings along are for evaluation"
+    " and development on one machine."
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for on the command line; `port` as typed."""
+
+    port: str | None = None
+    demo: bool = True
+    redis: bool = True
+
+
+@dataclass(frozen=True)
+class Urls:
+    """Where the servers answer; `redis` is empty where there is none."""
+
+    database: str
+    redis: str
+
+    def env(self) -> dict[str, str]:
+        return {"DATABASE_URL": self.database, "REDIS_URL": self.redis}
+
+
+def run(options: Options, environ: Mapping[str, str]) -> None:
+    """Start all of Andon and keep it alive until asked to stop.
+
+    Raises:
+        CannotStart: with the sentence to show.
+    """
+    kind = _kind(environ)
+    if kind == "production":
+        needed = ("DATABASE_URL", "REDIS_URL") if options.redis else ("DATABASE_URL",)
+        _refuse_embedded([name for name in needed if not environ.get(name)])
+    port, gate_port = ports.choose(environ, web=options.port)
+    url, var = f"http://localhost:{port}", _var(environ)
+    with session.on(var, url=url, console=Console()) as now:
+        ports.refuse_taken(port, gate_port)
+        urls = _servers(now, options, environ)
+        shared = {
+            **urls.env(),
+            "ANDON_ENV": kind,
+            "ANDON_VAR": str(var),
+            "PORT": str(port),
+            "ANDON_GATE_PORT": str(gate_port),
+        }
+        now.lock.tell(url=url, env=shared)
+        own = {"SECRET_KEY": _secret_key(environ, var), "PYTHONUNBUFFERED": "1"}
+        stack = Stack(port, gate_port, {**environ, **shared, **own})
+        demo = _start(stack, now, urls=urls, demo=options.demo and kind != "production")
+        _tell(now.console, stack, url=url, demo=demo)
+        now.supervisor.watch()
+
+
+def only_servers(environ: Mapping[str, str]) -> None:
+    """Start PostgreSQL and Redis alone; print their URLs as shell lines on standard output.
+
+    Raises:
+        CannotStart: with the sentence to show.
+    """
+    if _kind(environ) == "production":
+        _refuse_embedded(["servers of your own"])
+    unset = {name: value for name, value in environ.items() if not name.endswith("_URL")}
+    with session.on(_var(environ), url="", console=Console()) as now:
+        urls = _servers(now, Options(), unset)
+        now.lock.tell(url="", env=urls.env())
+        Console(sys.stdout).line(_as_shell(urls.env()))
+        now.supervisor.watch()
+
+
+def print_env(environ: Mapping[str, str]) -> None:
+    """Print the environment of the launcher that runs, for `eval` in a shell.
+
+    Raises:
+        CannotStart: if none runs.
+    """
+    var = _var(environ)
+    holder = lock.holder(var / "lock")
+    if holder is None or not holder.env:
+        raise CannotStart(f"Andon does not run on {var}: start it with make run.")
+    lines = [_as_shell(holder.env)]
+    if (var / "secret_key").exists() and not environ.get("SECRET_KEY"):
+        # Read when the line is evaluated, so that it never stands on a screen.
+        lines.append(f'export SECRET_KEY="$(cat {shlex.quote(str(var / "secret_key"))})"')
+    Console(sys.stdout).line("\n".join(lines))
+
+
+def _kind(environ: Mapping[str, str]) -> str:
+    kind = environ.get("ANDON_ENV") or "development"
+    if kind not in KINDS:
+        raise CannotStart(f"ANDON_ENV is {kind!r}: give one of {', '.join(KINDS)}.")
+    return kind
+
+
+def _refuse_embedded(missing: list[str]) -> None:
+    if missing:
+        raise CannotStart(NOT_IN_PRODUCTION.format(missing=" and ".join(missing)))
+
+
+def _var(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("ANDON_VAR") or ROOT / "var").resolve()
+
+
+def _given(name: str, *, environ: Mapping[str, str], where: Places) -> str:
+    url = environ.get(name, "")
+    # A shell that evaluated our own `env` still names the servers that we are to start.
+    return "" if str(where.sockets) in unquote(url) else url
+
+
+def _servers(now: Session, options: Options, environ: Mapping[str, str]) -> Urls:
+    database_url = _given("DATABASE_URL", environ=environ, where=now.where)
+    redis_url = _given("REDIS_URL", environ=environ, where=now.where) if options.redis else ""
+    postgres = None if database_url else servers.postgres(now.where, environ=environ)
+    redis = None
+    if options.redis and not redis_url:
+        redis = servers.redis(now.where, environ=environ)
+    if not redis and not redis_url:
+        why = "No Redis found" if options.redis else "Redis is left out"
+        now.console.step(f"{why}: the engine does the workers' part")
+    now.supervisor.start(*(server.child() for server in (redis, postgres) if server))
+    if redis:
+        now.console.step(f"Redis {redis.program} is ready")
+    if postgres:
+        new = f", with a new database in {postgres.data}" if postgres.create_database() else ""
+        now.console.step(f"PostgreSQL {postgres.program} is ready{new}")
+    return Urls(
+        postgres.url() if postgres else database_url,
+        redis.url if redis else redis_url,
+    )
+
+
+def _start(stack: Stack, now: Session, *, urls: Urls, demo: bool) -> Demo | None:
+    supervisor, console = now.supervisor, now.console
+    supervisor.run_to_end(stack.once("migrate", "--noinput"))
+    console.step("the database is up to date")
+    seeded = None
+    if demo:
+        supervisor.run_to_end(stack.once("seed_demo"))
+        seeded = read_demo(now.where.var / "demo.json")
+        console.step("the demo data are there")
+    workers = [stack.worker()] if urls.redis else []
+    supervisor.start(stack.gate(), *stack.engines(), *workers, stack.web())
+    console.step("gate, engines and web answer")
+    if seeded:
+        supervisor.start(*stack.collectors(seeded, var=now.where.var))
+        console.step(f"{len(seeded.collectors)} demo collectors run")
+    return seeded
+
+
+def _tell(console: Console, stack: Stack, *, url: str, demo: Demo | None) -> None:
+    console.line(f"\nAndon runs on {url}   (gate: http://localhost:{stack.gate_port})\n")
+    if demo:
+        rows = [(one.role, one.username, one.password) for one in demo.sign_ins]
+        console.line(table(("role", "username", "password"), rows) + "\n")
+    console.line(f"Logs are in {stack.env['ANDON_VAR']}/log. Ctrl-C stops Andon.\n")
+
+
+def _secret_key(environ: Mapping[str, str], var: Path) -> str:
+    if environ.get("SECRET_KEY"):
+        return environ["SECRET_KEY"]
+    file = var / "secret_key"
+    if not file.exists() or not file.read_text().strip():
+        making = file.with_name("secret_key.new")
+        making.touch(mode=0o600)
+        making.chmod(0o600)
+        making.write_text(secrets.token_urlsafe(64))
+        making.replace(file)
+    return file.read_text().strip()
+
+
+def _as_shell(env: Mapping[str, str]) -> str:
+    return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in env.items())

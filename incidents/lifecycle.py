@@ -1,0 +1,221 @@
+"""Move an incident along its life. The only module that writes Incident.status and its times."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.actors import Actor
+from audit import history, outbox, trail
+from incidents import roles, timeline
+from incidents.models import Incident, Role, Status, TimelineEntry
+from programs import pauses
+from programs.models import StopOrder
+
+# The time that a status is reached for the first time.
+_TIMES = {
+    Status.ACTIVE: "declared_at",
+    Status.CONTAINED: "contained_at",
+    Status.RECOVERED: "recovered_at",
+    Status.CLOSED: "closed_at",
+}
+
+
+class Refused(Exception):
+    """The incident may not go from where it stands to where it was sent; the message says what is missing."""
+
+
+@transaction.atomic
+def move(
+    incident: Incident, to: Status, *, actor: Actor, reason: str = "", exception: str = ""
+) -> Incident:
+    """Move an incident to another status.
+
+    Args:
+        reason: needed for dismissing, re-opening and going back.
+        exception: signed with the actor's name, lets an incident count as
+            contained although a stop is not proven.
+
+    Raises:
+        Refused: if `to` cannot follow the status the row has now, which may differ
+            from the one the caller last read, or if something is missing for it.
+    """
+    incident = Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
+    if to not in incident.next_statuses():
+        raise Refused(f"{incident.ref} is {incident.status} and cannot become {to}.")
+    missing = _GUARDS.get(to, _nothing)(incident, reason, exception)
+    if missing:
+        raise Refused(missing)
+    was, changes = incident.status, _changes(incident, to)
+    incident.status = to
+    for name, value in changes.items():
+        setattr(incident, name, value)
+    history.save(incident, "status", *changes, actor=actor, why=reason[:80])
+    trail.record(
+        f"incident.{to}",
+        incident,
+        actor=actor,
+        remark="\n".join(filter(None, [reason, exception])),
+        was=was,
+    )
+    _tell(incident, was, actor=actor, reason=reason, exception=exception)
+    outbox.publish(f"incident.{to}", priority=incident.counts_as, incident=incident.pk)
+    return incident
+
+
+def _changes(incident: Incident, to: Status) -> dict[str, Any]:
+    now = timezone.now()
+    changes: dict[str, Any] = {}
+    if to in _TIMES:
+        changes[_TIMES[to]] = now
+    if to == Status.CONTAINED and incident.occurred_to is None:
+        changes["occurred_to"] = now
+    if to == Status.ACTIVE and incident.status != Status.TRIAGING:
+        # Open again: what had ended has not.
+        changes |= {"contained_at": None, "recovered_at": None, "closed_at": None}
+        changes |= {"occurred_to": None, "declared_at": incident.declared_at}
+    return changes
+
+
+def _tell(incident: Incident, was: str, *, actor: Actor, reason: str, exception: str) -> None:
+    text = f"{Status(was).label} → {incident.get_status_display()}."
+    if exception:
+        text += f" Signed exception by {actor.name}: {exception}"
+    timeline.write(
+        incident,
+        TimelineEntry.Kind.STATUS,
+        f"{text} {reason}".strip(),
+        actor=actor,
+        audience=TimelineEntry.Audience.LEADERSHIP,
+        field="status",
+        was=was,
+        now=str(incident.status),
+    )
+
+
+def _nothing(_incident: Incident, _reason: str, _exception: str) -> str:
+    return ""
+
+
+def _for_dismissal(_incident: Incident, reason: str, _exception: str) -> str:
+    return "" if reason.strip() else "reason: say why this is not an incident."
+
+
+def _for_merging(incident: Incident, _reason: str, _exception: str) -> str:
+    return "" if incident.duplicate_of_id else "duplicate_of: name the incident this one repeats."
+
+
+def _for_active(incident: Incident, reason: str, _exception: str) -> str:
+    if incident.status != Status.TRIAGING and not reason.strip():
+        return "reason: say why it goes back to active."
+    if roles.holder(incident, Role.COMMANDER) is None:
+        return "An incident commander is missing: somebody must take that role first."
+    return ""
+
+
+def _for_containment(incident: Incident, _reason: str, exception: str) -> str:
+    if exception.strip():
+        return ""
+    unproven = _unproven(incident)
+    if unproven:
+        return (
+            f"The stop of {', '.join(unproven)} is not proven. "
+            "Wait for the proof, or sign an exception that says why it does not matter."
+        )
+    return ""
+
+
+def _unproven(incident: Incident) -> list[str]:
+    """Programs that this incident concerns and whose standstill is not proven."""
+    holds = pauses.held_by(incident.ref)
+    missing = {
+        hold.program.name
+        for hold in holds
+        if hold.order and hold.order.proof != StopOrder.Proof.PROVEN
+    }
+    program = incident.program
+    must_stand_still = program and incident.counts_as <= program.pause_at
+    if program and must_stand_still and not any(hold.program == program for hold in holds):
+        missing.add(program.name)
+    return sorted(missing)
+
+
+def _for_review(incident: Incident, _reason: str, _exception: str) -> str:
+    if incident.sev is None:
+        return "The severity is still undetermined: assess it first."
+    if incident.aware_at is None:
+        return "A privacy officer must decide from when the organisation was aware (GDPR Art. 33)."
+    return ""
+
+
+def _for_closing(incident: Incident, reason: str, _exception: str) -> str:
+    open_steps = sum(run.steps.filter(state="open").count() for run in incident.runbooks.all())
+    if open_steps:
+        return (
+            f"{open_steps} steps of the runbook are open: do them, or say why they are not needed."
+        )
+    return "" if reason.strip() else "reason: say in a sentence how it ended."
+
+
+_GUARDS: dict[Status, Callable[[Incident, str, str], str]] = {
+    Status.DISMISSED: _for_dismissal,
+    Status.MERGED: _for_merging,
+    Status.ACTIVE: _for_active,
+    Status.CONTAINED: _for_containment,
+    Status.IN_REVIEW: _for_review,
+    Status.CLOSED: _for_closing,
+}
+
+
+@transaction.atomic
+def acknowledge(incident: Incident, *, actor: Actor) -> Incident:
+    """Note that somebody answered, for the first time. Safe to call again."""
+    incident = Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
+    if incident.acknowledged_at is None:
+        incident.acknowledged_at = timezone.now()
+        history.save(incident, "acknowledged_at", actor=actor)
+        trail.record("incident.acknowledged", incident, actor=actor)
+        timeline.write(
+            incident,
+            TimelineEntry.Kind.ESCALATION,
+            f"{actor.name} acknowledged and is on it.",
+            actor=actor,
+            audience=TimelineEntry.Audience.LEADERSHIP,
+        )
+    return incident
+
+
+@transaction.atomic
+def decide_awareness(
+    incident: Incident, *, aware_at: Any, rationale: str, actor: Actor
+) -> Incident:
+    """Set the moment from which the organisation was aware, with the reason. It starts legal clocks.
+
+    Raises:
+        Refused: if there is no reason, or the moment lies in the future.
+    """
+    incident = Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
+    if not rationale.strip():
+        raise Refused("rationale: say why from then; a regulator may ask.")
+    if aware_at > timezone.now():
+        raise Refused("aware_at: lies in the future; give a moment until now.")
+    incident.aware_at, incident.aware_rationale = aware_at, rationale
+    history.save(incident, "aware_at", "aware_rationale", actor=actor)
+    trail.record(
+        "incident.aware", incident, actor=actor, remark=rationale, aware_at=aware_at.isoformat()
+    )
+    timeline.write(
+        incident,
+        TimelineEntry.Kind.STATUS,
+        f"Aware from {aware_at:%Y-%m-%d %H:%M} UTC. {rationale}",
+        actor=actor,
+    )
+    outbox.publish("incident.aware", incident=incident.pk)
+    return incident
+
+
+def plan_update(incident: Incident, *, next_update_at: Any, actor: Actor) -> None:
+    """Promise the next update; the head of the incident shows when it is overdue."""
+    incident.next_update_at = next_update_at
+    history.save(incident, "next_update_at", actor=actor)

@@ -1,0 +1,48 @@
+"""Incidents and everything that happens in one."""
+
+from incidents.models.incident import (
+    NEXT,
+    OVER,
+    Audience,
+    Counter,
+    Incident,
+    IncidentGroupPermission,
+    IncidentUserPermission,
+    Kind,
+    ReportKey,
+    Status,
+    StillOpen,
+)
+from incidents.models.response import (
+    SHARED_ROLES,
+    AccessGrant,
+    Role,
+    RoleAssignment,
+    RunbookRun,
+    RunbookStep,
+    TimelineEntry,
+)
+from incidents.models.rules import RuleFiring, SeverityProposal
+
+__all__ = [
+    "NEXT",
+    "OVER",
+    "SHARED_ROLES",
+    "AccessGrant",
+    "Audience",
+    "Counter",
+    "Incident",
+    "IncidentGroupPermission",
+    "IncidentUserPermission",
+    "Kind",
+    "ReportKey",
+    "Role",
+    "RoleAssignment",
+    "RuleFiring",
+    "RunbookRun",
+    "RunbookStep",
+    "SeverityProposal",
+    "Status",
+    "StillOpen",
+    "TimelineEntry",
+]

@@ -1,0 +1,284 @@
+"""File a report: from what somebody saw to an incident, with all that follows at once. Creates Incident rows."""
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.actors import Actor
+from accounts.models import User
+from audit import history, outbox, trail
+from incidents import access, codenames, judgement, timeline
+from incidents.models import (
+    Audience,
+    Counter,
+    Incident,
+    Kind,
+    ReportKey,
+    StillOpen,
+    TimelineEntry,
+)
+from programs import pauses
+from programs.models import Dataset, Program
+
+LONGEST_TITLE = 200
+LONGEST_DETAIL = 10_000
+LONGEST_KEY = 100
+# The same person saying the very same thing within this time means one incident.
+SAME_WITHIN = timedelta(minutes=10)
+
+
+class Refused(Exception):
+    """The report cannot be taken; names the field and what is allowed."""
+
+    def __init__(self, where: str, message: str) -> None:
+        super().__init__(f"{where}: {message}")
+        self.field = where
+        self.message = message
+
+
+class KeyUsedBefore(Refused):
+    """An idempotency key came with another report than the first time."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a reporter says. Unknown is an answer everywhere but in the title."""
+
+    title: str
+    program: Program | None = None
+    dataset: Dataset | None = None
+    audience: str = Audience.UNKNOWN
+    still_open: str = StillOpen.UNKNOWN
+    pull_cord: bool = False
+    detail: str = ""
+    found_how: str = ""
+    reference: str = ""
+    occurred_from: datetime | None = None
+    kind: str = Kind.EXPOSURE
+    is_drill: bool = False
+
+    def digest(self) -> str:
+        """Name what is said, whoever says it, so that a repeat can be told from a new report."""
+        said = {
+            "title": self.title,
+            "program": self.program.pk if self.program else None,
+            "dataset": self.dataset.pk if self.dataset else None,
+            "audience": str(self.audience),
+            "still_open": str(self.still_open),
+            "pull_cord": self.pull_cord,
+            "detail": self.detail,
+            "reference": self.reference,
+            "occurred_from": self.occurred_from.isoformat() if self.occurred_from else None,
+        }
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Filed:
+    """The incident, and whether this very report made it."""
+
+    incident: Incident
+    is_new: bool
+    paused: list[str] = field(default_factory=list)
+
+
+@transaction.atomic
+def file_report(report: Report, *, reporter: User, actor: Actor, key: str = "") -> Filed:
+    """Make an incident of a report; its severity, pauses and escalation commit with it.
+
+    Args:
+        key: the caller's idempotency key. Without one, the same words of the same
+            person within ten minutes make one incident.
+
+    Raises:
+        Refused: if a field is wrong; nothing is written then.
+        KeyUsedBefore: if the key came with another report before.
+    """
+    _check(report, key)
+    place = f"{reporter.pk}:{key}" if key else f"{reporter.pk}:sha256:{report.digest()}"
+    before = _said_before(place, report, has_key=bool(key))
+    if before:
+        return Filed(before, is_new=False)
+    incident = _open(report, reporter, actor)
+    ReportKey.objects.update_or_create(
+        key=place,
+        defaults={
+            "digest": report.digest(),
+            "incident": incident,
+            "created_at": timezone.now(),
+        },
+    )
+    judgement.announce(incident, actor=actor)
+    if report.pull_cord and report.program:
+        _pull_the_cord(incident, report.program, actor)
+    outbox.publish("incident.reported", priority=incident.counts_as, incident=incident.pk)
+    return Filed(incident, is_new=True, paused=_paused_by(incident))
+
+
+def _check(report: Report, key: str) -> None:
+    if not report.title.strip():
+        raise Refused("title", "say in a line what people can see.")
+    for name, longest in (
+        ("title", LONGEST_TITLE),
+        ("detail", LONGEST_DETAIL),
+        ("found_how", 200),
+        ("reference", 200),
+    ):
+        length = len(getattr(report, name))
+        if length > longest:
+            raise Refused(name, f"{length} characters; at most {longest} are allowed.")
+    _check_choices(report)
+    if len(key) > LONGEST_KEY:
+        raise Refused("Idempotency-Key", f"at most {LONGEST_KEY} characters are allowed.")
+    if report.occurred_from and report.occurred_from > timezone.now():
+        raise Refused("occurred_from", "lies in the future; give a time until now.")
+    if report.dataset and (not report.program or report.dataset.program_id != report.program.pk):
+        raise Refused("dataset", "must be one of the program's.")
+
+
+def _check_choices(report: Report) -> None:
+    for name, choices in (("audience", Audience), ("still_open", StillOpen), ("kind", Kind)):
+        value = str(getattr(report, name))
+        if value not in choices.values:
+            raise Refused(name, f"{value!r} is not one of {', '.join(choices.values)}.")
+
+
+def _said_before(place: str, report: Report, *, has_key: bool) -> Incident | None:
+    with connection.cursor() as cursor:
+        # Two equal reports at once: the second waits here until the first is committed.
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", [place])
+    before = ReportKey.objects.select_related("incident").filter(key=place).first()
+    if before is None:
+        return None
+    if has_key:
+        if before.digest != report.digest():
+            raise KeyUsedBefore(
+                "Idempotency-Key", "came with another report before; use a new one."
+            )
+        return before.incident
+    return before.incident if timezone.now() - before.created_at < SAME_WITHIN else None
+
+
+def _open(report: Report, reporter: User, actor: Actor) -> Incident:
+    ident = uuid.uuid4()
+    weighed = judgement.weigh(
+        judgement.Answered(report.program, report.audience, report.still_open, report.dataset)
+    )
+    assessment = judgement.assess_report(ident, weighed, actor=actor)
+    incident: Incident = history.create(
+        Incident,
+        actor=actor,
+        uuid=ident,
+        number=_next_number(),
+        codename=codenames.choose(lambda name: Incident.objects.filter(codename=name).exists()),
+        reporter=reporter,
+        assessment=assessment,
+        sev=None if weighed.undetermined else weighed.sev.value,
+        counts_as=weighed.sev.value,
+        peak_sev=weighed.sev.value,
+        **_said(report),
+    )
+    _record(incident, list(weighed.assumed), actor)
+    return incident
+
+
+def _said(report: Report) -> dict[str, Any]:
+    names = (
+        "title detail kind reference found_how program dataset audience still_open"
+        " occurred_from is_drill"
+    ).split()
+    return {name: getattr(report, name) for name in names}
+
+
+def _next_number() -> int:
+    Counter.objects.get_or_create(name="incident")
+    counter = Counter.objects.select_for_update().get(name="incident")
+    counter.last += 1
+    counter.save(update_fields=["last"])
+    return counter.last
+
+
+def _record(incident: Incident, assumed: list[str], actor: Actor) -> None:
+    trail.record(
+        "incident.reported",
+        incident,
+        actor=actor,
+        ref=incident.ref,
+        codename=incident.codename,
+        level=incident.counts_as,
+        undetermined=incident.sev is None,
+        program=incident.program.slug if incident.program else "",
+        is_drill=incident.is_drill,
+    )
+    if incident.occurred_from:
+        timeline.write(
+            incident,
+            TimelineEntry.Kind.REPORT,
+            "The exposure began, as far as the reporter knows.",
+            actor=actor,
+            occurred_at=incident.occurred_from,
+        )
+    level = incident.level.label
+    words = f"undetermined, counts as {level}" if incident.sev is None else level
+    why = f" Assumed: {'; '.join(assumed)}." if assumed else ""
+    timeline.write(
+        incident,
+        TimelineEntry.Kind.REPORT,
+        f"Reported: {incident.title}",
+        actor=actor,
+        audience=TimelineEntry.Audience.LEADERSHIP,
+    )
+    timeline.write(
+        incident,
+        TimelineEntry.Kind.SEVERITY,
+        f"Severity: {words}, by triage.{why}",
+        actor=Actor.machine("triage"),
+        audience=TimelineEntry.Audience.LEADERSHIP,
+        field="severity",
+        now=incident.counts_as,
+    )
+
+
+def _pull_the_cord(incident: Incident, program: Program, actor: Actor) -> None:
+    hold = pauses.pause(
+        program,
+        holder=incident.ref,
+        label=incident.codename,
+        reason="The cord was pulled with a report.",
+        actor=actor,
+    )
+    if not hold.rule:
+        timeline.write(
+            incident,
+            TimelineEntry.Kind.PAUSE,
+            f"{program.name} paused: the reporter pulled the cord.",
+            actor=actor,
+            audience=TimelineEntry.Audience.LEADERSHIP,
+            program=program.slug,
+        )
+
+
+def _paused_by(incident: Incident) -> list[str]:
+    holds = pauses.held_by(incident.ref)
+    return [hold.program.name for hold in holds]
+
+
+@transaction.atomic
+def add_detail(incident: Incident, text: str, *, actor: Actor) -> None:
+    """Let the reporter add to the report without being let in.
+
+    Raises:
+        Refused: if there is no text, or too much of it.
+    """
+    try:
+        timeline.write(
+            incident, TimelineEntry.Kind.REPORT, f"The reporter adds: {text}", actor=actor
+        )
+    except timeline.Refused as refusal:
+        raise Refused("detail", str(refusal)) from refusal

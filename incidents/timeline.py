@@ -1,0 +1,114 @@
+"""Write and correct the story of an incident. The only module that writes TimelineEntry."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.actors import Actor
+from audit import trail
+from incidents.models import Incident, TimelineEntry
+
+LONGEST = 10_000
+
+
+class Refused(Exception):
+    """This cannot be written; the message names the field and what is allowed."""
+
+
+@transaction.atomic
+def write(
+    incident: Incident,
+    kind: str,
+    text: str,
+    *,
+    actor: Actor,
+    occurred_at: datetime | None = None,
+    audience: str = TimelineEntry.Audience.RESPONDERS,
+    **data: Any,
+) -> TimelineEntry:
+    """Add one entry.
+
+    Args:
+        occurred_at: when it happened, if not now; `recorded_at` is always now.
+        data: facts for charts and figures: `field`, `was`, `is`.
+
+    Raises:
+        Refused: if there is no text, too much of it, or a time to come.
+    """
+    now = timezone.now()
+    if not text.strip():
+        raise Refused("text: say what happened.")
+    if len(text) > LONGEST:
+        raise Refused(f"text: {len(text)} characters; at most {LONGEST} are allowed.")
+    if occurred_at and occurred_at > now:
+        raise Refused("occurred_at: lies in the future; give a time until now.")
+    entry = TimelineEntry.objects.create(
+        incident=incident,
+        kind=kind,
+        audience=audience,
+        occurred_at=occurred_at or now,
+        recorded_at=now,
+        actor=actor.user,
+        actor_name=actor.name,
+        text=text,
+        data=data,
+    )
+    trail.record(
+        "timeline.written",
+        entry,
+        actor=actor,
+        stream=trail.stream_of(incident),
+        kind=str(kind),
+        remark=text,
+    )
+    return entry
+
+
+@transaction.atomic
+def correct(
+    entry: TimelineEntry, *, text: str, actor: Actor, occurred_at: datetime | None = None
+) -> TimelineEntry:
+    """Put a corrected entry in the place of one; the old text stays readable.
+
+    Raises:
+        Refused: if the entry was corrected already, or the new text is not allowed.
+    """
+    # The table is append-only, so the incident is what is locked against a second correction.
+    incident = Incident.objects.select_for_update(no_key=True).get(pk=entry.incident_id)
+    if TimelineEntry.objects.filter(supersedes=entry).exists():
+        raise Refused("This entry was corrected already; correct the newer one.")
+    now = timezone.now()
+    when = occurred_at or entry.occurred_at
+    if not text.strip() or len(text) > LONGEST:
+        raise Refused(f"text: from 1 to {LONGEST} characters.")
+    if when > now:
+        raise Refused("occurred_at: lies in the future; give a time until now.")
+    corrected = TimelineEntry.objects.create(
+        incident=incident,
+        kind=entry.kind,
+        audience=entry.audience,
+        occurred_at=when,
+        recorded_at=now,
+        actor=actor.user,
+        actor_name=actor.name,
+        text=text,
+        data=entry.data,
+        supersedes=entry,
+    )
+    trail.record(
+        "timeline.corrected",
+        corrected,
+        actor=actor,
+        stream=trail.stream_of(incident),
+        supersedes=entry.pk,
+        remark=text,
+    )
+    return corrected
+
+
+def current(incident: Incident) -> QuerySet[TimelineEntry]:
+    """The entries that hold now, newest first; corrected ones are reached through `supersedes`."""
+    return incident.timeline.filter(superseded_by=None).select_related("actor", "supersedes")

@@ -1,0 +1,38 @@
+"""Signed links that let a paged person acknowledge without signing in first."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.core import signing
+from django.urls import reverse
+
+from notifications.models import Page
+
+_SALT = "andon.acknowledge"
+GOOD_FOR = timedelta(days=7)
+
+
+class BadLink(Exception):
+    """The link is not ours, was changed, or is too old."""
+
+
+def acknowledge_url(page: Page) -> str:
+    """Return the link for one page. It acts for the paged person, on this incident alone."""
+    token = signing.dumps({"page": page.pk}, salt=_SALT)
+    return f"{settings.ENVIRONMENT.url}{reverse('acknowledge', args=[token])}"
+
+
+def page_behind(token: str) -> Page:
+    """Return the page that a link was made for.
+
+    Raises:
+        BadLink: if the signature is wrong, a week has passed, or the person is deactivated.
+    """
+    try:
+        content = signing.loads(token, salt=_SALT, max_age=GOOD_FOR)
+        page = Page.objects.select_related("person", "escalation__incident").get(pk=content["page"])
+    except (signing.BadSignature, Page.DoesNotExist, KeyError, TypeError) as error:
+        raise BadLink from error
+    if not page.person.is_active:
+        raise BadLink
+    return page

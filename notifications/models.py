@@ -1,0 +1,185 @@
+"""Who is told, by what means, and every attempt to tell them until somebody answers."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from accounts.kept import KeptHistory
+
+from accounts.functions import Function
+from incidents.models import Incident
+from programs.models import Program
+
+
+class Method(models.TextChoices):
+    EMAIL = "email", _("E-mail")
+    WEBHOOK = "webhook", _("Webhook")
+
+
+class ContactMethod(models.Model):
+    """One way to reach a person. Without any, a person is reached at the account's e-mail address."""
+
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="contact_methods"
+    )
+    method = models.CharField(max_length=10, choices=Method)
+    address = models.CharField(max_length=500)
+    # Signs what is sent to a webhook, in the form of Standard Webhooks.
+    secret = models.CharField(max_length=100, blank=True)
+    active = models.BooleanField(default=True)
+
+    history = KeptHistory(excluded_fields=["secret"])
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "method", "address"], name="contact_method_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} by {self.method}"
+
+
+class EscalationPolicy(models.Model):
+    """Whom to page, in which order, for which levels. A program's own policy beats the general one."""
+
+    name = models.CharField(max_length=120)
+    program = models.ForeignKey(
+        Program, models.PROTECT, null=True, blank=True, related_name="policies"
+    )
+    levels = ArrayField(models.PositiveSmallIntegerField(), default=list)
+    # How often the steps are gone through again while nobody answers.
+    repeats = models.PositiveSmallIntegerField(default=3)
+    repeat_after_seconds = models.PositiveIntegerField(default=300)
+    active = models.BooleanField(default=True)
+
+    history = KeptHistory()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class EscalationStep(models.Model):
+    """So many seconds after the step before, if nobody answered, page these."""
+
+    policy = models.ForeignKey(EscalationPolicy, models.CASCADE, related_name="steps")
+    number = models.PositiveSmallIntegerField()
+    after_seconds = models.PositiveIntegerField()
+    function = models.CharField(max_length=20, choices=Function, blank=True)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    history = KeptHistory()
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["policy", "number"], name="step_once_in_policy"),
+            models.CheckConstraint(
+                name="step_names_a_function_or_a_person",
+                condition=(models.Q(person=None) & ~models.Q(function=""))
+                | (models.Q(person__isnull=False) & models.Q(function="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.policy} step {self.number}"
+
+
+class Escalation(models.Model):
+    """One run through a policy for one incident. The policy is copied: edits do not change a run."""
+
+    class State(models.TextChoices):
+        ACTIVE = "active", _("Paging")
+        ACKNOWLEDGED = "acknowledged", _("Acknowledged")
+        EXHAUSTED = "exhausted", _("Nobody answered")
+        NOBODY_NOTIFIED = "nobody_notified", _("Nobody could be reached")
+        STOPPED = "stopped", _("Stopped")
+
+    incident = models.ForeignKey(Incident, models.PROTECT, related_name="escalations")
+    policy = models.ForeignKey(EscalationPolicy, models.PROTECT, null=True, related_name="+")
+    snapshot = models.JSONField()
+    snapshot_sha256 = models.CharField(max_length=64)
+    level = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=15, choices=State, default=State.ACTIVE)
+    # Counts the steps taken, over all passes: the place where the run stands, and its fencing number.
+    taken = models.PositiveIntegerField(default=0)
+    next_due_at = models.DateTimeField(null=True, blank=True)
+    opened_at = models.DateTimeField(default=timezone.now)
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    history = KeptHistory()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="active_escalation_has_a_due_time",
+                condition=~models.Q(state="active") | models.Q(next_due_at__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["incident"],
+                condition=models.Q(state="active"),
+                name="one_active_escalation_per_incident",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.incident} {self.state}"
+
+
+class Page(models.Model):
+    """One attempt to reach one person by one means. Kept until it is sent or given up, and then for good."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("Waiting to be sent")
+        SENDING = "sending", _("Being sent")
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Could not be sent")
+        DROPPED = "dropped", _("Not needed any more")
+
+    escalation = models.ForeignKey(Escalation, models.PROTECT, related_name="pages")
+    step = models.PositiveIntegerField()
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="pages")
+    method = models.CharField(max_length=10, choices=Method)
+    address = models.CharField(max_length=500)
+    contact = models.ForeignKey(ContactMethod, models.PROTECT, null=True, related_name="+")
+    # The same at every attempt, and sent along, so that a receiver can tell a repeat.
+    key = models.CharField(max_length=200, unique=True)
+    state = models.CharField(max_length=7, choices=State, default=State.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    answer = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["created_at"], name="page_unsent", condition=models.Q(state="pending")
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} by {self.method}: {self.state}"
+
+
+class PageAttempt(models.Model):
+    """One try to send a page. Written before the call, so that a crash leaves "sent, maybe twice", never nothing."""
+
+    page = models.ForeignKey(Page, models.PROTECT, related_name="tries")
+    number = models.PositiveSmallIntegerField()
+    started_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    answer = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["page", "number"], name="attempt_once")]
+
+    def __str__(self) -> str:
+        return f"{self.page} attempt {self.number}"

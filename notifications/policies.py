@@ -1,0 +1,80 @@
+"""Which policy an incident is escalated by, and the people behind a step."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from accounts.actors import Actor
+from accounts.functions import Function
+from accounts.models import User
+from audit import history, trail
+from incidents.models import Incident
+from notifications.escalation import NOBODY, Plan, Step
+from notifications.models import ContactMethod, EscalationPolicy, EscalationStep, Method
+
+Way = tuple[str, str, ContactMethod | None]
+
+
+def for_incident(incident: Incident) -> EscalationPolicy | None:
+    """Return the policy for the incident's level: the program's own, else the general one."""
+    fitting = EscalationPolicy.objects.filter(active=True, levels__contains=[incident.counts_as])
+    own = fitting.filter(program__isnull=False, program=incident.program)
+    return own.order_by("pk").first() or fitting.filter(program=None).order_by("pk").first()
+
+
+def plan(policy: EscalationPolicy | None) -> Plan:
+    """Return a policy as it is now, free of later edits."""
+    if policy is None:
+        return NOBODY
+    return Plan(
+        name=policy.name,
+        repeats=policy.repeats,
+        repeat_after=timedelta(seconds=policy.repeat_after_seconds),
+        steps=tuple(
+            Step(timedelta(seconds=step.after_seconds), step.function, step.person_id)
+            for step in policy.steps.all()
+        ),
+    )
+
+
+def people(step: Step) -> list[User]:
+    """Return the active people whom a step pages, in the order of their names."""
+    who = Q(pk=step.person) if step.person else Q(groups__name=step.function)
+    return list(User.objects.filter(who, is_active=True).distinct().order_by("username"))
+
+
+def ways(person: User) -> list[Way]:
+    """Return (method, address, contact) for each way to reach a person."""
+    listed: list[Way] = [
+        (contact.method, contact.address, contact)
+        for contact in person.contact_methods.filter(active=True)
+    ]
+    if listed or not person.email:
+        return listed
+    return [(Method.EMAIL, person.email, None)]
+
+
+@transaction.atomic
+def ensure_general_policies(*, actor: Actor) -> None:
+    """Make sure that there is a policy for every level that pages. Keeps what is there."""
+    wanted = [
+        ("SEV 0 and 1", [0, 1], [(0, "commander"), (0, "privacy_officer"), (300, "executive")]),
+        ("SEV 2 and 3", [2, 3], [(0, "commander"), (600, "privacy_officer"), (900, "executive")]),
+    ]
+    for name, levels, steps in wanted:
+        if EscalationPolicy.objects.filter(program=None, levels__overlap=levels).exists():
+            continue
+        policy: EscalationPolicy = history.create(
+            EscalationPolicy, actor=actor, name=name, levels=levels
+        )
+        for number, (after, function) in enumerate(steps):
+            history.create(
+                EscalationStep,
+                actor=actor,
+                policy=policy,
+                number=number,
+                after_seconds=after,
+                function=Function(function).value,
+            )
+        trail.record("policy.made", policy, actor=actor, name=name, levels=levels)

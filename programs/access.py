@@ -1,0 +1,95 @@
+"""Who sees and may change which program. The only caller of guardian in this app."""
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import Http404
+from django.utils.translation import gettext as _
+from guardian.shortcuts import assign_perm, get_objects_for_user, remove_perm
+
+from accounts.functions import Function
+from accounts.models import User
+from programs.models import Program, State
+
+# People who handle what programs do; they see drafts and the machines behind a program.
+INSIDERS = (
+    Function.RESPONDER,
+    Function.COMMANDER,
+    Function.PRIVACY_OFFICER,
+    Function.LEGAL,
+    Function.EXECUTIVE,
+    Function.AUDITOR,
+    Function.OPERATOR,
+)
+
+
+def granted(user: User, permission: str) -> QuerySet[Program]:
+    """Programs on which the person holds this very permission, in person or through a team."""
+    programs: QuerySet[Program] = get_objects_for_user(
+        user,
+        f"programs.{permission}_program",
+        klass=Program,
+        with_superuser=False,
+        accept_global_perms=False,
+    )
+    return programs
+
+
+def visible_to(user: User) -> QuerySet[Program]:
+    """Programs that the person may know of: all that left the draft, as everybody may pull the cord."""
+    if not user.is_active:
+        return Program.objects.none()
+    if user.is_any(*INSIDERS):
+        return Program.objects.all()
+    return Program.objects.filter(
+        ~Q(state=State.DRAFT) | Q(owner=user) | Q(pk__in=granted(user, "run").values("pk"))
+    )
+
+
+def sees_machines(user: User, program: Program) -> bool:
+    """True if the person may see collectors, leases and keys, not only the program's state."""
+    return user.is_any(*INSIDERS) or may_run(user, program)
+
+
+def may_run(user: User, program: Program) -> bool:
+    """True if the person may change the program and its collectors."""
+    if not user.is_active:
+        return False
+    return program.owner_id == user.pk or granted(user, "run").filter(pk=program.pk).exists()
+
+
+def may_approve(user: User, program: Program) -> bool:
+    """True if the person may approve the program: a privacy officer, but not its owner."""
+    return user.is_any(Function.PRIVACY_OFFICER) and program.owner_id != user.pk
+
+
+def may_draft(user: User) -> bool:
+    return user.is_any(Function.PROGRAM_OWNER, Function.PRIVACY_OFFICER)
+
+
+def get_program(user: User, slug: str, *, to: str = "view") -> Program:
+    """Return a program that the person may `view`, `run` or `approve`.
+
+    Raises:
+        Http404: if there is none, or none that this person may know of.
+        PermissionDenied: if the person may see it but not do this to it.
+    """
+    program = visible_to(user).select_related("owner").filter(slug=slug).first()
+    if program is None:
+        raise Http404(_("No such program."))
+    if to == "run" and not may_run(user, program):
+        raise PermissionDenied(_("Only the program's owner may do this."))
+    if to == "approve" and not may_approve(user, program):
+        raise PermissionDenied(
+            _("Only a privacy officer who does not own the program may do this.")
+        )
+    if to == "machines" and not sees_machines(user, program):
+        raise PermissionDenied(_("Only responders and the program's owner may see its collectors."))
+    return program
+
+
+def let_run(user: User, program: Program) -> None:
+    assign_perm("programs.run_program", user, program)
+
+
+def let_run_no_more(user: User, program: Program) -> None:
+    remove_perm("programs.run_program", user, program)

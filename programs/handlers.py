@@ -1,0 +1,16 @@
+"""What the engine does for programs."""
+
+from typing import Any
+
+from audit import clockwork, outbox
+from programs import stops
+
+
+@outbox.on("program.stop_ordered", name="programs.time_the_stop")
+def time_the_stop(event: dict[str, Any]) -> None:
+    stops.close_after_the_bound(event["order"])
+
+
+@clockwork.within_transaction("programs.close_stop")
+def close_stop(payload: dict[str, Any]) -> None:
+    stops.close(payload["order"])

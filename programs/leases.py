@@ -1,0 +1,93 @@
+"""Grant leases and note their renewals. With programs.stops the only writer of Lease.
+
+A first lease of a generation is written, under the program's lock, before it is
+answered: a pause then knows of every collector that runs. Renewals are noted in
+batches afterwards; they are decided by the gate's copy of the programs, which is
+never older than three seconds.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A collector that asks for its first lease of a generation."""
+
+    collector_id: int
+    program_id: int
+    generation: int
+    version: str
+
+
+# FOR SHARE waits for a pause under way and makes the next pause wait for us.
+_LOCK = "SELECT id FROM programs_program WHERE id = ANY(%s) ORDER BY id FOR SHARE"
+_GRANT = """
+    INSERT INTO programs_lease
+           (program_id, collector_id, generation, granted_at, renewed_at, expires_at, version)
+    SELECT p.id, c.id, p.generation, now, now, now + make_interval(secs => p.lease_seconds), a.version
+      FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS a (collector_id, generation, version)
+      JOIN programs_collector c ON c.id = a.collector_id AND c.retired_at IS NULL
+      JOIN programs_program p ON p.id = c.program_id
+     CROSS JOIN clock_timestamp() AS now
+     WHERE p.state = 'collecting' AND p.generation = a.generation
+       AND NOT EXISTS (SELECT 1 FROM programs_pause h
+                        WHERE h.program_id = p.id AND h.lifted_at IS NULL
+                          AND (h.dataset_id IS NULL OR c.dataset_id IS NULL OR h.dataset_id = c.dataset_id))
+    ON CONFLICT (collector_id, generation) DO UPDATE
+       SET renewed_at = excluded.renewed_at, expires_at = excluded.expires_at, version = excluded.version
+     WHERE programs_lease.revoked_at IS NULL
+    RETURNING collector_id
+"""
+_NOTE = """
+    UPDATE programs_lease l SET renewed_at = r.at, expires_at = r.expires_at
+      FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[])
+           AS r (collector_id, generation, at, expires_at)
+     WHERE l.collector_id = r.collector_id AND l.generation = r.generation
+       AND l.expires_at < r.expires_at
+"""
+
+
+@transaction.atomic
+def grant(asks: Iterable[Ask]) -> set[int]:
+    """Write first leases; return the collectors that got one. All others must stop."""
+    asks = list(asks)
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [sorted({ask.program_id for ask in asks})])
+        cursor.execute(
+            _GRANT,
+            [
+                [ask.collector_id for ask in asks],
+                [ask.generation for ask in asks],
+                [ask.version for ask in asks],
+            ],
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """A lease that the gate has extended."""
+
+    collector_id: int
+    generation: int
+    at: datetime
+    expires_at: datetime
+
+
+def note(renewals: Iterable[Renewal]) -> None:
+    """Write down renewals that were given, so that people and pauses see them."""
+    renewals = list(renewals)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _NOTE,
+            [
+                [r.collector_id for r in renewals],
+                [r.generation for r in renewals],
+                [r.at for r in renewals],
+                [r.expires_at for r in renewals],
+            ],
+        )

@@ -1,0 +1,112 @@
+"""Draft, approve, start, halt and end a program. Only writer of Program.state and Program.generation."""
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.actors import Actor
+from accounts.functions import Function
+from accounts.models import User
+from audit import history, outbox, trail
+from programs import news
+from programs.models import NEXT, Program, State
+
+
+class Refused(Exception):
+    """The program may not do this now; the message says what is missing."""
+
+
+def lock(program: Program) -> Program:
+    """Return the program as it is now, held until the transaction ends.
+
+    Pausing, resuming and granting leases all start here, so one of them is
+    always first and the others see what it did.
+    """
+    return Program.objects.select_for_update(no_key=True).get(pk=program.pk)
+
+
+@transaction.atomic
+def draft(*, slug: str, owner: User, actor: Actor, **fields: Any) -> Program:
+    """Write down a program. It may not collect yet.
+
+    Raises:
+        Refused: if the slug is taken.
+    """
+    if Program.objects.filter(slug=slug).exists():
+        raise Refused(f"slug: there is a program {slug!r} already; choose another.")
+    try:
+        program: Program = history.create(Program, actor=actor, slug=slug, owner=owner, **fields)
+    except IntegrityError as error:
+        raise Refused(f"slug: there is a program {slug!r} already; choose another.") from error
+    trail.record("program.drafted", program, actor=actor, slug=slug)
+    return program
+
+
+@transaction.atomic
+def approve(program: Program, *, actor: Actor) -> Program:
+    """Approve a draft.
+
+    Raises:
+        Refused: if it is no draft, or the actor is its owner or no privacy officer.
+    """
+    program = lock(program)
+    person = actor.user
+    if person is None or not person.is_any(Function.PRIVACY_OFFICER):
+        raise Refused("A program is approved by a privacy officer.")
+    if person.pk == program.owner_id:
+        raise Refused("The owner of a program cannot approve it: a second person must.")
+    return _move(program, State.APPROVED, actor=actor)
+
+
+@transaction.atomic
+def start(program: Program, *, actor: Actor) -> Program:
+    """Let an approved program collect.
+
+    Raises:
+        Refused: if it is not approved, or somebody holds a pause on it.
+    """
+    program = lock(program)
+    hold = program.pauses.in_force().filter(dataset=None).first()
+    if hold:
+        raise Refused(f"{program.slug} is held by {hold.label}; that pause must be lifted first.")
+    if program.state != State.APPROVED:
+        raise Refused(f"{program.slug} is {program.state}; only an approved program can start.")
+    return _move(program, State.COLLECTING, actor=actor, started_at=timezone.now())
+
+
+def halt(program: Program, *, actor: Actor, why: str) -> Program:
+    """Stop a locked, collecting program: the next generation begins paused."""
+    return _move(program, State.PAUSED, actor=actor, why=why, generation=program.generation + 1)
+
+
+def renew_generation(program: Program, *, actor: Actor, why: str) -> Program:
+    """Begin the next generation of a locked program that goes on, as only a part of it stops."""
+    program.generation += 1
+    history.save(program, "generation", actor=actor, why=why)
+    news.announce(program)
+    return program
+
+
+def go_on(program: Program, *, actor: Actor, why: str) -> Program:
+    """Let a locked, paused program collect again, in a new generation."""
+    return _move(program, State.COLLECTING, actor=actor, why=why, generation=program.generation + 1)
+
+
+def end(program: Program, *, actor: Actor, why: str) -> Program:
+    """End a locked program for good. Whoever calls this orders its collectors to stop."""
+    return _move(program, State.RETIRED, actor=actor, why=why, generation=program.generation + 1)
+
+
+def _move(program: Program, to: State, *, actor: Actor, why: str = "", **changes: Any) -> Program:
+    if to not in NEXT[State(program.state)]:
+        raise Refused(f"{program.slug} is {program.state} and cannot become {to}.")
+    before = program.state
+    program.state = to
+    for name, value in changes.items():
+        setattr(program, name, value)
+    history.save(program, "state", *changes, actor=actor, why=why)
+    trail.record(f"program.{to}", program, actor=actor, was=before, generation=program.generation)
+    outbox.publish(f"program.{to}", program=program.pk, generation=program.generation)
+    news.announce(program)
+    return program

@@ -1,0 +1,41 @@
+"""Programs that collect data, the collectors that do it, and what stops them."""
+
+from programs.models.collecting import Collector, CollectorKey, Lease
+from programs.models.program import (
+    NEXT,
+    SKEW_SECONDS,
+    STALE_SECONDS,
+    Category,
+    Dataset,
+    Program,
+    ProgramGroupPermission,
+    ProgramUserPermission,
+    State,
+)
+from programs.models.stopping import (
+    Pause,
+    ResumeApproval,
+    ResumeRequest,
+    StopOrder,
+    StopProof,
+)
+
+__all__ = [
+    "NEXT",
+    "SKEW_SECONDS",
+    "STALE_SECONDS",
+    "Category",
+    "Collector",
+    "CollectorKey",
+    "Dataset",
+    "Lease",
+    "Pause",
+    "Program",
+    "ProgramGroupPermission",
+    "ProgramUserPermission",
+    "ResumeApproval",
+    "ResumeRequest",
+    "State",
+    "StopOrder",
+    "StopProof",
+]

@@ -1,0 +1,78 @@
+"""The machines that collect, the keys they ask with, and the leases they hold."""
+
+from datetime import datetime
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from accounts.kept import KeptHistory
+
+from accounts.models import StoredSecret
+from programs.models.program import Dataset, Program
+
+NAME = RegexValidator(
+    r"^[a-z0-9][a-z0-9._-]*$", _("Use small letters, digits, dots, dashes and underscores.")
+)
+
+
+class Collector(models.Model):
+    """One machine or process that collects for a program."""
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="collectors")
+    # Unknown counts as every dataset: a pause of one dataset stops this collector as well.
+    dataset = models.ForeignKey(
+        Dataset, models.PROTECT, null=True, blank=True, related_name="collectors"
+    )
+    name = models.CharField(max_length=80, validators=[NAME])
+    registered_at = models.DateTimeField(default=timezone.now)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    history = KeptHistory()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["program", "name"], name="collector_once_in_program")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CollectorKey(StoredSecret):
+    """The token with which a collector asks for leases. Shown once, expires, can be revoked."""
+
+    collector = models.ForeignKey(Collector, models.PROTECT, related_name="keys")
+
+    history = KeptHistory(excluded_fields=["secret_hash"])
+
+    def __str__(self) -> str:
+        return f"{self.collector} ({self.key_id})"
+
+
+class Lease(models.Model):
+    """A collector's licence for one generation. Kept by the gates, many times a minute: without history."""
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="leases")
+    collector = models.ForeignKey(Collector, models.PROTECT, related_name="leases")
+    generation = models.BigIntegerField()
+    granted_at = models.DateTimeField()
+    renewed_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    version = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["collector", "generation"], name="one_lease_per_generation"
+            )
+        ]
+        indexes = [models.Index(fields=["program", "generation"], name="lease_of_generation")]
+
+    def __str__(self) -> str:
+        return f"{self.collector} generation {self.generation}"
+
+    def alive(self, now: datetime) -> bool:
+        return self.revoked_at is None and now < self.expires_at

@@ -1,0 +1,154 @@
+"""Why a program stands still, the order that stopped it, the proof, and the wish to go on."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from accounts.kept import KeptHistory
+
+from programs.models.collecting import Collector
+from programs.models.program import Dataset, Program
+
+
+class StopOrder(models.Model):
+    """The order to stop that one generation of leases got, and how far its proof is."""
+
+    class Proof(models.TextChoices):
+        PAUSING = "pausing", _("Pause sent, not confirmed")
+        UNPROVEN = "paused_unproven", _("Paused, not proven")
+        PROVEN = "paused_proven", _("Paused, proven")
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="stop_orders")
+    dataset = models.ForeignKey(Dataset, models.PROTECT, null=True, blank=True, related_name="+")
+    generation = models.BigIntegerField()
+    ordered_at = models.DateTimeField()
+    # Ordered plus lease plus staleness: by then every lease that anybody may have extended has run out.
+    deadline_at = models.DateTimeField()
+    proof = models.CharField(max_length=15, choices=Proof, default=Proof.PAUSING)
+    proven_at = models.DateTimeField(null=True, blank=True)
+
+    history = KeptHistory()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["program", "generation"], name="one_stop_order_per_generation"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.program} generation {self.generation}"
+
+
+class StopProof(models.Model):
+    """What is known of one collector after a stop order."""
+
+    class State(models.TextChoices):
+        UNKNOWN = "unknown", _("Not heard yet")
+        ACKNOWLEDGED = "acknowledged", _("Acknowledged")
+        EXPIRED = "expired", _("Lease ran out")
+        VIOLATION = "violation", _("Violation")
+
+    order = models.ForeignKey(StopOrder, models.PROTECT, related_name="proofs")
+    collector = models.ForeignKey(Collector, models.PROTECT, related_name="+")
+    state = models.CharField(max_length=12, choices=State, default=State.UNKNOWN)
+    lease_ends_at = models.DateTimeField()
+    # The collector's own word, by its own clock; `settled_at` is when we knew.
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    buffer = models.CharField(max_length=10, blank=True)
+    counter = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "collector"], name="one_proof_per_collector")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.collector}: {self.state}"
+
+
+class PauseQuerySet(models.QuerySet["Pause"]):
+    def in_force(self) -> "PauseQuerySet":
+        return self.filter(lifted_at=None)
+
+
+class Pause(models.Model):
+    """One reason for a program, or one dataset of it, to stand still. It goes on when the last holder lets go."""
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="pauses")
+    dataset = models.ForeignKey(
+        Dataset, models.PROTECT, null=True, blank=True, related_name="pauses"
+    )
+    holder = models.CharField(max_length=80)
+    # What may be shown to people and machines that may not know the holder: a codename.
+    label = models.CharField(max_length=80)
+    reason = models.TextField(max_length=2000)
+    rule = models.CharField(max_length=80, blank=True)
+    since = models.DateTimeField(default=timezone.now)
+    order = models.ForeignKey(
+        StopOrder, models.PROTECT, null=True, blank=True, related_name="pauses"
+    )
+    lifted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = PauseQuerySet.as_manager()
+    history = KeptHistory()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["program", "dataset", "holder"],
+                condition=models.Q(lifted_at=None),
+                nulls_distinct=False,
+                name="one_pause_in_force_per_holder",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.program} held by {self.label}"
+
+
+class ResumeRequest(models.Model):
+    """The wish to go on. Two people of two functions must agree, none of them the one who asks or owns."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")
+        GRANTED = "granted", _("Granted")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="resume_requests")
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    reason = models.TextField(max_length=2000)
+    requested_at = models.DateTimeField(default=timezone.now)
+    state = models.CharField(max_length=9, choices=State, default=State.OPEN)
+
+    history = KeptHistory()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["program"],
+                condition=models.Q(state="open"),
+                name="one_open_resume_request",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"resume {self.program}"
+
+
+class ResumeApproval(models.Model):
+    """One person's agreement to resume, in one function. Never changed."""
+
+    request = models.ForeignKey(ResumeRequest, models.PROTECT, related_name="approvals")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    function = models.CharField(max_length=20)
+    approved_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["request", "person"], name="one_approval_per_person")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} for {self.request}"

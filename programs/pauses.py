@@ -1,0 +1,210 @@
+"""Stop a program and let it go on again. The only module that writes Pause and the resume requests."""
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.actors import Actor
+from accounts.functions import Function
+from accounts.models import User
+from audit import history, outbox, trail
+from programs import lifecycle, stops
+from programs.models import (
+    Dataset,
+    Pause,
+    Program,
+    ResumeApproval,
+    ResumeRequest,
+    State,
+    StopOrder,
+)
+
+# Two of these, each by another person, let a program go on. Source: NIST SP 800-53 AC-3(2), dual authorization.
+RESUMING_FUNCTIONS = (
+    Function.PRIVACY_OFFICER,
+    Function.COMMANDER,
+    Function.LEGAL,
+    Function.EXECUTIVE,
+    Function.OPERATOR,
+)
+APPROVALS_NEEDED = 2
+
+
+class Refused(Exception):
+    """This cannot be done to the pause now; the message says why and what would help."""
+
+
+@transaction.atomic
+def pause(
+    program: Program,
+    *,
+    holder: str,
+    label: str,
+    reason: str,
+    actor: Actor,
+    dataset: Dataset | None = None,
+    rule: str = "",
+) -> Pause:
+    """Stop collection at once. Safe to call again: the same holder gets the same pause.
+
+    When the caller's transaction commits, no lease of the generation before is
+    worth anything; telling the collectors may still be under way.
+
+    Args:
+        holder: who keeps it paused, such as `INC-17`; one pause each.
+        label: what outsiders and collectors may read instead of the holder.
+        dataset: stop only what writes there; everything if left out.
+        rule: the rule and version that demanded it, if one did.
+    """
+    # Lock the program, not its pauses: a lease is granted under the same lock, so it is
+    # either seen and revoked here, or sees our pause and is refused.
+    program = lifecycle.lock(program)
+    existing = program.pauses.in_force().filter(holder=holder, dataset=dataset).first()
+    if existing:
+        return existing
+    stop = _stop(program, dataset, actor, label)
+    hold: Pause = history.create(
+        Pause,
+        actor=actor,
+        why=rule,
+        program=program,
+        dataset=dataset,
+        holder=holder,
+        label=label,
+        reason=reason,
+        rule=rule,
+        order=stop,
+    )
+    trail.record(
+        "program.paused_by",
+        program,
+        actor=actor,
+        remark=reason,
+        holder=holder,
+        dataset=dataset.slug if dataset else "",
+        rule=rule,
+        generation=program.generation,
+    )
+    outbox.publish("program.pause_held", priority=0, pause=hold.pk, holder=holder)
+    return hold
+
+
+def held_by(holder: str) -> QuerySet[Pause]:
+    """The pauses that one holder keeps now."""
+    return Pause.objects.in_force().filter(holder=holder).select_related("program", "order")
+
+
+def _stop(program: Program, dataset: Dataset | None, actor: Actor, label: str) -> StopOrder | None:
+    held = program.pauses.in_force()
+    if dataset:
+        held = held.filter(dataset=dataset)
+    if program.state == State.PAUSED or (dataset and held.exists()):
+        return program.stop_orders.order_by("-generation").first()
+    if program.state != State.COLLECTING:
+        # Nothing runs, so nothing is ordered to stop; the pause still keeps it from starting.
+        return None
+    ended = program.generation
+    if dataset:
+        program = lifecycle.renew_generation(program, actor=actor, why=label)
+    else:
+        program = lifecycle.halt(program, actor=actor, why=label)
+    return stops.order(program, ended=ended, dataset=dataset, actor=actor)
+
+
+@transaction.atomic
+def retire(program: Program, *, reason: str, actor: Actor) -> Program:
+    """End a program for good; its collectors are ordered to stop like at a pause."""
+    program = lifecycle.lock(program)
+    ran, ended = program.state == State.COLLECTING, program.generation
+    program = lifecycle.end(program, actor=actor, why=reason)
+    if ran:
+        stops.order(program, ended=ended, dataset=None, actor=actor)
+    return program
+
+
+@transaction.atomic
+def request_resume(program: Program, *, reason: str, actor: Actor) -> ResumeRequest:
+    """Ask that a paused program may go on.
+
+    Raises:
+        Refused: if it is not paused, its stop is not proven, or somebody asked already.
+    """
+    program = lifecycle.lock(program)
+    if not program.pauses.in_force().exists():
+        raise Refused(f"{program.slug} is not paused.")
+    if not reason.strip():
+        raise Refused("reason: say what was fixed and how that was checked.")
+    unproven = program.stop_orders.exclude(proof=StopOrder.Proof.PROVEN).first()
+    if unproven:
+        raise Refused(f"The stop of generation {unproven.generation} is not proven yet.")
+    if program.resume_requests.filter(state=ResumeRequest.State.OPEN).exists():
+        raise Refused("There is an open request to resume already.")
+    person = _person(actor)
+    request: ResumeRequest = history.create(
+        ResumeRequest, actor=actor, program=program, requested_by=person, reason=reason
+    )
+    trail.record("program.resume_requested", program, actor=actor, remark=reason)
+    outbox.publish("program.resume_requested", program=program.pk, request=request.pk)
+    return request
+
+
+@transaction.atomic
+def approve_resume(
+    request: ResumeRequest, *, actor: Actor, barred: frozenset[int] = frozenset()
+) -> ResumeRequest:
+    """Agree to a request; with the second person of a second function the program goes on.
+
+    Args:
+        barred: people who may not decide, such as the commander of the incident.
+
+    Raises:
+        Refused: if the request is closed, or this person may not decide on it.
+    """
+    program = lifecycle.lock(request.program)
+    request = ResumeRequest.objects.select_for_update().get(pk=request.pk)
+    if request.state != ResumeRequest.State.OPEN:
+        raise Refused(f"This request is {request.state} already.")
+    person = _person(actor)
+    function = _function_for(person, request, program, barred)
+    ResumeApproval.objects.create(request=request, person=person, function=function)
+    trail.record("program.resume_approved", program, actor=actor, function=function)
+    if request.approvals.count() >= APPROVALS_NEEDED:
+        _resume(program, request, actor)
+    return request
+
+
+def _function_for(
+    person: User, request: ResumeRequest, program: Program, barred: frozenset[int]
+) -> Function:
+    if person.pk in barred | {request.requested_by_id, program.owner_id}:
+        raise Refused(
+            "Whoever asks, owns the program or commands the incident cannot approve its resumption."
+        )
+    if request.approvals.filter(person=person).exists():
+        raise Refused("You have approved this already; a second person of another function must.")
+    taken = set(request.approvals.values_list("function", flat=True))
+    free = [f for f in RESUMING_FUNCTIONS if person.is_any(f) and f.value not in taken]
+    if not free:
+        names = ", ".join(str(f.label) for f in RESUMING_FUNCTIONS if f.value not in taken)
+        raise Refused(f"Approval needs one of these functions: {names}.")
+    return free[0]
+
+
+def _resume(program: Program, request: ResumeRequest, actor: Actor) -> None:
+    request.state = ResumeRequest.State.GRANTED
+    history.save(request, "state", actor=actor)
+    for hold in program.pauses.in_force().select_for_update():
+        hold.lifted_at = timezone.now()
+        history.save(hold, "lifted_at", actor=actor)
+        trail.record("program.pause_lifted", program, actor=actor, holder=hold.holder)
+        outbox.publish("program.pause_lifted", pause=hold.pk, holder=hold.holder)
+    if program.state == State.PAUSED:
+        lifecycle.go_on(program, actor=actor, why="resumed by two people")
+    elif program.state == State.COLLECTING:
+        lifecycle.renew_generation(program, actor=actor, why="resumed by two people")
+
+
+def _person(actor: Actor) -> User:
+    if actor.user is None:
+        raise Refused("Only a person can do this.")
+    return actor.user

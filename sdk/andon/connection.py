@@ -1,0 +1,191 @@
+"""Speaks to a gate over one kept-alive connection. Decides when an exchange has taken too long."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from typing import NamedTuple
+
+from andon.endpoint import Endpoint
+from andon.protocol import Malformed
+from andon.version import VERSION
+
+LARGEST_ANSWER = 65536
+
+
+class Answer(NamedTuple):
+    """What came back. Times are of the lease clock, around the exchange that brought the answer."""
+
+    status: int
+    body: bytes
+    asked_at: float
+    heard_at: float
+
+
+class NoStream(Exception):
+    """The gate answered, but not with a stream."""
+
+
+class Line:
+    """One connection to a gate, for one thread. Only renew() and end() may come from another."""
+
+    def __init__(self, endpoint: Endpoint, clock: Callable[[], float]) -> None:
+        self._endpoint = endpoint
+        self._clock = clock
+        self._http: HTTPConnection | None = None
+        self._socket: socket.socket | None = None
+        self._stale = False
+        self._over = False
+        self._overdue = False
+
+    def post(self, path: str, body: bytes, *, timeout: float) -> Answer:
+        """Ask, and return what is answered, whatever its status.
+
+        Args:
+            timeout: seconds for the whole exchange, and for each wait within it.
+
+        Raises:
+            OSError, HTTPException: if there is no answer in time.
+            Malformed: if the answer is larger than 65,536 bytes.
+        """
+        if self._stale:
+            self.close()
+        kept = self._http is not None
+        try:
+            return self._exchange(path, body, timeout)
+        except (ConnectionError, HTTPException):
+            # A gate may close a quiet connection at any moment, also just as we ask.
+            if not kept or self._over:
+                raise
+            return self._exchange(path, body, timeout)
+
+    def stream(self, path: str, *, timeout: float, silence: float) -> Generator[bytes, None, None]:
+        """Yield the bytes of a stream as they come.
+
+        Args:
+            timeout: seconds to connect.
+            silence: seconds without a byte after which the stream counts as dead.
+
+        Raises:
+            OSError, HTTPException: if it breaks or falls silent.
+            NoStream: if the answer is not a stream.
+        """
+        try:
+            http = self._connect(timeout)
+            assert self._socket is not None
+            self._socket.settimeout(silence)
+            http.request(
+                "GET", self._endpoint.path + path, headers=self._headers("text/event-stream")
+            )
+            with http.getresponse() as response:
+                self._expect_stream(response)
+                while chunk := response.read1(8192):
+                    yield chunk
+        finally:
+            self.close()
+
+    def renew(self) -> None:
+        """Use a new connection for the next question: the gate at the far end is leaving."""
+        self._stale = True
+
+    def end(self) -> None:
+        """Break off whatever is under way and open nothing any more."""
+        self._over = True
+        self._cut()
+
+    def close(self) -> None:
+        """Close the connection; the next question opens another."""
+        http, self._http, self._socket, self._stale = self._http, None, None, False
+        if http is not None:
+            http.close()
+
+    def forget(self) -> None:
+        """Let go of the descriptor in a forked child, without a word on the parent's connection."""
+        if self._socket is not None:
+            with suppress(OSError):
+                os.close(self._socket.detach())
+        self._http = self._socket = None
+
+    def _exchange(self, path: str, body: bytes, timeout: float) -> Answer:
+        asked_at = self._clock()
+        try:
+            http = self._http or self._connect(timeout)
+            http.sock.settimeout(timeout)
+            with self._cut_after(timeout):
+                headers = self._headers("application/json")
+                http.request("POST", self._endpoint.path + path, body, headers)
+                with http.getresponse() as response:
+                    said = response.read(LARGEST_ANSWER + 1)
+                    whole = response.isclosed()
+            if len(said) > LARGEST_ANSWER:
+                raise Malformed(f"the answer is larger than {LARGEST_ANSWER} bytes")
+        except BaseException as trouble:
+            self.close()
+            if self._overdue:
+                raise TimeoutError(f"no whole answer within {timeout:g} s") from trouble
+            raise
+        if not whole or http.sock is None:
+            self.close()
+        return Answer(response.status, said, asked_at, self._clock())
+
+    def _connect(self, timeout: float) -> HTTPConnection:
+        self.close()
+        self._overdue = False
+        place = self._endpoint
+        if place.secure:
+            http: HTTPConnection = HTTPSConnection(
+                place.host, place.port, timeout=timeout, context=place.tls
+            )
+        else:
+            http = HTTPConnection(place.host, place.port, timeout=timeout)
+        try:
+            http.connect()
+        except BaseException:
+            http.close()
+            raise
+        self._http, self._socket = http, http.sock
+        if self._over:
+            raise ConnectionAbortedError("the gate was closed on this side")
+        return http
+
+    def _cut(self) -> None:
+        under_way = self._socket
+        if under_way is not None:
+            with suppress(OSError):
+                # Not SSLSocket.shutdown(): that takes the TLS state away from the thread
+                # that is reading.
+                socket.socket.shutdown(under_way, socket.SHUT_RDWR)
+
+    @contextmanager
+    def _cut_after(self, seconds: float) -> Iterator[None]:
+        # The socket's own time-out starts again with each byte: a gate that drips its answer
+        # would hold this thread for ever.
+        def too_late() -> None:
+            self._overdue = True
+            self._cut()
+
+        timer = threading.Timer(seconds, too_late)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _expect_stream(self, response: HTTPResponse) -> None:
+        if response.status != 200:
+            raise NoStream(f"the gate answered {response.status} instead of a stream")
+        if not response.getheader("Content-Type", "").startswith("text/event-stream"):
+            raise NoStream("the gate answered with something that is not a stream")
+
+    def _headers(self, accept: str) -> dict[str, str]:
+        return {
+            "Authorization": f"Bearer {self._endpoint.token}",
+            "Accept": accept,
+            "Content-Type": "application/json",
+            "User-Agent": f"andon-sdk/{VERSION}",
+        }

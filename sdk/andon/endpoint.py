@@ -1,0 +1,85 @@
+"""Decides which gate is spoken to and as whom. Refuses what cannot work, in a sentence."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import ssl
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+logger = logging.getLogger("andon")
+
+_TOKEN = re.compile(r"andon_c_[!-~]{1,500}")
+_PROGRAM = re.compile(r"[A-Za-z0-9_-]{1,100}")
+
+
+class ConfigError(ValueError):
+    """A setting is missing or wrong. The message names it, and never repeats a token."""
+
+
+class Endpoint(NamedTuple):
+    """Where a gate is, and the token to show there."""
+
+    secure: bool
+    host: str
+    port: int
+    path: str
+    token: str
+    tls: ssl.SSLContext | None
+
+    def __repr__(self) -> str:
+        return f"Endpoint({self.host}:{self.port})"
+
+
+def program_from(program: str | None) -> str:
+    """Return the program's slug, from the environment (ANDON_PROGRAM) if none is given."""
+    slug = os.environ.get("ANDON_PROGRAM", "") if program is None else program
+    if not _PROGRAM.fullmatch(slug):
+        raise ConfigError(
+            "program (or ANDON_PROGRAM) must be the program's slug: "
+            "1 to 100 letters, digits, hyphens and underscores"
+        )
+    return slug
+
+
+def endpoint_from(
+    url: str | None, token: str | None, tls: ssl.SSLContext | None = None
+) -> Endpoint:
+    """Return the gate to speak to, from ANDON_GATE_URL and ANDON_TOKEN where nothing is given.
+
+    Args:
+        tls: how to verify the gate; by default against the system's authorities (and
+            SSL_CERT_FILE), with the host name checked.
+
+    Raises:
+        ConfigError: if the address is not http(s)://host[:port][/path] or the token is none.
+    """
+    address = (os.environ.get("ANDON_GATE_URL", "") if url is None else url).strip()
+    # Tokens come out of files, and files end in a line break.
+    secret = (os.environ.get("ANDON_TOKEN", "") if token is None else token).strip()
+    if not _TOKEN.fullmatch(secret):
+        raise ConfigError(
+            "token (or ANDON_TOKEN) must be a collector's token: "
+            "andon_c_, then printable characters without spaces"
+        )
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    if not host or parts.scheme not in ("http", "https") or parts.username is not None:
+        raise ConfigError(
+            "url (or ANDON_GATE_URL) must be http:// or https://, a host, "
+            "and if need be a port and a path; no user name"
+        )
+    if parts.query or parts.fragment:
+        raise ConfigError("url (or ANDON_GATE_URL) must end with the path: no ? and no #")
+    secure = parts.scheme == "https"
+    if secure and tls is None:
+        tls = ssl.create_default_context()
+    if not secure and host not in ("localhost", "127.0.0.1", "::1"):
+        logger.warning("the token travels to %s in clear: use https outside one machine", host)
+    port = (443 if secure else 80) if port is None else port
+    return Endpoint(secure, host, port, parts.path.rstrip("/"), secret, tls)

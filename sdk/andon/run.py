@@ -1,0 +1,178 @@
+"""Runs a command only while its gate allows it. Decides when to start, stop and start again."""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import signal
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import NamedTuple
+
+from andon.backoff import Backoff
+from andon.gate import Gate
+from andon.permit import State
+from andon.processes import Tree, Watchdog, adopt_orphans
+
+logger = logging.getLogger("andon.run")
+
+# Says to a command that it runs under a wrapper, and which generation its data belong to.
+GENERATION_VARIABLE = "ANDON_RUN_GENERATION"
+
+EXIT_STOPPED = 3
+EXIT_CANNOT_START = 126
+
+_PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_TICK = 0.5
+_REMIND_EVERY = 30.0
+_GOOD_LIFE = 60.0
+_ACKNOWLEDGE_WITHIN = 10.0
+
+
+class Plan(NamedTuple):
+    """What to run, and how."""
+
+    command: list[str]
+    grace: float = 5.0
+    restart: str = "never"
+    once: bool = False
+
+
+class Supervisor:
+    """Carries out what the gate decides. All but `halt` and `start` runs in the main thread."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._events: queue.SimpleQueue[tuple[str, int]] = queue.SimpleQueue()
+        self._gone = threading.Event()
+        self._watchdog = Watchdog()
+        self._tree: Tree | None = None
+        self._began = 0.0
+        self._may = False
+        self._ending = 0
+        self._start_at = 0.0
+        self._remind_at = time.monotonic() + _REMIND_EVERY
+        self._backoff = Backoff(least=0.5, most=30.0)
+
+    def halt(self) -> None:
+        """Return when nothing of the command is left. Called by the gate, in its thread."""
+        self._gone.clear()
+        self._events.put(("halt", 0))
+        self._gone.wait()
+
+    def start(self, _: State) -> None:
+        """Note that the gate allows again. Called by the gate, in its thread."""
+        self._events.put(("start", 0))
+
+    def run(self, gate: Gate) -> int:
+        """Supervise until the command has ended for good. Returns the exit code to end with."""
+        adopt_orphans()
+        self._take_signals()
+        gate.start()
+        try:
+            while True:
+                code = self._next(gate)
+                if code is not None:
+                    return code
+        finally:
+            if self._tree is not None:
+                self._tree.end(self._plan.grace)
+            self._watchdog.close()
+            self._gone.set()
+            gate.close()
+
+    def _next(self, gate: Gate) -> int | None:
+        try:
+            name, number = self._events.get(timeout=_TICK)
+        except queue.Empty:
+            name, number = "tick", 0
+        if name == "signal":
+            return self._pass_on(number)
+        if name == "halt":
+            return self._halt(gate)
+        if name == "child" and self._tree is not None:
+            self._tree.bury()
+        if name == "start":
+            # Only now: what is started before the gate says so, it would not stop.
+            self._may, self._start_at = True, 0.0
+        return self._look(gate)
+
+    def _look(self, gate: Gate) -> int | None:
+        if self._tree is not None:
+            code = self._tree.exit_code()
+            return None if code is None else self._ended(code)
+        if self._may and time.monotonic() >= self._start_at and gate.allowed():
+            return self._start(gate)
+        if time.monotonic() >= self._remind_at:
+            self._remind_at = time.monotonic() + _REMIND_EVERY
+            logger.warning("the command does not run: %s", gate.state.reason)
+        return None
+
+    def _start(self, gate: Gate) -> int | None:
+        # Without the token: the command and this wrapper would acknowledge for each other.
+        environment = {name: value for name, value in os.environ.items() if name != "ANDON_TOKEN"}
+        environment[GENERATION_VARIABLE] = str(gate.state.generation)
+        self._began = time.monotonic()
+        try:
+            self._tree = Tree(self._plan.command, environment=environment, watchdog=self._watchdog)
+        except OSError as trouble:
+            logger.error("cannot start %s: %s", self._plan.command[0], trouble)
+            return self._decide(EXIT_CANNOT_START)
+        logger.info("started %s, pid %s", self._plan.command[0], self._tree.pid)
+        return None
+
+    def _halt(self, gate: Gate) -> int | None:
+        tree, self._tree, self._may = self._tree, None, False
+        if tree is not None:
+            logger.warning("stopping %s: %s", self._plan.command[0], gate.state.reason)
+            began = time.monotonic()
+            tree.end(self._plan.grace)
+            logger.warning("stopped after %.2f s", time.monotonic() - began)
+        self._gone.set()
+        self._remind_at = time.monotonic() + _REMIND_EVERY
+        if tree is None or not (self._plan.once or self._ending):
+            return None
+        if not gate.wait_acknowledged(_ACKNOWLEDGE_WITHIN):
+            logger.warning("ending although the stop could not be acknowledged")
+        return 128 + self._ending if self._ending else EXIT_STOPPED
+
+    def _ended(self, code: int) -> int | None:
+        assert self._tree is not None
+        # A command that puts itself into the background would go on unsupervised.
+        self._tree.end(self._plan.grace)
+        self._tree = None
+        return self._decide(code)
+
+    def _decide(self, code: int) -> int | None:
+        lived = time.monotonic() - self._began
+        again = self._plan.restart == "always" or (self._plan.restart == "on-failure" and code)
+        if self._ending or not again:
+            return code
+        if lived > _GOOD_LIFE:
+            self._backoff.reset()
+        pause = self._backoff.wait()
+        self._start_at = time.monotonic() + pause
+        logger.warning("ended with %s after %.1f s; next start in %.1f s", code, lived, pause)
+        return None
+
+    def _pass_on(self, number: int) -> int | None:
+        if number != signal.SIGHUP or self._tree is None:
+            self._ending = number
+        if self._tree is None:
+            return 128 + number
+        self._tree.signal(number)
+        return None
+
+    def _take_signals(self) -> None:
+        def note(name: str) -> Callable[[int, FrameType | None], None]:
+            # SimpleQueue.put() is made to be called from a signal handler; logging is not.
+            return lambda number, _: self._events.put((name, number))
+
+        for number in _PASSED_ON:
+            # What was ignored when we began (nohup) stays ignored, as for any command.
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, note("signal"))
+        signal.signal(signal.SIGCHLD, note("child"))

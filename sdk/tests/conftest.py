@@ -1,0 +1,248 @@
+"""A gate in this process with scripted answers, a clock that is moved by hand, and makers."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import queue
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+import andon
+from andon.protocol import Lease, write_time
+from andon.timing import Timing
+
+KEY = bytes(range(32))
+TOKEN = "andon_c_k7_s3cret-of-the-collector"
+PATIENCE = 10.0
+
+
+class Clock:
+    """A lease clock that only moves when told to."""
+
+    def __init__(self):
+        self.now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+    def advance(self, seconds):
+        self.now += seconds
+
+
+class FakeGate(ThreadingHTTPServer):
+    """Speaks the protocol as a gate does, or as `on_lease` and `on_ack` tell it to."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.program, self.generation, self.state = "study", 7, "collecting"
+        self.lease_seconds, self.renew_seconds = 10.0, 0.06
+        self.asked, self.acks = queue.Queue(), queue.Queue()
+        self.paths, self.tokens = queue.Queue(), queue.Queue()
+        self.on_lease = self.on_ack = None
+        self.has_stream = True
+        self.over = threading.Event()
+        self.streamed = threading.Semaphore(0)
+        self._streams, self._lock = [], threading.Lock()
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True)
+        self._thread.start()
+
+    def lease(self, **changes):
+        return {
+            "state": "collecting",
+            "program": self.program,
+            "collector": "laptop-7",
+            "generation": self.generation,
+            "lease_seconds": self.lease_seconds,
+            "renew_seconds": self.renew_seconds,
+            "signing_key": KEY.hex(),
+            "server_time": write_time(time.time()),
+            **changes,
+        }
+
+    def refusal(self, **changes):
+        said = {"title": "Not now", "status": 409, "detail": "no", "state": self.state}
+        return {**said, "generation": self.generation, "held_by": "Amber Otter", **changes}
+
+    def news(self, **changes):
+        said = {"program": self.program, "generation": self.generation, "state": self.state}
+        return "state", json.dumps({**said, "held_by": "Amber Otter", **changes})
+
+    def answer(self, asked):
+        if self.on_lease is not None:
+            return self.on_lease(asked)
+        return (200, self.lease()) if self.state == "collecting" else (409, self.refusal())
+
+    def pause(self, *, tell=True):
+        self.generation, self.state = self.generation + 1, "paused"
+        if tell:
+            self.tell(*self.news())
+
+    def resume(self, *, tell=True):
+        self.generation, self.state = self.generation + 1, "collecting"
+        if tell:
+            self.tell(*self.news())
+
+    def tell(self, name, data):
+        with self._lock:
+            for stream in self._streams:
+                stream.put((name, data))
+
+    def open_stream(self):
+        stream = queue.Queue()
+        with self._lock:
+            self._streams.append(stream)
+            stream.put(self.news())
+        self.streamed.release()
+        return stream
+
+    def until_streaming(self):
+        assert self.streamed.acquire(timeout=PATIENCE)
+
+    def until_asked(self, **members):
+        """Return the next question that has these members."""
+        while True:
+            asked = self.asked.get(timeout=PATIENCE)
+            if members.items() <= asked.items():
+                return asked
+
+    def until_asked_anew(self):
+        """Return when a question that begins from now on has been answered."""
+        while not self.asked.empty():
+            self.asked.get()
+        for _ in range(2):
+            self.asked.get(timeout=PATIENCE)
+
+    def hang(self, _=None):
+        """Answer nothing until the test is over."""
+        self.over.wait()
+        return 503, {}
+
+    def handle_error(self, request, client_address):
+        pass
+
+    def close(self):
+        self.over.set()
+        self.tell("", None)
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection to the fake gate."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        gate = self.server
+        said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        gate.paths.put(self.path)
+        gate.tokens.put(self.headers["Authorization"])
+        if self.path.endswith("/lease"):
+            answer = gate.answer(said)
+            gate.asked.put(said)
+        else:
+            stored = (200, {"state": "acknowledged", "generation": said["generation"]})
+            answer = gate.on_ack(said) if gate.on_ack else stored
+            gate.acks.put(said)
+        self.reply(*answer)
+
+    def reply(self, status, said):
+        body = said if isinstance(said, bytes) else json.dumps(said).encode()
+        with contextlib.suppress(OSError):
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    def do_GET(self):
+        gate = self.server
+        gate.paths.put(self.path)
+        if not gate.has_stream:
+            self.reply(404, {})
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream; charset=utf-8")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        stream = gate.open_stream()
+        while True:
+            name, data = stream.get()
+            if data is None:
+                return
+            self.wfile.write(f"event: {name}\ndata: {data}\n\n".encode())
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def server():
+    gate = FakeGate()
+    yield gate
+    gate.close()
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def open_gate(server):
+    """Make a gate against the fake one; it is closed at the end of the test."""
+    made = []
+
+    def make(**options):
+        quick = {"jitter": 0.0, "tick": 0.02, "retry": 0.2, "reconnect": 0.2, "pace": 0.1}
+        quick["farewell"] = 0.3
+        quick.update(options.pop("timing", {}))
+        options.setdefault("url", server.url)
+        gate = andon.Gate(server.program, token=TOKEN, timing=Timing(**quick), **options)
+        made.append(gate)
+        return gate
+
+    yield make
+    for gate in made:
+        gate.close()
+
+
+@pytest.fixture
+def make_lease(clock):
+    def make(generation=7, **changes):
+        lease = Lease(generation, KEY, "laptop-7", 10.0, 3.3, clock(), 1.8e9)
+        return lease._replace(**changes)
+
+    return make
+
+
+class Called(queue.Queue):
+    """A callback that can be waited for."""
+
+    def __call__(self, *values):
+        self.put(values)
+
+    def within(self, seconds=PATIENCE):
+        return self.get(timeout=seconds)
+
+
+@pytest.fixture
+def called():
+    return Called
+
+
+@pytest.fixture
+def closed_port_url():
+    """The address of a gate that has gone."""
+    gate = FakeGate()
+    gate.close()
+    return gate.url

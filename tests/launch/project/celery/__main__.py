@@ -1,0 +1,6 @@
+"""Stands in for the worker."""
+
+import stub
+
+stub.note("worker")
+stub.live()

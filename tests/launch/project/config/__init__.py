@@ -1,0 +1,1 @@
+"""Stands in for the wiring, which would import Celery."""

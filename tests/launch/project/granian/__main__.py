@@ -1,0 +1,6 @@
+"""Stands in for the web server."""
+
+import stub
+
+stub.note("web")
+stub.serve()

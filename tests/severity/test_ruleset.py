@@ -1,0 +1,209 @@
+"""A rule set decides nothing until all of it is right."""
+
+import random
+
+import pytest
+
+from severity.ladder import Sev
+from severity.reading import BadRuleSet
+from severity.ruleset import CURRENT, FOLDER, RuleSet
+from tests.severity.given import RULES, rule_data
+
+SHIPPED = {"2026.11-1": "d0582394401b633cb802c0d258467fead31fd62d2c08996d8ba252734a949641"}
+
+
+def spoiled(path, value):
+    """The shipped data with one place changed; `value` None takes the place away."""
+    data = rule_data()
+    *way, last = path
+    place = data
+    for step in way:
+        place = place[step]
+    if value is None:
+        del place[last]
+    else:
+        place[last] = value
+    return data
+
+
+def every_key(data, path=()):
+    """Each key of each mapping, but those of a `when`, of which any may be absent."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            yield (*path, key)
+            if key != "when":
+                yield from every_key(value, (*path, key))
+    elif isinstance(data, list):
+        for place, value in enumerate(data):
+            yield from every_key(value, (*path, place))
+
+
+# Flags that say yes where they stand and no where they do not, and the kinds of
+# data, which the rule set itself names.
+OPTIONAL = ("holds_against_floors", "beats_every_cap", "secrets")
+NEEDED = [
+    path
+    for path in every_key(rule_data())
+    if path[-1] not in OPTIONAL and path[:-1] != ("triage", "kinds")
+]
+
+
+@pytest.mark.parametrize("version", SHIPPED)
+def test_a_version_that_was_shipped_never_changes(version):
+    # A changed rule is a new file: old assessments name the version that decided them.
+    assert RuleSet.load(version).sha256 == SHIPPED[version]
+
+
+def test_every_file_of_rules_can_be_loaded():
+    assert {path.stem for path in FOLDER.glob("*.yaml")} == set(SHIPPED)
+    assert RuleSet.current().version == CURRENT
+
+
+def test_the_hash_is_of_the_data_not_of_its_layout():
+    data = rule_data()
+    keys = list(data)
+    random.Random(1).shuffle(keys)
+
+    assert RuleSet.parse({key: data[key] for key in keys}).sha256 == RULES.sha256
+    other = spoiled(["floors", 0, "why"], "another reason")
+    assert RuleSet.parse(other).sha256 != RULES.sha256
+
+
+@pytest.mark.parametrize("path", NEEDED, ids=lambda path: ".".join(map(str, path)))
+def test_no_key_may_be_left_out(path):
+    with pytest.raises(BadRuleSet):
+        RuleSet.parse(spoiled(path, None))
+
+
+@pytest.mark.parametrize("sev", Sev)
+def test_a_ladder_that_drops_a_level_is_refused(sev):
+    data = rule_data()
+    del data["levels"][sev]
+
+    with pytest.raises(BadRuleSet, match="levels"):
+        RuleSet.parse(data)
+
+
+@pytest.mark.parametrize("sev", [0, 1, 2])
+def test_rules_under_which_a_program_runs_on_at_sev_0_to_2_are_refused(sev):
+    data = rule_data()
+    data["thresholds"] = [rule for rule in data["thresholds"] if rule["id"] != f"pause-sev{sev}"]
+
+    with pytest.raises(BadRuleSet, match=f"must pause at once at SEV {sev}"):
+        RuleSet.parse(data)
+
+
+@pytest.mark.parametrize(
+    "rule", ["pause-own-threshold", "pause-undetermined", "escalate-undetermined"]
+)
+def test_rules_that_forget_a_programs_threshold_or_the_undetermined_are_refused(rule):
+    data = rule_data()
+    data["thresholds"] = [each for each in data["thresholds"] if each["id"] != rule]
+
+    with pytest.raises(BadRuleSet, match="thresholds must"):
+        RuleSet.parse(data)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        (["version"], "latest", "version is 'latest', must look like \"2026.11-1\""),
+        (["extra"], 1, "extra is not known; allowed here: version, enisa"),
+        (["enisa", "dpc", "simple", "bass"], 1, "enisa.dpc.simple.bass is not known"),
+        (["enisa", "dpc", "simple", "base"], True, "enisa.dpc.simple.base must be a whole number"),
+        (["enisa", "dpc", "simple", "adjust", 2, "by"], 4, "whole number, 0 to 3, not 4"),
+        (["enisa", "dpc", "simple", "adjust", 2, "by"], 1, "gives 1 a second time"),
+        (["enisa", "ei", "limited", "points"], 0.5, "a decimal in quotes"),
+        (["enisa", "ei", "limited", "points"], "0.125", "a decimal in quotes"),
+        (["enisa", "ei", "limited", "points"], "NaN", "a decimal in quotes"),
+        (["enisa", "ei", "limited", "points"], "1e1", "a decimal in quotes"),
+        (["enisa", "ei", "limited", "points"], "0.75", "four different values"),
+        (["enisa", "ei", "limited", "points"], "0.8", "must not fall"),
+        (["enisa", "cb", "integrity", 0, "points"], "0.25", 'must begin at "0"'),
+        (["enisa", "cb_most"], "2.5", "does not match the scales, which add up to 2"),
+        (["enisa", "bands", 0, "name"], "mild", "must be low, medium, high, very_high"),
+        (["enisa", "bands", 0, "from"], "1", 'must begin at "0" and rise'),
+        (["enisa", "bands", 2, "from"], "2", 'must begin at "0" and rise'),
+        (["index", "audience", "org_wide", "points"], "0.75", "index.audience must not fall"),
+        (["index", "people", "le_100", "points"], "-1", "index.people must not fall"),
+        (["index", "duration", "gt_30d", "points"], "-0.5", "index.duration must not fall"),
+        (["index", "evidence", "confirmed_internal", "points"], "0", "index.evidence must not"),
+        (["index", "people", "le_100", "from"], 12, "must begin at 11: no gap, no overlap"),
+        (["index", "people", "le_100", "to"], 5, "whole number, 11 to"),
+        (["index", "people", "gt_100m", "to"], 10**9, "must have no upper end"),
+        (["index", "ongoing", "points"], "-0.25", "must not make an incident milder"),
+        (["levels", 1, "osi_from"], "6", "must fall from one osi_from to the next"),
+        (["levels", 5, "osi_from"], "0", "is null for the last level"),
+        (["levels", 1, "sev"], 0, "SEV 0 to SEV 5 in this order, each once"),
+        (["levels"], [], "must be a list with an entry"),
+        (["caps", 0, "at_most"], 6, "whole number, 0 to 5"),
+        (["caps", 1, "id"], "C1", "caps has an id twice"),
+        (["caps", 0, "when"], {}, "must name a condition"),
+        (["caps", 1, "when"], {"unintelligible": False}, "can only ask for true"),
+        (["caps", 0, "when", "audience"], ["team"], "is 'team'; allowed: none_readable"),
+        (["floors", 1, "when", "people"], 5, "floors[1].when.people is not known"),
+        (["floors", 0, "why"], " ", "must be text"),
+        (["policy", "keep_peak_sev"], "yes", "must be true or false"),
+        (["policy", "full_assessment_due", "sev0"], {}, "either hours or business_days"),
+        (["thresholds", 1, "id"], "pause-sev0", "has an id twice"),
+        (["thresholds", 0, "undetermined"], True, "one of levels, undetermined, own_threshold"),
+        (["thresholds", 0, "mode"], "overdue", "overdue goes with undetermined"),
+        (["thresholds", 0, "seconds"], 60, "goes with automatic_after and overdue only"),
+        (["thresholds", 4, "own_threshold"], False, "can only be true"),
+        (["thresholds", 5, "scope"], "program", "goes with a pause, and only with it"),
+        (["triage", "ei"], "0.3", "not on ENISA's scale"),
+        (["triage", "answers", "outside", "confidentiality"], "1", "not on ENISA's scale"),
+        (["triage", "when_unknown", "audience"], "few_inside", "an answer that counts as public"),
+        (["triage", "when_unknown", "audience"], "unknown", "an answer that counts as public"),
+        (["triage", "kinds", "health", "adjust"], 1, "allowed for sensitive: -3, -2, -1, 0"),
+        (["triage", "kinds"], {}, "must be a mapping with an entry"),
+        (["triage", "kinds", "Health Data"], {}, "must be lower-case words"),
+    ],
+)
+def test_a_wrong_rule_is_refused_with_its_path(path, value, said):
+    with pytest.raises(BadRuleSet) as refusal:
+        RuleSet.parse(spoiled(path, value))
+
+    assert said in str(refusal.value)
+
+
+@pytest.mark.parametrize("data", [None, [], "rules", 3])
+def test_what_is_no_mapping_is_no_rule_set(data):
+    with pytest.raises(BadRuleSet, match="the whole must be a mapping"):
+        RuleSet.parse(data)
+
+
+@pytest.mark.parametrize(
+    "version", ["../secrets", "2026.11-1/../x", "", "2026.11-1\n", "٢٠٢٦.11-1"]
+)
+def test_a_version_never_becomes_another_path(version):
+    with pytest.raises(BadRuleSet, match="must look like"):
+        RuleSet.load(version)
+
+
+def test_a_version_that_was_not_shipped_says_which_were():
+    with pytest.raises(BadRuleSet, match="1999.01-1 was not shipped; there is: 2026.11-1"):
+        RuleSet.load("1999.01-1")
+
+
+def test_a_file_that_gives_a_key_twice_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("severity.ruleset.FOLDER", tmp_path)
+    (tmp_path / "2026.12-1.yaml").write_text('version: "2026.12-1"\nversion: "2026.12-2"\n')
+
+    with pytest.raises(BadRuleSet, match="line 2: 'version' is given twice"):
+        RuleSet.load("2026.12-1")
+
+
+def test_a_file_that_holds_another_version_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("severity.ruleset.FOLDER", tmp_path)
+    shipped = (FOLDER / f"{CURRENT}.yaml").read_text()
+    (tmp_path / "2026.12-2.yaml").write_text(shipped)
+
+    with pytest.raises(BadRuleSet, match=r"is 2026\.11-1 in the file of 2026\.12-2"):
+        RuleSet.load("2026.12-2")
+
+
+def test_the_policy_asks_a_second_person_before_a_grave_level_is_lowered():
+    assert RULES.policy.second_person_from == {Sev.SEV0, Sev.SEV1, Sev.SEV2}
+    assert RULES.policy.full_assessment_due[Sev.SEV2].hours == 2
+    assert RULES.policy.full_assessment_due[Sev.SEV4].business_days == 3
