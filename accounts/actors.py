@@ -1,4 +1,7 @@
-"""Who acts: a person or a part of Andon, and by which door. Passed to every change, never taken from a thread."""
+"""Who acts: a person or a part of Andon, and by which door.
+
+Passed to every change, never taken from a thread.
+"""
 
 from dataclasses import dataclass
 

@@ -22,7 +22,10 @@ def keep(model: Model, refuse: tuple[str, ...] = ("UPDATE", "DELETE")) -> Model:
 
 
 class KeptHistory(HistoricalRecords):  # type: ignore[misc]
-    """simple_history's records on append-only tables. People are therefore deactivated, never deleted."""
+    """simple_history's records on append-only tables.
+
+    People are therefore deactivated, never deleted.
+    """
 
     def create_history_model(self, *args: Any, **kwargs: Any) -> type[models.Model]:
         model: type[models.Model] = super().create_history_model(*args, **kwargs)

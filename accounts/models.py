@@ -11,9 +11,9 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from accounts.kept import KeptHistory
 
 from accounts.functions import Function
+from accounts.kept import KeptHistory
 
 
 def known_zone(value: str) -> None:
@@ -28,7 +28,10 @@ class Theme(models.TextChoices):
 
 
 class User(AbstractUser):
-    """A person who files, handles or reads incidents. Deactivated, never deleted: the record names them."""
+    """A person who files, handles or reads incidents.
+
+    Deactivated, never deleted: the record names them.
+    """
 
     zone = models.CharField(_("Time zone"), max_length=64, default="UTC", validators=[known_zone])
     theme = models.CharField(_("Theme"), max_length=5, choices=Theme, default=Theme.AUTO)
@@ -52,7 +55,7 @@ class User(AbstractUser):
 
     @cached_property
     def functions(self) -> frozenset[Function]:
-        """The person's functions, read once for each loaded row, so that a change counts at the next request."""
+        """The person's functions, read once a loaded row: a change counts at the next request."""
         names = self.groups.values_list("name", flat=True)
         return frozenset(Function(name) for name in names if name in Function.values)
 

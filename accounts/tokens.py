@@ -1,4 +1,7 @@
-"""Recognise the API token of a person. Issuing and withdrawing is audit.credentials, which records it."""
+"""Recognise the API token of a person.
+
+Issuing and withdrawing is audit.credentials, which records it.
+"""
 
 from datetime import timedelta
 
@@ -14,6 +17,10 @@ _USE_IS_NOTED_EACH = timedelta(minutes=1)
 
 class Refused(Exception):
     """The token does not open this; the message is a sentence for the caller."""
+
+
+class LacksScope(Refused):
+    """The token is good, but not for this."""
 
 
 def recognise(header: str, *, scope: Scope) -> ApiToken:
@@ -36,7 +43,7 @@ def recognise(header: str, *, scope: Scope) -> ApiToken:
     if not token.owner.is_active:
         raise Refused("The owner of this API token is deactivated.")
     if scope not in token.scopes:
-        raise Refused(f"This API token lacks the scope {scope.value!r}.")
+        raise LacksScope(f"This API token lacks the scope {scope.value!r}.")
     if token.last_used_at is None or now - token.last_used_at > _USE_IS_NOTED_EACH:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
     return token

@@ -1,4 +1,7 @@
-"""How one entry of the record is tied to the one before it. Pure; the trigger in audit.models computes the same."""
+"""How one entry of the record is tied to the one before it.
+
+Pure; the trigger in audit.models computes the same.
+"""
 
 import hashlib
 import json
@@ -77,5 +80,5 @@ def flaws(links: Iterable[Link]) -> Iterator[Flaw]:
 
 
 def commitment(salt: str, text: str) -> str:
-    """Return the hash that stands in a body for a text kept beside it, so that the text can be erased by law."""
+    """Return the hash that stands in a body for a text beside it, which may have to be erased."""
     return hashlib.sha256(f"{salt}\n{text}".encode()).hexdigest()

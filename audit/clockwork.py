@@ -155,9 +155,11 @@ _CLAIM = """
          ORDER BY lease_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     ), free AS (SELECT * FROM fresh UNION ALL SELECT * FROM stale)
     UPDATE audit_due SET state = 'enqueued', token = gen_random_uuid(),
-           lease_until = clock_timestamp() + make_interval(secs => %(lease)s), hand_overs = hand_overs + 1
+           lease_until = clock_timestamp() + make_interval(secs => %(lease)s),
+           hand_overs = hand_overs + 1
       FROM free WHERE audit_due.id = free.id
-    RETURNING audit_due.id, audit_due.token, audit_due.kind, audit_due.hand_overs, free.priority, free.due_at
+    RETURNING audit_due.id, audit_due.token, audit_due.kind, audit_due.hand_overs,
+              free.priority, free.due_at
 """
 
 

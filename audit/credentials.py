@@ -1,4 +1,7 @@
-"""Issue and withdraw API tokens of people. The only module that writes ApiToken, apart from its time of last use."""
+"""Issue and withdraw API tokens of people.
+
+The only module that writes ApiToken, apart from its time of last use.
+"""
 
 from datetime import datetime
 

@@ -1,4 +1,7 @@
-"""The dispatcher: claims what is due and hands it to workers, or does it itself when there are none."""
+"""The dispatcher.
+
+Claims what is due and hands it to workers, or does it itself when there are none.
+"""
 
 import os
 import signal

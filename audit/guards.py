@@ -15,7 +15,10 @@ _FUNCTION = """
             USING ERRCODE = 'restrict_violation';
     END $$
 """
-_ROWS = "CREATE OR REPLACE TRIGGER andon_kept BEFORE {} ON {} FOR EACH ROW EXECUTE FUNCTION andon_refuse()"
+_ROWS = (
+    "CREATE OR REPLACE TRIGGER andon_kept BEFORE {} ON {}"
+    " FOR EACH ROW EXECUTE FUNCTION andon_refuse()"
+)
 _ALL = (
     "CREATE OR REPLACE TRIGGER andon_never_emptied BEFORE TRUNCATE ON {}"
     " FOR EACH STATEMENT EXECUTE FUNCTION andon_refuse()"
@@ -25,7 +28,10 @@ CHAIN = (("audit_entry", "andon_chain"), ("audit_head", "andon_head"))
 
 
 def install(sender: AppConfig, using: str, **_: Any) -> None:
-    """Put the triggers on an app's kept tables. Runs after every migrate; doing it again changes nothing."""
+    """Put the triggers on an app's kept tables.
+
+    Runs after every migrate; doing it again changes nothing.
+    """
     connection = connections[using]
     kept = [model for model in REFUSED if model._meta.app_label == sender.label]
     tables = set(connection.introspection.table_names())

@@ -10,9 +10,14 @@ from accounts.actors import Actor
 def create(model: type[models.Model], *, actor: Actor, why: str = "", **fields: Any) -> Any:
     """Create a row and its first history row."""
     row = model(**fields)
+    save_new(row, actor=actor, why=why)
+    return row
+
+
+def save_new(row: models.Model, *, actor: Actor, why: str = "") -> None:
+    """Insert a row that was built before, with its first history row."""
     _sign(row, actor, why)
     row.save(force_insert=True)
-    return row
 
 
 def save(row: models.Model, *fields: str, actor: Actor, why: str = "") -> None:

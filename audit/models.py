@@ -1,4 +1,7 @@
-"""The record, the outbox and the clock: tables that every other app writes to in its own transaction."""
+"""The record, the outbox and the clock.
+
+Tables that every other app writes to in its own transaction.
+"""
 
 import uuid
 
@@ -21,7 +24,10 @@ class Head(models.Model):
 
 
 class Entry(models.Model):
-    """One act: who did what to which object. Append-only, chained by `stream`; `body` is what is hashed."""
+    """One act: who did what to which object.
+
+    Append-only, chained by `stream`; `body` is what is hashed.
+    """
 
     stream = models.CharField(max_length=80)
     # The trigger sets these four; the defaults only satisfy NOT NULL before it runs.
@@ -44,7 +50,10 @@ class Entry(models.Model):
 
 
 class Remark(models.Model):
-    """The free text of an entry. Kept beside the chain, which holds only its salted hash: a text may have to be erased."""
+    """The free text of an entry.
+
+    Kept beside the chain, which holds only its salted hash: a text may have to be erased.
+    """
 
     entry = models.OneToOneField(Entry, models.PROTECT, related_name="remark", primary_key=True)
     salt = models.CharField(max_length=32)
@@ -71,7 +80,10 @@ class DueQuerySet(models.QuerySet["Due"]):
 
 
 class Due(models.Model):
-    """One thing that must happen, and when. Written, claimed and finished by audit.clockwork alone."""
+    """One thing that must happen, and when.
+
+    Written, claimed and finished by audit.clockwork alone.
+    """
 
     class State(models.TextChoices):
         SCHEDULED = "scheduled"

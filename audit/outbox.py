@@ -1,4 +1,7 @@
-"""Tell others what became true, after it is true for good. The only module that writes OutboxEvent."""
+"""Tell others what became true, after it is true for good.
+
+The only module that writes OutboxEvent.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -31,7 +34,10 @@ def publish(topic: str, *, priority: int = 5, **payload: Any) -> OutboxEvent:
 
 
 def on(topic: str, *, name: str) -> Callable[[Subscriber], Subscriber]:
-    """Register a subscriber. It runs in a transaction of its own, which also marks it done: exactly once."""
+    """Register a subscriber.
+
+    It runs in a transaction of its own, which also marks it done: exactly once.
+    """
 
     def register(subscriber: Subscriber) -> Subscriber:
         clockwork.within_transaction(name)(subscriber)

@@ -1,4 +1,7 @@
-"""Wiring: settings, URLs, processes. Importing the Celery app here lets every process hand work to workers."""
+"""Wiring: settings, URLs, processes.
+
+Importing the Celery app here lets every process hand work to workers.
+"""
 
 from config.celery import app as celery_app
 

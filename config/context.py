@@ -1,9 +1,62 @@
-"""What every page's template may use."""
+"""What every page's template may use. All of it lazy: a fragment that shows none of it costs no query."""
 
+import functools
+import tomllib
 from typing import Any
 
+from django.conf import settings
+from django.db.models import Max
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from accounts.functions import Function
+from audit.models import EngineBeat
+from config import health
+from programs import summary
+
+# Whoever may read the record of acts.
+READERS = (Function.AUDITOR, Function.PRIVACY_OFFICER, Function.OPERATOR)
+_SECTIONS = ("incidents", "programs", "audit", "report", "profile", "receipts")
+
+
+@functools.cache
+def version() -> str:
+    """The version of Andon that runs, from the one place that states it."""
+    text = (settings.BASE_DIR / "pyproject.toml").read_text(encoding="utf-8")
+    return str(tomllib.loads(text)["project"]["version"])
 
 
 def house(request: HttpRequest) -> dict[str, Any]:
-    return {}
+    return {
+        "version": version(),
+        "section": _section(request.path),
+        "standstill": SimpleLazyObject(lambda: _standstill(request)),
+        "engine": SimpleLazyObject(_engine),
+        "reads_the_record": SimpleLazyObject(lambda: _reads_the_record(request)),
+    }
+
+
+def _section(path: str) -> str:
+    first = path.strip("/").partition("/")[0]
+    if not first:
+        return "board"
+    return first if first in _SECTIONS else ""
+
+
+def _standstill(request: HttpRequest) -> dict[str, int]:
+    user = request.user
+    return summary.standstill(user) if user.is_authenticated else {}
+
+
+def _engine() -> dict[str, Any]:
+    last = EngineBeat.objects.aggregate(last=Max("ticked_at"))["last"]
+    return {
+        "is_silent": last is None or timezone.now() - last > health.SILENT_AFTER,
+        "last_beat": last,
+    }
+
+
+def _reads_the_record(request: HttpRequest) -> bool:
+    user = request.user
+    return user.is_authenticated and user.is_any(*READERS)

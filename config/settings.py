@@ -1,4 +1,7 @@
-"""Django's settings. Every value that may differ between installations comes from config.environment."""
+"""Django's settings.
+
+Every value that may differ between installations comes from config.environment.
+"""
 
 from typing import Any
 

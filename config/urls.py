@@ -1,1 +1,19 @@
-urlpatterns: list[object] = []
+"""Which path leads to which app."""
+
+from django.urls import include, path
+
+from config import board, health, metrics
+
+urlpatterns = [
+    path("", board.board, name="board"),
+    path("", include("incidents.urls")),
+    path("", include("programs.urls")),
+    path("", include("notifications.urls")),
+    path("", include("accounts.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("api/", include("config.api_urls")),
+    path("healthz", health.alive, name="healthz"),
+    path("healthz/engine", health.engine, name="healthz-engine"),
+    path("readyz", health.ready, name="readyz"),
+    path("metrics", metrics.exposition, name="metrics"),
+]

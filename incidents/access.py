@@ -195,7 +195,10 @@ def _who(grant: AccessGrant) -> str:
 
 
 def admit_by_rule(incident: Incident, *, actor: Actor) -> None:
-    """Let in the functions that an incident of this level always needs. Called at filing and when it gets worse."""
+    """Let in the functions that an incident of this level always needs.
+
+    Called at filing and when it gets worse.
+    """
     wanted = [
         (Function.PRIVACY_OFFICER, Level.CLOSE, 5, "privacy officers take part in every incident"),
         (Function.COMMANDER, Level.MANAGE, 5, "somebody must be able to take command"),

@@ -3,28 +3,36 @@
 import secrets
 from collections.abc import Callable
 
-_FIRST = (
-    "Amber Ashen Autumn Birch Brisk Bronze Calm Cedar Cobalt Copper Coral Crimson Dapple Dusky "
-    "Eastern Ember Fallow Fern Flint Frosty Gentle Gilded Granite Hazel Hollow Indigo Ivory Jade "
-    "Jolly Juniper Kindly Lapis Larch Lilac Linen Lunar Maple Marble Mellow Misty Mossy Nimble "
-    "Northern Ochre Olive Onyx Opal Orchard Pearl Pebble Pine Quartz Quiet Rapid Russet Saffron "
-    "Sandy Sable Silver Slate Southern Sunny Swift Tawny Teal Thistle Tidal Topaz Umber Velvet "
-    "Verdant Violet Walnut Western Wheat Willow Winter Woolen"
-).split()
-_SECOND = (
-    "Badger Beaver Bison Bittern Bluebird Bunting Caribou Chamois Cormorant Crane Curlew Dipper "
-    "Dolphin Dormouse Dunlin Egret Eider Falcon Ferret Finch Gannet Gecko Gopher Goshawk Grebe "
-    "Grouse Hare Harrier Hedgehog Heron Hoopoe Ibex Ibis Jackdaw Kestrel Kingfisher Kite Lapwing "
-    "Lark Linnet Lynx Magpie Mallard Marmot Marten Merlin Nightjar Nuthatch Oriole Osprey Otter "
-    "Ouzel Owl Partridge Peregrine Petrel Pipit Plover Puffin Quail Raven Redstart Robin Sandpiper "
-    "Siskin Skylark Snipe Starling Stoat Stork Swallow Swift Teal Tern Thrush Turnstone Vole Wagtail "
-    "Warbler Waxwing Wheatear Whimbrel Wigeon Wren"
-).split()
+_FIRST = tuple(
+    """
+    Amber Ashen Autumn Birch Brisk Bronze Calm Cedar Cobalt Copper Coral Crimson Dapple
+    Dusky Eastern Ember Fallow Fern Flint Frosty Gentle Gilded Granite Hazel Hollow Indigo
+    Ivory Jade Jolly Juniper Kindly Lapis Larch Lilac Linen Lunar Maple Marble Mellow Misty
+    Mossy Nimble Northern Ochre Olive Onyx Opal Orchard Pearl Pebble Pine Quartz Quiet Rapid
+    Russet Saffron Sandy Sable Silver Slate Southern Sunny Swift Tawny Teal Thistle Tidal
+    Topaz Umber Velvet Verdant Violet Walnut Western Wheat Willow Winter Woolen
+    """.split()
+)
+_SECOND = tuple(
+    """
+    Badger Beaver Bison Bittern Bluebird Bunting Caribou Chamois Cormorant Crane Curlew
+    Dipper Dolphin Dormouse Dunlin Egret Eider Falcon Ferret Finch Gannet Gecko Gopher
+    Goshawk Grebe Grouse Hare Harrier Hedgehog Heron Hoopoe Ibex Ibis Jackdaw Kestrel
+    Kingfisher Kite Lapwing Lark Linnet Lynx Magpie Mallard Marmot Marten Merlin Nightjar
+    Nuthatch Oriole Osprey Otter Ouzel Owl Partridge Peregrine Petrel Pipit Plover Puffin
+    Quail Raven Redstart Robin Sandpiper Siskin Skylark Snipe Starling Stoat Stork Swallow
+    Swift Teal Tern Thrush Turnstone Vole Wagtail Warbler Waxwing Wheatear Whimbrel Wigeon
+    Wren
+    """.split()
+)
 _TRIES = 50
 
 
 def choose(taken: Callable[[str], bool]) -> str:
-    """Return a codename that is not taken, such as "Amber Otter"; with a number once names run short."""
+    """Return a codename that is not taken, such as "Amber Otter".
+
+    With a number once names run short.
+    """
     for _ in range(_TRIES):
         name = f"{secrets.choice(_FIRST)} {secrets.choice(_SECOND)}"
         if not taken(name):

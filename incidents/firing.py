@@ -85,7 +85,7 @@ def _demand(incident: Incident, demand: Demand, target: Target, actor: Actor) ->
         timeline.write(
             incident,
             TimelineEntry.Kind.RULE,
-            f"{what} will be paused in {minutes} minutes unless somebody vetoes it: {demand.why}.",
+            f"{what} will be paused in {minutes} minutes unless somebody vetoes it.",
             actor=_by(firing),
         )
 
@@ -99,7 +99,10 @@ def _by(firing: RuleFiring) -> Actor:
 
 
 def _targets(incident: Incident, demand: Demand) -> Iterator[Target]:
-    """What a demand is aimed at: for a pause the programs or the dataset, else the incident alone."""
+    """What a demand is aimed at.
+
+    For a pause the programs or the dataset, else the incident alone.
+    """
     if demand.action is not Action.PAUSE or demand.scope is Scope.PROGRAMS_CONCERNED:
         yield _NOTHING
         return
@@ -115,7 +118,8 @@ def _targets(incident: Incident, demand: Demand) -> Iterator[Target]:
     if demand.scope is Scope.ALL_PROGRAMS_ON_THE_STORE:
         for program in _on_the_same_store(incident):
             _add_derived(program, found)
-    # In the order of their keys, as everybody locks them, so that two incidents cannot block each other.
+    # In the order of their keys, as everybody locks them, so that two incidents cannot block
+    # each other.
     for pk in sorted(found):
         yield found[pk], None
 
@@ -198,7 +202,8 @@ def _pause(
         program,
         holder=incident.ref,
         label=incident.codename,
-        # Read by everybody who sees the program, so it holds the rule's words and none of the incident's.
+        # Read by everybody who sees the program, so it holds the rule's words and none of
+        # the incident's.
         reason=f"By rule: {firing.why}.",
         actor=_by(firing),
         dataset=dataset,

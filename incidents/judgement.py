@@ -1,4 +1,7 @@
-"""How bad an incident is, and who says so. The only module that writes its severity and its facts of triage."""
+"""How bad an incident is, and who says so.
+
+The only module that writes its severity and its facts of triage.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,8 +21,6 @@ from severity.models import Assessment
 from severity.ruleset import RuleSet
 from severity.triage import Answers, ProgramContext, Triage, triage
 
-# From these a lower level needs a second person. The ladder's own rule: severity.ruleset policy.
-GUARDED = (Sev.SEV0, Sev.SEV1, Sev.SEV2)
 
 
 class Refused(Exception):
@@ -40,8 +41,9 @@ def weigh(answered: Answered) -> Triage:
     """Return the level that the answers lead to at once, unknowns at the worst plausible."""
     every: list[ProgramContext] = []
     if answered.program is None:
-        running = Program.objects.filter(state=State.COLLECTING, is_drill=False)
-        every = [_context(program) for program in running]
+        # A paused program's data lie there still; only what never began or is over is left out.
+        concerned = Program.objects.filter(state__in=[State.COLLECTING, State.PAUSED])
+        every = [_context(program) for program in concerned.filter(is_drill=False)]
     return triage(
         Answers(audience=answered.audience, still_open=answered.still_open),
         _context(answered.program) if answered.program else None,
@@ -56,7 +58,8 @@ def _context(program: Program) -> ProgramContext:
         categories=tuple(program.categories),
         participants=program.participants,
         collecting=program.state == State.COLLECTING,
-        running_for_days=(timezone.now() - since).days if since else None,
+        # The database's clock may be a little ahead of ours.
+        running_for_days=max(0, (timezone.now() - since).days) if since else None,
     )
 
 
@@ -110,7 +113,8 @@ def set_level(incident: Incident, level: Sev, *, reason: str, actor: Actor) -> I
 def _is_guarded_lowering(incident: Incident, level: Sev) -> bool:
     # The first determination lowers nothing: what counted before was only the worst plausible.
     determined = incident.sev is not None
-    return determined and incident.level in GUARDED and not level.at_least(incident.level)
+    guarded = incident.level in RuleSet.current().policy.second_person_from
+    return determined and guarded and not level.at_least(incident.level)
 
 
 def _propose(incident: Incident, level: Sev, *, reason: str, actor: Actor) -> None:
@@ -205,7 +209,9 @@ def _decide(proposal: SeverityProposal, state: str, person: User, actor: Actor) 
 
 @transaction.atomic
 def answer_again(incident: Incident, answered: Answered, *, actor: Actor) -> Incident:
-    """Take better answers to the triage questions; a worse level takes effect at once, a milder only proposes.
+    """Take better answers to the triage questions.
+
+    A worse level takes effect at once, a milder one is only proposed.
 
     Raises:
         Refused: if the incident is over.

@@ -23,7 +23,10 @@ _TIMES = {
 
 
 class Refused(Exception):
-    """The incident may not go from where it stands to where it was sent; the message says what is missing."""
+    """The incident may not go from where it stands to where it was sent.
+
+    The message says what is missing.
+    """
 
 
 @transaction.atomic
@@ -190,7 +193,7 @@ def acknowledge(incident: Incident, *, actor: Actor) -> Incident:
 def decide_awareness(
     incident: Incident, *, aware_at: Any, rationale: str, actor: Actor
 ) -> Incident:
-    """Set the moment from which the organisation was aware, with the reason. It starts legal clocks.
+    """Set the moment from which the organisation was aware, and why. It starts legal clocks.
 
     Raises:
         Refused: if there is no reason, or the moment lies in the future.

@@ -25,7 +25,10 @@ def stop_settled(order_pk: int, *, proven: bool) -> None:
             f"{acknowledged} acknowledged, {expired} by the end of their lease."
         )
     else:
-        text = f"{order.program.name}: the stop is not proven, {violating} of {total} collectors violate it."
+        text = (
+            f"{order.program.name}: the stop is not proven, "
+            f"{violating} of {total} collectors violate it."
+        )
     for incident in _holding(order):
         timeline.write(
             incident,

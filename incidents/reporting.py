@@ -1,4 +1,7 @@
-"""File a report: from what somebody saw to an incident, with all that follows at once. Creates Incident rows."""
+"""File a report: from what somebody saw to an incident, with all that follows at once.
+
+Creates Incident rows.
+"""
 
 import hashlib
 import json
@@ -13,7 +16,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.models import User
 from audit import history, outbox, trail
-from incidents import access, codenames, judgement, timeline
+from incidents import codenames, judgement, timeline
 from incidents.models import (
     Audience,
     Counter,
@@ -101,19 +104,12 @@ def file_report(report: Report, *, reporter: User, actor: Actor, key: str = "") 
         KeyUsedBefore: if the key came with another report before.
     """
     _check(report, key)
-    place = f"{reporter.pk}:{key}" if key else f"{reporter.pk}:sha256:{report.digest()}"
-    before = _said_before(place, report, has_key=bool(key))
+    places = _places(report, reporter, key)
+    before = _said_before(places, report)
     if before:
         return Filed(before, is_new=False)
     incident = _open(report, reporter, actor)
-    ReportKey.objects.update_or_create(
-        key=place,
-        defaults={
-            "digest": report.digest(),
-            "incident": incident,
-            "created_at": timezone.now(),
-        },
-    )
+    _remember(places, report, incident)
     judgement.announce(incident, actor=actor)
     if report.pull_cord and report.program:
         _pull_the_cord(incident, report.program, actor)
@@ -149,20 +145,35 @@ def _check_choices(report: Report) -> None:
             raise Refused(name, f"{value!r} is not one of {', '.join(choices.values)}.")
 
 
-def _said_before(place: str, report: Report, *, has_key: bool) -> Incident | None:
+def _places(report: Report, reporter: User, key: str) -> list[str]:
+    """The names under which this report is looked up: the caller's key, and the words themselves."""
+    words = f"{reporter.pk}:words:{report.digest()}"
+    return [f"{reporter.pk}:key:{key}", words] if key else [words]
+
+
+def _said_before(places: list[str], report: Report) -> Incident | None:
     with connection.cursor() as cursor:
-        # Two equal reports at once: the second waits here until the first is committed.
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", [place])
-    before = ReportKey.objects.select_related("incident").filter(key=place).first()
-    if before is None:
-        return None
-    if has_key:
-        if before.digest != report.digest():
+        for place in sorted(places):
+            # Two equal reports at once: the second waits here until the first is committed.
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", [place])
+    for known in ReportKey.objects.select_related("incident").filter(key__in=places):
+        by_key = ":key:" in known.key
+        if by_key and known.digest != report.digest():
             raise KeyUsedBefore(
                 "Idempotency-Key", "came with another report before; use a new one."
             )
-        return before.incident
-    return before.incident if timezone.now() - before.created_at < SAME_WITHIN else None
+        if by_key or timezone.now() - known.created_at < SAME_WITHIN:
+            return known.incident
+    return None
+
+
+def _remember(places: list[str], report: Report, incident: Incident) -> None:
+    now = timezone.now()
+    for place in places:
+        ReportKey.objects.update_or_create(
+            key=place,
+            defaults={"digest": report.digest(), "incident": incident, "created_at": now},
+        )
 
 
 def _open(report: Report, reporter: User, actor: Actor) -> Incident:
@@ -190,9 +201,9 @@ def _open(report: Report, reporter: User, actor: Actor) -> Incident:
 
 def _said(report: Report) -> dict[str, Any]:
     names = (
-        "title detail kind reference found_how program dataset audience still_open"
-        " occurred_from is_drill"
-    ).split()
+        *("title", "detail", "kind", "reference", "found_how", "program", "dataset"),
+        *("audience", "still_open", "occurred_from", "is_drill"),
+    )
     return {name: getattr(report, name) for name in names}
 
 

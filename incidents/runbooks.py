@@ -1,4 +1,7 @@
-"""Which runbook an incident gets, and which of its steps are done. The only module that writes RunbookRun and RunbookStep."""
+"""Which runbook an incident gets, and which of its steps are done.
+
+The only module that writes RunbookRun and RunbookStep.
+"""
 
 import functools
 from collections.abc import Mapping

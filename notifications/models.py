@@ -5,9 +5,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from accounts.kept import KeptHistory
 
 from accounts.functions import Function
+from accounts.kept import KeptHistory
 from incidents.models import Incident
 from programs.models import Program
 
@@ -18,7 +18,10 @@ class Method(models.TextChoices):
 
 
 class ContactMethod(models.Model):
-    """One way to reach a person. Without any, a person is reached at the account's e-mail address."""
+    """One way to reach a person.
+
+    Without any, a person is reached at the account's e-mail address.
+    """
 
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="contact_methods"
@@ -43,7 +46,10 @@ class ContactMethod(models.Model):
 
 
 class EscalationPolicy(models.Model):
-    """Whom to page, in which order, for which levels. A program's own policy beats the general one."""
+    """Whom to page, in which order, for which levels.
+
+    A program's own policy beats the general one.
+    """
 
     name = models.CharField(max_length=120)
     program = models.ForeignKey(
@@ -90,7 +96,10 @@ class EscalationStep(models.Model):
 
 
 class Escalation(models.Model):
-    """One run through a policy for one incident. The policy is copied: edits do not change a run."""
+    """One run through a policy for one incident.
+
+    The policy is copied: edits do not change a run.
+    """
 
     class State(models.TextChoices):
         ACTIVE = "active", _("Paging")
@@ -105,7 +114,8 @@ class Escalation(models.Model):
     snapshot_sha256 = models.CharField(max_length=64)
     level = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=15, choices=State, default=State.ACTIVE)
-    # Counts the steps taken, over all passes: the place where the run stands, and its fencing number.
+    # Counts the steps taken, over all passes: the place where the run stands, and its fencing
+    # number.
     taken = models.PositiveIntegerField(default=0)
     next_due_at = models.DateTimeField(null=True, blank=True)
     opened_at = models.DateTimeField(default=timezone.now)
@@ -134,7 +144,10 @@ class Escalation(models.Model):
 
 
 class Page(models.Model):
-    """One attempt to reach one person by one means. Kept until it is sent or given up, and then for good."""
+    """One attempt to reach one person by one means.
+
+    Kept until it is sent or given up, and then for good.
+    """
 
     class State(models.TextChoices):
         PENDING = "pending", _("Waiting to be sent")
@@ -169,7 +182,10 @@ class Page(models.Model):
 
 
 class PageAttempt(models.Model):
-    """One try to send a page. Written before the call, so that a crash leaves "sent, maybe twice", never nothing."""
+    """One try to send a page.
+
+    Written before the call, so that a crash leaves "sent, maybe twice", never nothing.
+    """
 
     page = models.ForeignKey(Page, models.PROTECT, related_name="tries")
     number = models.PositiveSmallIntegerField()

@@ -1,4 +1,7 @@
-"""The one way out by HTTP. No address inside is reached unless it is listed in ANDON_INTERNAL_HOSTS."""
+"""The one way out by HTTP.
+
+No address inside is reached unless it is listed in ANDON_INTERNAL_HOSTS.
+"""
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -68,7 +71,8 @@ def _session(url: str) -> requests.Session:
     if _internal(url):
         session = requests.Session()
     else:
-        # Pins the address it has checked: a name that resolves anew on the second look gains nothing.
+        # Pins the address it has checked: a name that resolves anew on the second look
+        # gains nothing.
         session = AntiSSRFPolicy(PolicyConfigOptions.EXTERNAL_ONLY_LATEST).get_antissrf_session()
     session.trust_env = False
     return session

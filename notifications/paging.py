@@ -16,7 +16,7 @@ from incidents import access, lifecycle, timeline
 from incidents.models import Incident, TimelineEntry
 from notifications import channels, links, policies
 from notifications.escalation import Plan, Step
-from notifications.models import ContactMethod, Escalation, Page, PageAttempt
+from notifications.models import Escalation, Page, PageAttempt
 
 ENGINE = Actor.machine("escalation")
 # Paged when a policy reaches nobody: somebody must at least know that nobody was told.
@@ -36,7 +36,9 @@ def open_for(incident_pk: int, *, again: bool = False) -> Escalation | None:
     before = incident.escalations.order_by("level").first()
     active = incident.escalations.filter(state=Escalation.State.ACTIVE).first()
     worse = before is None or incident.counts_as < before.level
-    if not worse and (active or not again):
+    if not again and (not worse or _answered_already(incident)):
+        return None
+    if active and not worse:
         return None
     if active:
         _end(active, Escalation.State.STOPPED, actor=ENGINE)
@@ -65,10 +67,16 @@ def open_for(incident_pk: int, *, again: bool = False) -> Escalation | None:
     return escalation
 
 
+def _answered_already(incident: Incident) -> bool:
+    """True if somebody acknowledged this very level before the engine came to page for it."""
+    answered, judged = incident.acknowledged_at, incident.assessment
+    return bool(answered and judged and judged.assessed_at <= answered)
+
+
 def _lock(incident_pk: int) -> Incident:
     return (
         Incident.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("program")
+        .select_related("program", "assessment")
         .get(pk=incident_pk)
     )
 
@@ -87,7 +95,10 @@ def _schedule(escalation: Escalation, *, after: timedelta) -> None:
 
 @transaction.atomic
 def take_step(escalation_pk: int, taken: int) -> None:
-    """Page the people of one step and plan the next. A step that was taken already changes nothing."""
+    """Page the people of one step and plan the next.
+
+    A step that was taken already changes nothing.
+    """
     incident = _lock(Escalation.objects.values_list("incident", flat=True).get(pk=escalation_pk))
     escalation = Escalation.objects.select_for_update().get(pk=escalation_pk)
     if escalation.state != Escalation.State.ACTIVE or escalation.taken != taken:
@@ -110,7 +121,7 @@ def _page(escalation: Escalation, incident: Incident, people: list[User], *, by:
     reached = []
     for person in people:
         for method, address, contact in policies.ways(person):
-            _write_page(escalation, person, method, address, contact)
+            _write_page(escalation, person, (method, address, contact))
             reached.append(f"{person.name} ({method})")
         access.admit(
             incident, person=person, level="contribute", reason=f"Paged, {by}.", actor=ENGINE
@@ -125,13 +136,8 @@ def _page(escalation: Escalation, incident: Incident, people: list[User], *, by:
     return reached
 
 
-def _write_page(
-    escalation: Escalation,
-    person: User,
-    method: str,
-    address: str,
-    contact: ContactMethod | None,
-) -> None:
+def _write_page(escalation: Escalation, person: User, way: policies.Way) -> None:
+    method, address, contact = way
     key = f"page-{escalation.pk}-{escalation.taken}-{person.pk}-{contact.pk if contact else 0}"
     page, is_new = Page.objects.get_or_create(
         key=key,

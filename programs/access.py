@@ -35,7 +35,10 @@ def granted(user: User, permission: str) -> QuerySet[Program]:
 
 
 def visible_to(user: User) -> QuerySet[Program]:
-    """Programs that the person may know of: all that left the draft, as everybody may pull the cord."""
+    """Programs that the person may know of.
+
+    All that left the draft, as everybody may pull the cord.
+    """
     if not user.is_active:
         return Program.objects.none()
     if user.is_any(*INSIDERS):
@@ -48,6 +51,14 @@ def visible_to(user: User) -> QuerySet[Program]:
 def sees_machines(user: User, program: Program) -> bool:
     """True if the person may see collectors, leases and keys, not only the program's state."""
     return user.is_any(*INSIDERS) or may_run(user, program)
+
+
+def whose_machines(user: User) -> frozenset[int] | None:
+    """The programs whose machines the person may see; None for all of them. For lists: asks once."""
+    if user.is_any(*INSIDERS):
+        return None
+    own = Q(owner=user) | Q(pk__in=granted(user, "run").values("pk"))
+    return frozenset(Program.objects.filter(own).values_list("pk", flat=True))
 
 
 def may_run(user: User, program: Program) -> bool:

@@ -1,4 +1,7 @@
-"""Register collectors and issue their keys. The only module that writes Collector and CollectorKey."""
+"""Register collectors and issue their keys.
+
+The only module that writes Collector and CollectorKey.
+"""
 
 from datetime import datetime, timedelta
 

@@ -28,7 +28,8 @@ _LOCK = "SELECT id FROM programs_program WHERE id = ANY(%s) ORDER BY id FOR SHAR
 _GRANT = """
     INSERT INTO programs_lease
            (program_id, collector_id, generation, granted_at, renewed_at, expires_at, version)
-    SELECT p.id, c.id, p.generation, now, now, now + make_interval(secs => p.lease_seconds), a.version
+    SELECT p.id, c.id, p.generation,
+           now, now, now + make_interval(secs => p.lease_seconds), a.version
       FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS a (collector_id, generation, version)
       JOIN programs_collector c ON c.id = a.collector_id AND c.retired_at IS NULL
       JOIN programs_program p ON p.id = c.program_id
@@ -36,9 +37,11 @@ _GRANT = """
      WHERE p.state = 'collecting' AND p.generation = a.generation
        AND NOT EXISTS (SELECT 1 FROM programs_pause h
                         WHERE h.program_id = p.id AND h.lifted_at IS NULL
-                          AND (h.dataset_id IS NULL OR c.dataset_id IS NULL OR h.dataset_id = c.dataset_id))
+                          AND (h.dataset_id IS NULL OR c.dataset_id IS NULL
+                               OR h.dataset_id = c.dataset_id))
     ON CONFLICT (collector_id, generation) DO UPDATE
-       SET renewed_at = excluded.renewed_at, expires_at = excluded.expires_at, version = excluded.version
+       SET renewed_at = excluded.renewed_at, expires_at = excluded.expires_at,
+           version = excluded.version
      WHERE programs_lease.revoked_at IS NULL
     RETURNING collector_id
 """

@@ -1,4 +1,7 @@
-"""Draft, approve, start, halt and end a program. Only writer of Program.state and Program.generation."""
+"""Draft, approve, start, halt and end a program.
+
+Only writer of Program.state and Program.generation.
+"""
 
 from typing import Any
 

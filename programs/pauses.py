@@ -1,4 +1,7 @@
-"""Stop a program and let it go on again. The only module that writes Pause and the resume requests."""
+"""Stop a program and let it go on again.
+
+The only module that writes Pause and the resume requests.
+"""
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -19,7 +22,8 @@ from programs.models import (
     StopOrder,
 )
 
-# Two of these, each by another person, let a program go on. Source: NIST SP 800-53 AC-3(2), dual authorization.
+# Two of these, each by another person, let a program go on. Source: NIST SP 800-53 AC-3(2), dual
+# authorization.
 RESUMING_FUNCTIONS = (
     Function.PRIVACY_OFFICER,
     Function.COMMANDER,
@@ -87,6 +91,18 @@ def pause(
     )
     outbox.publish("program.pause_held", priority=0, pause=hold.pk, holder=holder)
     return hold
+
+
+def pull_the_cord(program: Program, *, reason: str, actor: Actor) -> Pause:
+    """Pause by hand. Anybody who may know of the program may; nobody is asked why first."""
+    person = _person(actor)
+    return pause(
+        program,
+        holder=f"person:{person.pk}",
+        label="Pulled by hand",
+        reason=reason.strip() or "The cord was pulled; no reason was given yet.",
+        actor=actor,
+    )
 
 
 def held_by(holder: str) -> QuerySet[Pause]:

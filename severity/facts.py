@@ -1,6 +1,5 @@
 """The facts of one exposure, as stated, each on the scale of the rule set. Pure."""
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -176,11 +175,12 @@ def _number(value: object, field: str, *, scale: Iterable[Decimal]) -> Decimal:
     exact = None
     if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
         exact = Decimal(value)
-    elif isinstance(value, float) and math.isfinite(value):
+    elif isinstance(value, float):
         # By its shortest text: 0.1 is the tenth that was written, not the
         # binary fraction next to it.
         exact = Decimal(str(value))
     points = list(scale)
+    # is_finite() first: a signalling NaN raises when it is compared.
     if exact is None or not exact.is_finite() or exact not in points:
         raise BadFact(field, value, allowed=", ".join(str(point) for point in points))
     return points[points.index(exact)]

@@ -1,4 +1,7 @@
-"""Assessments: what was known, what it scored, who judged. Append-only; a new one supersedes the old."""
+"""Assessments: what was known, what it scored, who judged.
+
+Append-only; a new one supersedes the old.
+"""
 
 from django.conf import settings
 from django.db import models

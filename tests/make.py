@@ -8,10 +8,11 @@ from django.contrib.auth.models import Group
 from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import User
-from incidents import reporting
+from audit import history
+from incidents import access, reporting
 from incidents.models import Audience, Incident, StillOpen
 from programs import collectors, leases, lifecycle
-from programs.models import Collector, Program
+from programs.models import Collector, Dataset, Program
 from severity.ladder import Sev
 
 _n = count(1)
@@ -57,6 +58,13 @@ def collector(of: Program, name: str = "", **fields: Any) -> Collector:
     return collectors.register(of, name=name, actor=SYSTEM, **fields)
 
 
+def dataset(of: Program, **fields: Any) -> Dataset:
+    number = next(_n)
+    defaults = {"slug": f"lake-{number}", "name": f"Lake {number}", "store": f"s3://lake-{number}"}
+    made: Dataset = history.create(Dataset, actor=SYSTEM, program=of, **(defaults | fields))
+    return made
+
+
 def lease(of: Collector) -> bool:
     """Ask for a first lease as a gate does; True if it was granted."""
     of.program.refresh_from_db()
@@ -84,8 +92,13 @@ def report(level: Sev = Sev.SEV3, **fields: Any) -> reporting.Report:
 
 def incident(level: Sev = Sev.SEV3, *, reporter: User | None = None, **fields: Any) -> Incident:
     reporter = reporter or user()
-    fields.setdefault("program", program())
-    filed = reporting.file_report(
-        report(level, **fields), reporter=reporter, actor=actor(reporter)
-    )
+    if "program" not in fields:
+        fields["program"] = program()
+    filed = reporting.file_report(report(level, **fields), reporter=reporter, actor=actor(reporter))
     return filed.incident
+
+
+def sees(person: User, incident: Incident) -> bool:
+    """True if the person, read afresh, may know of the incident."""
+    person = User.objects.get(pk=person.pk)
+    return access.visible_to(person).filter(pk=incident.pk).exists()

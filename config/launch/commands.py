@@ -1,25 +1,16 @@
 """What `run`, `servers` and `env` do, step by step."""
 
-import secrets
 import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from urllib.parse import unquote
+from functools import partial
 
-from config.launch import lock, ports, servers, session
+from config.launch import installation, lock, ports, servers, session
 from config.launch.console import Console, table
-from config.launch.places import Places
 from config.launch.refusal import CannotStart
 from config.launch.session import Session
-from config.launch.stack import ROOT, Demo, Stack, read_demo
-
-KINDS = ("development", "production", "test")
-NOT_IN_PRODUCTION = (
-    "ANDON_ENV=production needs {missing}: the servers that Andon brings along are for evaluation"
-    " and development on one machine."
-)
+from config.launch.stack import Demo, Stack, read_demo
 
 
 @dataclass(frozen=True)
@@ -48,12 +39,11 @@ def run(options: Options, environ: Mapping[str, str]) -> None:
     Raises:
         CannotStart: with the sentence to show.
     """
-    kind = _kind(environ)
-    if kind == "production":
-        needed = ("DATABASE_URL", "REDIS_URL") if options.redis else ("DATABASE_URL",)
-        _refuse_embedded([name for name in needed if not environ.get(name)])
+    kind = installation.kind(environ)
+    needed = ("DATABASE_URL", "REDIS_URL") if options.redis else ("DATABASE_URL",)
+    installation.refuse_embedded(environ, needed)
     port, gate_port = ports.choose(environ, web=options.port)
-    url, var = f"http://localhost:{port}", _var(environ)
+    url, var = f"http://localhost:{port}", installation.var(environ)
     with session.on(var, url=url, console=Console()) as now:
         ports.refuse_taken(port, gate_port)
         urls = _servers(now, options, environ)
@@ -65,8 +55,8 @@ def run(options: Options, environ: Mapping[str, str]) -> None:
             "ANDON_GATE_PORT": str(gate_port),
         }
         now.lock.tell(url=url, env=shared)
-        own = {"SECRET_KEY": _secret_key(environ, var), "PYTHONUNBUFFERED": "1"}
-        stack = Stack(port, gate_port, {**environ, **shared, **own})
+        own = {"SECRET_KEY": installation.secret_key(environ), "PYTHONUNBUFFERED": "1"}
+        stack = Stack(port, gate_port, {**installation.without_files(environ), **shared, **own})
         demo = _start(stack, now, urls=urls, demo=options.demo and kind != "production")
         _tell(now.console, stack, url=url, demo=demo)
         now.supervisor.watch()
@@ -78,10 +68,10 @@ def only_servers(environ: Mapping[str, str]) -> None:
     Raises:
         CannotStart: with the sentence to show.
     """
-    if _kind(environ) == "production":
-        _refuse_embedded(["servers of your own"])
-    unset = {name: value for name, value in environ.items() if not name.endswith("_URL")}
-    with session.on(_var(environ), url="", console=Console()) as now:
+    own = ("DATABASE_URL", "DATABASE_URL_FILE", "REDIS_URL", "REDIS_URL_FILE")
+    unset = {name: value for name, value in environ.items() if name not in own}
+    installation.refuse_embedded(unset, ("DATABASE_URL", "REDIS_URL"))
+    with session.on(installation.var(environ), url="", console=Console()) as now:
         urls = _servers(now, Options(), unset)
         now.lock.tell(url="", env=urls.env())
         Console(sys.stdout).line(_as_shell(urls.env()))
@@ -94,42 +84,22 @@ def print_env(environ: Mapping[str, str]) -> None:
     Raises:
         CannotStart: if none runs.
     """
-    var = _var(environ)
+    var = installation.var(environ)
     holder = lock.holder(var / "lock")
     if holder is None or not holder.env:
         raise CannotStart(f"Andon does not run on {var}: start it with make run.")
     lines = [_as_shell(holder.env)]
-    if (var / "secret_key").exists() and not environ.get("SECRET_KEY"):
+    key = var / "secret_key"
+    if key.exists() and not installation.told("SECRET_KEY", environ):
         # Read when the line is evaluated, so that it never stands on a screen.
-        lines.append(f'export SECRET_KEY="$(cat {shlex.quote(str(var / "secret_key"))})"')
+        lines.append(f'export SECRET_KEY="$(cat {shlex.quote(str(key))})"')
     Console(sys.stdout).line("\n".join(lines))
 
 
-def _kind(environ: Mapping[str, str]) -> str:
-    kind = environ.get("ANDON_ENV") or "development"
-    if kind not in KINDS:
-        raise CannotStart(f"ANDON_ENV is {kind!r}: give one of {', '.join(KINDS)}.")
-    return kind
-
-
-def _refuse_embedded(missing: list[str]) -> None:
-    if missing:
-        raise CannotStart(NOT_IN_PRODUCTION.format(missing=" and ".join(missing)))
-
-
-def _var(environ: Mapping[str, str]) -> Path:
-    return Path(environ.get("ANDON_VAR") or ROOT / "var").resolve()
-
-
-def _given(name: str, *, environ: Mapping[str, str], where: Places) -> str:
-    url = environ.get(name, "")
-    # A shell that evaluated our own `env` still names the servers that we are to start.
-    return "" if str(where.sockets) in unquote(url) else url
-
-
 def _servers(now: Session, options: Options, environ: Mapping[str, str]) -> Urls:
-    database_url = _given("DATABASE_URL", environ=environ, where=now.where)
-    redis_url = _given("REDIS_URL", environ=environ, where=now.where) if options.redis else ""
+    others = partial(installation.servers_of_others, environ=environ, where=now.where)
+    database_url = others("DATABASE_URL")
+    redis_url = others("REDIS_URL") if options.redis else ""
     postgres = None if database_url else servers.postgres(now.where, environ=environ)
     redis = None
     if options.redis and not redis_url:
@@ -173,19 +143,6 @@ def _tell(console: Console, stack: Stack, *, url: str, demo: Demo | None) -> Non
         rows = [(one.role, one.username, one.password) for one in demo.sign_ins]
         console.line(table(("role", "username", "password"), rows) + "\n")
     console.line(f"Logs are in {stack.env['ANDON_VAR']}/log. Ctrl-C stops Andon.\n")
-
-
-def _secret_key(environ: Mapping[str, str], var: Path) -> str:
-    if environ.get("SECRET_KEY"):
-        return environ["SECRET_KEY"]
-    file = var / "secret_key"
-    if not file.exists() or not file.read_text().strip():
-        making = file.with_name("secret_key.new")
-        making.touch(mode=0o600)
-        making.chmod(0o600)
-        making.write_text(secrets.token_urlsafe(64))
-        making.replace(file)
-    return file.read_text().strip()
 
 
 def _as_shell(env: Mapping[str, str]) -> str:

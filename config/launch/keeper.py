@@ -8,8 +8,10 @@ process waits at the end of a pipe that only the launcher holds open.
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
+
+from config.launch.living import lives
 
 PATIENCE = 10.0
 KILLED_SECONDS = 2.0
@@ -67,23 +69,15 @@ def end(children: dict[int, int]) -> None:
     for pid in reversed(children):
         with suppress(OSError):
             os.kill(pid, children[pid])
-    _wait_while(os.kill, children, seconds=PATIENCE)
+    _wait_for(children, seconds=PATIENCE)
     for pid in children:
         with suppress(OSError):
             os.killpg(pid, signal.SIGKILL)
     # Killed is not gone; until then the next start must not have the lock.
-    _wait_while(os.killpg, children, seconds=KILLED_SECONDS)
+    _wait_for(children, seconds=KILLED_SECONDS)
 
 
-def _wait_while(reach: Callable[[int, int], None], pids: Iterable[int], *, seconds: float) -> None:
+def _wait_for(pids: Iterable[int], *, seconds: float) -> None:
     give_up = time.monotonic() + seconds
-    while any(_reaches(reach, pid) for pid in pids) and time.monotonic() < give_up:
+    while any(map(lives, pids)) and time.monotonic() < give_up:
         time.sleep(POLL_SECONDS)
-
-
-def _reaches(reach: Callable[[int, int], None], pid: int) -> bool:
-    try:
-        reach(pid, 0)
-    except OSError:
-        return False
-    return True

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TextIO
 
+from config.launch.living import lives
 from config.launch.refusal import CannotStart
 
 # A killed launcher's keeper holds the lock until the last child is gone: keeper.PATIENCE, a bit.
@@ -83,7 +84,7 @@ def _signature(path: Path) -> Holder | None:
         found = Holder(**json.loads(path.read_text()))
     except (OSError, ValueError, TypeError):
         return None
-    return found if _is_alive(found.pid) else None
+    return found if lives(found.pid) else None
 
 
 def _take(file: TextIO, path: Path) -> None:
@@ -108,14 +109,4 @@ def _try(file: TextIO) -> bool:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    return True
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
     return True

@@ -36,9 +36,11 @@ def refuse_taken(port: int, gate: int) -> None:
     for name, number in (("PORT", port), ("ANDON_GATE_PORT", gate)):
         why = why_not(number)
         if why:
-            free = _two_free_after(gate)
+            # Both move together unless the gate's port was chosen by itself.
+            other = "ANDON_GATE_PORT" if number == gate != port + 1 else "PORT"
             raise CannotStart(
-                f"{name} {number} cannot be used: {why}. Choose another: make run PORT={free}"
+                f"{name} {number} cannot be used: {why}."
+                f" Choose another: make run {other}={_two_free_after(gate)}"
             )
 
 

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from config.launch.binaries import Program, Version, within_reach
 from config.launch.children import Child, Stage, dies_with_parent
+from config.launch.living import command_line
 from config.launch.places import Places, own
 from config.launch.refusal import CannotStart
 
@@ -167,20 +168,6 @@ class Postgres:
                     f" not stop: end it with kill -QUIT {pid}."
                 )
             time.sleep(0.05)
-
-
-def command_line(pid: int) -> list[str]:
-    """Return the words a process was started with; none if it is gone or hidden."""
-    entry = Path(f"/proc/{pid}/cmdline")
-    if Path("/proc/self/cmdline").exists():
-        try:
-            return os.fsdecode(entry.read_bytes()).split("\0")
-        except OSError:
-            return []
-    told = subprocess.run(
-        ["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return told.stdout.split()
 
 
 def _disown(lock: Path) -> None:

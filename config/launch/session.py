@@ -55,6 +55,7 @@ def _stopped_at_the_end(supervisor: Supervisor, console: Console) -> Iterator[No
     except AskedToStop:
         pass
     finally:
-        console.step("stopping; press Ctrl-C again to hurry")
-        supervisor.stop()
-        console.step("stopped")
+        if supervisor.has_children:
+            console.step("stopping; press Ctrl-C again to hurry")
+            supervisor.stop()
+            console.step("stopped")

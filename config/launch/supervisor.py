@@ -57,6 +57,10 @@ class Supervisor:
         self._console = console
         self._posts: list[Post] = []
 
+    @property
+    def has_children(self) -> bool:
+        return bool(self._posts)
+
     def start(self, *children: Child) -> None:
         """Start the children together and wait until all are ready.
 

@@ -1,3 +1,147 @@
+"""Tags that every template has: times, durations, severity, state, icons. They render; they decide nothing."""
+
+from datetime import UTC, datetime, timedelta
+
 from django import template
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from lucide.templatetags.lucide import lucide
+
+from severity.ladder import Sev
 
 register = template.Library()
+
+# One bar for each step up the ladder, so that the shape alone tells the level.
+_BARS = [f"M{x} {10 - height}h2v{height}h-2z" for x, height in ((0, 2), (3, 4), (6, 6), (9, 8), (12, 10))]
+
+
+@register.simple_tag
+def icon(name: str) -> str:
+    """An icon beside words that say the same: hidden from screen readers."""
+    return str(mark_safe(lucide(name, size=None, **{"class": "icon", "aria-hidden": "true"})))  # noqa: S308
+
+
+@register.simple_tag
+def moment(value: datetime | None, style: str = "") -> SafeString:
+    """A time in the reader's zone, named; JavaScript adds how long ago. `style` "plain" leaves that out."""
+    if value is None:
+        return SafeString("")
+    local = timezone.localtime(value)
+    ago = "" if style == "plain" else mark_safe(" data-ago")
+    return format_html(
+        '<time datetime="{}" title="{}"{}>{} {}</time>',
+        value.astimezone(UTC).isoformat(timespec="seconds"),
+        _both(value, local),
+        ago,
+        formats.date_format(local, _pattern(local)),
+        local.tzname(),
+    )
+
+
+def _pattern(local: datetime) -> str:
+    this_year = local.year == timezone.localtime().year
+    return "j M H:i" if this_year else "j M Y H:i"
+
+
+def _both(value: datetime, local: datetime) -> str:
+    utc = f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    same = local.utcoffset() == timedelta(0)
+    return utc if same else f"{utc} / {local:%Y-%m-%d %H:%M:%S} {local.tzname()}"
+
+
+@register.simple_tag
+def lasting(since: datetime | None, until: datetime | None = None) -> SafeString:
+    """How long something lasted; JavaScript counts on where it has no end yet."""
+    if since is None:
+        return SafeString("")
+    words = spell((until or timezone.now()) - since)
+    if until:
+        return format_html("{}", words)
+    return format_html(
+        '<span data-since="{}">{}</span>', since.astimezone(UTC).isoformat(timespec="seconds"), words
+    )
+
+
+@register.filter
+def spell(span: timedelta | None) -> str:
+    """A length of time in its two largest units: "4 min", "12 h 5 min", "3 d 4 h"."""
+    if span is None:
+        return ""
+    seconds = max(int(span.total_seconds()), 0)
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if days >= 2:
+        return _("%(d)s d %(h)s h") % {"d": days, "h": hours % 24}
+    if hours:
+        return _("%(h)s h %(m)s min") % {"h": hours, "m": minutes % 60}
+    if minutes:
+        return _("%(m)s min") % {"m": minutes}
+    return _("%(s)s s") % {"s": seconds}
+
+
+@register.filter
+def seconds_between(end: datetime | None, start: datetime | None) -> str:
+    """From start to end in seconds with two places, for what takes a few of them."""
+    if end is None or start is None:
+        return ""
+    return formats.number_format((end - start).total_seconds(), 2)
+
+
+@register.simple_tag
+def sev(level: int, undetermined: bool = False, size: str = "") -> SafeString:
+    """The badge of a level. While undetermined it shows the level that counts, dashed and in words."""
+    words = Sev(level).label
+    said = _("Undetermined, counts as %(level)s") % {"level": words} if undetermined else words
+    filled = 5 - level
+    return format_html(
+        '<span class="sev sev--{}{}{}"><svg viewBox="0 0 14 10" aria-hidden="true">'
+        '<path d="{}"/><path class="sev__rest" d="{}"/></svg>{}</span>',
+        level,
+        " sev--open" if undetermined else "",
+        f" sev--{size}" if size else "",
+        "".join(_BARS[:filled]),
+        "".join(_BARS[filled:]),
+        said,
+    )
+
+
+# Tone and shape of each state of a program, collector or incident. Red and green never stand against each other.
+_STATES = {
+    "draft": ("", "○"),
+    "approved": ("", "◇"),
+    "collecting": ("ok", "●"),
+    "partly": ("warn", "◐"),
+    "pausing": ("warn", "▲"),
+    "paused_unproven": ("crit", "■"),
+    "paused_proven": ("info", "❚❚"),
+    "paused": ("info", "❚❚"),
+    "retired": ("", "✕"),
+    "acknowledged": ("info", "❚❚"),
+    "expired": ("info", "◌"),
+    "unknown": ("warn", "▲"),
+    "violation": ("crit", "■"),
+    "silent": ("crit", "■"),
+    "never": ("", "○"),
+    "reported": ("crit", "▲"),
+    "triaging": ("warn", "▲"),
+    "active": ("warn", "●"),
+    "contained": ("info", "❚❚"),
+    "recovered": ("ok", "◐"),
+    "in_review": ("", "◇"),
+    "closed": ("", "✓"),
+    "dismissed": ("", "✕"),
+    "merged": ("", "✕"),
+}
+
+
+@register.simple_tag
+def state(value: str, words: str) -> SafeString:
+    """A state in words, with its shape and tone."""
+    tone, shape = _STATES.get(value, ("", "○"))
+    return format_html(
+        '<span class="tag{}"><span aria-hidden="true">{}</span>{}</span>',
+        f" tag--{tone}" if tone else "",
+        shape,
+        words,
+    )

@@ -7,8 +7,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
-from accounts.kept import KeptHistory
 
+from accounts.kept import KeptHistory
 from programs.models import Dataset, Program
 from severity.ladder import Sev
 from severity.models import Assessment
@@ -28,7 +28,8 @@ class Status(models.TextChoices):
 
 OVER = (Status.CLOSED, Status.DISMISSED, Status.MERGED)
 
-# Where an incident may go. incidents.lifecycle is the only module that moves one, and knows the guards.
+# Where an incident may go. incidents.lifecycle is the only module that moves one, and knows the
+# guards.
 NEXT: dict[Status, frozenset[Status]] = {
     Status.REPORTED: frozenset({Status.TRIAGING, Status.DISMISSED, Status.MERGED}),
     Status.TRIAGING: frozenset({Status.ACTIVE, Status.DISMISSED, Status.MERGED}),
@@ -183,7 +184,10 @@ class IncidentGroupPermission(GroupObjectPermissionBase):
 
 
 class Counter(models.Model):
-    """The last number given out. A row and not a sequence: a gap would look like a deleted incident."""
+    """The last number given out.
+
+    A row and not a sequence: a gap would look like a deleted incident.
+    """
 
     name = models.CharField(max_length=20, primary_key=True)
     last = models.PositiveIntegerField(default=0)

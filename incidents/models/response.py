@@ -5,13 +5,16 @@ from django.contrib.auth.models import Group
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from accounts.kept import KeptHistory, keep
 
+from accounts.kept import KeptHistory, keep
 from incidents.models.incident import Incident
 
 
 class Role(models.TextChoices):
-    """A duty in one incident. Source of the set: PagerDuty's and Dispatch's roles, GDPR Art. 38 and 39."""
+    """A duty in one incident.
+
+    Source of the set: PagerDuty's and Dispatch's roles, GDPR Art. 38 and 39.
+    """
 
     COMMANDER = "commander", _("Incident commander")
     DEPUTY = "deputy", _("Deputy")
@@ -58,7 +61,10 @@ class RoleAssignment(models.Model):
 
 
 class TimelineEntry(models.Model):
-    """One line of the incident's story. Never changed: a correction supersedes it and the old text stays."""
+    """One line of the incident's story.
+
+    Never changed: a correction supersedes it and the old text stays.
+    """
 
     class Kind(models.TextChoices):
         REPORT = "report", _("Report")
@@ -156,7 +162,10 @@ class RunbookStep(models.Model):
 
 
 class AccessGrant(models.Model):
-    """Why a person or team may see an incident. The guardian rows that follow from it are access.py's."""
+    """Why a person or team may see an incident.
+
+    The guardian rows that follow from it are access.py's.
+    """
 
     class Level(models.TextChoices):
         VIEW = "view", _("Read")

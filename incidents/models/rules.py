@@ -1,11 +1,11 @@
-"""What rules did or wait to do to an incident, and changes of severity that wait for a second person."""
+"""What rules did or wait to do, and changes of severity that wait for a second person."""
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from accounts.kept import KeptHistory
 
+from accounts.kept import KeptHistory
 from incidents.models.incident import Incident
 from programs.models import Dataset, Program
 from severity.models import Assessment

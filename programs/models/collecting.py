@@ -6,8 +6,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from accounts.kept import KeptHistory
 
+from accounts.kept import KeptHistory
 from accounts.models import StoredSecret
 from programs.models.program import Dataset, Program
 
@@ -52,7 +52,10 @@ class CollectorKey(StoredSecret):
 
 
 class Lease(models.Model):
-    """A collector's licence for one generation. Kept by the gates, many times a minute: without history."""
+    """A collector's licence for one generation.
+
+    Kept by the gates, many times a minute: without history.
+    """
 
     program = models.ForeignKey(Program, models.PROTECT, related_name="leases")
     collector = models.ForeignKey(Collector, models.PROTECT, related_name="leases")

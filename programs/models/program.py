@@ -7,12 +7,12 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
-from accounts.kept import KeptHistory
 
+from accounts.kept import KeptHistory
 from severity.ladder import Sev
 
-
-# A gate extends no lease once its view of the database is older than this. It is part of every bound we state.
+# A gate extends no lease once its view of the database is older than this. It is part of every
+# bound we state.
 STALE_SECONDS = 3
 # How far a collector's clock may run ahead of ours before we refuse what it says.
 SKEW_SECONDS = 30
@@ -83,7 +83,8 @@ class Program(models.Model):
     )
     is_drill = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
-    # The fencing token: grows with every pause and resume; leases and data of older generations are dead.
+    # The fencing token: grows with every pause and resume; leases and data of older
+    # generations are dead.
     generation = models.BigIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True, blank=True)
@@ -115,7 +116,7 @@ class Program(models.Model):
 
     @property
     def bound_seconds(self) -> int:
-        """The longest a collector that keeps the protocol goes on after a pause, with everything dead."""
+        """How long a collector that keeps the protocol can go on after a pause, with all dead."""
         return self.lease_seconds + STALE_SECONDS
 
 
@@ -133,7 +134,8 @@ class Dataset(models.Model):
     program = models.ForeignKey(Program, models.PROTECT, related_name="datasets")
     slug = models.SlugField(max_length=60)
     name = models.CharField(max_length=120)
-    # The same text on two datasets means the same store: a SEV 0 stops every program that writes there.
+    # The same text on two datasets means the same store: a SEV 0 stops every program that
+    # writes there.
     store = models.CharField(max_length=200)
     declared_audience = models.CharField(max_length=200, blank=True)
     frozen_at = models.DateTimeField(null=True, blank=True)

@@ -4,8 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from accounts.kept import KeptHistory
 
+from accounts.kept import KeptHistory
 from programs.models.collecting import Collector
 from programs.models.program import Dataset, Program
 
@@ -22,7 +22,8 @@ class StopOrder(models.Model):
     dataset = models.ForeignKey(Dataset, models.PROTECT, null=True, blank=True, related_name="+")
     generation = models.BigIntegerField()
     ordered_at = models.DateTimeField()
-    # Ordered plus lease plus staleness: by then every lease that anybody may have extended has run out.
+    # Ordered plus lease plus staleness: by then every lease that anybody may have extended
+    # has run out.
     deadline_at = models.DateTimeField()
     proof = models.CharField(max_length=15, choices=Proof, default=Proof.PAUSING)
     proven_at = models.DateTimeField(null=True, blank=True)
@@ -74,7 +75,10 @@ class PauseQuerySet(models.QuerySet["Pause"]):
 
 
 class Pause(models.Model):
-    """One reason for a program, or one dataset of it, to stand still. It goes on when the last holder lets go."""
+    """One reason for a program, or one dataset of it, to stand still.
+
+    It goes on when the last holder lets go.
+    """
 
     program = models.ForeignKey(Program, models.PROTECT, related_name="pauses")
     dataset = models.ForeignKey(
@@ -109,7 +113,10 @@ class Pause(models.Model):
 
 
 class ResumeRequest(models.Model):
-    """The wish to go on. Two people of two functions must agree, none of them the one who asks or owns."""
+    """The wish to go on.
+
+    Two people of two functions must agree, none of them the one who asks or owns.
+    """
 
     class State(models.TextChoices):
         OPEN = "open", _("Open")

@@ -121,11 +121,6 @@ def _check_run(
 
 
 def _run(options: argparse.Namespace, command: list[str]) -> int:
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("andon: %(message)s"))
-    log = logging.getLogger("andon")
-    log.addHandler(handler)
-    log.setLevel(logging.INFO)
     supervisor = Supervisor(Plan(command, options.grace, options.restart, options.once))
     gate = Gate(
         options.program,
@@ -136,6 +131,11 @@ def _run(options: argparse.Namespace, command: list[str]) -> int:
         on_start=supervisor.start,
         start=False,
     )
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("andon: %(message)s"))
+    log = logging.getLogger("andon")
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
     return supervisor.run(gate)
 
 

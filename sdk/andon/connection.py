@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import os
 import socket
-import threading
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager, suppress
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from typing import NamedTuple
+import time
+from collections.abc import Callable, Generator
+from contextlib import suppress
+from functools import partial
+from http.client import (
+    HTTPConnection,
+    HTTPException,
+    HTTPResponse,
+    HTTPSConnection,
+    IncompleteRead,
+)
+from io import BufferedReader, RawIOBase
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from andon.endpoint import Endpoint
 from andon.protocol import Malformed
 from andon.version import VERSION
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 LARGEST_ANSWER = 65536
 
@@ -30,6 +41,46 @@ class NoStream(Exception):
     """The gate answered, but not with a stream."""
 
 
+class _TimedBytes(RawIOBase):
+    """The bytes of one answer, until its time is up.
+
+    The socket's own time-out starts again with each byte: a gate that drips its answer would
+    hold the renewals for ever.
+    """
+
+    def __init__(self, raw: RawIOBase, connection: socket.socket, *, deadline: float) -> None:
+        self._raw = raw
+        self._connection = connection
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the answer took too long")
+        self._connection.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _TimedResponse(HTTPResponse):
+    def __init__(
+        self,
+        sock: socket.socket,
+        debuglevel: int = 0,
+        method: str | None = None,
+        *,
+        deadline: float,
+    ) -> None:
+        super().__init__(sock, debuglevel, method)
+        self.fp = BufferedReader(_TimedBytes(self.fp.detach(), sock, deadline=deadline))
+
+
 class Line:
     """One connection to a gate, for one thread. Only renew() and end() may come from another."""
 
@@ -40,7 +91,6 @@ class Line:
         self._socket: socket.socket | None = None
         self._stale = False
         self._over = False
-        self._overdue = False
 
     def post(self, path: str, body: bytes, *, timeout: float) -> Answer:
         """Ask, and return what is answered, whatever its status.
@@ -115,18 +165,21 @@ class Line:
         try:
             http = self._http or self._connect(timeout)
             http.sock.settimeout(timeout)
-            with self._cut_after(timeout):
-                headers = self._headers("application/json")
-                http.request("POST", self._endpoint.path + path, body, headers)
-                with http.getresponse() as response:
-                    said = response.read(LARGEST_ANSWER + 1)
-                    whole = response.isclosed()
+            http.response_class = cast(
+                "type[HTTPResponse]", partial(_TimedResponse, deadline=time.monotonic() + timeout)
+            )
+            headers = self._headers("application/json")
+            http.request("POST", self._endpoint.path + path, body, headers)
+            with http.getresponse() as response:
+                said = response.read(LARGEST_ANSWER + 1)
+                whole, missing = response.isclosed(), response.length
             if len(said) > LARGEST_ANSWER:
                 raise Malformed(f"the answer is larger than {LARGEST_ANSWER} bytes")
-        except BaseException as trouble:
+            if missing:
+                # read() with a limit takes a connection that broke off for the end.
+                raise IncompleteRead(said, missing)
+        except BaseException:
             self.close()
-            if self._overdue:
-                raise TimeoutError(f"no whole answer within {timeout:g} s") from trouble
             raise
         if not whole or http.sock is None:
             self.close()
@@ -134,7 +187,6 @@ class Line:
 
     def _connect(self, timeout: float) -> HTTPConnection:
         self.close()
-        self._overdue = False
         place = self._endpoint
         if place.secure:
             http: HTTPConnection = HTTPSConnection(
@@ -159,22 +211,6 @@ class Line:
                 # Not SSLSocket.shutdown(): that takes the TLS state away from the thread
                 # that is reading.
                 socket.socket.shutdown(under_way, socket.SHUT_RDWR)
-
-    @contextmanager
-    def _cut_after(self, seconds: float) -> Iterator[None]:
-        # The socket's own time-out starts again with each byte: a gate that drips its answer
-        # would hold this thread for ever.
-        def too_late() -> None:
-            self._overdue = True
-            self._cut()
-
-        timer = threading.Timer(seconds, too_late)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
 
     def _expect_stream(self, response: HTTPResponse) -> None:
         if response.status != 200:

@@ -148,9 +148,7 @@ ACKNOWLEDGEMENT = Acknowledgement(
 
 def test_an_acknowledgement_is_signed_exactly_as_the_protocol_says():
     key = bytes.fromhex("9f" * 32)
-    text = (
-        b"andon-ack-v1\nkeystroke-study\nlaptop-7\n8\n7\n2026-11-21T03:12:45.204Z\nempty\n41"
-    )
+    text = b"andon-ack-v1\nkeystroke-study\nlaptop-7\n8\n7\n2026-11-21T03:12:45.204Z\nempty\n41"
     assert ACKNOWLEDGEMENT.signature(key) == hmac.new(key, text, hashlib.sha256).hexdigest()
 
 

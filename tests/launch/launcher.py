@@ -2,12 +2,15 @@
 
 import json
 import os
+import random
 import re
 import select
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+from config.launch import ports
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 30.0
@@ -63,6 +66,25 @@ class Launcher:
 HIDDEN = frozenset(
     {"DATABASE_URL", "REDIS_URL", "PORT", "ANDON_GATE_PORT", "ANDON_ENV", "ANDON_VAR", "SECRET_KEY"}
 )
+
+
+def eventually(true):
+    """Wait until it is true: for what a child does at a time of its own."""
+    give_up = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
+
+
+def free_port(*, below=0):
+    """Return a port that is free with the one above it, and so many below.
+
+    Taken from outside the range that the system gives to outgoing connections.
+    """
+    while True:
+        port = random.randrange(20_000, 30_000)
+        if not any(ports.why_not(port + away) for away in {-below, -1 if below else 0, 0, 1}):
+            return port
 
 
 def staged(var, *groups):

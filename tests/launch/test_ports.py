@@ -4,6 +4,7 @@ import pytest
 
 from config.launch import ports
 from config.launch.refusal import CannotStart
+from tests.launch.launcher import free_port
 
 
 @pytest.fixture
@@ -11,7 +12,7 @@ def taken():
     """A port on which a server shares on purpose, as some web servers do."""
     with socket.socket() as server:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        server.bind((ports.HOST, 0))
+        server.bind((ports.HOST, free_port(below=20)))
         server.listen()
         yield server.getsockname()[1]
 
@@ -47,6 +48,9 @@ def test_a_taken_port_is_refused_and_a_free_one_offered(taken):
     assert not ports.why_not(offered)
 
 
-def test_a_gate_port_that_is_taken_is_refused_by_its_own_name(taken):
-    with pytest.raises(CannotStart, match=f"^ANDON_GATE_PORT {taken} cannot be used"):
-        ports.refuse_taken(ports._two_free_after(taken), taken)
+@pytest.mark.parametrize(("apart", "way_out"), [(1, "PORT"), (20, "ANDON_GATE_PORT")])
+def test_a_gate_port_that_is_taken_is_refused_with_the_variable_that_helps(taken, apart, way_out):
+    said = f"^ANDON_GATE_PORT {taken} cannot be used.*: make run {way_out}="
+
+    with pytest.raises(CannotStart, match=said):
+        ports.refuse_taken(taken - apart, taken)

@@ -4,12 +4,11 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 
 import psycopg
 import pytest
 
-from tests.launch.launcher import ROOT, Launcher, processes_of
+from tests.launch.launcher import ROOT, Launcher, eventually, free_port, processes_of
 
 pytestmark = [pytest.mark.process, pytest.mark.usefixtures("launchers")]
 
@@ -28,13 +27,7 @@ def project(folder):
 
 @pytest.fixture
 def port():
-    """A port that is free, with a free one above it."""
-    while True:
-        with socket.create_server(("127.0.0.1", 0)) as one:
-            number = one.getsockname()[1]
-            with socket.socket() as next_one:
-                if next_one.connect_ex(("127.0.0.1", number + 1)):
-                    return number
+    return free_port()
 
 
 def run(project, port, *options, **env):
@@ -63,6 +56,8 @@ def test_one_command_starts_all_and_ctrl_c_stops_all(project, port):
     launcher.until(r"Ctrl-C stops Andon")
     assert calls(project)[:2] == ["migrate", "seed_demo"]
 
+    eventually(lambda: len(calls(project)) == 7)
+
     assert launcher.stop(signal.SIGINT) == 0
     assert processes_of(project) == []
     assert sorted(calls(project)[2:]) == ["run_engine", "run_engine", "run_gate", "web", "worker"]
@@ -73,9 +68,7 @@ def test_each_demo_collector_runs_with_its_own_token_and_no_secret_of_ours(proje
     launcher.until("3 demo collectors run")
 
     wrapped, direct = project / "var/out/one", project / "var/out/three"
-    while not (direct.exists() and wrapped.exists() and wrapped.read_text()):
-        assert launcher.process.poll() is None
-        time.sleep(0.02)
+    eventually(lambda: direct.exists() and wrapped.exists() and wrapped.read_text())
 
     told = json.loads(direct.read_text())
     assert (told["ANDON_TOKEN"], told["ANDON_PROGRAM"]) == ("token-three", "keystrokes")
@@ -124,6 +117,7 @@ def test_a_machine_without_redis_runs_without_a_worker(project, port):
     launcher.until("Redis is left out: the engine does the workers' part")
     launcher.until("Ctrl-C stops")
 
+    eventually(lambda: calls(project).count("run_engine") == 2)
     assert "worker" not in calls(project)
     assert "redis=True" not in (project / "var/calls").read_text()
 
@@ -133,7 +127,7 @@ def test_a_port_in_use_is_refused_before_anything_starts(project, port):
         launcher = run(project, port)
         assert launcher.end() == 1
 
-    launcher.until(rf"PORT {port} cannot be used: another program is using it\. Choose another")
+    launcher.until(rf"^PORT {port} cannot be used: another program is using it\. Choose another")
     assert not (project / "var/pg").exists()
 
 
@@ -221,7 +215,7 @@ def test_servers_that_are_given_are_used_and_none_is_started(project, port):
 
     assert "is ready" not in borrower.said
     assert not (project / "var/pg").exists()
-    assert "worker" in calls(project)
+    eventually(lambda: "worker" in calls(project))
 
 
 def test_env_says_so_when_nothing_runs(project):

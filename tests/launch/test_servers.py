@@ -113,6 +113,8 @@ def test_a_stale_pid_file_keeps_the_key_of_the_memory_that_old_sessions_share(po
     lines = (postgres.data / "postmaster.pid").read_text().splitlines()
     assert lines[6] == key
     assert not postgres.ready()
+    with up(postgres, where):
+        assert ask(postgres, "SELECT 1") == 1
 
 
 def test_a_pid_file_cut_short_by_a_crash_does_not_stop_the_start(postgres, where):

@@ -108,6 +108,38 @@ def test_an_index_on_a_bound_takes_the_worse_level(osi, facts, sev):
     assert (result.osi, result.sev) == (points(osi), sev)
 
 
+@pytest.mark.parametrize(
+    ("fact", "adds"),
+    [
+        ({"audience": "none_readable"}, "-0.5"),
+        ({"audience": "team_le_50"}, "-0.5"),
+        ({"audience": "department_le_1000"}, "-0.25"),
+        ({"audience": "known_external"}, "0.25"),
+        ({"audience": "other_customers"}, "0.25"),
+        ({"audience": "unlisted_link"}, "0.25"),
+        ({"audience": "public_unauthenticated"}, "0.5"),
+        ({"people": "le_10"}, "-0.75"),
+        ({"people": "le_100"}, "-0.25"),
+        ({"people": "le_1m"}, "0.25"),
+        ({"people": "le_100m"}, "0.5"),
+        ({"people": "gt_100m"}, "0.75"),
+        ({"duration": "lt_1h"}, "-0.25"),
+        ({"duration": "gt_30d"}, "0.25"),
+        ({"evidence": "none_logs_complete"}, "-0.5"),
+        ({"evidence": "good_faith_external"}, "0.25"),
+        ({"evidence": "confirmed_internal"}, "0.25"),
+        ({"evidence": "confirmed_external"}, "0.5"),
+        ({"evidence": "exfiltrated_published_or_misused"}, "0.75"),
+        ({"ongoing": True}, "0.25"),
+        ({"refix": True}, "0.25"),
+    ],
+)
+def test_each_fact_of_the_operation_adds_its_own_points(fact, adds):
+    result = assessed(**fact)
+
+    assert result.osi - result.se == points(adds)
+
+
 def test_the_worked_example_of_the_documentation():
     seed = next(case for case in AGREED if case["id"] == "S01")
 
@@ -123,6 +155,7 @@ def test_more_than_a_hundred_people_are_flagged_and_change_no_score():
     assert few.se == many.se
     assert few.flags == ()
     assert many.flags == ("individuals_over_100",)
+    assert assessed(people="le_100", people_count=100).flags == ()
 
 
 def test_unintelligible_data_are_flagged_and_change_no_score():

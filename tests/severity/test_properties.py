@@ -183,3 +183,11 @@ def test_what_would_change_names_the_fact_and_the_level_it_leads_to():
     assert said["evidence", "exfiltrated_published_or_misused"] == 1
     assert said["near_miss", "true"] == 5
     assert ("ongoing", "false") not in said
+
+
+def test_another_bracket_is_tried_without_the_exact_number_that_belies_it():
+    counted = facts_of(dpc=["behavioural", 1], people="le_10k", people_count=391)
+
+    assert ("people", "le_10") in {
+        (each.fact, each.instead) for each in what_would_change(counted, RULES)
+    }

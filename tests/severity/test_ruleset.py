@@ -93,6 +93,14 @@ def test_rules_under_which_a_program_runs_on_at_sev_0_to_2_are_refused(sev):
         RuleSet.parse(data)
 
 
+def test_a_pause_that_a_person_may_veto_does_not_count_as_one_at_once():
+    data = rule_data()
+    data["thresholds"][2] |= {"mode": "automatic_after", "seconds": 1}
+
+    with pytest.raises(BadRuleSet, match="must pause at once at SEV 2"):
+        RuleSet.parse(data)
+
+
 @pytest.mark.parametrize(
     "rule", ["pause-own-threshold", "pause-undetermined", "escalate-undetermined"]
 )

@@ -171,6 +171,15 @@ def test_an_unknown_program_counts_as_the_worst_of_all():
     assert found.assumed == ("program unknown: counted as the worst of all 3",)
 
 
+def test_among_programs_of_one_level_the_higher_index_counts():
+    smaller, larger = program(participants=9_000), program(participants=70_000)
+
+    for every in ([smaller, larger], [larger, smaller]):
+        found = triaged(None, every=every)
+        assert found.sev == triaged(smaller).sev
+        assert found.facts.people_count == 70_000
+
+
 def test_an_unknown_program_among_none_counts_as_one_that_collects_behaviour():
     found = triaged(None, "unknown", "unknown")
 

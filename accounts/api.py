@@ -1,0 +1,45 @@
+"""Who calls the API, and with which rights."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja.security import HttpBearer
+
+from accounts import tokens
+from accounts.actors import Actor
+from accounts.models import ApiToken, Scope, User
+from accounts.problems import Problem
+
+
+class ApiRequest(HttpRequest):
+    """A request that passed `Token`; for annotations only."""
+
+    auth: ApiToken
+
+
+class Token(HttpBearer):
+    """Let in whoever presents a token of a person that has the scope."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__()
+        self.scope = scope
+
+    def __call__(self, request: HttpRequest) -> Any:
+        try:
+            return tokens.recognise(request.headers.get("Authorization", ""), scope=self.scope)
+        except tokens.LacksScope as refusal:
+            raise Problem(403, str(refusal)) from refusal
+        except tokens.Refused as refusal:
+            raise Problem(401, str(refusal)) from refusal
+
+    def authenticate(self, request: HttpRequest, token: str) -> Any:
+        raise NotImplementedError("__call__ looks at the header itself, to tell why it refuses")
+
+
+def person_of(request: ApiRequest) -> User:
+    return request.auth.owner
+
+
+def actor_of(request: ApiRequest) -> Actor:
+    """The person whose token this is."""
+    return Actor.person(request.auth.owner, via="api")

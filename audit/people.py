@@ -1,0 +1,81 @@
+"""Add people, give them functions, and let them go.
+
+The only module that creates or deactivates a User.
+"""
+
+from collections.abc import Iterable
+
+from django.contrib.auth.models import Group
+from django.contrib.auth.password_validation import validate_password
+from django.contrib.sessions.models import Session
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.actors import Actor
+from accounts.functions import Function
+from accounts.models import User
+from audit import credentials, history, trail
+
+
+class Refused(Exception):
+    """The person cannot be added or changed so; the message names the field and what is allowed."""
+
+
+@transaction.atomic
+def add(
+    username: str,
+    *,
+    email: str,
+    password: str,
+    actor: Actor,
+    first_name: str = "",
+    last_name: str = "",
+    functions: Iterable[Function] = (),
+) -> User:
+    """Add a person who can sign in.
+
+    Raises:
+        Refused: if the name is taken, the address is none, or the password too weak.
+    """
+    if User.objects.filter(username__iexact=username).exists():
+        raise Refused(f"username: {username!r} is taken.")
+    person = User(username=username, email=email, first_name=first_name, last_name=last_name)
+    try:
+        validate_email(email)
+        validate_password(password, person)
+    except ValidationError as error:
+        raise Refused(f"email or password: {' '.join(error.messages)}") from error
+    if User.objects.filter(email__iexact=email).exists():
+        raise Refused(f"email: {email!r} belongs to somebody already.")
+    person.set_password(password)
+    history.save_new(person, actor=actor)
+    trail.record("person.added", person, actor=actor, username=username)
+    give(person, functions, actor=actor)
+    return person
+
+
+@transaction.atomic
+def give(person: User, functions: Iterable[Function], *, actor: Actor) -> None:
+    """Set the functions of a person; those not named are taken away."""
+    wanted = sorted(function.value for function in functions)
+    if set(wanted) == {function.value for function in person.functions}:
+        return
+    person.groups.set(Group.objects.filter(name__in=wanted))
+    person.__dict__.pop("functions", None)
+    trail.record("person.functions_set", person, actor=actor, functions=wanted)
+
+
+@transaction.atomic
+def deactivate(person: User, *, actor: Actor) -> None:
+    """Shut a person out at once: sign-in, sessions and tokens end. The name stays in the record."""
+    person = User.objects.select_for_update().get(pk=person.pk)
+    person.is_active = False
+    history.save(person, "is_active", actor=actor)
+    for token in person.api_tokens.filter(revoked_at=None):
+        credentials.withdraw(token, actor=actor)
+    for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator():
+        if session.get_decoded().get("_auth_user_id") == str(person.pk):
+            session.delete()
+    trail.record("person.deactivated", person, actor=actor)

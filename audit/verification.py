@@ -1,0 +1,100 @@
+"""Check the whole record against itself: chains, heads, columns, texts, triggers. Reads only."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from audit import chain, guards
+from audit.chain import Flaw, Link
+from audit.models import Entry, Head, Remark
+
+BATCH = 2000
+
+
+@dataclass
+class Report:
+    """What was checked and what is wrong. `flaws` is empty when the record is as it was written."""
+
+    entries: int = 0
+    streams: int = 0
+    flaws: list[Flaw] = field(default_factory=list)
+
+    @property
+    def clean(self) -> bool:
+        return not self.flaws
+
+
+def verify(*, stream: str = "") -> Report:
+    """Read the record, or one stream of it, and return what does not hold."""
+    report = Report()
+    heads = dict(_only(Head.objects.all(), stream).values_list("stream", "hash"))
+    for name, entries in groupby(_read(stream), key=attrgetter("stream")):
+        report.streams += 1
+        report.flaws += _check_stream(name, entries, heads.pop(name, None), report)
+    report.flaws += [
+        Flaw(name, 0, "has a head but no entries: they were removed") for name in heads
+    ]
+    report.flaws += [
+        Flaw(table, 0, f"the trigger {trigger} is missing or disabled")
+        for table, trigger in guards.missing(connection)
+    ]
+    return report
+
+
+def _only(rows: QuerySet, stream: str) -> QuerySet:  # type: ignore[type-arg]
+    return rows.filter(stream=stream) if stream else rows
+
+
+def _read(stream: str) -> Iterator[Entry]:
+    entries = _only(Entry.objects.all(), stream).order_by("stream", "seq")
+    yield from entries.iterator(chunk_size=BATCH)
+
+
+def _check_stream(
+    name: str, entries: Iterator[Entry], head: str | None, report: Report
+) -> list[Flaw]:
+    found: list[Flaw] = []
+    last = ""
+
+    def links() -> Iterator[Link]:
+        nonlocal last
+        for entry in entries:
+            report.entries += 1
+            last = entry.hash
+            found.extend(_check_columns(entry))
+            yield Link(entry.stream, entry.seq, entry.at, entry.body, entry.prev, entry.hash)
+
+    found += list(chain.flaws(links()))
+    found += _check_remarks(name)
+    if head is None:
+        found.append(Flaw(name, 0, "has entries but no head"))
+    elif head != last:
+        found.append(Flaw(name, 0, "does not end at its head: entries were removed at the end"))
+    return found
+
+
+def _check_columns(entry: Entry) -> list[Flaw]:
+    try:
+        body = json.loads(entry.body)
+    except ValueError:
+        return [Flaw(entry.stream, entry.seq, "has a body that cannot be read")]
+    columns = {"action": entry.action, "subject": entry.subject, "actor": entry.actor_id}
+    return [
+        Flaw(entry.stream, entry.seq, f"the column {name} does not say what was recorded")
+        for name, value in columns.items()
+        if body.get(name) != value
+    ]
+
+
+def _check_remarks(stream: str) -> list[Flaw]:
+    remarks = Remark.objects.filter(entry__stream=stream).select_related("entry")
+    return [
+        Flaw(stream, remark.entry.seq, "its remark was changed after it was written")
+        for remark in remarks.iterator(chunk_size=BATCH)
+        if json.loads(remark.entry.body).get("remark") != chain.commitment(remark.salt, remark.text)
+    ]

@@ -1,0 +1,242 @@
+"""An invented company for a first look.
+
+People for each role, programs, collectors, one incident.
+"""
+
+import json
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.actors import Actor
+from accounts.functions import Function
+from accounts.models import Scope, User
+from audit import credentials, history, people
+from incidents import codenames, lifecycle, reporting, roles, timeline
+from incidents.models import Audience, Role, Status, StillOpen
+from notifications import policies
+from programs import collectors
+from programs import lifecycle as program_lifecycle
+from programs.models import Collector, Dataset, Program
+
+SEED = Actor(name="demo", via="command")
+KEYSTROKES = "keystroke-study"
+
+# username, first name, last name, what the sign-in is for, functions
+PEOPLE: tuple[tuple[str, str, str, str, tuple[Function, ...]], ...] = (
+    ("reporter", "Rita", "Osei", "Reporter", ()),
+    ("responder", "Sam", "Lindqvist", "Responder", (Function.RESPONDER,)),
+    ("commander", "Ada", "Obi", "Incident commander", (Function.COMMANDER, Function.RESPONDER)),
+    ("privacy", "Noor", "Haddad", "Privacy officer", (Function.PRIVACY_OFFICER,)),
+    ("legal", "Lena", "Moreau", "Legal counsel", (Function.LEGAL,)),
+    ("executive", "Eva", "Tanaka", "Executive", (Function.EXECUTIVE,)),
+    ("owner", "Otto", "Brandt", "Program owner", (Function.PROGRAM_OWNER,)),
+    ("auditor", "Ari", "Novak", "Auditor", (Function.AUDITOR,)),
+    ("operator", "Omar", "Reyes", "Operator", (Function.OPERATOR,)),
+)
+
+
+@dataclass
+class SignIn:
+    """One line of what `make run` prints."""
+
+    role: str
+    username: str
+    password: str
+
+
+@dataclass
+class Machine:
+    """A collector to start, and the file it writes to."""
+
+    name: str
+    program: str
+    token: str
+    file: str
+
+
+def seed(var: Path) -> dict[str, object]:
+    """Make the demo once; return its sign-ins and tokens, which are kept in `var/demo.json`.
+
+    Secrets cannot be read back from the database. Where the file is lost, people
+    get a new password and collectors new keys.
+    """
+    kept = var / "demo.json"
+    if kept.exists() and Program.objects.filter(slug=KEYSTROKES).exists():
+        known: dict[str, object] = json.loads(kept.read_text(encoding="utf-8"))
+        return known
+    password = _password()
+    with transaction.atomic():
+        signs = [_person(entry, password) for entry in PEOPLE]
+        policies.ensure_general_policies(actor=SEED)
+        if not Program.objects.filter(slug=KEYSTROKES).exists():
+            _programs()
+            _incident()
+        machines = [_machine(collector, var) for collector in Collector.objects.order_by("name")]
+        token = _token()
+    made: dict[str, object] = {
+        "sign_ins": [asdict(sign) for sign in signs],
+        "collectors": [asdict(machine) for machine in machines],
+        "api_token": token,
+    }
+    _keep(kept, made)
+    return made
+
+
+def _password() -> str:
+    words = codenames.choose(lambda _: False).lower().split()
+    return "-".join([*words, *codenames.choose(lambda _: False).lower().split()]) + str(
+        secrets.randbelow(90) + 10
+    )
+
+
+def _keep(path: Path, made: dict[str, object]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(made, indent=2), encoding="utf-8")
+
+
+def _person(entry: tuple[str, str, str, str, tuple[Function, ...]], password: str) -> SignIn:
+    username, first, last, role, functions = entry
+    person = User.objects.filter(username=username).first()
+    if person is None:
+        people.add(
+            username,
+            email=f"{username}@demo.example",
+            password=password,
+            first_name=first,
+            last_name=last,
+            functions=functions,
+            actor=SEED,
+        )
+    else:
+        person.set_password(password)
+        history.save(person, "password", actor=SEED)
+    return SignIn(role, username, password)
+
+
+def _who(username: str) -> Actor:
+    return Actor.person(User.objects.get(username=username), via="command")
+
+
+def _programs() -> None:
+    owner = User.objects.get(username="owner")
+    study = program_lifecycle.draft(
+        slug=KEYSTROKES,
+        name="Keystroke study",
+        purpose="Learn how people write at work, to train a model that helps them.",
+        owner=owner,
+        actor=SEED,
+        categories=["keystrokes", "mouse_movements", "conversations", "transcripts"],
+        declared_audience="The twelve people of the study team",
+        declared_audience_size=12,
+        participants=70_000,
+        jurisdictions=["EU", "US-CA", "US-NY"],
+    )
+    calls = program_lifecycle.draft(
+        slug="call-transcripts",
+        name="Call transcripts",
+        purpose="Find what customers ask for most.",
+        owner=owner,
+        actor=SEED,
+        categories=["transcripts", "contact_details"],
+        declared_audience="The support analytics team",
+        declared_audience_size=40,
+        participants=90,
+        jurisdictions=["EU"],
+        team_sees_incidents=True,
+    )
+    model = program_lifecycle.draft(
+        slug="writing-model",
+        name="Writing model training",
+        purpose="Train the writing assistant on what the keystroke study collects.",
+        owner=owner,
+        actor=SEED,
+        categories=["keystrokes"],
+        declared_audience="The model team",
+        declared_audience_size=9,
+        participants=70_000,
+    )
+    model.derived_from.add(study)
+    program_lifecycle.draft(
+        slug="screen-study",
+        name="Screen study",
+        purpose="See which tools people switch between.",
+        owner=owner,
+        actor=SEED,
+        categories=["screenshots"],
+        declared_audience="Nobody yet",
+    )
+    _dataset(study, "keystroke-lake", "Keystroke lake", "s3://demo-lake/keystrokes")
+    _dataset(calls, "call-texts", "Call texts", "s3://demo-calls/texts")
+    for program in (study, calls, model):
+        program_lifecycle.start(
+            program_lifecycle.approve(program, actor=_who("privacy")), actor=_who("owner")
+        )
+    lake = study.datasets.get()
+    for name in ("laptop-1", "laptop-2", "laptop-3"):
+        collectors.register(study, name=name, dataset=lake, actor=_who("owner"))
+
+
+def _dataset(program: Program, slug: str, name: str, store: str) -> None:
+    history.create(
+        Dataset,
+        actor=SEED,
+        program=program,
+        slug=slug,
+        name=name,
+        store=store,
+        declared_audience=program.declared_audience,
+    )
+
+
+def _incident() -> None:
+    """One incident of yesterday that is being handled, so that no page is empty."""
+    calls = Program.objects.get(slug="call-transcripts")
+    reporter = User.objects.get(username="reporter")
+    incident = reporting.file_report(
+        reporting.Report(
+            title="A link to twelve call texts was shared with the wrong team",
+            program=calls,
+            dataset=calls.datasets.get(),
+            audience=Audience.FEW,
+            still_open=StillOpen.NO,
+            occurred_from=timezone.now() - timedelta(hours=20),
+            reference="HELP-4711",
+        ),
+        reporter=reporter,
+        actor=Actor.person(reporter, via="command"),
+    ).incident
+    commander = _who("commander")
+    assert commander.user
+    lifecycle.acknowledge(incident, actor=commander)
+    lifecycle.move(incident, Status.TRIAGING, actor=commander)
+    roles.give(incident, Role.COMMANDER, person=commander.user, actor=commander)
+    lifecycle.move(incident, Status.ACTIVE, actor=commander)
+    timeline.write(
+        incident,
+        "update",
+        "The link was withdrawn. Eleven of twelve recipients confirmed that they did not open it.",
+        actor=commander,
+    )
+
+
+def _machine(collector: Collector, var: Path) -> Machine:
+    _key, text = collectors.issue_key(collector, actor=SEED)
+    path = var / "collected" / f"{collector.name}.log"
+    return Machine(collector.name, collector.program.slug, text, str(path))
+
+
+def _token() -> str:
+    _row, text = credentials.issue(
+        User.objects.get(username="responder"),
+        label="demo",
+        scopes=[Scope.REPORT, Scope.READ, Scope.RESPOND, Scope.PAUSE],
+        expires_at=timezone.now() + timedelta(days=30),
+        actor=SEED,
+    )
+    return text

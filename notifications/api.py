@@ -1,0 +1,60 @@
+"""Escalations by API: answer, and see who was paged."""
+
+from datetime import datetime
+
+from ninja import Router, Schema
+
+from accounts.api import ApiRequest, Token, actor_of
+from accounts.models import Scope
+from accounts.problems import responses
+from incidents.api import get
+from notifications import paging
+from notifications.models import Page
+
+router = Router(tags=["escalation"])
+
+
+class PageOut(Schema):
+    person: str
+    method: str
+    state: str
+    attempts: int
+    created_at: datetime
+    sent_at: datetime | None
+    answer: str
+
+
+class AcknowledgedOut(Schema):
+    incident: str
+    acknowledged_at: datetime
+
+
+@router.post(
+    "/{ref}/acknowledge",
+    auth=Token(Scope.RESPOND),
+    response={200: AcknowledgedOut, **responses(404)},
+)
+def acknowledge(request: ApiRequest, ref: str) -> AcknowledgedOut:
+    """Answer the page: paging stops. Saying it again is harmless."""
+    incident = get(request, ref, to="contribute")
+    incident = paging.acknowledge(incident, actor=actor_of(request))
+    assert incident.acknowledged_at
+    return AcknowledgedOut(incident=incident.ref, acknowledged_at=incident.acknowledged_at)
+
+
+@router.get("/{ref}/pages", auth=Token(Scope.READ), response={200: list[PageOut], **responses(404)})
+def list_pages(request: ApiRequest, ref: str) -> list[PageOut]:
+    """Every page for the incident with what became of it, oldest first."""
+    pages = Page.objects.filter(escalation__incident=get(request, ref)).select_related("person")
+    return [
+        PageOut(
+            person=page.person.name,
+            method=page.method,
+            state=page.state,
+            attempts=page.attempts,
+            created_at=page.created_at,
+            sent_at=page.sent_at,
+            answer=page.answer,
+        )
+        for page in pages.order_by("created_at", "pk")
+    ]

@@ -1,0 +1,129 @@
+"""Programs by API: how they stand, and the cord."""
+
+from datetime import datetime
+
+from ninja import Router, Schema
+from pydantic import Field
+
+from accounts.api import ApiRequest, Token, actor_of, person_of
+from accounts.models import Scope
+from accounts.problems import Problem, responses
+from programs import access, pauses, stops
+from programs.models import Program, StopOrder, StopProof
+
+router = Router(tags=["programs"])
+
+
+class StopOut(Schema):
+    """A stop order and how far its proof is. Counts are of collectors."""
+
+    generation: int
+    ordered_at: datetime
+    deadline_at: datetime
+    proof: str
+    proven_at: datetime | None
+    collectors: int
+    acknowledged: int
+    expired: int
+    unknown: int
+    violation: int
+
+
+class ProgramOut(Schema):
+    slug: str
+    name: str
+    state: str
+    generation: int
+    held_by: list[str] = Field(description="Codenames of what keeps it paused.")
+    stop: StopOut | None
+
+
+class PauseIn(Schema):
+    reason: str = Field("", max_length=2000)
+
+
+class CollectorProofOut(Schema):
+    collector: str
+    state: str
+    stopped_at: datetime | None
+    settled_at: datetime | None
+    lease_ends_at: datetime
+
+
+def _stop(order: StopOrder | None) -> StopOut | None:
+    if order is None:
+        return None
+    count = stops.tally(order)
+    return StopOut(
+        generation=order.generation,
+        ordered_at=order.ordered_at,
+        deadline_at=order.deadline_at,
+        proof=order.proof,
+        proven_at=order.proven_at,
+        collectors=sum(count.values()),
+        **{state.value: count[state] for state in StopProof.State},
+    )
+
+
+def _out(program: Program) -> ProgramOut:
+    holds = program.pauses.in_force().order_by("since")
+    return ProgramOut(
+        slug=program.slug,
+        name=program.name,
+        state=program.state,
+        generation=program.generation,
+        held_by=sorted({hold.label for hold in holds}),
+        stop=_stop(program.stop_orders.order_by("-generation").first()),
+    )
+
+
+def _get(request: ApiRequest, slug: str) -> Program:
+    program = access.visible_to(person_of(request)).filter(slug=slug).first()
+    if program is None:
+        raise Problem(404, f"There is no program {slug!r}.", field="slug")
+    return program
+
+
+@router.get("", auth=Token(Scope.READ), response={200: list[ProgramOut], **responses()})
+def list_programs(request: ApiRequest) -> list[ProgramOut]:
+    """Every program that the owner of the token may know of."""
+    return [_out(program) for program in access.visible_to(person_of(request))]
+
+
+@router.get("/{slug}", auth=Token(Scope.READ), response={200: ProgramOut, **responses(404)})
+def get_program(request: ApiRequest, slug: str) -> ProgramOut:
+    """One program: its state, what holds it, and the proof of its latest stop."""
+    return _out(_get(request, slug))
+
+
+@router.get(
+    "/{slug}/proof",
+    auth=Token(Scope.READ),
+    response={200: list[CollectorProofOut], **responses(404)},
+)
+def list_proof(request: ApiRequest, slug: str) -> list[CollectorProofOut]:
+    """What is known of each collector after the latest stop. For responders and the owner."""
+    program = _get(request, slug)
+    if not access.sees_machines(person_of(request), program):
+        raise Problem(403, "Only responders and the program's owner may see its collectors.")
+    order = program.stop_orders.order_by("-generation").first()
+    proofs = order.proofs.select_related("collector") if order else StopProof.objects.none()
+    return [
+        CollectorProofOut(
+            collector=proof.collector.name,
+            state=proof.state,
+            stopped_at=proof.stopped_at,
+            settled_at=proof.settled_at,
+            lease_ends_at=proof.lease_ends_at,
+        )
+        for proof in proofs
+    ]
+
+
+@router.post("/{slug}/pause", auth=Token(Scope.PAUSE), response={200: ProgramOut, **responses(404)})
+def pause_program(request: ApiRequest, slug: str, body: PauseIn) -> ProgramOut:
+    """Pull the cord. Saying it again keeps the pause that is there."""
+    program = _get(request, slug)
+    pauses.pull_the_cord(program, reason=body.reason, actor=actor_of(request))
+    program.refresh_from_db()
+    return _out(program)

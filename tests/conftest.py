@@ -1,0 +1,68 @@
+"""The few fixtures that most tests share. The servers are started by tests/servers.py."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quick_passwords() -> None:
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def engine(db: Any) -> "Engine":
+    return Engine()
+
+
+class Engine:
+    """The engine's work without its loop: run what is due, or what will be due by a later time."""
+
+    def work(self) -> int:
+        """Do everything that is due now; return how much that was."""
+        from audit import clockwork
+
+        done = 0
+        while claims := clockwork.claim():
+            for claim in claims:
+                clockwork.run(claim.pk, claim.token)
+                done += 1
+        return done
+
+    def forward(self, **amount: float) -> int:
+        """Let time pass: move what waits closer, then do it."""
+        from datetime import timedelta
+
+        from django.db.models import F
+
+        from audit.models import Due
+
+        Due.objects.waiting().update(due_at=F("due_at") - timedelta(**amount))
+        return self.work()
+
+
+@pytest.fixture(autouse=True)
+def _kept_tables_may_be_flushed(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that commits is cleaned up by TRUNCATE, which kept tables refuse: lift that for the cleaning."""
+    marker = request.node.get_closest_marker("django_db")
+    if marker is None or not marker.kwargs.get("transaction"):
+        yield
+        return
+    from django.db import connection
+    from django.test.testcases import TransactionTestCase
+
+    def teardown(self: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET session_replication_role = replica")
+        original(self)
+        with connection.cursor() as cursor:
+            cursor.execute("SET session_replication_role = DEFAULT")
+
+    original = TransactionTestCase._fixture_teardown
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+        request.getfixturevalue("transactional_db")
+        yield
