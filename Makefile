@@ -3,8 +3,6 @@
 PYTHON := .venv/bin/python
 # What reads the code must not need a database or a secret.
 BARE := ANDON_ENV=test SECRET_KEY=check DATABASE_URL=postgres://nobody@nowhere/none REDIS_URL=
-# Evaluated against the Andon that `make run` started.
-RUNNING := eval "$$($(PYTHON) -m config.launch env)" &&
 
 .PHONY: help run test check drill bench chaos screens lock clean
 .SILENT:
@@ -20,8 +18,8 @@ test: .venv/.dev ## run the tests; ARGS="-k pause -x", BROWSER=no leaves the bro
 	[ "$(BROWSER)" = no ] || .ci/browser
 	$(PYTHON) -m pytest $(if $(filter no,$(BROWSER)),-m "not browser") $(ARGS)
 
-drill: .venv/.embedded ## pause a drill program through the whole chain of the Andon that runs
-	$(RUNNING) $(PYTHON) manage.py drill $(ARGS)
+drill: .venv/.embedded ## start an Andon of its own and stop 50 collectors through the whole chain
+	$(PYTHON) -m config.drill $(ARGS)
 
 bench: .venv/.dev ## measure what docs/ promises
 	$(PYTHON) -m bench $(ARGS)

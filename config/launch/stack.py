@@ -16,14 +16,11 @@ from config.launch.refusal import CannotStart
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = sys.executable
 ENGINES = 2
-# A program that knows nothing of gates: the kind that `andon run` is for.
-UNKNOWING = 'while :; do date -u +%FT%TZ >> "$1"; sleep 1; done'
 # How each of the demo's collectors runs, in the order of the demo file; the last serves the rest.
-COLLECTORS: tuple[tuple[str, ...], ...] = (
-    ("-m", "andon", "run", "--program", "{program}", "--", "sh", "-c", UNKNOWING, "sh", "{file}"),
-    ("-m", "andon", "run", "--program", "{program}", "--", "sh", "-c", UNKNOWING, "sh", "{file}"),
-    ("sdk/examples/file_collector.py", "{file}"),
-)
+# The first two are told nothing of gates: the kind of program that `andon run` is for.
+EXAMPLE = "sdk/examples/file_collector.py"
+WRAPPED = ("-m", "andon", "run", "--program", "{program}", "--", PYTHON, EXAMPLE, "{file}")
+COLLECTORS: tuple[tuple[str, ...], ...] = (WRAPPED, WRAPPED, (EXAMPLE, "{file}"))
 
 
 @dataclass(frozen=True)

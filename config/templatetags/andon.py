@@ -14,7 +14,9 @@ from severity.ladder import Sev
 register = template.Library()
 
 # One bar for each step up the ladder, so that the shape alone tells the level.
-_BARS = [f"M{x} {10 - height}h2v{height}h-2z" for x, height in ((0, 2), (3, 4), (6, 6), (9, 8), (12, 10))]
+_BARS = [
+    f"M{x} {10 - height}h2v{height}h-2z" for x, height in ((0, 2), (3, 4), (6, 6), (9, 8), (12, 10))
+]
 
 
 @register.simple_tag
@@ -60,7 +62,9 @@ def lasting(since: datetime | None, until: datetime | None = None) -> SafeString
     if until:
         return format_html("{}", words)
     return format_html(
-        '<span data-since="{}">{}</span>', since.astimezone(UTC).isoformat(timespec="seconds"), words
+        '<span data-since="{}">{}</span>',
+        since.astimezone(UTC).isoformat(timespec="seconds"),
+        words,
     )
 
 

@@ -1,0 +1,32 @@
+"""What a person may say about themselves."""
+
+import zoneinfo
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Theme, User
+
+
+def _zones() -> list[tuple[str, str]]:
+    named = sorted(zone for zone in zoneinfo.available_timezones() if "/" in zone)
+    return [("UTC", "UTC"), *((zone, zone.replace("_", " ")) for zone in named)]
+
+
+class ProfileForm(forms.ModelForm[User]):
+    zone = forms.ChoiceField(
+        label=_("Time zone"),
+        choices=_zones,
+        help_text=_("Times are shown in this zone, with UTC beside them."),
+    )
+    theme = forms.ChoiceField(label=_("Theme"), choices=Theme, widget=forms.RadioSelect)
+
+    class Meta:
+        model = User
+        fields = ["first_name", "last_name", "zone", "theme", "shortcuts"]
+        labels = {
+            "first_name": _("First name"),
+            "last_name": _("Last name"),
+            "shortcuts": _("Single-key shortcuts, such as R for a report"),
+        }
+        help_texts = {"shortcuts": _("Switch them off if you dictate or use a switch device.")}

@@ -1,0 +1,24 @@
+"""A person's own page."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts import preferences
+from accounts.forms import ProfileForm
+from accounts.http import SignedInRequest
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: SignedInRequest) -> HttpResponse:
+    """Show and save name, zone, theme and shortcuts; the ways to sign in are allauth's pages."""
+    form = ProfileForm(request.POST or None, instance=request.user)
+    if request.method == "POST" and form.is_valid():
+        request.user.refresh_from_db()
+        preferences.change(request.user, **form.cleaned_data)
+        messages.success(request, _("Saved."))
+        return redirect("profile")
+    status = 422 if form.errors else 200
+    return render(request, "accounts/profile.html", {"form": form}, status=status)

@@ -1,0 +1,51 @@
+"""The keys with which collectors sign that they stopped. Pure: the master key comes in."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+
+def master_from(secret_key: str) -> bytes:
+    """Derive the master key, so that nothing else that SECRET_KEY signs can pass for one of ours."""
+    return hmac.digest(secret_key.encode(), b"andon-collector-master-v1", hashlib.sha256)
+
+
+def key_for(master: bytes, *, collector_id: int, generation: int) -> bytes:
+    """Return the 32 bytes that a collector signs with during one generation."""
+    return hmac.digest(
+        master, f"andon-collector-key|{collector_id}|{generation}".encode(), hashlib.sha256
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a collector signs: each value as it was sent, `stopped_at` as text."""
+
+    program: str
+    collector: str
+    generation: int
+    lease_generation: int
+    stopped_at: str
+    buffer: str
+    counter: int
+
+    def text(self) -> str:
+        """Return the eight lines of docs/collector-protocol.md."""
+        lines = (
+            "andon-ack-v1",
+            self.program,
+            self.collector,
+            str(self.generation),
+            str(self.lease_generation),
+            self.stopped_at,
+            self.buffer,
+            str(self.counter),
+        )
+        return "\n".join(lines)
+
+    def signature(self, key: bytes) -> str:
+        return hmac.digest(key, self.text().encode(), hashlib.sha256).hex()
+
+    def is_signed(self, signature: str, *, key: bytes) -> bool:
+        """True if the signature, 64 hex digits, was made with this key; takes the same time."""
+        return hmac.compare_digest(self.signature(key), signature.lower())

@@ -1,0 +1,60 @@
+// Keeps live parts of a page fresh. htmx asks every few seconds; this decides what becomes of the answer.
+(() => {
+  const lost = document.getElementById("lost");
+  const isLive = element => element.hasAttribute("data-live");
+
+  function holdsFocus(region) {
+    return region.contains(document.activeElement);
+  }
+
+  // Someone reads or tabs in here: tell of the news instead of pulling the content away.
+  function offer(region, answer) {
+    let button = region.previousElementSibling;
+    if (!button?.matches(".live__news")) {
+      button = document.createElement("button");
+      button.type = "button";
+      button.className = "btn live__news";
+      button.textContent = region.dataset.news;
+      region.before(button);
+    }
+    button.onclick = () => {
+      button.remove();
+      htmx.swap(region, answer, { swapStyle: "innerHTML" });
+      region.focus();
+      say(region);
+    };
+  }
+
+  function say(region) {
+    const words = region.querySelector("[data-say]")?.textContent;
+    const voice = document.getElementById(`${region.id}-voice`);
+    if (words && voice && voice.textContent !== words) voice.textContent = words;
+  }
+
+  document.addEventListener("htmx:configRequest", event => {
+    const { elt, headers } = event.detail;
+    if (isLive(elt) && elt.dataset.etag) headers["If-None-Match"] = elt.dataset.etag;
+  });
+  document.addEventListener("htmx:beforeRequest", event => {
+    if (isLive(event.detail.elt) && document.hidden) event.preventDefault();
+  });
+  document.addEventListener("htmx:beforeSwap", event => {
+    const { elt, xhr } = event.detail;
+    if (!isLive(elt) || xhr.status !== 200) return;
+    const etag = xhr.getResponseHeader("ETag");
+    if (!etag) return location.reload(); // The sign-in page came instead: the session has ended.
+    if (holdsFocus(elt)) {
+      event.detail.shouldSwap = false;
+      return offer(elt, xhr.responseText);
+    }
+    elt.dataset.etag = etag;
+    elt.previousElementSibling?.matches(".live__news") && elt.previousElementSibling.remove();
+  });
+  document.addEventListener("htmx:afterSwap", event => isLive(event.detail.elt) && say(event.detail.elt));
+  document.addEventListener("htmx:afterRequest", event => {
+    if (lost && isLive(event.detail.elt)) lost.hidden = event.detail.xhr.status > 0 && event.detail.xhr.status < 500;
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) for (const region of document.querySelectorAll("[data-live]")) htmx.trigger(region, "fresh");
+  });
+})();
