@@ -9,14 +9,16 @@ from django.views.decorators.http import require_http_methods
 from accounts import preferences
 from accounts.forms import ProfileForm
 from accounts.http import SignedInRequest
+from accounts.models import User
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: SignedInRequest) -> HttpResponse:
     """Show and save name, zone, theme and shortcuts; the ways to sign in are allauth's pages."""
-    form = ProfileForm(request.POST or None, instance=request.user)
+    # A copy: a form writes into its row even where it then finds it wrong.
+    person = User.objects.get(pk=request.user.pk)
+    form = ProfileForm(request.POST or None, instance=person)
     if request.method == "POST" and form.is_valid():
-        request.user.refresh_from_db()
         preferences.change(request.user, **form.cleaned_data)
         messages.success(request, _("Saved."))
         return redirect("profile")

@@ -48,7 +48,7 @@ def why_not(port: int) -> str:
     """Return why a server cannot listen on the port, or an empty string if it can."""
     with socket.socket() as asking:
         asking.settimeout(1)
-        # Some servers share a port on purpose (SO_REUSEPORT): a bind alone would not find them.
+        # BSD and macOS let us bind one address where another program listens on all of them.
         if asking.connect_ex((HOST, port)) == 0:
             return "another program is using it"
     with socket.socket() as listening:

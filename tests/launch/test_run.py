@@ -97,6 +97,7 @@ def test_the_environment_of_what_runs_can_be_taken_over_by_a_shell(project, port
     assert len(taken[1]) > 50
     assert taken[1] not in lines
     assert taken[2] == str(port)
+    assert (project / "var/lock").stat().st_mode & 0o077 == 0
 
 
 def test_the_secret_key_is_made_once_and_for_its_owner_alone(project, port):
@@ -188,6 +189,14 @@ def test_production_refuses_the_embedded_servers(project, port, env, missing):
     assert launcher.end() == 1
     launcher.until(f"ANDON_ENV=production needs {missing}: the servers that Andon brings along")
     assert not (project / "var").exists()
+
+
+def test_production_with_servers_of_its_own_gets_no_demo(project, port):
+    launcher = run(project, port, ANDON_ENV="production", **NO_SERVERS)
+    launcher.until("Ctrl-C stops")
+
+    assert "seed_demo" not in calls(project)
+    assert "password" not in launcher.said
 
 
 def test_an_unknown_kind_of_environment_is_refused(project, port):

@@ -1,0 +1,76 @@
+"""What a report would set off, said before it is sent. Reads only; the rules are severity's."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from incidents import judgement
+from incidents.judgement import Answered
+from programs.models import Program, State
+from severity import thresholds
+from severity.ladder import Sev
+from severity.ruleset import RuleSet
+from severity.thresholds import Demand
+from severity.vocabulary import Action, Mode, Scope
+
+
+@dataclass(frozen=True)
+class Foresight:
+    """The level, what was assumed for it, and in sentences what follows."""
+
+    level: Sev
+    undetermined: bool
+    assumed: tuple[str, ...]
+    effects: tuple[str, ...]
+
+
+def foresee(answered: Answered) -> Foresight:
+    """Return what these answers lead to. Names no program but the one that was answered."""
+    weighed = judgement.weigh(answered)
+    program = answered.program
+    demands = thresholds.due(
+        weighed.sev,
+        undetermined=weighed.undetermined,
+        program_pause_at=Sev(program.pause_at) if program else None,
+        rules=RuleSet.current(),
+    )
+    effects = [words for demand in demands for words in _effects(demand, program)]
+    return Foresight(weighed.sev, weighed.undetermined, weighed.assumed, tuple(effects))
+
+
+def _effects(demand: Demand, program: Program | None) -> Iterator[str]:
+    if demand.action is Action.ESCALATE and demand.mode is Mode.AUTOMATIC:
+        yield _("The people on call are paged at once, until one of them answers.")
+    if demand.action is not Action.PAUSE:
+        return
+    minutes = demand.after_seconds // 60
+    if demand.mode is Mode.OVERDUE:
+        what = program.name if program else _("Every program that collects")
+        yield _("%(what)s pauses in %(minutes)s minutes unless somebody determines the severity.") % {
+            "what": what,
+            "minutes": minutes,
+        }
+    elif program and program.state != State.COLLECTING:
+        yield _("%(program)s does not collect now, and is kept from starting.") % {
+            "program": program.name
+        }
+    elif program and demand.mode is Mode.AUTOMATIC_AFTER:
+        yield _("%(program)s pauses in %(minutes)s minutes unless a responder vetoes it.") % {
+            "program": program.name,
+            "minutes": minutes,
+        }
+    elif program:
+        yield _PAUSES[demand.scope or Scope.PROGRAM]() % {"program": program.name}
+
+
+_PAUSES = {
+    Scope.PROGRAM: lambda: _("%(program)s pauses at once."),
+    Scope.DATASET_OR_COLLECTORS: lambda: _("%(program)s pauses at once."),
+    Scope.PROGRAM_AND_DERIVED: lambda: _(
+        "%(program)s pauses at once, and every program derived from it."
+    ),
+    Scope.ALL_PROGRAMS_ON_THE_STORE: lambda: _(
+        "%(program)s pauses at once, and every program that writes to the same store."
+    ),
+}

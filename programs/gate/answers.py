@@ -1,0 +1,134 @@
+"""What the gate answers, as bytes. Every refusal is a sentence that says what is allowed."""
+
+import json
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+from programs.gate.registry import Program, Verdict
+
+Header = tuple[bytes, bytes]
+_JSON: tuple[Header, ...] = (
+    (b"content-type", b"application/json"),
+    (b"cache-control", b"no-store"),
+)
+_PROBLEM: tuple[Header, ...] = (
+    (b"content-type", b"application/problem+json"),
+    (b"cache-control", b"no-store"),
+)
+
+
+class Answer:
+    """One whole answer."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(
+        self, status: int, body: bytes = b"", *, headers: Iterable[Header] = _JSON
+    ) -> None:
+        self.status = status
+        self.body = body
+        self.headers = [*headers, (b"content-length", b"%d" % len(body))]
+
+    @classmethod
+    def of(cls, said: dict[str, Any], *, status: int = 200) -> "Answer":
+        return cls(status, json.dumps(said, separators=(",", ":")).encode())
+
+
+class Refused(Exception):
+    """A request that gets a *no*.
+
+    Args:
+        detail: a sentence for a person.
+        why: one word for the figures.
+        members: further members of the problem, such as `field` and `allowed`.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        why: str,
+        headers: Iterable[Header] = (),
+        **members: Any,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.why = why
+        self.headers = tuple(headers)
+        self.members = members
+
+    def answer(self) -> Answer:
+        """Return it as a problem, see RFC 9457."""
+        said = {
+            "type": "about:blank",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+        } | self.members
+        body = json.dumps(said, separators=(",", ":")).encode()
+        return Answer(self.status, body, headers=(*_PROBLEM, *self.headers))
+
+
+def wrong(field: str, allowed: str) -> Refused:
+    """Return the refusal of a field that is missing or not as it must be."""
+    return Refused(
+        422, f"{field} must be {allowed}.", why="field", field=field, allowed=allowed
+    )
+
+
+def unavailable(detail: str) -> Refused:
+    return Refused(503, detail, why="unavailable", headers=[(b"retry-after", b"1")])
+
+
+def stale() -> Refused:
+    return unavailable(
+        "This gate has not been able to read the database for 3 s, so it extends nothing."
+    )
+
+
+def unwritten() -> Refused:
+    return unavailable("This gate cannot write to the database now, so it grants nothing.")
+
+
+def unknown_program() -> Refused:
+    return Refused(404, "This token's program has no such name.", why="program")
+
+
+def stopped(program: Program, verdict: Verdict) -> Refused:
+    """Return the refusal of a collector that may not collect."""
+    return Refused(409, _why(program, verdict), why="stopped", **_members(verdict))
+
+
+def no_such_stop(generation: int, verdict: Verdict) -> Refused:
+    """Return the refusal of an acknowledgement that nobody waits for."""
+    return Refused(
+        409,
+        f"There is no stop of generation {generation} for this collector.",
+        why="no_such_stop",
+        **_members(verdict),
+    )
+
+
+def news(program: Program, verdict: Verdict) -> bytes:
+    """Return the `state` event of a stream."""
+    said = {"program": program.slug} | _members(verdict)
+    return b"event: state\ndata: " + json.dumps(said, separators=(",", ":")).encode() + b"\n\n"
+
+
+def _members(verdict: Verdict) -> dict[str, Any]:
+    said: dict[str, Any] = {"generation": verdict.generation, "state": verdict.state}
+    if verdict.held_by:
+        said["held_by"] = verdict.held_by
+    return said
+
+
+def _why(program: Program, verdict: Verdict) -> str:
+    held = f", held by {verdict.held_by}" if verdict.held_by else ""
+    if verdict.state == "paused":
+        return f"{program.slug} is paused{held}."
+    if verdict.state == "retired":
+        return f"{program.slug} has ended."
+    return f"{program.slug} is {verdict.state} and does not collect yet{held}."

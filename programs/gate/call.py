@@ -1,0 +1,101 @@
+"""One request as the endpoints see it. Reads headers and body, and refuses what is too large."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import parse_qs
+
+from programs.gate.answers import Refused
+from programs.gate.questions import LARGEST_BODY
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+BODY_SECONDS = 5.0
+
+
+class Gone(Exception):
+    """The caller hung up before it had said everything."""
+
+
+class Call:
+    __slots__ = ("_receive", "_scope")
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self._scope = scope
+        self._receive = receive
+
+    @property
+    def address(self) -> str:
+        client = self._scope.get("client")
+        return client[0] if client else ""
+
+    def header(self, name: bytes) -> str | None:
+        """Return a header; None if it is missing or said twice."""
+        found = [value for key, value in self._scope["headers"] if key == name]
+        return found[0].decode("latin-1") if len(found) == 1 else None
+
+    def has(self, *names: bytes) -> bool:
+        return any(key in names for key, _ in self._scope["headers"])
+
+    def parameter(self, name: str) -> str | None:
+        """Return a query parameter; None if it is missing or said twice."""
+        query = self._scope["query_string"].decode("latin-1")
+        try:
+            found = parse_qs(query, max_num_fields=20).get(name, [])
+        except ValueError:
+            found = []
+        return found[0] if len(found) == 1 else None
+
+    async def json_body(self) -> bytes:
+        """Return the body.
+
+        Raises:
+            Refused: if it is not called JSON, is larger than 16 KiB, or takes longer than 5 s.
+            Gone: if the caller hung up.
+        """
+        kind = (self.header(b"content-type") or "").partition(";")[0].strip().lower()
+        if kind != "application/json":
+            raise Refused(
+                415, "content-type must be application/json.", why="type", allowed="application/json"
+            )
+        said = await self._receive()
+        body = _part(said)
+        if said.get("more_body"):
+            try:
+                async with asyncio.timeout(BODY_SECONDS):
+                    body = await self._rest(body)
+            except TimeoutError:
+                raise Refused(
+                    408, "The body must arrive within 5 s.", why="slow", headers=_LAST
+                ) from None
+        return body
+
+    async def _rest(self, body: bytes) -> bytes:
+        more = True
+        while more:
+            if len(body) > LARGEST_BODY:
+                # The rest of it would be read as the next request: this connection is done.
+                raise Refused(
+                    413,
+                    "The body must be at most 16 KiB.",
+                    why="size",
+                    allowed="16 KiB",
+                    headers=_LAST,
+                )
+            said = await self._receive()
+            body += _part(said)
+            more = said.get("more_body", False)
+        return body
+
+
+_LAST = ((b"connection", b"close"),)
+
+
+def _part(said: Message) -> bytes:
+    if said["type"] == "http.disconnect":
+        raise Gone
+    body: bytes = said.get("body", b"")
+    return body

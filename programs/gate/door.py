@@ -1,0 +1,71 @@
+"""Who is calling. Compares tokens with the gate's copy of the keys; logs none of them."""
+
+from accounts import secrets
+from programs.gate import answers, clock
+from programs.gate.answers import Refused
+from programs.gate.call import Call
+from programs.gate.figures import Figures
+from programs.gate.registry import Key, Program, Registry
+from programs.gate.throttle import Throttle
+
+# The kind of a collector's token, as programs.collectors mints it.
+KIND = "c"
+_ASK_FOR = ((b"www-authenticate", b"Bearer"),)
+
+
+class Door:
+    def __init__(self, registry: Registry, figures: Figures) -> None:
+        self._registry = registry
+        self._figures = figures
+        self._throttle = Throttle()
+
+    def admit(self, call: Call) -> Key:
+        """Return the caller's key.
+
+        Raises:
+            Refused: 503 while the copy is stale, 401 without a token that is good now, 429
+                after too many unknown ones from one address.
+        """
+        now = clock.now()
+        # First of all: a stale copy may not know a new key, and must not call it a bad one.
+        if not self._registry.fresh(now):
+            raise answers.stale()
+        presented = secrets.from_header(call.header(b"authorization") or "")
+        key = None
+        if presented and presented.kind == KIND:
+            key = self._registry.keys.get(presented.key_id)
+        if key is None or presented is None or not secrets.matches(presented, key.secret_hash):
+            raise self._unknown(call.address, now)
+        # Whoever holds the right secret is told the truth, however often it asks.
+        if key.withdrawn:
+            raise _unauthorized("This token was withdrawn; ask for a new one.")
+        if not self._registry.usable(key, now):
+            raise _unauthorized("This token has expired; ask for a new one.")
+        return key
+
+    def program_of(self, key: Key, *, named: str) -> Program:
+        """Return the key's program.
+
+        Raises:
+            Refused: 404 if it has another name: whether that name exists is not the caller's
+                to know.
+        """
+        program = self._registry.programs.get(key.program_id)
+        if program is None or program.slug != named:
+            raise answers.unknown_program()
+        return program
+
+    def _unknown(self, address: str, now: float) -> Refused:
+        self._figures.bad_tokens.inc()
+        if self._throttle.allow(address, now=now):
+            return _unauthorized("Send authorization: Bearer and a collector's token that is known.")
+        return Refused(
+            429,
+            "Too many requests with bad tokens came from this address; wait a second for each.",
+            why="throttled",
+            headers=[(b"retry-after", b"5")],
+        )
+
+
+def _unauthorized(detail: str) -> Refused:
+    return Refused(401, detail, why="token", headers=_ASK_FOR)

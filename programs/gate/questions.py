@@ -1,0 +1,149 @@
+"""What collectors may say: bytes in, checked values out. Pure.
+
+Source: docs/collector-protocol.md. Members that it does not name are ignored.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+
+from programs.gate.answers import Refused, wrong
+
+LARGEST_BODY = 16 * 1024
+STATUSES = ("starting", "running", "stopped")
+BUFFERS = ("empty", "sealed", "purged")
+LONGEST_VERSION = 80
+# Of the column that keeps it, and of every language's signed integer.
+_LARGEST_NUMBER = 2**63 - 1
+_LONGEST_NAME = 100
+_TIME = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:[Zz]|[+-]00:00)", re.ASCII
+)
+_SIGNATURE = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseQuestion:
+    """May I collect? `generation` is the last one heard."""
+
+    program: str
+    generation: int | None
+    status: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopWord:
+    """I have stopped. `stopped_at_text` is the time as it was sent and signed."""
+
+    program: str
+    generation: int
+    lease_generation: int
+    stopped_at: datetime
+    stopped_at_text: str
+    buffer: str
+    counter: int
+    signature: str
+
+
+def lease_question(body: bytes) -> LeaseQuestion:
+    """Read the body of `POST /v1/lease`.
+
+    Raises:
+        Refused: 400 if it is no JSON object, 422 if a field is wrong; it names the field.
+    """
+    said = _members(body)
+    heard = said.get("generation")
+    return LeaseQuestion(
+        program=_text(said, "program", most=_LONGEST_NAME),
+        generation=None if heard is None else _number(said, "generation"),
+        status=_one_of(said, "status", STATUSES),
+        version=_text(said, "version", most=LONGEST_VERSION) if "version" in said else "",
+    )
+
+
+def stop_word(body: bytes) -> StopWord:
+    """Read the body of `POST /v1/ack`.
+
+    Raises:
+        Refused: 400 if it is no JSON object, 422 if a field is wrong; it names the field.
+    """
+    said = _members(body)
+    generation = _number(said, "generation")
+    lease_generation = _number(said, "lease_generation")
+    if lease_generation >= generation:
+        raise wrong("lease_generation", "smaller than generation: a stop ends an older lease")
+    text = said.get("stopped_at")
+    return StopWord(
+        program=_text(said, "program", most=_LONGEST_NAME),
+        generation=generation,
+        lease_generation=lease_generation,
+        stopped_at=_time(text),
+        stopped_at_text=str(text),
+        buffer=_one_of(said, "buffer", BUFFERS),
+        counter=_number(said, "counter"),
+        signature=_signature(said),
+    )
+
+
+def _members(body: bytes) -> dict[str, Any]:
+    if len(body) > LARGEST_BODY:
+        raise Refused(413, "The body must be at most 16 KiB.", why="size", allowed="16 KiB")
+    try:
+        said = json.loads(body.decode(), parse_constant=_no_constant)
+    # Deep nesting ends in RecursionError, a number of 5,000 digits in ValueError.
+    except (ValueError, RecursionError):
+        raise Refused(400, "The body must be JSON, in UTF-8.", why="json") from None
+    if not isinstance(said, dict):
+        raise Refused(400, "The body must be a JSON object.", why="json")
+    return said
+
+
+def _no_constant(word: str) -> NoReturn:
+    # Python reads NaN and Infinity, which are no JSON.
+    raise ValueError(word)
+
+
+def _text(said: dict[str, Any], field: str, *, most: int) -> str:
+    value = said.get(field)
+    # What cannot be printed cannot be stored either: NUL and halves of surrogate pairs.
+    if not isinstance(value, str) or len(value) > most or not (value.isprintable()):
+        raise wrong(field, f"text of at most {most} printable characters")
+    return value
+
+
+def _number(said: dict[str, Any], field: str) -> int:
+    value = said.get(field)
+    if type(value) is not int or not 0 <= value <= _LARGEST_NUMBER:
+        raise wrong(field, "a whole number from 0 to 2^63 - 1")
+    return value
+
+
+def _one_of(said: dict[str, Any], field: str, words: tuple[str, ...]) -> str:
+    value = said.get(field)
+    if not isinstance(value, str) or value not in words:
+        raise wrong(field, f"one of {', '.join(words)}")
+    return value
+
+
+def _signature(said: dict[str, Any]) -> str:
+    value = said.get("signature")
+    if not isinstance(value, str) or not _SIGNATURE.fullmatch(value):
+        raise wrong("signature", "64 hex digits")
+    return value
+
+
+def _time(text: Any) -> datetime:
+    parts = _TIME.fullmatch(text) if isinstance(text, str) else None
+    try:
+        if parts is None:
+            raise ValueError
+        day, clock, fraction = parts.groups()
+        moment = datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=UTC)
+    except ValueError:
+        raise wrong(
+            "stopped_at", "RFC 3339 in UTC, such as 2026-11-21T03:12:45.204Z"
+        ) from None
+    return moment.replace(microsecond=int(f"{fraction or 0:0<6}"[:6]))
