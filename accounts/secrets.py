@@ -43,7 +43,9 @@ def digest(secret: str) -> str:
 
 def parse(text: str) -> Presented | None:
     """Take a secret apart; None if it does not have the form of one of ours."""
-    parts = text.split("_", 3) if len(text) <= LONGEST else []
+    # A control character would be refused by the database, as an error of ours.
+    fit = len(text) <= LONGEST and text.isascii() and text.isprintable()
+    parts = text.split("_", 3) if fit else []
     if len(parts) != 4 or parts[0] != PREFIX or not all(parts):
         return None
     return Presented(kind=parts[1], key_id=parts[2], secret=parts[3])

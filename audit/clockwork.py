@@ -137,21 +137,28 @@ def nudge() -> None:
 
 
 def cancel(*, prefix: str) -> int:
-    """Call off what waits under keys that start so; return how many rows."""
-    return (
-        Due.objects.waiting()
-        .filter(key__startswith=prefix)
-        .update(state=Due.State.CANCELLED, token=None, lease_until=None, finished_at=Now())
+    """Call off what waits under keys that start so; return how many rows.
+
+    What is being handled at this very moment is left to its handler, which must
+    look for itself whether it is still wanted.
+    """
+    # Waiting for such a row would be a deadlock: its handler holds it, and wants the incident or
+    # the program that our caller has locked.
+    free = Due.objects.waiting().filter(key__startswith=prefix).select_for_update(skip_locked=True)
+    return Due.objects.filter(pk__in=free.values("pk")).update(
+        state=Due.State.CANCELLED, token=None, lease_until=None, finished_at=Now()
     )
 
 
 # Two locking parts, since PostgreSQL allows no FOR UPDATE inside a UNION.
 _CLAIM = """
     WITH fresh AS (
-        SELECT id, priority, due_at FROM audit_due WHERE state = 'scheduled' AND due_at <= now()
+        SELECT id, priority, due_at FROM audit_due
+         WHERE state = 'scheduled' AND due_at <= statement_timestamp()
          ORDER BY priority, due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     ), stale AS (
-        SELECT id, priority, due_at FROM audit_due WHERE state = 'enqueued' AND lease_until < now()
+        SELECT id, priority, due_at FROM audit_due
+         WHERE state = 'enqueued' AND lease_until < statement_timestamp()
          ORDER BY lease_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     ), free AS (SELECT * FROM fresh UNION ALL SELECT * FROM stale)
     UPDATE audit_due SET state = 'enqueued', token = gen_random_uuid(),
@@ -232,10 +239,21 @@ def _put_off(pk: int, token: uuid.UUID, *, error: Exception, attempts: int) -> N
     if due.attempts >= attempts:
         due.state = Due.State.DEAD
         due.finished_at = Now()
-        for tell in _when_dead:
-            tell(due)
+        _tell_of_death(due)
     else:
         due.state = Due.State.SCHEDULED
+        # A try of its own, for workers first: only what they did not take is done by the engine.
+        due.hand_overs = 0
         wait = min(FIRST_RETRY * 2 ** (due.attempts - 1), LONGEST_RETRY)
         due.due_at = Now() + wait
     due.save()
+
+
+def _tell_of_death(due: Due) -> None:
+    for tell in _when_dead:
+        try:
+            with transaction.atomic():
+                tell(due)
+        except Exception:
+            # Else the row could never be given up, and would end each engine that tries.
+            logger.exception("death_not_told", due=due.pk, kind=due.kind)

@@ -13,6 +13,8 @@ from accounts.actors import Actor
 from accounts.models import ApiToken, Scope, User
 from audit import history, trail
 
+LONGEST_LABEL = 80
+
 
 class Refused(Exception):
     """A token cannot be issued so; the message names what is allowed."""
@@ -25,9 +27,14 @@ def issue(
     """Return a new token and its text, which is shown this once.
 
     Raises:
-        Refused: if it has no scope, or would live longer than 90 days or not at all.
+        Refused: if it has no label or no scope, would live longer than 90 days or
+            not at all, or is for somebody who is deactivated.
     """
     now = timezone.now()
+    if not owner.is_active:
+        raise Refused(f"owner: {owner.name} is deactivated.")
+    if not 0 < len(label.strip()) <= LONGEST_LABEL:
+        raise Refused(f"label: say what it is for, in at most {LONGEST_LABEL} characters.")
     if not scopes:
         raise Refused("scopes: choose at least one.")
     if not now < expires_at <= now + tokens.LONGEST_LIFE:

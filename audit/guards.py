@@ -8,23 +8,26 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from accounts.kept import REFUSED
 
-_FUNCTION = """
-    CREATE OR REPLACE FUNCTION andon_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+_REFUSE = """
     BEGIN
         RAISE EXCEPTION 'andon: % keeps what was written, % is refused', TG_TABLE_NAME, TG_OP
             USING ERRCODE = 'restrict_violation';
-    END $$
-"""
-_ROWS = (
-    "CREATE OR REPLACE TRIGGER andon_kept BEFORE {} ON {}"
-    " FOR EACH ROW EXECUTE FUNCTION andon_refuse()"
+    END """
+_FUNCTION = (
+    f"CREATE OR REPLACE FUNCTION andon_refuse() RETURNS trigger LANGUAGE plpgsql AS $${_REFUSE}$$"
 )
+# As PostgreSQL itself words them, so that what is there can be compared with what must be.
+_ROWS = "TRIGGER andon_kept BEFORE {} ON {} FOR EACH ROW EXECUTE FUNCTION andon_refuse()"
 _ALL = (
-    "CREATE OR REPLACE TRIGGER andon_never_emptied BEFORE TRUNCATE ON {}"
+    "TRIGGER andon_never_emptied BEFORE TRUNCATE ON {}"
     " FOR EACH STATEMENT EXECUTE FUNCTION andon_refuse()"
 )
+_CHAIN = "TRIGGER {0} BEFORE {1} ON {2} FOR EACH ROW EXECUTE FUNCTION {0}()"
 # On top of what kept tables have: the two that tie the entries together.
-CHAIN = (("audit_entry", "andon_chain"), ("audit_head", "andon_head"))
+CHAIN = {
+    ("audit_entry", "andon_chain"): _CHAIN.format("andon_chain", "INSERT", "audit_entry"),
+    ("audit_head", "andon_head"): _CHAIN.format("andon_head", "INSERT OR UPDATE", "audit_head"),
+}
 
 
 def install(sender: AppConfig, using: str, **_: Any) -> None:
@@ -39,28 +42,38 @@ def install(sender: AppConfig, using: str, **_: Any) -> None:
         cursor.execute(_FUNCTION)
         for model in kept:
             if model._meta.db_table in tables:
-                table = connection.ops.quote_name(model._meta.db_table)
-                cursor.execute(_ROWS.format(" OR ".join(REFUSED[model]), table))
-                cursor.execute(_ALL.format(table))
+                for definition in _of_kept(model).values():
+                    cursor.execute(f"CREATE OR REPLACE {definition}")
 
 
-def expected() -> set[tuple[str, str]]:
-    """Every (table, trigger) that must be there and enabled."""
-    kept = {_table(model) for model in REFUSED}
-    return {(t, name) for t in kept for name in ("andon_kept", "andon_never_emptied")} | set(CHAIN)
+def expected() -> dict[tuple[str, str], str]:
+    """Every (table, trigger) that must be there and enabled, with its definition."""
+    return {key: text for model in REFUSED for key, text in _of_kept(model).items()} | CHAIN
 
 
-def _table(model: type[models.Model]) -> str:
-    return model._meta.db_table
+def _of_kept(model: type[models.Model]) -> dict[tuple[str, str], str]:
+    table = model._meta.db_table
+    return {
+        (table, "andon_kept"): _ROWS.format(" OR ".join(sorted(REFUSED[model])), table),
+        (table, "andon_never_emptied"): _ALL.format(table),
+    }
+
+
+# What a trigger is worth depends on its function, which is as easily replaced.
+_THERE = """
+    SELECT c.relname, t.tgname, pg_get_triggerdef(t.oid, true)
+      FROM pg_trigger t
+      JOIN pg_class c ON c.oid = t.tgrelid
+      JOIN pg_proc p ON p.oid = t.tgfoid
+     WHERE t.tgname LIKE 'andon%%' AND t.tgenabled IN ('O', 'A')
+       AND c.relnamespace = current_schema()::regnamespace
+       AND (p.proname <> 'andon_refuse' OR p.prosrc = %s)
+"""
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[tuple[str, str]]:
-    """Return the (table, trigger) pairs that are gone or disabled."""
+    """Return the (table, trigger) pairs that are gone, disabled, or do something else."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
-            " WHERE t.tgname LIKE 'andon%%' AND t.tgenabled IN ('O', 'A')"
-            " AND c.relnamespace = current_schema()::regnamespace"
-        )
-        there = set(cursor.fetchall())
-    return sorted(expected() - there)
+        cursor.execute(_THERE, [_REFUSE])
+        there = {(table, name): text for table, name, text in cursor.fetchall()}
+    return sorted(key for key, text in expected().items() if there.get(key) != f"CREATE {text}")

@@ -1,8 +1,10 @@
 """Save a row so that its history names who changed it and why."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import models
+from simple_history.utils import bulk_create_with_history
 
 from accounts.actors import Actor
 
@@ -20,6 +22,16 @@ def save_new(row: models.Model, *, actor: Actor, why: str = "") -> None:
     row.save(force_insert=True)
 
 
+def create_all(rows: Sequence[models.Model], *, actor: Actor, why: str = "") -> None:
+    """Insert many rows of one model and their first history rows, in two statements."""
+    bulk_create_with_history(
+        list(rows),
+        type(rows[0]),
+        default_user=actor.user,
+        default_change_reason=_why(actor, why),
+    )
+
+
 def save(row: models.Model, *fields: str, actor: Actor, why: str = "") -> None:
     """Save the named fields. Never `queryset.update()`: it writes no history."""
     _sign(row, actor, why)
@@ -29,4 +41,8 @@ def save(row: models.Model, *fields: str, actor: Actor, why: str = "") -> None:
 def _sign(row: models.Model, actor: Actor, why: str) -> None:
     # Set on the row, not taken from the request: workers and the gate have none.
     row._history_user = actor.user  # type: ignore[attr-defined]
-    row._change_reason = (f"{actor.via}: {why}" if why else actor.via)[:100]  # type: ignore[attr-defined]
+    row._change_reason = _why(actor, why)  # type: ignore[attr-defined]
+
+
+def _why(actor: Actor, why: str) -> str:
+    return (f"{actor.via}: {why}" if why else actor.via)[:100]

@@ -9,7 +9,6 @@ from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 
@@ -37,16 +36,23 @@ def add(
     """Add a person who can sign in.
 
     Raises:
-        Refused: if the name is taken, the address is none, or the password too weak.
+        Refused: if the name is taken, the address is none or somebody else's, or
+            the password too weak; the message names the field.
     """
-    if User.objects.filter(username__iexact=username).exists():
-        raise Refused(f"username: {username!r} is taken.")
     person = User(username=username, email=email, first_name=first_name, last_name=last_name)
     try:
-        validate_email(email)
+        person.clean_fields(exclude=["password"])
+    except ValidationError as error:
+        wrong = (f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items())
+        raise Refused(" ".join(wrong)) from error
+    if User.objects.filter(username__iexact=username).exists():
+        raise Refused(f"username: {username!r} is taken.")
+    if not email:
+        raise Refused("email: give the address at which this person is paged.")
+    try:
         validate_password(password, person)
     except ValidationError as error:
-        raise Refused(f"email or password: {' '.join(error.messages)}") from error
+        raise Refused(f"password: {' '.join(error.messages)}") from error
     if User.objects.filter(email__iexact=email).exists():
         raise Refused(f"email: {email!r} belongs to somebody already.")
     person.set_password(password)
@@ -59,6 +65,9 @@ def add(
 @transaction.atomic
 def give(person: User, functions: Iterable[Function], *, actor: Actor) -> None:
     """Set the functions of a person; those not named are taken away."""
+    # Read under a lock: of two people who set them at once, the second decides, not both in part.
+    person.__dict__.pop("functions", None)
+    User.objects.select_for_update(no_key=True).get(pk=person.pk)
     wanted = sorted(function.value for function in functions)
     if set(wanted) == {function.value for function in person.functions}:
         return
@@ -69,8 +78,14 @@ def give(person: User, functions: Iterable[Function], *, actor: Actor) -> None:
 
 @transaction.atomic
 def deactivate(person: User, *, actor: Actor) -> None:
-    """Shut a person out at once: sign-in, sessions and tokens end. The name stays in the record."""
-    person = User.objects.select_for_update().get(pk=person.pk)
+    """Shut a person out at once: sign-in, sessions and tokens end. The name stays in the record.
+
+    Safe to call again.
+    """
+    # Not FOR UPDATE: all that anybody records of this person would wait for the sessions below.
+    person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    if not person.is_active:
+        return
     person.is_active = False
     history.save(person, "is_active", actor=actor)
     for token in person.api_tokens.filter(revoked_at=None):

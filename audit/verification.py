@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
+from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from audit import chain, guards
@@ -32,18 +34,30 @@ class Report:
 def verify(*, stream: str = "") -> Report:
     """Read the record, or one stream of it, and return what does not hold."""
     report = Report()
-    heads = dict(_only(Head.objects.all(), stream).values_list("stream", "hash"))
-    for name, entries in groupby(_read(stream), key=attrgetter("stream")):
-        report.streams += 1
-        report.flaws += _check_stream(name, entries, heads.pop(name, None), report)
-    report.flaws += [
-        Flaw(name, 0, "has a head but no entries: they were removed") for name in heads
-    ]
-    report.flaws += [
-        Flaw(table, 0, f"the trigger {trigger} is missing or disabled")
-        for table, trigger in guards.missing(connection)
-    ]
+    with _one_moment():
+        heads = {head.stream: head for head in _only(Head.objects.all(), stream)}
+        for name, entries in groupby(_read(stream), key=attrgetter("stream")):
+            report.streams += 1
+            report.flaws += _check_stream(name, entries, heads.pop(name, None), report)
+        report.flaws += [
+            Flaw(name, 0, "has a head but no entries: they were removed") for name in heads
+        ]
+        report.flaws += [
+            Flaw(table, 0, f"the trigger {trigger} is missing, disabled or not ours")
+            for table, trigger in guards.missing(connection)
+        ]
     return report
+
+
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """See the record as it stood at one moment: an entry that is added meanwhile is no flaw."""
+    outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if outermost:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
 
 
 def _only(rows: QuerySet, stream: str) -> QuerySet:  # type: ignore[type-arg]
@@ -56,16 +70,16 @@ def _read(stream: str) -> Iterator[Entry]:
 
 
 def _check_stream(
-    name: str, entries: Iterator[Entry], head: str | None, report: Report
+    name: str, entries: Iterator[Entry], head: Head | None, report: Report
 ) -> list[Flaw]:
     found: list[Flaw] = []
-    last = ""
+    last = (0, "")
 
     def links() -> Iterator[Link]:
         nonlocal last
         for entry in entries:
             report.entries += 1
-            last = entry.hash
+            last = (entry.seq, entry.hash)
             found.extend(_check_columns(entry))
             yield Link(entry.stream, entry.seq, entry.at, entry.body, entry.prev, entry.hash)
 
@@ -73,15 +87,14 @@ def _check_stream(
     found += _check_remarks(name)
     if head is None:
         found.append(Flaw(name, 0, "has entries but no head"))
-    elif head != last:
+    elif (head.seq, head.hash) != last:
         found.append(Flaw(name, 0, "does not end at its head: entries were removed at the end"))
     return found
 
 
 def _check_columns(entry: Entry) -> list[Flaw]:
-    try:
-        body = json.loads(entry.body)
-    except ValueError:
+    body = _body(entry)
+    if body is None:
         return [Flaw(entry.stream, entry.seq, "has a body that cannot be read")]
     columns = {"action": entry.action, "subject": entry.subject, "actor": entry.actor_id}
     return [
@@ -96,5 +109,14 @@ def _check_remarks(stream: str) -> list[Flaw]:
     return [
         Flaw(stream, remark.entry.seq, "its remark was changed after it was written")
         for remark in remarks.iterator(chunk_size=BATCH)
-        if json.loads(remark.entry.body).get("remark") != chain.commitment(remark.salt, remark.text)
+        if (_body(remark.entry) or {}).get("remark") != chain.commitment(remark.salt, remark.text)
     ]
+
+
+def _body(entry: Entry) -> dict[str, Any] | None:
+    # Whoever changed it may have put anything there, and this must still come to its verdict.
+    try:
+        body = json.loads(entry.body)
+    except (ValueError, RecursionError):
+        return None
+    return body if isinstance(body, dict) else None

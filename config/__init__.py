@@ -1,8 +1,1 @@
-"""Wiring: settings, URLs, processes.
-
-Importing the Celery app here lets every process hand work to workers.
-"""
-
-from config.celery import app as celery_app
-
-__all__ = ["celery_app"]
+"""Wiring: settings, URLs, API, processes. Imports nothing, so that the launcher starts at once."""

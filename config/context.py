@@ -10,13 +10,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from accounts.functions import Function
 from audit.models import EngineBeat
 from config import health
+from incidents import record
 from programs import summary
 
-# Whoever may read the record of acts.
-READERS = (Function.AUDITOR, Function.PRIVACY_OFFICER, Function.OPERATOR)
 _SECTIONS = ("incidents", "programs", "audit", "report", "profile", "receipts")
 
 
@@ -59,4 +57,4 @@ def _engine() -> dict[str, Any]:
 
 def _reads_the_record(request: HttpRequest) -> bool:
     user = request.user
-    return user.is_authenticated and user.is_any(*READERS)
+    return user.is_authenticated and record.may_read(user)

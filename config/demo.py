@@ -25,6 +25,7 @@ from programs.models import Collector, Dataset, Program
 
 SEED = Actor(name="demo", via="command")
 KEYSTROKES = "keystroke-study"
+FILE = "demo.json"
 
 # username, first name, last name, what the sign-in is for, functions
 PEOPLE: tuple[tuple[str, str, str, str, tuple[Function, ...]], ...] = (
@@ -65,7 +66,7 @@ def seed(var: Path) -> dict[str, object]:
     Secrets cannot be read back from the database. Where the file is lost, people
     get a new password and collectors new keys.
     """
-    kept = var / "demo.json"
+    kept = var / FILE
     if kept.exists() and Program.objects.filter(slug=KEYSTROKES).exists():
         known: dict[str, object] = json.loads(kept.read_text(encoding="utf-8"))
         return known

@@ -6,6 +6,7 @@ from config import board, health, metrics
 
 urlpatterns = [
     path("", board.board, name="board"),
+    path("board/live/", board.live, name="board-live"),
     path("", include("incidents.urls")),
     path("", include("programs.urls")),
     path("", include("notifications.urls")),

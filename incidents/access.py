@@ -4,21 +4,24 @@ The default is nobody. A person sees an incident by a grant in person, by a gran
 a team, or, where it is not restricted, by the right to respond for its program.
 """
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from guardian.shortcuts import assign_perm, get_objects_for_user, remove_perm
+from guardian.shortcuts import get_objects_for_user, remove_perm
 
 from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import User
-from audit import history, trail
+from audit import clockwork, history, trail
+from audit.trail import joined
 from incidents import timeline
 from incidents.models import (
     AccessGrant,
@@ -38,6 +41,10 @@ IMPLIES: dict[str, tuple[Level, ...]] = {
     Level.MANAGE: (Level.VIEW, Level.CONTRIBUTE, Level.MANAGE),
     Level.CLOSE: (Level.VIEW, Level.CONTRIBUTE, Level.MANAGE, Level.CLOSE),
 }
+
+
+LONGEST_REASON = 300
+LAST_MANAGER_STAYS = timedelta(hours=1)
 
 
 class Refused(Exception):
@@ -83,9 +90,14 @@ def may_which(user: User, incident: Incident) -> frozenset[Level]:
         )
         for name in _held(model, who, incident)
     }
-    if not held and visible_to(user).filter(pk=incident.pk).exists():
-        held = {Level.VIEW.value, Level.CONTRIBUTE.value}
+    if not incident.restricted and _responds_for(user, incident):
+        held |= {Level.VIEW.value, Level.CONTRIBUTE.value}
     return frozenset(level for level in Level if level.value in held)
+
+
+def _responds_for(user: User, incident: Incident) -> bool:
+    programs = program_access.granted(user, "respond")
+    return incident.program_id is not None and programs.filter(pk=incident.program_id).exists()
 
 
 def _held(model: type[models.Model], who: Q, incident: Incident) -> QuerySet[models.Model, str]:
@@ -114,7 +126,7 @@ def get_incident(user: User, ref: str | int, *, to: str = Level.VIEW) -> Inciden
     return incident
 
 
-@transaction.atomic
+@joined
 def admit(
     incident: Incident,
     *,
@@ -127,20 +139,18 @@ def admit(
 ) -> AccessGrant:
     """Let a person or a team in. Safe to call again; a higher level holds the lower ones.
 
+    Who is in for a time already and is let in for longer stays for the longer time.
+
     Raises:
         Refused: if it names neither or both, nobody, or a time that has passed.
     """
-    if (person is None) == (team is None):
-        raise Refused("Name a person or a team.")
-    if person and not person.is_active:
-        raise Refused(f"{person.name} is deactivated and cannot be let in.")
-    if not reason.strip():
-        raise Refused("reason: say why they are let in.")
-    if expires_at and expires_at <= timezone.now():
-        raise Refused("expires_at: choose a time to come.")
+    _check(person, team, reason, expires_at)
+    _lock(incident.pk)
     existing = incident.grants.filter(person=person, team=team, level=level, ended_at=None).first()
-    if existing:
+    if existing and _outlasts(existing, expires_at):
         return existing
+    if existing:
+        _close(existing, actor=actor)
     grant: AccessGrant = history.create(
         AccessGrant,
         actor=actor,
@@ -152,12 +162,78 @@ def admit(
         granted_by=actor.name,
         expires_at=expires_at,
     )
-    for implied in IMPLIES[level]:
-        assign_perm(f"incidents.{implied}_incident", person or team, incident)
+    _give(incident, IMPLIES[level], person=person, team=team)
+    if expires_at:
+        _plan_the_end(grant, expires_at)
     trail.record(
         "access.granted", incident, actor=actor, remark=reason, to=_who(grant), level=level
     )
     return grant
+
+
+def _check(
+    person: User | None, team: Group | None, reason: str, expires_at: datetime | None
+) -> None:
+    if (person is None) == (team is None):
+        raise Refused("Name a person or a team.")
+    if person and not person.is_active:
+        raise Refused(f"{person.name} is deactivated and cannot be let in.")
+    if not reason.strip() or len(reason) > LONGEST_REASON:
+        raise Refused(f"reason: say why they are let in, in at most {LONGEST_REASON} characters.")
+    if expires_at and expires_at <= timezone.now():
+        raise Refused("expires_at: choose a time to come.")
+
+
+def _lock(incident_pk: int) -> Incident:
+    # Without it two who end the last two managers at once would each count the other.
+    return Incident.objects.select_for_update(no_key=True).get(pk=incident_pk)
+
+
+def _outlasts(grant: AccessGrant, expires_at: datetime | None) -> bool:
+    if grant.expires_at is None:
+        return True
+    return expires_at is not None and expires_at <= grant.expires_at
+
+
+def _plan_the_end(grant: AccessGrant, at: datetime) -> None:
+    clockwork.schedule(
+        "incidents.end_access",
+        key=f"grant:{grant.pk}:{at.isoformat()}",
+        payload={"grant": grant.pk},
+        due_at=at,
+        priority=1,
+    )
+
+
+def run_out(grant_pk: int) -> None:
+    """End a grant whose time is up. The last manager stays until another one is let in."""
+    grant = AccessGrant.objects.get(pk=grant_pk)
+    try:
+        end(grant, actor=Actor.machine("end of access"))
+    except Refused:
+        _plan_the_end(grant, timezone.now() + LAST_MANAGER_STAYS)
+
+
+def _give(
+    incident: Incident, levels: Iterable[Level], *, person: User | None, team: Group | None
+) -> None:
+    # guardian's assign_perm asks seven times for each level, and people wait for a report.
+    wanted = [f"{level}_incident" for level in levels]
+    permissions = Permission.objects.filter(
+        content_type=ContentType.objects.get_for_model(Incident), codename__in=wanted
+    )
+    if person:
+        to_person = [
+            IncidentUserPermission(content_object=incident, permission=permission, user=person)
+            for permission in permissions
+        ]
+        IncidentUserPermission.objects.bulk_create(to_person, ignore_conflicts=True)
+    else:
+        to_team = [
+            IncidentGroupPermission(content_object=incident, permission=permission, group=team)
+            for permission in permissions
+        ]
+        IncidentGroupPermission.objects.bulk_create(to_team, ignore_conflicts=True)
 
 
 @transaction.atomic
@@ -167,15 +243,13 @@ def end(grant: AccessGrant, *, actor: Actor) -> None:
     Raises:
         Refused: if nobody could manage the incident afterwards.
     """
-    grant = AccessGrant.objects.select_for_update().select_related("incident").get(pk=grant.pk)
+    incident = _lock(grant.incident_id)
+    grant = AccessGrant.objects.get(pk=grant.pk)
     if grant.ended_at:
         return
-    incident = grant.incident
-    managers = incident.grants.filter(ended_at=None, level__in=[Level.MANAGE, Level.CLOSE])
-    if not managers.exclude(pk=grant.pk).exists():
+    if not _managers(incident).exclude(pk=grant.pk).exists():
         raise Refused("Somebody must be able to manage the incident: let another one in first.")
-    grant.ended_at = timezone.now()
-    history.save(grant, "ended_at", actor=actor)
+    _close(grant, actor=actor)
     kept = incident.grants.filter(person=grant.person, team=grant.team, ended_at=None)
     still = {implied for other in kept for implied in IMPLIES[other.level]}
     for level in set(Level) - still:
@@ -184,10 +258,21 @@ def end(grant: AccessGrant, *, actor: Actor) -> None:
     timeline.write(
         incident,
         TimelineEntry.Kind.ACCESS,
-        _("%(who)s may no longer %(level)s here.")
-        % {"who": grant.person or grant.team, "level": grant.get_level_display().lower()},
+        f"{grant.person or grant.team} may no longer {grant.get_level_display().lower()} here.",
         actor=actor,
     )
+
+
+def _managers(incident: Incident) -> QuerySet[AccessGrant]:
+    reaches_somebody = Q(person__is_active=True) | Q(team__user__is_active=True)
+    managing = incident.grants.filter(ended_at=None, level__in=[Level.MANAGE, Level.CLOSE])
+    return managing.filter(reaches_somebody)
+
+
+def _close(grant: AccessGrant, *, actor: Actor) -> None:
+    grant.ended_at = timezone.now()
+    history.save(grant, "ended_at", actor=actor)
+    clockwork.cancel(prefix=f"grant:{grant.pk}:")
 
 
 def _who(grant: AccessGrant) -> str:
@@ -205,7 +290,8 @@ def admit_by_rule(incident: Incident, *, actor: Actor) -> None:
         (Function.LEGAL, Level.CONTRIBUTE, 2, "counsel takes part from SEV 2"),
         (Function.EXECUTIVE, Level.VIEW, 2, "leadership follows from SEV 2"),
     ]
+    teams = {team.name: team for team in Group.objects.filter(name__in=[w[0] for w in wanted])}
     for function, level, mildest, why in wanted:
         if incident.counts_as <= mildest:
-            team = Group.objects.get(name=function.value)
+            team = teams[function.value]
             admit(incident, team=team, level=level, reason=f"By rule: {why}.", actor=actor)

@@ -13,6 +13,7 @@ from incidents.models import Incident, RuleFiring, TimelineEntry
 from programs import pauses
 from programs.models import Dataset, Program, State
 from severity import thresholds
+from severity.duties import PAUSES_AT_ONCE
 from severity.ladder import Sev
 from severity.ruleset import RuleSet
 from severity.thresholds import Demand
@@ -20,6 +21,7 @@ from severity.vocabulary import Action, Mode, Scope
 
 Target = tuple[Program | None, Dataset | None]
 _NOTHING: Target = (None, None)
+LONGEST_REASON = 300
 
 
 class Refused(Exception):
@@ -32,9 +34,12 @@ def apply(incident: Incident, *, actor: Actor) -> None:
     Runs in the transaction that set the level, with the incident locked.
     """
     program = incident.program
+    # A level that stops a program, and nobody knows which: that is open as well, so the clock of
+    # what is undetermined runs on.
+    nowhere = program is None and incident.level in PAUSES_AT_ONCE
     demands = thresholds.due(
         incident.level,
-        undetermined=incident.sev is None,
+        undetermined=incident.sev is None or nowhere,
         program_pause_at=Sev(program.pause_at) if program else None,
         rules=RuleSet.current(),
     )
@@ -54,9 +59,8 @@ def _void_what_waits(incident: Incident, *, actor: Actor) -> None:
 def _demand(incident: Incident, demand: Demand, target: Target, actor: Actor) -> None:
     program, dataset = target
     later = timedelta(seconds=demand.after_seconds)
-    firing: RuleFiring = history.create(
-        RuleFiring,
-        actor=actor,
+    now = timezone.now()
+    firing = RuleFiring(
         incident=incident,
         assessment=incident.assessment,
         rule=demand.rule_id,
@@ -67,25 +71,32 @@ def _demand(incident: Incident, demand: Demand, target: Target, actor: Actor) ->
         dataset=dataset,
         why=demand.why,
         facts={"level": incident.counts_as, "undetermined": incident.sev is None},
-        due_at=timezone.now() + later if later else None,
+        state=RuleFiring.State.WAITING if later else RuleFiring.State.FIRED,
+        due_at=now + later if later else None,
+        fired_at=None if later else now,
     )
-    if not later:
-        _fire(incident, firing, [target])
-        return
+    history.save_new(firing, actor=actor)
+    if later:
+        _wait(incident, firing, demand)
+    else:
+        _act(incident, firing, [target])
+
+
+def _wait(incident: Incident, firing: RuleFiring, demand: Demand) -> None:
     clockwork.schedule(
         "incidents.fire_rule",
         key=_key(firing),
         payload={"firing": firing.pk},
-        after=later,
+        after=timedelta(seconds=demand.after_seconds),
         priority=incident.counts_as,
     )
     if demand.mode is Mode.AUTOMATIC_AFTER:
         minutes = demand.after_seconds // 60
-        what = dataset or program
         timeline.write(
             incident,
             TimelineEntry.Kind.RULE,
-            f"{what} will be paused in {minutes} minutes unless somebody vetoes it.",
+            f"{firing.dataset or firing.program} will be paused in {minutes} minutes "
+            "unless somebody vetoes it.",
             actor=_by(firing),
         )
 
@@ -151,7 +162,9 @@ def fire_due(pk: int) -> None:
         firing.state = RuleFiring.State.VOID
         history.save(firing, "state", actor=_by(firing), why="no longer due")
         return
-    _fire(incident, firing, list(_targets_now(incident, firing)))
+    firing.state, firing.fired_at = RuleFiring.State.FIRED, timezone.now()
+    history.save(firing, "state", "fired_at", actor=_by(firing))
+    _act(incident, firing, list(_targets_now(incident, firing)))
 
 
 def _targets_now(incident: Incident, firing: RuleFiring) -> Iterator[Target]:
@@ -165,7 +178,7 @@ def _targets_now(incident: Incident, firing: RuleFiring) -> Iterator[Target]:
             yield program, None
 
 
-def _fire(incident: Incident, firing: RuleFiring, targets: list[Target]) -> None:
+def _act(incident: Incident, firing: RuleFiring, targets: list[Target]) -> None:
     if firing.action == Action.PAUSE:
         for program, dataset in targets:
             if program:
@@ -180,9 +193,6 @@ def _fire(incident: Incident, firing: RuleFiring, targets: list[Target]) -> None
             # What nobody determined in time pages again, even if somebody answered before.
             again=firing.due_at is not None,
         )
-    firing.state = RuleFiring.State.FIRED
-    firing.fired_at = timezone.now()
-    history.save(firing, "state", "fired_at", actor=_by(firing))
     trail.record(
         "rule.fired",
         firing,
@@ -233,8 +243,12 @@ def veto(firing: RuleFiring, *, reason: str, actor: Actor) -> None:
         raise Refused(f"This rule is {firing.get_state_display().lower()} already.")
     if firing.scope == Scope.PROGRAMS_CONCERNED or firing.action != Action.PAUSE:
         raise Refused("This is called off by determining the severity, not by a veto.")
-    if not reason.strip():
-        raise Refused("reason: say why collection may go on.")
+    if actor.user is None:
+        raise Refused("Only a person can veto.")
+    if not reason.strip() or len(reason) > LONGEST_REASON:
+        raise Refused(
+            f"reason: say why collection may go on, in at most {LONGEST_REASON} characters."
+        )
     firing.state = RuleFiring.State.VETOED
     firing.vetoed_by = actor.user
     firing.veto_reason = reason

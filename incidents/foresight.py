@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from incidents import judgement
-from incidents.judgement import Answered
+from incidents import weighing
+from incidents.weighing import Answered
 from programs.models import Program, State
 from severity import thresholds
 from severity.ladder import Sev
@@ -27,7 +27,7 @@ class Foresight:
 
 def foresee(answered: Answered) -> Foresight:
     """Return what these answers lead to. Names no program but the one that was answered."""
-    weighed = judgement.weigh(answered)
+    weighed = weighing.weigh(answered)
     program = answered.program
     demands = thresholds.due(
         weighed.sev,
@@ -47,7 +47,9 @@ def _effects(demand: Demand, program: Program | None) -> Iterator[str]:
     minutes = demand.after_seconds // 60
     if demand.mode is Mode.OVERDUE:
         what = program.name if program else _("Every program that collects")
-        yield _("%(what)s pauses in %(minutes)s minutes unless somebody determines the severity.") % {
+        yield _(
+            "%(what)s pauses in %(minutes)s minutes unless somebody determines the severity."
+        ) % {
             "what": what,
             "minutes": minutes,
         }

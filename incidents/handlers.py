@@ -3,12 +3,17 @@
 from typing import Any
 
 from audit import clockwork, outbox
-from incidents import firing, news
+from incidents import access, firing, news
 
 
 @clockwork.within_transaction("incidents.fire_rule")
 def fire_rule(payload: dict[str, Any]) -> None:
     firing.fire_due(payload["firing"])
+
+
+@clockwork.within_transaction("incidents.end_access")
+def end_access(payload: dict[str, Any]) -> None:
+    access.run_out(payload["grant"])
 
 
 @outbox.on("program.stop_proven", name="incidents.tell_of_proof")

@@ -3,90 +3,22 @@
 The only module that writes its severity and its facts of triage.
 """
 
-from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
-
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.models import User
 from audit import history, outbox, trail
-from incidents import access, firing, timeline
+from incidents import access, firing, timeline, weighing
 from incidents.models import Incident, SeverityProposal, TimelineEntry
-from programs.models import Dataset, Program, State
+from incidents.weighing import Answered
 from severity.ladder import Sev
 from severity.models import Assessment
 from severity.ruleset import RuleSet
-from severity.triage import Answers, ProgramContext, Triage, triage
-
 
 
 class Refused(Exception):
     """The severity cannot be set so; the message says what is missing."""
-
-
-@dataclass(frozen=True)
-class Answered:
-    """The reporter's or responder's answers to the triage questions."""
-
-    program: Program | None
-    audience: str
-    still_open: str
-    dataset: Dataset | None = None
-
-
-def weigh(answered: Answered) -> Triage:
-    """Return the level that the answers lead to at once, unknowns at the worst plausible."""
-    every: list[ProgramContext] = []
-    if answered.program is None:
-        # A paused program's data lie there still; only what never began or is over is left out.
-        concerned = Program.objects.filter(state__in=[State.COLLECTING, State.PAUSED])
-        every = [_context(program) for program in concerned.filter(is_drill=False)]
-    return triage(
-        Answers(audience=answered.audience, still_open=answered.still_open),
-        _context(answered.program) if answered.program else None,
-        every_program=every,
-        rules=RuleSet.current(),
-    )
-
-
-def _context(program: Program) -> ProgramContext:
-    since = program.started_at
-    return ProgramContext(
-        categories=tuple(program.categories),
-        participants=program.participants,
-        collecting=program.state == State.COLLECTING,
-        # The database's clock may be a little ahead of ours.
-        running_for_days=max(0, (timezone.now() - since).days) if since else None,
-    )
-
-
-def assess_report(uuid: UUID, weighed: Triage, *, actor: Actor) -> Assessment:
-    """Write down the triage of a report that is being filed."""
-    return _from_triage(uuid, weighed, actor=actor, supersedes=None)
-
-
-def _from_triage(
-    uuid: UUID, weighed: Triage, *, actor: Actor, supersedes: Assessment | None
-) -> Assessment:
-    rules = RuleSet.current()
-    plain = weighed.result.plain()
-    return Assessment.objects.create(
-        subject=f"incident:{uuid}",
-        kind=Assessment.Kind.TRIAGE,
-        rules_version=rules.version,
-        rules_sha256=rules.sha256,
-        facts={"assumed": list(weighed.assumed), **weighed.facts.plain()},
-        trace=plain["trace"],
-        score=weighed.result.se,
-        index=weighed.result.osi,
-        level=weighed.sev.value,
-        undetermined=weighed.undetermined,
-        assessor=actor.user,
-        supersedes=supersedes,
-    )
 
 
 @transaction.atomic
@@ -107,14 +39,17 @@ def set_level(incident: Incident, level: Sev, *, reason: str, actor: Actor) -> I
     if _is_guarded_lowering(incident, level):
         _propose(incident, level, reason=reason, actor=actor)
         return incident
-    return _apply(incident, _by_person(incident, level, reason, actor), reason=reason, actor=actor)
+    assessment = weighing.by_person(incident, level, reason, actor=actor)
+    return _apply(incident, assessment, reason=reason, actor=actor)
 
 
 def _is_guarded_lowering(incident: Incident, level: Sev) -> bool:
-    # The first determination lowers nothing: what counted before was only the worst plausible.
-    determined = incident.sev is not None
     guarded = incident.level in RuleSet.current().policy.second_person_from
-    return determined and guarded and not level.at_least(incident.level)
+    if level.at_least(incident.level) or not guarded:
+        return False
+    # The first determination lowers nothing: what counted before was only the worst plausible.
+    # Answering "unknown" later does not bring that moment back.
+    return weighing.ever_determined(incident)
 
 
 def _propose(incident: Incident, level: Sev, *, reason: str, actor: Actor) -> None:
@@ -158,7 +93,7 @@ def confirm(proposal: SeverityProposal, *, actor: Actor) -> Incident:
     person = _second_person(proposal, actor)
     _decide(proposal, SeverityProposal.State.CONFIRMED, person, actor)
     level = Sev(proposal.level)
-    assessment = _by_person(incident, level, proposal.reason, actor)
+    assessment = weighing.by_person(incident, level, proposal.reason, actor=actor)
     return _apply(incident, assessment, reason=proposal.reason, actor=actor)
 
 
@@ -223,6 +158,7 @@ def answer_again(incident: Incident, answered: Answered, *, actor: Actor) -> Inc
         "audience": answered.audience,
         "still_open": answered.still_open,
     }
+    moved = (incident.program, incident.dataset) != (answered.program, answered.dataset)
     for name, value in changed.items():
         setattr(incident, name, value)
     history.save(incident, *changed, actor=actor)
@@ -234,29 +170,32 @@ def answer_again(incident: Incident, answered: Answered, *, actor: Actor) -> Inc
         audience=answered.audience,
         still_open=answered.still_open,
     )
-    weighed = weigh(answered)
+    weighed = weighing.weigh(answered)
     reason = "; ".join(weighed.assumed) or "all triage questions answered"
-    if _is_guarded_lowering(incident, weighed.sev):
-        _propose(incident, weighed.sev, reason=f"Triage of new answers: {reason}", actor=actor)
-        return incident
-    assessment = _from_triage(incident.uuid, weighed, actor=actor, supersedes=incident.assessment)
+    if not _is_guarded_lowering(incident, weighed.sev):
+        assessment = weighing.by_triage(
+            incident.uuid, weighed, actor=actor, supersedes=incident.assessment
+        )
+        return _apply(incident, assessment, reason=reason, actor=actor)
+    _propose(incident, weighed.sev, reason=f"Triage of new answers: {reason}", actor=actor)
+    if moved:
+        return _again(incident, reason="It concerns another place than was thought.", actor=actor)
+    return incident
+
+
+@transaction.atomic
+def reopened(incident: Incident, *, reason: str, actor: Actor) -> Incident:
+    """Let the rules act once more on an incident that became active again: the fix did not hold.
+
+    Raises:
+        Refused: if the incident is over.
+    """
+    return _again(_lock(incident), reason=reason, actor=actor)
+
+
+def _again(incident: Incident, *, reason: str, actor: Actor) -> Incident:
+    assessment = weighing.once_more(incident, reason, actor=actor)
     return _apply(incident, assessment, reason=reason, actor=actor)
-
-
-def _by_person(incident: Incident, level: Sev, reason: str, actor: Actor) -> Assessment:
-    rules = RuleSet.current()
-    return Assessment.objects.create(
-        subject=f"incident:{incident.uuid}",
-        kind=Assessment.Kind.OVERRIDE,
-        rules_version=rules.version,
-        rules_sha256=rules.sha256,
-        facts={},
-        trace=[],
-        level=level.value,
-        reason=reason,
-        assessor=actor.user,
-        supersedes=incident.assessment,
-    )
 
 
 def _apply(incident: Incident, assessment: Assessment, *, reason: str, actor: Actor) -> Incident:
@@ -308,16 +247,8 @@ def _told(assessment: Assessment, was: int | None, reason: str) -> str:
 
 
 def _lock(incident: Incident) -> Incident:
-    incident = (
-        Incident.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("program", "dataset", "assessment")
-        .get(pk=incident.pk)
-    )
+    # Nothing joined: after waiting for the lock PostgreSQL gives the new row with the old joins.
+    incident = Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
     if incident.is_over:
         raise Refused(f"{incident.ref} is {incident.status}; reopen it first.")
     return incident
-
-
-def facts_of(incident: Incident) -> dict[str, Any]:
-    """The facts of the assessment in force, for people and for the ledger of rules."""
-    return dict(incident.assessment.facts) if incident.assessment else {}

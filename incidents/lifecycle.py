@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from audit import history, outbox, trail
-from incidents import roles, timeline
+from incidents import judgement, roles, timeline
 from incidents.models import Incident, Role, Status, TimelineEntry
 from programs import pauses
 from programs.models import StopOrder
@@ -64,6 +64,9 @@ def move(
     )
     _tell(incident, was, actor=actor, reason=reason, exception=exception)
     outbox.publish(f"incident.{to}", priority=incident.counts_as, incident=incident.pk)
+    if to == Status.ACTIVE and was != Status.TRIAGING:
+        # Programs may have gone on since; what stopped them then stops them now.
+        return judgement.reopened(incident, reason=reason, actor=actor)
     return incident
 
 

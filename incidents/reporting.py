@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.models import User
 from audit import history, outbox, trail
-from incidents import codenames, judgement, timeline
+from incidents import codenames, judgement, timeline, weighing
 from incidents.models import (
     Audience,
     Counter,
@@ -178,10 +178,10 @@ def _remember(places: list[str], report: Report, incident: Incident) -> None:
 
 def _open(report: Report, reporter: User, actor: Actor) -> Incident:
     ident = uuid.uuid4()
-    weighed = judgement.weigh(
-        judgement.Answered(report.program, report.audience, report.still_open, report.dataset)
+    weighed = weighing.weigh(
+        weighing.Answered(report.program, report.audience, report.still_open, report.dataset)
     )
-    assessment = judgement.assess_report(ident, weighed, actor=actor)
+    assessment = weighing.by_triage(ident, weighed, actor=actor)
     incident: Incident = history.create(
         Incident,
         actor=actor,

@@ -100,8 +100,14 @@ def _refuse_conflicts(incident: Incident, role: Role, person: User) -> None:
 
 @transaction.atomic
 def leave(assignment: RoleAssignment, *, actor: Actor) -> None:
-    """End a role. Safe to call again."""
+    """End a role. Safe to call again.
+
+    Raises:
+        Refused: if the incident is over; to be reopened it needs those who had a role in it.
+    """
     incident = Incident.objects.select_for_update(no_key=True).get(pk=assignment.incident_id)
+    if incident.is_over:
+        raise Refused(f"{incident.ref} is {incident.status}; its roles are closed.")
     assignment = RoleAssignment.objects.select_for_update().get(pk=assignment.pk)
     if assignment.until:
         return

@@ -19,6 +19,7 @@ from audit import history, trail
 from incidents import timeline
 from incidents.models import Incident, RunbookRun, RunbookStep, TimelineEntry
 
+LONGEST_NOTE = 500
 FOLDER = Path(__file__).parent / "runbook_files"
 
 
@@ -92,10 +93,8 @@ def attach(incident: Incident, *, actor: Actor) -> RunbookRun | None:
         title=book.title,
         attached_by=actor.name,
     )
-    for number, step in enumerate(book.steps, start=1):
-        history.create(
-            RunbookStep,
-            actor=actor,
+    steps = [
+        RunbookStep(
             run=run,
             number=number,
             role=step.role,
@@ -103,6 +102,9 @@ def attach(incident: Incident, *, actor: Actor) -> RunbookRun | None:
             gate=step.gate,
             due_at=incident.reported_at + step.within if step.within is not None else None,
         )
+        for number, step in enumerate(book.steps, start=1)
+    ]
+    history.create_all(steps, actor=actor)
     trail.record(
         "runbook.attached",
         run,
@@ -130,6 +132,8 @@ def mark(step: RunbookStep, to: str, *, actor: Actor, note: str = "") -> Runbook
         raise Refused(f"{incident.ref} is {incident.status}; its runbook is closed.")
     if to == RunbookStep.State.SKIPPED and not note.strip():
         raise Refused("note: say why the step is not needed.")
+    if len(note) > LONGEST_NOTE:
+        raise Refused(f"note: at most {LONGEST_NOTE} characters are allowed.")
     if step.state == to:
         return step
     is_open = to == RunbookStep.State.OPEN

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from audit import trail
+from audit.trail import joined
 from incidents.models import Incident, TimelineEntry
 
 LONGEST = 10_000
@@ -18,7 +19,7 @@ class Refused(Exception):
     """This cannot be written; the message names the field and what is allowed."""
 
 
-@transaction.atomic
+@joined
 def write(
     incident: Incident,
     kind: str,

@@ -1,8 +1,69 @@
-from django.http import HttpResponse
-from django.urls import path
+"""Where the pages of incidents are. An incident is addressed by its number, as INC-17."""
+
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
+
+from incidents.views import (
+    acts,
+    detail,
+    history,
+    judging,
+    listing,
+    people,
+    record,
+    reporting,
+    resuming,
+)
+
+
+class RefConverter(StringConverter):
+    """INC-17 in the address, 17 in the view. Nine digits at most, as the column holds no more."""
+
+    regex = "INC-[1-9][0-9]{0,8}"
+
+    def to_python(self, value: str) -> int:  # type: ignore[override]
+        return int(value.removeprefix("INC-"))
+
+    def to_url(self, value: int) -> str:  # type: ignore[override]
+        return f"INC-{value}"
+
+
+class LivePartConverter(StringConverter):
+    regex = "|".join(detail.LIVE)
+
+
+register_converter(RefConverter, "ref")
+register_converter(LivePartConverter, "live_part")
 
 app_name = "incidents"
+_one = "incidents/<ref:number>/"
+
 urlpatterns = [
-    path("incidents/INC-<int:number>/", lambda r, number: HttpResponse(number), name="detail"),
-    path("receipts/<uuid:ident>/", lambda r, ident: HttpResponse(ident), name="receipt"),
+    path("report/", reporting.report, name="report"),
+    path("report/weigh/", reporting.weigh, name="weigh"),
+    path("receipts/", reporting.my_receipts, name="receipts"),
+    path("receipts/<uuid:uuid>/", reporting.receipt, name="receipt"),
+    path("incidents/", listing.index, name="list"),
+    path(_one, detail.detail, name="detail"),
+    path(f"{_one}live/<live_part:part>/", detail.live, name="live"),
+    path(f"{_one}history/", history.history, name="history"),
+    path(f"{_one}update/", acts.update, name="update"),
+    path(f"{_one}timeline/<int:pk>/correct/", acts.correct, name="correct"),
+    path(f"{_one}status/", acts.status, name="status"),
+    path(f"{_one}pause/", acts.pull_cord, name="pull-cord"),
+    path(f"{_one}steps/<int:pk>/", acts.step, name="step"),
+    path(f"{_one}aware/", acts.aware, name="aware"),
+    path(f"{_one}severity/", judging.level, name="level"),
+    path(f"{_one}answers/", judging.answers, name="answers"),
+    path(f"{_one}proposals/<int:pk>/confirm/", judging.decide, {"how": "confirm"}, name="confirm"),
+    path(
+        f"{_one}proposals/<int:pk>/withdraw/", judging.decide, {"how": "withdraw"}, name="withdraw"
+    ),
+    path(f"{_one}rules/<int:pk>/veto/", judging.veto, name="veto"),
+    path(f"{_one}roles/", people.give_role, name="give-role"),
+    path(f"{_one}roles/<int:pk>/leave/", people.leave_role, name="leave-role"),
+    path(f"{_one}access/", people.admit, name="admit"),
+    path(f"{_one}access/<int:pk>/end/", people.end_access, name="end-access"),
+    path("programs/<slug:slug>/resume/approve/", resuming.approve, name="approve-resume"),
+    path("audit/", record.entries, name="record"),
 ]

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 
+from incidents import access
 from notifications.models import Page
 
 _SALT = "andon.acknowledge"
@@ -26,13 +27,15 @@ def page_behind(token: str) -> Page:
     """Return the page that a link was made for.
 
     Raises:
-        BadLink: if the signature is wrong, a week has passed, or the person is deactivated.
+        BadLink: if the signature is wrong, a week has passed, or the person is deactivated or
+            may not take part in the incident any more.
     """
     try:
         content = signing.loads(token, salt=_SALT, max_age=GOOD_FOR)
         page = Page.objects.select_related("person", "escalation__incident").get(pk=content["page"])
-    except (signing.BadSignature, Page.DoesNotExist, KeyError, TypeError) as error:
+    except (signing.BadSignature, Page.DoesNotExist, LookupError, TypeError, ValueError) as error:
         raise BadLink from error
-    if not page.person.is_active:
+    # Who was shut out of the incident since must not be able to silence it.
+    if not access.may(page.person, "contribute", page.escalation.incident):
         raise BadLink
     return page

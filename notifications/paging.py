@@ -1,11 +1,8 @@
-"""Page people until one answers. The only module that writes Escalation, Page and PageAttempt."""
+"""Page people until one answers. The only module that writes Escalation and makes a Page."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts.actors import Actor
@@ -14,9 +11,9 @@ from accounts.models import User
 from audit import clockwork, history, outbox, trail
 from incidents import access, lifecycle, timeline
 from incidents.models import Incident, TimelineEntry
-from notifications import channels, links, policies
+from notifications import policies
 from notifications.escalation import Plan, Step
-from notifications.models import Escalation, Page, PageAttempt
+from notifications.models import Escalation, Page
 
 ENGINE = Actor.machine("escalation")
 # Paged when a policy reaches nobody: somebody must at least know that nobody was told.
@@ -74,11 +71,8 @@ def _answered_already(incident: Incident) -> bool:
 
 
 def _lock(incident_pk: int) -> Incident:
-    return (
-        Incident.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("program", "assessment")
-        .get(pk=incident_pk)
-    )
+    # Nothing joined: after waiting for the lock PostgreSQL gives the new row with the old joins.
+    return Incident.objects.select_for_update(no_key=True).get(pk=incident_pk)
 
 
 def _schedule(escalation: Escalation, *, after: timedelta) -> None:
@@ -103,6 +97,9 @@ def take_step(escalation_pk: int, taken: int) -> None:
     escalation = Escalation.objects.select_for_update().get(pk=escalation_pk)
     if escalation.state != Escalation.State.ACTIVE or escalation.taken != taken:
         return
+    if incident.is_over:
+        _end(escalation, Escalation.State.STOPPED, actor=ENGINE)
+        return
     plan = Plan.from_plain(escalation.snapshot)
     step = plan.step(taken)
     if step is None:
@@ -110,19 +107,25 @@ def take_step(escalation_pk: int, taken: int) -> None:
         return
     reached = _page(escalation, incident, policies.people(step), by=f"step {taken + 1}")
     escalation.taken = taken + 1
-    if not reached and plan.ends_a_pass(taken) and not escalation.pages.exists():
+    ends_a_pass = plan.ends_a_pass(taken)
+    if ends_a_pass and not escalation.pages.exists():
         _nobody(escalation, incident)
         return
-    # A step without people waits for nothing: the next one is taken at once.
-    _schedule(escalation, after=plan.wait(escalation.taken) if reached else timedelta(0))
+    # A step without people waits for nothing: the next one is taken at once. But not the next
+    # pass, which would page those of this one again before they could answer.
+    waits = reached or ends_a_pass
+    _schedule(escalation, after=plan.wait(escalation.taken) if waits else timedelta(0))
 
 
 def _page(escalation: Escalation, incident: Incident, people: list[User], *, by: str) -> list[str]:
     reached = []
     for person in people:
-        for method, address, contact in policies.ways(person):
-            _write_page(escalation, person, (method, address, contact))
-            reached.append(f"{person.name} ({method})")
+        ways = policies.ways(person)
+        if not ways:
+            continue
+        for way in ways:
+            _write_page(escalation, person, way)
+            reached.append(f"{person.name} ({way[0]})")
         access.admit(
             incident, person=person, level="contribute", reason=f"Paged, {by}.", actor=ENGINE
         )
@@ -194,8 +197,7 @@ def _end(escalation: Escalation, state: str, *, actor: Actor, drop: bool = True)
     history.save(escalation, "state", "next_due_at", "taken", actor=actor)
     clockwork.cancel(prefix=f"escalation:{escalation.pk}:")
     if drop:
-        clockwork.cancel(prefix=f"page:{escalation.pk}:")
-        escalation.pages.filter(state=Page.State.PENDING).update(state=Page.State.DROPPED)
+        _drop_unsent(escalation)
     trail.record(
         f"escalation.{state}",
         escalation,
@@ -205,86 +207,36 @@ def _end(escalation: Escalation, state: str, *, actor: Actor, drop: bool = True)
     )
 
 
+def _drop_unsent(escalation: Escalation) -> None:
+    clockwork.cancel(prefix=f"page:{escalation.pk}:")
+    # One that is being tried again is not tried any more either; its attempts show what was.
+    unsent = escalation.pages.filter(state__in=[Page.State.PENDING, Page.State.SENDING])
+    unsent.update(state=Page.State.DROPPED)
+
+
 @transaction.atomic
 def acknowledge(incident: Incident, *, actor: Actor) -> Incident:
     """Answer: the paging stops and the timeline says who is on it. Safe to call again."""
     incident = lifecycle.acknowledge(incident, actor=actor)
-    active = incident.escalations.select_for_update().filter(state=Escalation.State.ACTIVE)
-    for escalation in active:
+    unanswered = incident.escalations.select_for_update().filter(acknowledged_at=None)
+    unanswered = unanswered.exclude(state=Escalation.State.STOPPED)
+    for escalation in unanswered:
         escalation.acknowledged_at = timezone.now()
         escalation.acknowledged_by = actor.user
         history.save(escalation, "acknowledged_at", "acknowledged_by", actor=actor)
-        _end(escalation, Escalation.State.ACKNOWLEDGED, actor=actor)
+        if escalation.state == Escalation.State.ACTIVE:
+            _end(escalation, Escalation.State.ACKNOWLEDGED, actor=actor)
+        else:
+            # That it reached nobody, or nobody answered in time, stays on the page.
+            _drop_unsent(escalation)
     return incident
 
 
-def send_page(page_pk: int) -> Callable[[], None]:
-    """Try to send a page; return what to write when it was sent.
-
-    Raises:
-        channels.NotSent: if it did not leave; it is tried again later.
-    """
-    page, attempt = _begin(page_pk)
-    if attempt is None:
-        return lambda: None
-    try:
-        answer = channels.send(page.method, _message(page))
-    except channels.NotSent as error:
-        _note(attempt, str(error))
-        raise
-    return lambda: _sent(page, attempt, answer)
-
-
 @transaction.atomic
-def _begin(page_pk: int) -> tuple[Page, PageAttempt | None]:
-    page = Page.objects.select_for_update().get(pk=page_pk)
-    if page.state not in (Page.State.PENDING, Page.State.SENDING):
-        return page, None
-    page.state = Page.State.SENDING
-    page.attempts += 1
-    page.save(update_fields=["state", "attempts"])
-    return page, PageAttempt.objects.create(page=page, number=page.attempts)
-
-
-def _message(page: Page) -> channels.Message:
-    incident = page.escalation.incident
-    undetermined = "undetermined severity, counts as " if incident.sev is None else ""
-    return channels.Message(
-        key=page.key,
-        address=page.address,
-        secret=page.contact.secret if page.contact else "",
-        codename=incident.codename,
-        level=f"{undetermined}{incident.level.label}",
-        reported_at=incident.reported_at,
-        url=settings.ENVIRONMENT.url + reverse("incidents:detail", args=[incident.number]),
-        acknowledge_url=links.acknowledge_url(page),
-        is_drill=incident.is_drill,
-    )
-
-
-def _note(attempt: PageAttempt, answer: str) -> None:
-    attempt.ended_at = timezone.now()
-    attempt.answer = answer[:200]
-    attempt.save(update_fields=["ended_at", "answer"])
-
-
-def _sent(page: Page, attempt: PageAttempt, answer: str) -> None:
-    _note(attempt, answer)
-    page.state = Page.State.SENT
-    page.sent_at = attempt.ended_at
-    page.answer = answer[:200]
-    page.save(update_fields=["state", "sent_at", "answer"])
-
-
-def give_up_page(page_pk: int) -> None:
-    """Note that a page could not be sent at all, where people see it."""
-    page = Page.objects.select_related("person", "escalation__incident").get(pk=page_pk)
-    page.state = Page.State.FAILED
-    page.answer = page.tries.order_by("-number").values_list("answer", flat=True).first() or ""
-    page.save(update_fields=["state", "answer"])
-    timeline.write(
-        page.escalation.incident,
-        TimelineEntry.Kind.ESCALATION,
-        f"{page.person.name} could not be paged by {page.method} after {page.attempts} attempts.",
-        actor=ENGINE,
-    )
+def stop_for(incident_pk: int) -> None:
+    """Stop paging for an incident that is over. Safe to call again."""
+    incident = _lock(incident_pk)
+    if incident.is_over:
+        active = incident.escalations.select_for_update().filter(state=Escalation.State.ACTIVE)
+        for escalation in active:
+            _end(escalation, Escalation.State.STOPPED, actor=ENGINE)

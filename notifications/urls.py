@@ -1,4 +1,16 @@
-from django.http import HttpResponse
+"""Where pages are answered. `acknowledge` stands in messages, so its path is for ever."""
+
 from django.urls import path
 
-urlpatterns = [path("acknowledge/<str:token>/", lambda r, token: HttpResponse(token), name="acknowledge")]
+from incidents import urls as incident_urls  # noqa: F401 - registers the converter `ref`
+from notifications import views
+
+urlpatterns = [
+    path("acknowledge/<str:token>/", views.acknowledge, name="acknowledge"),
+    path(
+        "incidents/<ref:number>/acknowledge/",
+        views.acknowledge_incident,
+        name="acknowledge-incident",
+    ),
+    path("incidents/<ref:number>/escalation/", views.escalation, name="escalation"),
+]

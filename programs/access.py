@@ -1,9 +1,13 @@
 """Who sees and may change which program. The only caller of guardian in this app."""
 
+from collections.abc import Callable
+
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from guardian.shortcuts import assign_perm, get_objects_for_user, remove_perm
 
 from accounts.functions import Function
@@ -54,7 +58,7 @@ def sees_machines(user: User, program: Program) -> bool:
 
 
 def whose_machines(user: User) -> frozenset[int] | None:
-    """The programs whose machines the person may see; None for all of them. For lists: asks once."""
+    """The programs whose machines the person may see; None for all. For lists: asks once."""
     if user.is_any(*INSIDERS):
         return None
     own = Q(owner=user) | Q(pk__in=granted(user, "run").values("pk"))
@@ -78,7 +82,7 @@ def may_draft(user: User) -> bool:
 
 
 def get_program(user: User, slug: str, *, to: str = "view") -> Program:
-    """Return a program that the person may `view`, `run` or `approve`.
+    """Return a program that the person may `view`, `run`, `approve`, or see the `machines` of.
 
     Raises:
         Http404: if there is none, or none that this person may know of.
@@ -87,15 +91,25 @@ def get_program(user: User, slug: str, *, to: str = "view") -> Program:
     program = visible_to(user).select_related("owner").filter(slug=slug).first()
     if program is None:
         raise Http404(_("No such program."))
-    if to == "run" and not may_run(user, program):
-        raise PermissionDenied(_("Only the program's owner may do this."))
-    if to == "approve" and not may_approve(user, program):
-        raise PermissionDenied(
-            _("Only a privacy officer who does not own the program may do this.")
-        )
-    if to == "machines" and not sees_machines(user, program):
-        raise PermissionDenied(_("Only responders and the program's owner may see its collectors."))
+    if to != "view":
+        may, refusal = _NEEDS[to]
+        if not may(user, program):
+            raise PermissionDenied(str(refusal))
     return program
+
+
+# What else than to view it a person may want of a program; a name that is not here is a mistake.
+_NEEDS: dict[str, tuple[Callable[[User, Program], bool], Promise]] = {
+    "run": (may_run, lazy("Only the program's owner may do this.")),
+    "approve": (
+        may_approve,
+        lazy("Only a privacy officer who does not own the program may do this."),
+    ),
+    "machines": (
+        sees_machines,
+        lazy("Only responders and the program's owner may see its collectors."),
+    ),
+}
 
 
 def let_run(user: User, program: Program) -> None:

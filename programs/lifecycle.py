@@ -5,6 +5,7 @@ Only writer of Program.state and Program.generation.
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -14,6 +15,8 @@ from accounts.models import User
 from audit import history, outbox, trail
 from programs import news
 from programs.models import NEXT, Program, State
+
+_PAUSE_AT = range(2, 6)
 
 
 class Refused(Exception):
@@ -34,16 +37,28 @@ def draft(*, slug: str, owner: User, actor: Actor, **fields: Any) -> Program:
     """Write down a program. It may not collect yet.
 
     Raises:
-        Refused: if the slug is taken.
+        Refused: if the slug is taken or a field is wrong; the message names it.
     """
+    program = Program(slug=slug, owner=owner, **fields)
+    _check(program)
     if Program.objects.filter(slug=slug).exists():
         raise Refused(f"slug: there is a program {slug!r} already; choose another.")
     try:
-        program: Program = history.create(Program, actor=actor, slug=slug, owner=owner, **fields)
+        history.save_new(program, actor=actor)
     except IntegrityError as error:
         raise Refused(f"slug: there is a program {slug!r} already; choose another.") from error
     trail.record("program.drafted", program, actor=actor, slug=slug)
     return program
+
+
+def _check(program: Program) -> None:
+    if program.pause_at not in _PAUSE_AT:
+        raise Refused("pause_at: SEV 2 to 5; a program may stop earlier than the rest, not later.")
+    try:
+        program.clean_fields()
+    except ValidationError as error:
+        wrong = (f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items())
+        raise Refused(" ".join(wrong)) from error
 
 
 @transaction.atomic

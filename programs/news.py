@@ -1,6 +1,8 @@
 """Tell the gates that a program changed. Speed only: a gate re-reads every program each second."""
 
 import functools
+import time
+from collections.abc import Callable
 
 import redis
 import structlog
@@ -14,6 +16,7 @@ logger = structlog.get_logger(__name__)
 CHANNEL = "andon_program"
 # Somebody waits for the page that paused; a dead Redis must not hold it up.
 _PATIENCE_SECONDS = 0.2
+_REST_SECONDS = 5.0
 
 
 def announce(program: Program) -> None:
@@ -21,16 +24,30 @@ def announce(program: Program) -> None:
     news = f"{program.pk}:{program.generation}"
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, news])
-    transaction.on_commit(functools.partial(_second_path, news), robust=True)
+    transaction.on_commit(functools.partial(second_path.tell, news), robust=True)
 
 
-def _second_path(news: str) -> None:
-    if not settings.REDIS_URL:
-        return
-    try:
-        _redis().publish(CHANNEL, news)
-    except redis.RedisError as error:
-        logger.warning("news_second_path_away", error=type(error).__name__)
+class SecondPath:
+    """Redis, asked with little patience and left alone for a while when it does not answer.
+
+    An incident may pause many programs at once: only the first may wait for a dead Redis.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._rests_until = 0.0
+
+    def tell(self, news: str) -> None:
+        if not settings.REDIS_URL or self._clock() < self._rests_until:
+            return
+        try:
+            _redis().publish(CHANNEL, news)
+        except redis.RedisError as error:
+            self._rests_until = self._clock() + _REST_SECONDS
+            logger.warning("news_second_path_away", error=type(error).__name__)
+
+
+second_path = SecondPath()
 
 
 @functools.cache

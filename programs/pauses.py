@@ -11,6 +11,7 @@ from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import User
 from audit import history, outbox, trail
+from audit.trail import joined
 from programs import lifecycle, stops
 from programs.models import (
     Dataset,
@@ -38,7 +39,7 @@ class Refused(Exception):
     """This cannot be done to the pause now; the message says why and what would help."""
 
 
-@transaction.atomic
+@joined
 def pause(
     program: Program,
     *,
@@ -63,6 +64,9 @@ def pause(
     # Lock the program, not its pauses: a lease is granted under the same lock, so it is
     # either seen and revoked here, or sees our pause and is refused.
     program = lifecycle.lock(program)
+    if dataset and dataset.program_id != program.pk:
+        # It does not say what writes where in this program, so everything stops.
+        dataset = None
     existing = program.pauses.in_force().filter(holder=holder, dataset=dataset).first()
     if existing:
         return existing
@@ -79,6 +83,7 @@ def pause(
         rule=rule,
         order=stop,
     )
+    _overtake(program, actor)
     trail.record(
         "program.paused_by",
         program,
@@ -111,20 +116,28 @@ def held_by(holder: str) -> QuerySet[Pause]:
 
 
 def _stop(program: Program, dataset: Dataset | None, actor: Actor, label: str) -> StopOrder | None:
-    held = program.pauses.in_force()
-    if dataset:
-        held = held.filter(dataset=dataset)
-    if program.state == State.PAUSED or (dataset and held.exists()):
+    if program.state == State.PAUSED:
         return program.stop_orders.order_by("-generation").first()
     if program.state != State.COLLECTING:
         # Nothing runs, so nothing is ordered to stop; the pause still keeps it from starting.
         return None
+    held = program.pauses.in_force().filter(dataset=dataset).order_by("since").first()
+    if held:
+        return held.order
     ended = program.generation
     if dataset:
         program = lifecycle.renew_generation(program, actor=actor, why=label)
     else:
         program = lifecycle.halt(program, actor=actor, why=label)
     return stops.order(program, ended=ended, dataset=dataset, actor=actor)
+
+
+def _overtake(program: Program, actor: Actor) -> None:
+    """Drop the wish to go on: whoever agreed to it did not know of this pause."""
+    for request in program.resume_requests.filter(state=ResumeRequest.State.OPEN):
+        request.state = ResumeRequest.State.WITHDRAWN
+        history.save(request, "state", actor=actor, why="paused once more")
+        trail.record("program.resume_withdrawn", program, actor=actor, request=request.pk)
 
 
 @transaction.atomic

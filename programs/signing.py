@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 def master_from(secret_key: str) -> bytes:
-    """Derive the master key, so that nothing else that SECRET_KEY signs can pass for one of ours."""
+    """Derive the master key; nothing else that SECRET_KEY signs can then pass for one of ours."""
     return hmac.digest(secret_key.encode(), b"andon-collector-master-v1", hashlib.sha256)
 
 

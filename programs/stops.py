@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection, transaction
@@ -56,8 +57,10 @@ def order(program: Program, *, ended: int, dataset: Dataset | None, actor: Actor
         ordered_at=now,
         deadline_at=now + timedelta(seconds=program.bound_seconds),
     )
-    leases = list(_concerned(program, ended, dataset))
-    StopProof.objects.bulk_create([_first_state(stop, lease, now) for lease in leases])
+    leases = list(_concerned(program, ended, dataset, alive_after=now - _slack(program)))
+    # The lease that ends last stands for its collector.
+    last = {lease.collector_id: lease for lease in sorted(leases, key=attrgetter("expires_at"))}
+    StopProof.objects.bulk_create([_first_state(stop, lease, now) for lease in last.values()])
     Lease.objects.filter(pk__in=[lease.pk for lease in leases]).update(revoked_at=now)
     trail.record(
         "program.stop_ordered",
@@ -65,7 +68,7 @@ def order(program: Program, *, ended: int, dataset: Dataset | None, actor: Actor
         actor=actor,
         generation=stop.generation,
         dataset=dataset.slug if dataset else "",
-        collectors=len(leases),
+        collectors=len(last),
     )
     outbox.publish("program.stop_ordered", priority=0, order=stop.pk)
     _settle(stop, actor=actor)
@@ -79,19 +82,28 @@ def _clock() -> datetime:
     return now
 
 
-def _concerned(program: Program, ended: int, dataset: Dataset | None) -> QuerySet[Lease]:
-    leases = Lease.objects.filter(program=program, generation=ended, revoked_at=None)
+def _concerned(
+    program: Program, ended: int, dataset: Dataset | None, *, alive_after: datetime
+) -> QuerySet[Lease]:
+    # A generation that ended for one dataset left the others' leases alive, and a collector that
+    # has not heard of it still runs on such a lease.
+    runs = Q(generation=ended) | Q(generation__lt=ended, expires_at__gte=alive_after)
+    leases = Lease.objects.filter(runs, program=program, revoked_at=None)
     if dataset:
         # A collector that does not say where it writes may write there.
         leases = leases.filter(Q(collector__dataset=dataset) | Q(collector__dataset=None))
-    return leases
+    # In the order in which renewals are noted, so that the two cannot block each other.
+    return leases.order_by("pk").select_for_update(of=("self",), no_key=True)
+
+
+def _slack(program: Program) -> timedelta:
+    # A row may be older than the truth: a gate cut off from us may have extended the lease for
+    # a while, and a collector renews each third of its length.
+    return timedelta(seconds=STALE_SECONDS + program.lease_seconds / 3)
 
 
 def _first_state(stop: StopOrder, lease: Lease, now: datetime) -> StopProof:
-    # The row may be older than the truth: a gate cut off from us may have extended the lease for
-    # a while, and a collector renews each third of its length.
-    slack = timedelta(seconds=STALE_SECONDS + stop.program.lease_seconds / 3)
-    over = lease.expires_at + slack < now
+    over = lease.expires_at + _slack(stop.program) < now
     return StopProof(
         order=stop,
         collector_id=lease.collector_id,
@@ -107,12 +119,13 @@ def acknowledge(words: Iterable[Acknowledgement]) -> list[Answer]:
     words = list(words)
     stops = {
         (stop.program_id, stop.generation): stop
-        for stop in StopOrder.objects.select_for_update()
+        for stop in StopOrder.objects.select_for_update(no_key=True)
         .filter(
             program__in={word.program_id for word in words},
             generation__in={word.generation for word in words},
         )
-        .order_by("pk")
+        # As pauses lock programs, whose records they and we add to.
+        .order_by("program", "pk")
     }
     answers = []
     for word in words:
@@ -144,7 +157,7 @@ def close(pk: int) -> None:
 
     Call it no earlier than the program's bound after the order was committed.
     """
-    stop = StopOrder.objects.select_for_update().get(pk=pk)
+    stop = StopOrder.objects.select_for_update(no_key=True).get(pk=pk)
     waiting = stop.proofs.filter(state=StopProof.State.UNKNOWN)
     waiting.update(state=StopProof.State.EXPIRED, settled_at=_clock())
     _settle(stop, actor=ENGINE, last=True)

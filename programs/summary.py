@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Q
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -65,13 +65,22 @@ def standstill(user: User) -> dict[str, int]:
 def lines(user: User) -> list[Line]:
     """Every program that the person may know of, paused ones first. Five queries, however many there are."""
     programs = list(access.visible_to(user).select_related("owner"))
+    found = _lines(programs, seen=access.whose_machines(user))
+    return sorted(found, key=lambda line: (_rank(line), line.program.name))
+
+
+def of(programs: Iterable[Program]) -> list[Line]:
+    """These programs with all that is known; whoever calls this has settled that it may be shown."""
+    return _lines(list(dict.fromkeys(programs)), seen=None)
+
+
+def _lines(programs: list[Program], *, seen: frozenset[int] | None) -> list[Line]:
     orders = {order.program_id: order for order in _last_orders(programs)}
     holds = defaultdict(list)
     for hold in Pause.objects.in_force().filter(program__in=programs).select_related("dataset"):
         holds[hold.program_id].append(hold)
     alive = _alive(programs)
-    seen = access.whose_machines(user)
-    found = [
+    return [
         _line(
             program,
             holds[program.pk],
@@ -81,7 +90,6 @@ def lines(user: User) -> list[Line]:
         )
         for program in programs
     ]
-    return sorted(found, key=lambda line: (_rank(line), line.program.name))
 
 
 def _rank(line: Line) -> int:
@@ -90,14 +98,12 @@ def _rank(line: Line) -> int:
 
 
 def _last_orders(programs: Iterable[Program]) -> Iterable[StopOrder]:
-    return (
-        StopOrder.objects.filter(program__in=programs)
-        .order_by("program", "-generation")
-        .distinct("program")
-        .annotate(
-            ordered=Count("proofs"),
-            stopped=Count("proofs", filter=Q(proofs__state__in=STOPPED)),
-        )
+    newest = StopOrder.objects.filter(program=OuterRef("program")).order_by("-generation")
+    return StopOrder.objects.filter(
+        program__in=programs, generation=Subquery(newest.values("generation")[:1])
+    ).annotate(
+        ordered=Count("proofs"),
+        stopped=Count("proofs", filter=Q(proofs__state__in=STOPPED)),
     )
 
 

@@ -1,2 +1,26 @@
+"""Where the pages of programs are."""
+
+from django.urls import path
+
+from programs.views import acts, collectors, detail, listing
+
 app_name = "programs"
-urlpatterns: list[object] = []
+_one = "programs/<slug:slug>/"
+_collector = f"{_one}collectors/<int:pk>/"
+
+urlpatterns = [
+    path("programs/", listing.index, name="list"),
+    path("programs/new/", listing.new, name="new"),
+    path(_one, detail.detail, name="detail"),
+    path(f"{_one}live/<str:part>/", detail.live, name="live"),
+    path(f"{_one}pause/", acts.pause, name="pause"),
+    path(f"{_one}approve/", acts.approve, name="approve"),
+    path(f"{_one}start/", acts.start, name="start"),
+    path(f"{_one}retire/", acts.retire, name="retire"),
+    path(f"{_one}resume/", acts.request_resume, name="request-resume"),
+    path(f"{_one}collectors/new/", collectors.register, name="register"),
+    path(_collector, collectors.collector, name="collector"),
+    path(f"{_collector}key/", collectors.issue_key, name="issue-key"),
+    path(f"{_collector}keys/<int:key>/withdraw/", collectors.withdraw_key, name="withdraw-key"),
+    path(f"{_collector}retire/", collectors.retire, name="retire-collector"),
+]

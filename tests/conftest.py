@@ -44,25 +44,22 @@ class Engine:
         return self.work()
 
 
-@pytest.fixture(autouse=True)
-def _kept_tables_may_be_flushed(request: pytest.FixtureRequest) -> Iterator[None]:
-    """A test that commits is cleaned up by TRUNCATE, which kept tables refuse: lift that for the cleaning."""
-    marker = request.node.get_closest_marker("django_db")
-    if marker is None or not marker.kwargs.get("transaction"):
-        yield
-        return
+@pytest.fixture(autouse=True, scope="session")
+def _kept_tables_may_be_flushed() -> Iterator[None]:
+    """A test that commits is cleaned up by TRUNCATE, which kept tables refuse: lift that for it."""
     from django.db import connection
     from django.test.testcases import TransactionTestCase
+
+    flush = TransactionTestCase._fixture_teardown
 
     def teardown(self: Any) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SET session_replication_role = replica")
-        original(self)
+        flush(self)
         with connection.cursor() as cursor:
             cursor.execute("SET session_replication_role = DEFAULT")
 
-    original = TransactionTestCase._fixture_teardown
+    # For the whole session: pytest-django cleans up after every fixture of the test has ended.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
-        request.getfixturevalue("transactional_db")
         yield

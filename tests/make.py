@@ -9,9 +9,10 @@ from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import User
 from audit import history
-from incidents import access, reporting
-from incidents.models import Audience, Incident, StillOpen
-from programs import collectors, leases, lifecycle
+from incidents import access, judgement, reporting, roles
+from incidents import lifecycle as status
+from incidents.models import Audience, Incident, Role, Status, StillOpen
+from programs import collectors, leases, lifecycle, pauses
 from programs.models import Collector, Dataset, Program
 from severity.ladder import Sev
 
@@ -93,7 +94,8 @@ def report(level: Sev = Sev.SEV3, **fields: Any) -> reporting.Report:
 def incident(level: Sev = Sev.SEV3, *, reporter: User | None = None, **fields: Any) -> Incident:
     reporter = reporter or user()
     if "program" not in fields:
-        fields["program"] = program()
+        # What few people see of few people's data is SEV 3.
+        fields["program"] = program(participants=50 if level == Sev.SEV3 else 70_000)
     filed = reporting.file_report(report(level, **fields), reporter=reporter, actor=actor(reporter))
     return filed.incident
 
@@ -102,3 +104,32 @@ def sees(person: User, incident: Incident) -> bool:
     """True if the person, read afresh, may know of the incident."""
     person = User.objects.get(pk=person.pk)
     return access.visible_to(person).filter(pk=incident.pk).exists()
+
+
+def undetermined(**fields: Any) -> Incident:
+    """An incident whose reporter could not say who sees the data."""
+    return incident(Sev.SEV1, audience=Audience.UNKNOWN, **fields)
+
+
+def judged(of: Incident, level: Sev, *, by: User | None = None) -> Incident:
+    """The incident after a person set its level, or proposed a lower one."""
+    return judgement.set_level(of, level, reason="The logs say so.", actor=actor(by or user()))
+
+
+def active(level: Sev = Sev.SEV3, **fields: Any) -> Incident:
+    """An incident that somebody commands."""
+    made = incident(level, **fields)
+    commander = user(Function.COMMANDER)
+    made = status.move(made, Status.TRIAGING, actor=actor(commander))
+    roles.give(made, Role.COMMANDER, person=commander, actor=actor(commander))
+    return status.move(made, Status.ACTIVE, actor=actor(commander))
+
+
+def resumed(of: Program) -> Program:
+    """A paused program that two people of two functions let go on."""
+    asks, one, two = user(), user(Function.LEGAL), user(Function.OPERATOR)
+    request = pauses.request_resume(of, reason="Fixed and checked.", actor=actor(asks))
+    pauses.approve_resume(request, actor=actor(one))
+    pauses.approve_resume(request, actor=actor(two))
+    of.refresh_from_db()
+    return of

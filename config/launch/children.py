@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import partial
 from pathlib import Path
 
 from config.launch.places import Account
@@ -128,7 +129,8 @@ class Process:
 def _spawn(child: Child, log: Path) -> "subprocess.Popen[bytes]":
     _rotate(log)
     who = child.account
-    with log.open("ab") as out:
+    # For its owner alone: logs name people.
+    with open(log, "ab", opener=partial(os.open, mode=0o600)) as out:
         return subprocess.Popen(
             child.command,
             stdin=subprocess.DEVNULL,

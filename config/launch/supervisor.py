@@ -117,8 +117,6 @@ class Supervisor:
     def _fill(self, post: Post) -> Process:
         child = post.child
         child.prepare()
-        if self._bell.stopping:
-            raise AskedToStop
         process = Process(child, log=self._logs / f"{child.name}.log")
         self._keeper.watch(process.pid, child.stop)
         post.process = process
@@ -155,8 +153,6 @@ class Supervisor:
             self._fill(post)
         except (CannotStart, OSError) as error:
             self._put_off(post, f"did not start: {error}", 0.0)
-        except AskedToStop:
-            return
         else:
             post.again_at = None
             self._console.step(f"{post.child.name} started again")

@@ -1,6 +1,7 @@
 """Tags that every template has: times, durations, severity, state, icons. They render; they decide nothing."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django import template
 from django.utils import formats, timezone
@@ -54,6 +55,16 @@ def _both(value: datetime, local: datetime) -> str:
 
 
 @register.simple_tag
+def shown(value: Any) -> SafeString:
+    """A value of whatever type for a reader: a time as a time, a list as words."""
+    if isinstance(value, datetime):
+        return moment(value, "plain")
+    if isinstance(value, list):
+        value = ", ".join(str(each) for each in value) or "–"
+    return format_html("{}", value)
+
+
+@register.simple_tag
 def lasting(since: datetime | None, until: datetime | None = None) -> SafeString:
     """How long something lasted; JavaScript counts on where it has no end yet."""
     if since is None:
@@ -92,13 +103,17 @@ def seconds_between(end: datetime | None, start: datetime | None) -> str:
     return formats.number_format((end - start).total_seconds(), 2)
 
 
+@register.filter
+def clearly_after(later: datetime, earlier: datetime) -> bool:
+    """True if something was written down more than a minute after it happened."""
+    return later - earlier > timedelta(minutes=1)
+
+
 @register.simple_tag
 def sev(level: int, undetermined: bool = False, size: str = "") -> SafeString:
     """The badge of a level. While undetermined it shows the level that counts, dashed and in words."""
-    words = Sev(level).label
-    said = _("Undetermined, counts as %(level)s") % {"level": words} if undetermined else words
     filled = 5 - level
-    return format_html(
+    badge = format_html(
         '<span class="sev sev--{}{}{}"><svg viewBox="0 0 14 10" aria-hidden="true">'
         '<path d="{}"/><path class="sev__rest" d="{}"/></svg>{}</span>',
         level,
@@ -106,8 +121,18 @@ def sev(level: int, undetermined: bool = False, size: str = "") -> SafeString:
         f" sev--{size}" if size else "",
         "".join(_BARS[:filled]),
         "".join(_BARS[filled:]),
-        said,
+        Sev(level).label,
     )
+    if not undetermined:
+        return badge
+    said = _("undetermined, counts so") if size else _("undetermined")
+    return format_html('{} <span class="muted small nowrap">{}</span>', badge, said)
+
+
+@register.simple_tag
+def severity(incident: Any, size: str = "") -> SafeString:
+    """The badge of an incident."""
+    return sev(incident.counts_as, incident.sev is None, size)
 
 
 # Tone and shape of each state of a program, collector or incident. Red and green never stand against each other.

@@ -22,7 +22,7 @@ class MomentField(forms.DateTimeField):
         return bound
 
 
-class ProgramField(forms.ModelChoiceField[Program]):
+class ProgramField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """One of the programs that the person may know of, or "I do not know". By slug, as links name it."""
 
     has_unknown = True

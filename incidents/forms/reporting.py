@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from incidents.forms.fields import MomentField, ProgramField
-from incidents.judgement import Answered
 from incidents.models import Audience, StillOpen
 from incidents.reporting import LONGEST_DETAIL, LONGEST_KEY, LONGEST_TITLE, Report
+from incidents.weighing import Answered
 from programs import access
 from programs.models import Program, State
 

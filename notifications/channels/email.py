@@ -30,6 +30,7 @@ def send(message: Message) -> str:
     )
     try:
         mail.send()
-    except (OSError, smtplib.SMTPException) as error:
+    # ValueError: an address with a line break in it, which would be a header of its own.
+    except (OSError, smtplib.SMTPException, ValueError) as error:
         raise NotSent(f"mail server: {type(error).__name__}") from error
     return "taken by the mail server"

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 
 from standardwebhooks import Webhook
+from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from notifications import outbound
 from notifications.channels.message import Message, NotSent
@@ -34,7 +35,7 @@ def send(message: Message) -> str:
         "Content-Type": "application/json",
         "webhook-id": message.key,
         "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Webhook(message.secret).sign(message.key, now, body),
+        "webhook-signature": _sign(message, now, body),
     }
     try:
         status = outbound.post(message.address, body=body, headers=headers)
@@ -43,3 +44,12 @@ def send(message: Message) -> str:
     if not 200 <= status < 300:
         raise NotSent(f"answered {status}")
     return f"answered {status}"
+
+
+def _sign(message: Message, now: datetime, body: str) -> str:
+    try:
+        signature: str = Webhook(message.secret).sign(message.key, now, body)
+    # ValueError: it is not Base64.
+    except (EmptyWebhookSecretError, ValueError) as error:
+        raise NotSent("the secret of this contact method cannot sign") from error
+    return signature

@@ -74,9 +74,7 @@ class Refused(Exception):
 
 def wrong(field: str, allowed: str) -> Refused:
     """Return the refusal of a field that is missing or not as it must be."""
-    return Refused(
-        422, f"{field} must be {allowed}.", why="field", field=field, allowed=allowed
-    )
+    return Refused(422, f"{field} must be {allowed}.", why="field", field=field, allowed=allowed)
 
 
 def unavailable(detail: str) -> Refused:
@@ -89,8 +87,20 @@ def stale() -> Refused:
     )
 
 
+def fault() -> Refused:
+    return Refused(500, "This gate has a fault; it is in its log.", why="fault")
+
+
 def unwritten() -> Refused:
     return unavailable("This gate cannot write to the database now, so it grants nothing.")
+
+
+def unauthorized(detail: str) -> Refused:
+    return Refused(401, detail, why="token", headers=[(b"www-authenticate", b"Bearer")])
+
+
+def withdrawn() -> Refused:
+    return unauthorized("This token was withdrawn or has expired; ask for a new one.")
 
 
 def unknown_program() -> Refused:

@@ -28,6 +28,16 @@ class Call:
         self._receive = receive
 
     @property
+    def method(self) -> str:
+        method: str = self._scope["method"]
+        return method
+
+    @property
+    def path(self) -> str:
+        path: str = self._scope["path"]
+        return path
+
+    @property
     def address(self) -> str:
         client = self._scope.get("client")
         return client[0] if client else ""
@@ -39,6 +49,11 @@ class Call:
 
     def has(self, *names: bytes) -> bool:
         return any(key in names for key, _ in self._scope["headers"])
+
+    def extension(self, name: str) -> Callable[[], None]:
+        """Return what the server offers under a name; a harmless nothing if it does not."""
+        offered: Callable[[], None] = self._scope.get("extensions", {}).get(name, _nothing)
+        return offered
 
     def parameter(self, name: str) -> str | None:
         """Return a query parameter; None if it is missing or said twice."""
@@ -59,7 +74,10 @@ class Call:
         kind = (self.header(b"content-type") or "").partition(";")[0].strip().lower()
         if kind != "application/json":
             raise Refused(
-                415, "content-type must be application/json.", why="type", allowed="application/json"
+                415,
+                "content-type must be application/json.",
+                why="type",
+                allowed="application/json",
             )
         said = await self._receive()
         body = _part(said)
@@ -89,6 +107,10 @@ class Call:
             body += _part(said)
             more = said.get("more_body", False)
         return body
+
+
+def _nothing() -> None:
+    return None
 
 
 _LAST = ((b"connection", b"close"),)

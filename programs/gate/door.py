@@ -10,7 +10,6 @@ from programs.gate.throttle import Throttle
 
 # The kind of a collector's token, as programs.collectors mints it.
 KIND = "c"
-_ASK_FOR = ((b"www-authenticate", b"Bearer"),)
 
 
 class Door:
@@ -37,10 +36,8 @@ class Door:
         if key is None or presented is None or not secrets.matches(presented, key.secret_hash):
             raise self._unknown(call.address, now)
         # Whoever holds the right secret is told the truth, however often it asks.
-        if key.withdrawn:
-            raise _unauthorized("This token was withdrawn; ask for a new one.")
         if not self._registry.usable(key, now):
-            raise _unauthorized("This token has expired; ask for a new one.")
+            raise answers.withdrawn()
         return key
 
     def program_of(self, key: Key, *, named: str) -> Program:
@@ -58,14 +55,10 @@ class Door:
     def _unknown(self, address: str, now: float) -> Refused:
         self._figures.bad_tokens.inc()
         if self._throttle.allow(address, now=now):
-            return _unauthorized("Send authorization: Bearer and a collector's token that is known.")
+            return answers.unauthorized("Send authorization: Bearer and a known collector's token.")
         return Refused(
             429,
             "Too many requests with bad tokens came from this address; wait a second for each.",
             why="throttled",
             headers=[(b"retry-after", b"5")],
         )
-
-
-def _unauthorized(detail: str) -> Refused:
-    return Refused(401, detail, why="token", headers=_ASK_FOR)

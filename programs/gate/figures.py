@@ -45,6 +45,12 @@ class Figures:
             registry=own,
             multiprocess_mode="livemax",
         )
+        self.keys = Gauge(
+            "andon_gate_keys",
+            "Collectors' keys in the copy.",
+            registry=own,
+            multiprocess_mode="livemin",
+        )
         self.pauses_told = Counter(
             "andon_gate_pauses_told_total", "Streams told that they must stop.", registry=own
         )
@@ -75,7 +81,7 @@ class Figures:
         registry = self._registry
         if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
             registry = CollectorRegistry()
-            MultiProcessCollector(registry)
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return generate_latest(registry)
 
 
@@ -89,9 +95,7 @@ def answer(figures: Figures, call: Call, *, token: str) -> Answer:
     if token:
         given = (call.header(b"authorization") or "").encode()
         if not hmac.compare_digest(given, f"Bearer {token}".encode()):
-            raise Refused(
-                401, "Send authorization: Bearer and ANDON_METRICS_TOKEN.", why="token"
-            )
+            raise Refused(401, "Send authorization: Bearer and ANDON_METRICS_TOKEN.", why="token")
     # What came through a proxy on this machine came from elsewhere.
     elif call.address not in _LOOPBACK or call.has(b"x-forwarded-for", b"forwarded"):
         raise Refused(

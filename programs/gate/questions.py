@@ -143,7 +143,5 @@ def _time(text: Any) -> datetime:
         day, clock, fraction = parts.groups()
         moment = datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=UTC)
     except ValueError:
-        raise wrong(
-            "stopped_at", "RFC 3339 in UTC, such as 2026-11-21T03:12:45.204Z"
-        ) from None
+        raise wrong("stopped_at", "RFC 3339 in UTC, such as 2026-11-21T03:12:45.204Z") from None
     return moment.replace(microsecond=int(f"{fraction or 0:0<6}"[:6]))

@@ -110,7 +110,7 @@ class Registry:
 
     def take_time(self, told: datetime, *, now: float) -> None:
         """Set the wall clock by the database's: a gate's own may be wrong."""
-        self._zero = told - timedelta(seconds=now)
+        self._zero = told.astimezone(UTC) - timedelta(seconds=now)
 
     def time(self, now: float) -> datetime:
         """Return the database's time at a moment of the gate's clock."""

@@ -1,26 +1,30 @@
 """The one thread of a gate that speaks to the database through Django. Decides nothing."""
 
 import asyncio
-import os
-import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from django.db import InterfaceError, OperationalError, connection, connections
+import psycopg
+from django.db import InterfaceError, OperationalError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from programs.gate import clock
+from programs.gate.silence import hang_up
 
 Result = TypeVar("Result")
 
-# Longer than any batch may take by itself: then the network has lost the answer.
-SILENCE_SECONDS = 5.0
+# Longer than any statement may take by itself: after that the network has lost the answer.
+SILENCE_SECONDS = 4.0
+_LOOK_SECONDS = 0.5
 _PATIENCE = (
     "-c statement_timeout=3000 -c lock_timeout=1000 -c idle_in_transaction_session_timeout=5000"
 )
 
 
 def be_impatient() -> None:
-    """Shorten what Django waits for, in this whole process: somebody waits for each batch."""
+    """Shorten what Django waits for, in this whole process: a collector waits for each batch."""
     options = connections.settings["default"]["OPTIONS"]
     options["options"] = f"{options.get('options', '')} {_PATIENCE}".strip()
     options["connect_timeout"] = 2
@@ -30,40 +34,50 @@ def be_impatient() -> None:
 class DatabaseThread:
     def __init__(self) -> None:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="andon-ledger")
-        self._line: Any = None
+        self._connection: BaseDatabaseWrapper | None = None
+        self._busy_since: float | None = None
 
     async def run(self, work: Callable[[], Result]) -> Result:
         """Return what `work` returns, called in the thread; raise what it raises."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, self._do, work, loop)
+        return await asyncio.get_running_loop().run_in_executor(self._executor, self._do, work)
+
+    async def watch(self) -> None:
+        """Cut the thread's connection whenever the database falls silent, until cancelled."""
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            since = self._busy_since
+            if since is not None and clock.now() - since > SILENCE_SECONDS:
+                self._cut()
 
     def close(self) -> None:
-        self._executor.submit(connection.close)
+        """End the thread after what it has begun; closes its connection."""
+        self._executor.submit(self._hang_up)
         self._executor.shutdown(wait=False)
 
-    def _do(self, work: Callable[[], Result], loop: asyncio.AbstractEventLoop) -> Result:
-        watch = _Watch(loop)
-        try:
-            return self._attempt(work)
-        finally:
-            watch.stop()
-
-    def _attempt(self, work: Callable[[], Result]) -> Result:
-        was_open = connection.connection is not None
+    def _do(self, work: Callable[[], Result]) -> Result:
+        connection = self._connection = connections["default"]
+        self._busy_since = clock.now()
+        line = connection.connection
         try:
             return work()
         except (InterfaceError, OperationalError):
-            if connection.is_usable():
+            # Django may have replaced a dead connection already, on its way out of atomic().
+            alive = connection.connection is line and connection.is_usable()
+            if not alive and connection.connection is line:
+                connection.close()
+            if alive or line is None:
                 raise
-            connection.close()
-            if not was_open:
-                raise
-        # The connection had died since the last batch, and each batch may be written twice.
-        return work()
+            # It had died since the last batch. Whatever is written here may be written twice.
+            return work()
+        finally:
+            self._busy_since = None
 
+    def _cut(self) -> None:
+        line = self._connection.connection if self._connection else None
+        if line is not None:
+            with suppress(psycopg.Error):
+                hang_up(line.fileno())
 
-class _Watch:
-    """Cuts this thread's connection if the database falls silent: libpq would wait for ever."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        ...
+    def _hang_up(self) -> None:
+        if self._connection:
+            self._connection.close()

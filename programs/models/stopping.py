@@ -5,7 +5,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.kept import KeptHistory
+from accounts.kept import KeptHistory, keep
 from programs.models.collecting import Collector
 from programs.models.program import Dataset, Program
 
@@ -159,3 +159,6 @@ class ResumeApproval(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} for {self.request}"
+
+
+keep(ResumeApproval)

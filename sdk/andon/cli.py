@@ -7,6 +7,8 @@ import json
 import logging
 import os
 import sys
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from http.client import HTTPException
 
@@ -53,8 +55,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="andon", description="A collector's gate.")
     parser.add_argument("--version", action="version", version=f"andon-sdk {VERSION}")
     actions = parser.add_subparsers(dest="action", required=True)
+    _add_run(actions.add_parser)
+    _add_status(actions.add_parser)
+    return parser
 
-    run = actions.add_parser(
+
+def _add_run(add: Callable[..., argparse.ArgumentParser]) -> None:
+    run = add(
         "run",
         usage="andon run [options] -- COMMAND [ARGUMENT ...]",
         help="run a command only while its program may collect",
@@ -83,7 +90,9 @@ def _parser() -> argparse.ArgumentParser:
         help="what the command leaves of undelivered data when it is stopped; usually empty",
     )
 
-    status = actions.add_parser(
+
+def _add_status(add: Callable[..., argparse.ArgumentParser]) -> None:
+    status = add(
         "status",
         help="ask once whether a program may collect",
         epilog=f"{_SETTINGS} Exit code: 0 collecting, 3 paused or not collecting, "
@@ -94,7 +103,6 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument(
         "--timeout", type=_seconds, default=5.0, metavar="SECONDS", help="usually 5"
     )
-    return parser
 
 
 def _add_gate_options(parser: argparse.ArgumentParser) -> None:
@@ -169,7 +177,14 @@ def _ask(line: Line, program: str, timeout: float) -> News:
     # not look like a collector that runs.
     chunks = line.stream(STREAM_PATH + program, timeout=timeout, silence=timeout)
     with closing(chunks):
-        for name, data in events(chunks):
+        for name, data in events(_until(chunks, time.monotonic() + timeout)):
             if name == "state":
                 return read_news(data, program=program)
     raise ConnectionError("the stream ended without a state")
+
+
+def _until(chunks: Iterator[bytes], deadline: float) -> Iterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+        if time.monotonic() > deadline:
+            raise TimeoutError("the stream did not tell the state in time")

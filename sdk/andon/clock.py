@@ -8,17 +8,20 @@ from collections.abc import Callable
 from functools import partial
 
 
-def _choose() -> Callable[[], float]:
+def _choose() -> int | None:
     # A clock that stands still during sleep would let a laptop wake up hours later and go on
     # with the rest of an old lease. On Linux and macOS time.monotonic() is such a clock; on
     # Windows it is not.
     if sys.platform == "linux":
-        return partial(time.clock_gettime, time.CLOCK_BOOTTIME)
+        return time.CLOCK_BOOTTIME
     elif sys.platform == "darwin":
-        return partial(time.clock_gettime, time.CLOCK_MONOTONIC_RAW)
+        return time.CLOCK_MONOTONIC_RAW
     else:
-        return time.monotonic
+        return getattr(time, "CLOCK_MONOTONIC", None)
 
+
+# The system's number of the clock; None where clocks have no numbers (Windows).
+ID = _choose()
 
 # Seconds from an arbitrary origin, never set back, comparable only within one boot.
-now: Callable[[], float] = _choose()
+now: Callable[[], float] = time.monotonic if ID is None else partial(time.clock_gettime, ID)

@@ -24,6 +24,7 @@ class State(NamedTuple):
     seconds_left: float
     reason: str
     acknowledged: int | None
+    run: int  # grows when the gate opens anew, after a gap or under a new generation
 
 
 class Stop(NamedTuple):
@@ -187,7 +188,13 @@ class Permit:
             if self._trouble:
                 reason += f"; {self._trouble}"
             return State(
-                self.program, self.generation, left > 0, max(0.0, left), reason, self.acknowledged
+                program=self.program,
+                generation=self.generation,
+                allowed=left > 0,
+                seconds_left=max(0.0, left),
+                reason=reason,
+                acknowledged=self.acknowledged,
+                run=self.run,
             )
 
     def _why_past(self, lease: Lease) -> str:

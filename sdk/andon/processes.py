@@ -13,6 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from andon import clock
+
 logger = logging.getLogger("andon")
 
 _HERE = Path(__file__).parent
@@ -39,7 +41,7 @@ def adopt_orphans() -> None:
 
 
 class Watchdog:
-    """A process of its own that kills the command's group if this one is killed."""
+    """A process of its own that kills the command's group if this one is killed or frozen."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -48,20 +50,28 @@ class Watchdog:
     def pid(self) -> int:
         return self._process.pid if self._process is not None else 0
 
-    def watch(self, group: int) -> None:
-        """Name the group to kill, 0 for none. Starts the watchdog if it does not run (any more)."""
-        if self._process is None or self._process.poll() is not None:
-            self.close()
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(_HERE / "_watch.py")],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+    def start(self) -> None:
+        """Start it, if it does not run (any more)."""
+        if self._process is not None and self._process.poll() is None:
+            return
+        self.close()
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(_HERE / "_watch.py"), str(clock.ID)],
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         assert self._process.stdin is not None
-        with suppress(BrokenPipeError):
-            self._process.stdin.write(b"%d\n" % group)
-            self._process.stdin.flush()
+        # A watchdog that does not read must not hold up who stops the command.
+        os.set_blocking(self._process.stdin.fileno(), False)
+
+    def watch(self, group: int, *, until: float) -> None:
+        """Let the group live until then (lease clock) without another word; 0 is no group."""
+        if self._process is not None:
+            assert self._process.stdin is not None
+            with suppress(OSError):
+                os.write(self._process.stdin.fileno(), b"%d %.3f\n" % (group, until))
 
     def close(self) -> None:
         """End it. Call only when no command is left."""
@@ -81,11 +91,16 @@ class Tree:
     """
 
     def __init__(
-        self, command: list[str], *, environment: dict[str, str], watchdog: Watchdog
+        self,
+        command: list[str],
+        *,
+        environment: dict[str, str],
+        watchdog: Watchdog,
+        until: float,
     ) -> None:
         self._watchdog = watchdog
         # Before the command, so that there is no moment without one.
-        watchdog.watch(0)
+        watchdog.start()
         become = [sys.executable, "-I", "-S", str(_HERE / "_become.py"), str(os.getpid())]
         self._process = subprocess.Popen(
             become + command,
@@ -94,11 +109,15 @@ class Tree:
             # In its own session the command has no terminal; two readers would share the keys.
             stdin=subprocess.DEVNULL if sys.stdin is None or sys.stdin.isatty() else None,
         )
-        watchdog.watch(self.pid)
+        self.extend(until)
 
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    def extend(self, until: float) -> None:
+        """Let the watchdog wait until then, on the lease clock, before it kills."""
+        self._watchdog.watch(self.pid, until=until)
 
     def exit_code(self) -> int | None:
         """Return the command's exit code, 128 + n if signal n ended it, None while it runs."""
@@ -132,7 +151,7 @@ class Tree:
             logger.warning("still there after %.1f s, killing: %s", time.monotonic() - began, left)
             self._signal_all(signal.SIGKILL)
             patience = _KILL_AGAIN_AFTER
-        self._watchdog.watch(0)
+        self._watchdog.watch(0, until=0)
 
     def _is_gone_within(self, seconds: float) -> bool:
         deadline = time.monotonic() + seconds

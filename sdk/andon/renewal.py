@@ -30,7 +30,10 @@ class Renewer:
     def run(self) -> None:
         """Ask until the permit is closed. Never gives up."""
         while not self._permit.closed:
+            began = time.monotonic()
             self._permit.rest(self.ask())
+            # A stream that says "at once" without end must not turn into a storm of questions.
+            time.sleep(max(0.0, began + SHORTEST_PACE - time.monotonic()))
         self._line.close()
 
     def ask(self) -> float:

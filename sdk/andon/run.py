@@ -12,6 +12,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import NamedTuple
 
+from andon import clock
 from andon.backoff import Backoff
 from andon.gate import Gate
 from andon.permit import State
@@ -29,7 +30,9 @@ _PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _TICK = 0.5
 _REMIND_EVERY = 30.0
 _GOOD_LIFE = 60.0
-_ACKNOWLEDGE_WITHIN = 10.0
+_ACKNOWLEDGE_WITHIN = 5.0
+# The watchdog comes after the lease and the grace, so that a live wrapper always comes first.
+_SLACK = 1.0
 
 
 class Plan(NamedTuple):
@@ -41,16 +44,25 @@ class Plan(NamedTuple):
     once: bool = False
 
 
+class Event(NamedTuple):
+    """What the main thread is to look at: "signal", "halt", "start", "child" or "tick"."""
+
+    name: str
+    number: int = 0
+    gone: threading.Event | None = None
+
+
 class Supervisor:
     """Carries out what the gate decides. All but `halt` and `start` runs in the main thread."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._events: queue.SimpleQueue[tuple[str, int]] = queue.SimpleQueue()
-        self._gone = threading.Event()
+        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._over = False
         self._watchdog = Watchdog()
         self._tree: Tree | None = None
         self._began = 0.0
+        self._run = 0
         self._may = False
         self._ending = 0
         self._start_at = 0.0
@@ -59,51 +71,53 @@ class Supervisor:
 
     def halt(self) -> None:
         """Return when nothing of the command is left. Called by the gate, in its thread."""
-        self._gone.clear()
-        self._events.put(("halt", 0))
-        self._gone.wait()
+        gone = threading.Event()
+        self._events.put(Event("halt", gone=gone))
+        while not (gone.wait(_TICK) or self._over):
+            pass
 
     def start(self, _: State) -> None:
         """Note that the gate allows again. Called by the gate, in its thread."""
-        self._events.put(("start", 0))
+        self._events.put(Event("start"))
 
     def run(self, gate: Gate) -> int:
         """Supervise until the command has ended for good. Returns the exit code to end with."""
         adopt_orphans()
         self._take_signals()
         gate.start()
+        code = None
         try:
-            while True:
+            while code is None:
                 code = self._next(gate)
-                if code is not None:
-                    return code
         finally:
             if self._tree is not None:
                 self._tree.end(self._plan.grace)
+            self._over = True
             self._watchdog.close()
-            self._gone.set()
+            if not gate.wait_acknowledged(_ACKNOWLEDGE_WITHIN):
+                logger.warning("ending although the stop could not be acknowledged")
             gate.close()
+        return code
 
     def _next(self, gate: Gate) -> int | None:
         try:
-            name, number = self._events.get(timeout=_TICK)
+            event = self._events.get(timeout=_TICK)
         except queue.Empty:
-            name, number = "tick", 0
-        if name == "signal":
-            return self._pass_on(number)
-        if name == "halt":
-            return self._halt(gate)
-        if name == "child" and self._tree is not None:
+            event = Event("tick")
+        if event.name == "signal":
+            return self._pass_on(event.number)
+        if event.gone is not None:
+            return self._halt(gate, event.gone)
+        if event.name == "child" and self._tree is not None:
             self._tree.bury()
-        if name == "start":
+        if event.name == "start":
             # Only now: what is started before the gate says so, it would not stop.
             self._may, self._start_at = True, 0.0
         return self._look(gate)
 
     def _look(self, gate: Gate) -> int | None:
         if self._tree is not None:
-            code = self._tree.exit_code()
-            return None if code is None else self._ended(code)
+            return self._look_after(self._tree, gate)
         if self._may and time.monotonic() >= self._start_at and gate.allowed():
             return self._start(gate)
         if time.monotonic() >= self._remind_at:
@@ -111,32 +125,52 @@ class Supervisor:
             logger.warning("the command does not run: %s", gate.state.reason)
         return None
 
+    def _look_after(self, tree: Tree, gate: Gate) -> int | None:
+        state, code = gate.state, tree.exit_code()
+        if not state.allowed or state.run != self._run:
+            # The halt is on its way and is what counts, whatever has ended the command: perhaps
+            # the watchdog, while this process was frozen.
+            return None
+        if code is not None:
+            return self._ended(code)
+        tree.extend(self._patience(state.seconds_left))
+        return None
+
+    def _patience(self, left: float) -> float:
+        """Return until when the command may live if this process falls silent now."""
+        return clock.now() + left + self._plan.grace + _SLACK
+
     def _start(self, gate: Gate) -> int | None:
         # Without the token: the command and this wrapper would acknowledge for each other.
         environment = {name: value for name, value in os.environ.items() if name != "ANDON_TOKEN"}
-        environment[GENERATION_VARIABLE] = str(gate.state.generation)
-        self._began = time.monotonic()
+        state = gate.state
+        environment[GENERATION_VARIABLE] = str(state.generation)
+        self._began, self._run = time.monotonic(), state.run
         try:
-            self._tree = Tree(self._plan.command, environment=environment, watchdog=self._watchdog)
+            self._tree = Tree(
+                self._plan.command,
+                environment=environment,
+                watchdog=self._watchdog,
+                until=self._patience(state.seconds_left),
+            )
         except OSError as trouble:
             logger.error("cannot start %s: %s", self._plan.command[0], trouble)
             return self._decide(EXIT_CANNOT_START)
         logger.info("started %s, pid %s", self._plan.command[0], self._tree.pid)
         return None
 
-    def _halt(self, gate: Gate) -> int | None:
-        tree, self._tree, self._may = self._tree, None, False
+    def _halt(self, gate: Gate, gone: threading.Event) -> int | None:
+        tree, self._may = self._tree, False
         if tree is not None:
             logger.warning("stopping %s: %s", self._plan.command[0], gate.state.reason)
             began = time.monotonic()
             tree.end(self._plan.grace)
+            self._tree = None
             logger.warning("stopped after %.2f s", time.monotonic() - began)
-        self._gone.set()
+        gone.set()
         self._remind_at = time.monotonic() + _REMIND_EVERY
         if tree is None or not (self._plan.once or self._ending):
             return None
-        if not gate.wait_acknowledged(_ACKNOWLEDGE_WITHIN):
-            logger.warning("ending although the stop could not be acknowledged")
         return 128 + self._ending if self._ending else EXIT_STOPPED
 
     def _ended(self, code: int) -> int | None:
@@ -169,7 +203,7 @@ class Supervisor:
     def _take_signals(self) -> None:
         def note(name: str) -> Callable[[int, FrameType | None], None]:
             # SimpleQueue.put() is made to be called from a signal handler; logging is not.
-            return lambda number, _: self._events.put((name, number))
+            return lambda number, _: self._events.put(Event(name, number))
 
         for number in _PASSED_ON:
             # What was ignored when we began (nohup) stays ignored, as for any command.

@@ -101,6 +101,13 @@ def test_a_lost_gate_lets_the_lease_run_out_and_no_longer(open_gate, server, clo
     stopped.within()
 
 
+def test_a_gate_that_cannot_answer_now_is_asked_again_soon(open_gate, server):
+    answers = iter([(503, {})])
+    server.on_lease = lambda _: next(answers, (200, server.lease()))
+    server.has_stream = False
+    assert open_gate(timing={"pace": 50}).wait(10)
+
+
 def test_it_never_gives_up(open_gate, server):
     server.on_lease = lambda _: (503, {})
     server.has_stream = False
@@ -177,7 +184,7 @@ def test_a_smaller_generation_on_the_stream_changes_nothing(open_gate, server):
 
 
 def test_a_resume_is_followed_at_once(open_gate, server):
-    server.renew_seconds = 5
+    server.lease_seconds, server.renew_seconds = 100, 50
     gate = open_gate()
     assert gate.wait(10)
     server.until_streaming()
@@ -191,13 +198,28 @@ def test_a_resume_is_followed_at_once(open_gate, server):
 
 
 def test_nonsense_on_the_stream_makes_it_ask_at_once(open_gate, server):
-    server.renew_seconds = 5
+    server.lease_seconds, server.renew_seconds = 100, 50
     gate = open_gate()
     assert gate.wait(10)
     server.until_streaming()
     server.until_asked()
     server.tell("state", "{nonsense")
     server.until_asked(status="running")
+
+
+def test_a_stream_full_of_nonsense_causes_no_storm_of_questions(open_gate, server):
+    server.lease_seconds, server.renew_seconds = 100, 50
+    gate = open_gate()
+    assert gate.wait(10)
+    server.until_streaming()
+    began = time.monotonic()
+    for _ in range(1000):
+        server.tell("state", "{nonsense")
+    server.until_asked(status="running")
+    server.until_asked(status="running")
+    server.tell(*server.news(generation=8, state="paused"))
+    server.acks.get(timeout=10)
+    assert server.asked.qsize() < 2 + (time.monotonic() - began) / 0.05
 
 
 def test_a_gate_that_drains_is_left_for_another_connection(open_gate, server):
@@ -222,7 +244,9 @@ def test_allowed_is_never_true_after_the_deadline(open_gate, server):
     server.lease_seconds, server.renew_seconds = 0.2, 0.1
     gate = open_gate()
     over, seen = threading.Event(), []
-    hammers = [threading.Thread(target=hammer, args=(gate, over, seen)) for _ in range(4)]
+    hammers = [
+        threading.Thread(target=hammer, args=(gate, over, seen), daemon=True) for _ in range(4)
+    ]
     for thread in hammers:
         thread.start()
     for refusal in (503, 409, 503, 409):

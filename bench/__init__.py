@@ -1,0 +1,1 @@
+"""Measurements of what the docs promise. Run by `make bench`; nothing here is a test."""

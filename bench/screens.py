@@ -1,0 +1,189 @@
+"""Photograph every page: light and dark, wide and narrow.
+
+    python bench/screens.py [BASE_URL] [--only NAME] [--out FOLDER]
+
+Signs in with var/demo.json and writes var/screens/<page>-<theme>-<width>.png. Changes nothing.
+Exits with 1 if a page answers with an error, scrolls sideways, or says anything on the console.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = os.environ.get("ANDON_CHROMIUM", "/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SIZES = {1280: 900, 390: 844}
+THEMES = ("light", "dark")
+VAR = Path(os.environ.get("ANDON_VAR") or Path(__file__).resolve().parent.parent / "var")
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A page: who looks at it, where it is, what to do before the picture. Status is what it answers."""
+
+    name: str
+    who: str
+    find: str | Callable[[Page], str | None]
+    status: int = 200
+    then: Callable[[Page], Any] | None = None
+
+
+def first(listing: str, ending: str = "") -> Callable[[Page], str | None]:
+    """The first row of a list, or a page below it."""
+
+    def find(page: Page) -> str | None:
+        page.goto(listing)
+        row = page.locator("[data-row]").first
+        return f"{row.get_attribute('href')}{ending}" if row.count() else None
+
+    return find
+
+
+def _open_all(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = true })")
+
+
+def _fill_report(page: Page) -> None:
+    page.get_by_label("What can people see").fill("Transcripts are readable by everyone")
+    page.get_by_label("Which program?").select_option(index=1)
+    page.get_by_label("Everyone inside").check()
+    page.wait_for_timeout(700)
+
+
+SHOTS = (
+    Shot("sign-in", "", "/accounts/login/"),
+    Shot("board", "commander", "/"),
+    Shot("board-reporter", "reporter", "/"),
+    Shot("incidents", "commander", "/incidents/"),
+    Shot("incidents-none", "commander", "/incidents/?q=nothing-fits-this"),
+    Shot("report", "reporter", "/report/"),
+    Shot("report-filled", "reporter", "/report/", then=_fill_report),
+    Shot("receipts", "reporter", "/receipts/"),
+    Shot("receipt", "reporter", first("/receipts/")),
+    Shot("incident", "commander", first("/incidents/")),
+    Shot("incident-open", "privacy", first("/incidents/"), then=_open_all),
+    Shot("history", "commander", first("/incidents/", "history/")),
+    Shot("programs", "commander", "/programs/"),
+    Shot("program", "owner", first("/programs/")),
+    Shot("program-open", "privacy", first("/programs/"), then=_open_all),
+    Shot("program-reporter", "reporter", first("/programs/")),
+    Shot("program-new", "owner", "/programs/new/"),
+    Shot("collector-new", "owner", first("/programs/", "collectors/new/")),
+    Shot("audit", "auditor", "/audit/"),
+    Shot("profile", "commander", "/profile/"),
+    Shot("password", "commander", "/accounts/password/change/"),
+    Shot("second-factor", "commander", "/accounts/2fa/"),
+    Shot("sessions", "commander", "/accounts/sessions/"),
+    Shot("sign-out", "commander", "/accounts/logout/"),
+    Shot("keys", "commander", "/", then=lambda page: page.keyboard.press("?")),
+    Shot("missing", "reporter", "/incidents/INC-999999/", status=404),
+    Shot("bad-link", "", "/acknowledge/not-a-link/", status=404),
+)
+
+
+class Studio:
+    """A browser with one signed-in context for each person, theme and width."""
+
+    def __init__(self, browser: Browser, base: str, passwords: dict[str, str]) -> None:
+        self.browser, self.base, self.passwords = browser, base, passwords
+        self._cookies: dict[str, Any] = {}
+        self.said: list[str] = []
+
+    def page(self, who: str, theme: str, width: int) -> Page:
+        context = self.browser.new_context(
+            base_url=self.base,
+            viewport={"width": width, "height": SIZES[width]},
+            color_scheme="dark" if theme == "dark" else "light",
+            storage_state=self._state(who) if who else None,
+        )
+        page = context.new_page()
+        page.on("console", lambda message: self.said.append(message.text))
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+        return page
+
+    def _state(self, who: str) -> Any:
+        if who not in self._cookies:
+            context = self.browser.new_context(base_url=self.base)
+            page = context.new_page()
+            page.goto("/accounts/login/")
+            page.locator("[name=login]").fill(who)
+            page.locator("[name=password]").fill(self.passwords[who])
+            page.get_by_role("button", name="Sign in", exact=True).click()
+            page.wait_for_url(f"{self.base}/")
+            self._cookies[who] = context.storage_state()
+            context.close()
+        return self._cookies[who]
+
+
+def photograph(studio: Studio, shot: Shot, out: Path) -> Iterator[str]:
+    """Take a page in each theme and width; yield what is wrong with it."""
+    for theme in THEMES:
+        for width in SIZES:
+            page = studio.page(shot.who, theme, width)
+            studio.said.clear()
+            where = shot.find if isinstance(shot.find, str) else shot.find(page)
+            name = f"{shot.name}-{theme}-{width}"
+            if where is None:
+                yield f"{name}: the demo data have no such page"
+                page.context.close()
+                continue
+            studio.said.clear()
+            answer = page.goto(where)
+            page.wait_for_load_state("networkidle")
+            if shot.then:
+                shot.then(page)
+            page.screenshot(path=out / f"{name}.png", full_page=shot.name != "keys")
+            yield from (f"{name}: {problem}" for problem in _problems(page, answer, shot, studio))
+            page.context.close()
+
+
+def _problems(page: Page, answer: Any, shot: Shot, studio: Studio) -> Iterator[str]:
+    if answer and answer.status != shot.status:
+        yield f"answered {answer.status}"
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    if wide > 0:
+        yield f"scrolls sideways by {wide} px"
+    yield from (words for words in studio.said if f"status of {shot.status}" not in words)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("base", nargs="?", default="http://localhost:8000")
+    parser.add_argument("--only", default="", help="pages whose name begins so")
+    parser.add_argument("--out", type=Path, default=VAR / "screens")
+    options = parser.parse_args()
+    demo = json.loads((VAR / "demo.json").read_text(encoding="utf-8"))
+    passwords = {sign["username"]: sign["password"] for sign in demo["sign_ins"]}
+    options.out.mkdir(parents=True, exist_ok=True)
+    problems = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        studio = Studio(browser, options.base.rstrip("/"), passwords)
+        for shot in SHOTS:
+            if shot.name.startswith(options.only):
+                problems += list(photograph(studio, shot, options.out))
+                print(f"{shot.name} taken")
+        browser.close()
+    for problem in problems:
+        print(f"WRONG {problem}")
+    print(f"Pictures are in {options.out}")
+    return bool(problems)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,139 @@
+"""What was changed in an incident, field by field, from the history rows. Reads only."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from incidents.models import (
+    AccessGrant,
+    Incident,
+    RoleAssignment,
+    RuleFiring,
+    RunbookStep,
+    SeverityProposal,
+)
+
+# Names of rows, and nothing that anybody decided.
+_SILENT = {"id", "uuid", "incident", "run", "facts", "assessment"}
+_NAMES = {
+    Incident: gettext_lazy("Incident"),
+    RoleAssignment: gettext_lazy("Role"),
+    AccessGrant: gettext_lazy("Access"),
+    RunbookStep: gettext_lazy("Runbook step"),
+    SeverityProposal: gettext_lazy("Proposed severity"),
+    RuleFiring: gettext_lazy("Rule"),
+}
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """`before` is None for what was new."""
+
+    name: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True)
+class Change:
+    """One save of one row. `via` is the door it came by: page, api, engine."""
+
+    at: datetime
+    who: str
+    via: str
+    why: str
+    what: str
+    is_new: bool
+    fields: tuple[FieldChange, ...]
+
+
+def of(incident: Incident) -> list[Change]:
+    """Return every change of an incident and what belongs to it, newest first."""
+    rows = sorted(_rows(incident), key=lambda row: (row.history_date, row.history_id))
+    names = _Names(rows)
+    last: dict[tuple[type[models.Model], int], Any] = {}
+    found = []
+    for row in rows:
+        key = (row.instance_type, row.id)
+        fields = tuple(_differences(last.get(key), row, names))
+        if fields:
+            found.append(_change(row, fields, is_new=key not in last))
+        last[key] = row
+    return found[::-1]
+
+
+def _rows(incident: Incident) -> Iterator[Any]:
+    yield from Incident.history.filter(id=incident.pk).select_related("history_user")
+    for model in (RoleAssignment, AccessGrant, SeverityProposal, RuleFiring):
+        history: Any = model.history  # type: ignore[attr-defined]
+        yield from history.filter(incident=incident).select_related("history_user")
+    # Steps begin as a copy of the runbook; only what became of them is news.
+    steps = RunbookStep.history.filter(run__in=incident.runbooks.all(), history_type="~")
+    yield from steps.select_related("history_user")
+
+
+def _fields(row: Any) -> Iterator[Any]:
+    for field in row.instance_type._meta.concrete_fields:
+        if field.name not in _SILENT and hasattr(row, field.attname):
+            yield field
+
+
+def _differences(before: Any, after: Any, names: "_Names") -> Iterator[FieldChange]:
+    only = {"state", "note"} if after.instance_type is RunbookStep and before is None else None
+    for field in _fields(after):
+        old = getattr(before, field.attname) if before else None
+        new = getattr(after, field.attname)
+        is_empty = new in (None, "", [], {})
+        if old == new or (before is None and (is_empty or (only and field.name not in only))):
+            continue
+        label = str(field.verbose_name)
+        yield FieldChange(
+            label[:1].upper() + label[1:],
+            names.spell(field, old) if before else None,
+            names.spell(field, new),
+        )
+
+
+def _change(row: Any, fields: tuple[FieldChange, ...], *, is_new: bool) -> Change:
+    via, _colon, why = (row.history_change_reason or "").partition(": ")
+    number = f" {row.number}" if row.instance_type is RunbookStep else ""
+    return Change(
+        at=row.history_date,
+        who=row.history_user.name if row.history_user else "",
+        via=via,
+        why=why,
+        what=f"{_NAMES[row.instance_type]}{number}",
+        is_new=is_new and row.instance_type is not RunbookStep,
+        fields=fields,
+    )
+
+
+class _Names:
+    """Words for values: choices by their label, other rows by their name, asked for once each."""
+
+    def __init__(self, rows: Iterable[Any]) -> None:
+        wanted: dict[type[models.Model], set[int]] = defaultdict(set)
+        for row in rows:
+            for field in _fields(row):
+                key = getattr(row, field.attname)
+                if field.is_relation and key is not None:
+                    wanted[field.related_model].add(key)
+        self.names = {
+            model: {pk: str(found) for pk, found in model._default_manager.in_bulk(keys).items()}
+            for model, keys in wanted.items()
+        }
+
+    def spell(self, field: Any, value: Any) -> Any:
+        if value in (None, ""):
+            return "–"
+        if field.is_relation:
+            return self.names[field.related_model].get(value, str(value))
+        if isinstance(value, bool):
+            return _("Yes") if value else _("No")
+        return dict(field.flatchoices).get(value, value)

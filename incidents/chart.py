@@ -1,0 +1,163 @@
+"""The picture of an incident: when data were exposed, when collection stood still, what happened. Reads only.
+
+Places are computed here, so the picture is whole without JavaScript; static/js/timeline.js only moves x.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from incidents import exposure
+from incidents.models import Incident, TimelineEntry
+from programs.models import Pause
+
+WIDTH, LEFT = 960, 150
+_TOP, _ROW, _GAP = 24, 26, 8
+TICKS = 5
+Kind = TimelineEntry.Kind
+# What is not done yet ends at "now". Rounded up, so that the picture is not a new one at each look.
+_NOW_IN_STEPS = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A stretch of time. `x` and `width` in the picture's units, `since` and `until` in milliseconds."""
+
+    x: float
+    width: float
+    y: int
+    since: int
+    until: int
+    tone: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A moment."""
+
+    x: float
+    y: int
+    at: int
+    tone: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Lane:
+    name: str
+    y: int
+    height: int
+    bars: list[Bar] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """`begin` and `end` in milliseconds since 1970; `ticks` are (x, moment)."""
+
+    begin: int
+    end: int
+    height: int
+    lanes: list[Lane]
+    ticks: list[tuple[float, datetime]]
+
+
+def draw(incident: Incident, entries: Sequence[TimelineEntry]) -> Chart:
+    """Lay out an incident and its entries, whatever their order."""
+    now = _round_up(timezone.now())
+    window = exposure.window(incident)
+    holds = list(_pauses(incident))
+    moments = [entry.occurred_at for entry in entries] + [incident.reported_at]
+    moments += [hold.since for hold in holds] + ([window.since] if window else [])
+    ends = [hold.lifted_at or now for hold in holds] + ([window.until or now] if window else [])
+    scale = _Scale(min(moments), max(moments + ends))
+    y, lanes = _TOP, []
+    for lane in (
+        _exposed(window, scale, now, y=y),
+        _paused(holds, scale, now, y=y + _ROW + _GAP),
+    ):
+        lanes.append(lane)
+        y = lane.y + lane.height + _GAP
+    escalated = [entry for entry in entries if entry.kind == Kind.ESCALATION]
+    others = [entry for entry in entries if entry.kind != Kind.ESCALATION]
+    for name, happened in ((_("Escalation"), escalated), (_("Events"), others)):
+        lanes.append(Lane(name, y, _ROW, marks=[scale.mark(entry, y) for entry in happened]))
+        y += _ROW + _GAP
+    return Chart(scale.begin, scale.end, y, lanes, scale.ticks())
+
+
+def _pauses(incident: Incident) -> Iterable[Pause]:
+    held = Q(holder=incident.ref)
+    return Pause.objects.filter(held).select_related("program", "dataset").order_by("since")
+
+
+def _round_up(moment: datetime) -> datetime:
+    step = int(_NOW_IN_STEPS.total_seconds())
+    return datetime.fromtimestamp(
+        (int(moment.timestamp()) // step + 1) * step,
+        tz=moment.tzinfo or timezone.get_current_timezone(),
+    )
+
+
+def _exposed(window: exposure.Window | None, scale: "_Scale", now: datetime, *, y: int) -> Lane:
+    name = _("Data exposed")
+    if window is None:
+        return Lane(name, y, _ROW)
+    words = _("Data exposed") if window.until else _("Data exposed, still open")
+    tone = "exposed" if window.until else "exposed chart__open"
+    bar = scale.bar(window.since, window.until or now, y=y + 4, tone=tone, words=words)
+    return Lane(name, y, _ROW, bars=[bar])
+
+
+def _paused(holds: Sequence[Pause], scale: "_Scale", now: datetime, *, y: int) -> Lane:
+    # One row for each program, as their pauses overlap.
+    programs = list(dict.fromkeys(hold.program_id for hold in holds))
+    bars = [
+        scale.bar(
+            hold.since,
+            hold.lifted_at or now,
+            y=y + 4 + programs.index(hold.program_id) * (_ROW - 4),
+            tone="paused" if hold.lifted_at else "paused chart__open",
+            words=_("%(what)s paused") % {"what": hold.dataset or hold.program},
+        )
+        for hold in holds
+    ]
+    height = _ROW + max(len(programs) - 1, 0) * (_ROW - 4)
+    return Lane(_("Collection paused"), y, height, bars=bars)
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+class _Scale:
+    """From moments to places, with a little room on both sides."""
+
+    def __init__(self, first: datetime, last: datetime) -> None:
+        room = max((last - first) / 50, timedelta(seconds=30))
+        self.first, self.last = first - room, last + room
+        self.begin, self.end = _ms(self.first), _ms(self.last)
+
+    def x(self, moment: datetime) -> float:
+        return round(LEFT + (WIDTH - LEFT) * ((moment - self.first) / (self.last - self.first)), 1)
+
+    def bar(self, since: datetime, until: datetime, *, y: int, tone: str, words: str) -> Bar:
+        x = self.x(since)
+        width = max(round(self.x(until) - x, 1), 2)
+        return Bar(x, width, y, _ms(since), _ms(until), tone, words)
+
+    def mark(self, entry: TimelineEntry, y: int) -> Mark:
+        words = f"{entry.get_kind_display()}: {entry.text.splitlines()[0][:120]}"
+        return Mark(
+            self.x(entry.occurred_at), y + _ROW // 2, _ms(entry.occurred_at), entry.kind, words
+        )
+
+    def ticks(self) -> list[tuple[float, datetime]]:
+        span = self.last - self.first
+        moments = [self.first + span * (i / TICKS) for i in range(TICKS + 1)]
+        return [(self.x(moment), moment) for moment in moments]

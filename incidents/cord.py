@@ -1,0 +1,49 @@
+"""Pull the cord for an incident: its program stands still, and the story says who did it."""
+
+from django.db import transaction
+
+from accounts.actors import Actor
+from incidents import timeline
+from incidents.models import Incident, TimelineEntry
+from programs import pauses
+from programs.models import Pause
+
+
+class Refused(Exception):
+    """There is nothing to pause; the message says why."""
+
+
+@transaction.atomic
+def pull(incident: Incident, *, reason: str, actor: Actor) -> Pause:
+    """Pause the incident's program at once. Safe to call again: one incident holds one pause.
+
+    Args:
+        reason: for the story of the incident; whoever sees only the program does not read it.
+
+    Raises:
+        Refused: if nobody knows which program it is, or the incident is over.
+    """
+    incident = Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
+    program = incident.program
+    if program is None:
+        raise Refused("Nobody knows yet which program it is: answer the questions again first.")
+    if incident.is_over:
+        raise Refused(f"{incident.ref} is {incident.status}; reopen it first.")
+    is_new = not pauses.held_by(incident.ref).filter(program=program, dataset=None).exists()
+    hold = pauses.pause(
+        program,
+        holder=incident.ref,
+        label=incident.codename,
+        reason="A responder pulled the cord.",
+        actor=actor,
+    )
+    if is_new:
+        timeline.write(
+            incident,
+            TimelineEntry.Kind.PAUSE,
+            f"{program.name} paused: {actor.name} pulled the cord. {reason}".strip(),
+            actor=actor,
+            audience=TimelineEntry.Audience.LEADERSHIP,
+            program=program.slug,
+        )
+    return hold

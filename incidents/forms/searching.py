@@ -1,0 +1,82 @@
+"""The filter of the incident list. It lives in the query string, so that a list can be sent as a link."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from incidents import search
+from incidents.models import Status
+from incidents.search import Wanted
+from programs import access as program_access
+from severity.ladder import Sev
+
+
+class FilterForm(forms.Form):
+    q = forms.CharField(
+        label=_("Words or number"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"type": "search", "data-search": ""}),
+    )
+    status = forms.ChoiceField(
+        label=_("Status"),
+        required=False,
+        choices=[("", _("Any")), (search.ALL_OPEN, _("Not over")), *Status.choices],
+    )
+    program = forms.ModelChoiceField(
+        label=_("Program"),
+        queryset=None,
+        to_field_name="slug",
+        required=False,
+        empty_label=_("Any"),
+    )
+    since = forms.DateField(
+        label=_("Reported from"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    until = forms.DateField(
+        label=_("Reported to"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    sev = forms.TypedMultipleChoiceField(
+        label=_("Severity"),
+        required=False,
+        coerce=int,
+        choices=[(sev.value, sev.label) for sev in Sev],
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "choices--line"}),
+    )
+    exposed = forms.BooleanField(label=_("Exposure still open"), required=False)
+    mine = forms.BooleanField(label=_("Mine"), required=False)
+    sort = forms.ChoiceField(
+        required=False, choices=[(name, name) for name in search.SORTS], widget=forms.HiddenInput
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            # Nothing has to be filled in, and "(optional)" on each would be noise.
+            field.has_unknown = True  # type: ignore[attr-defined]
+        programs = program_access.visible_to(user).order_by("name")
+        self.fields["program"].queryset = programs  # type: ignore[attr-defined]
+
+    def wanted(self) -> Wanted:
+        """What is asked for. A part that makes no sense is left out, and the form says which."""
+        said = self.cleaned_data if self.is_valid() else getattr(self, "cleaned_data", {})
+        program, until = said.get("program"), said.get("until")
+        return Wanted(
+            text=said.get("q") or "",
+            levels=tuple(said.get("sev") or ()),
+            status=said.get("status") or "",
+            program=program.slug if program else "",
+            still_exposed=bool(said.get("exposed")),
+            since=_midnight(said.get("since")),
+            until=_midnight(until + timedelta(days=1)) if until else None,
+            mine=bool(said.get("mine")),
+            sort=said.get("sort") or search.USUAL_SORT,
+        )
+
+
+def _midnight(day: Any) -> datetime | None:
+    return timezone.make_aware(datetime.combine(day, time.min)) if day else None

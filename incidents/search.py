@@ -1,0 +1,106 @@
+"""Find incidents among those that a person may know of. Reads only; every list starts in incidents.access."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
+
+from accounts.models import User
+from incidents import access
+from incidents.models import OVER, Incident, Role, RoleAssignment, StillOpen, TimelineEntry
+
+# What a list can be sorted by, and how; the number keeps the order stable.
+SORTS = {
+    "severity": ("counts_as", "-number"),
+    "-severity": ("-counts_as", "-number"),
+    "number": ("number",),
+    "-number": ("-number",),
+    "status": ("status", "-number"),
+    "-status": ("-status", "-number"),
+    "program": ("program__name", "-number"),
+    "-program": ("-program__name", "-number"),
+    "reported": ("reported_at",),
+    "-reported": ("-reported_at",),
+    "updated": ("last_update", "-number"),
+    "-updated": ("-last_update", "-number"),
+}
+USUAL_SORT = "-number"
+ALL_OPEN = "open"
+_NUMBER = re.compile(r"\s*(?:inc-?)?\s*(\d{1,9})\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a reader asked for. Empty means everything."""
+
+    text: str = ""
+    levels: tuple[int, ...] = ()
+    status: str = ""
+    program: str = ""
+    still_exposed: bool = False
+    since: datetime | None = None
+    until: datetime | None = None
+    mine: bool = False
+    sort: str = field(default=USUAL_SORT)
+
+
+def find(user: User, wanted: Wanted) -> QuerySet[Incident]:
+    """Return the incidents a person may know of that fit, in the order asked for."""
+    fitting = access.visible_to(user).filter(_conditions(user, wanted))
+    return _for_lists(fitting).order_by(*SORTS[wanted.sort])
+
+
+def still_open(user: User) -> QuerySet[Incident]:
+    """Return every incident that is not over, the most severe first."""
+    return _for_lists(access.visible_to(user).exclude(status__in=OVER)).order_by(
+        "counts_as", "-number"
+    )
+
+
+def _for_lists(incidents: QuerySet[Incident]) -> QuerySet[Incident]:
+    last = TimelineEntry.objects.filter(incident=OuterRef("pk")).order_by("-recorded_at")
+    commanders = RoleAssignment.objects.filter(role=Role.COMMANDER, until=None)
+    return (
+        incidents.select_related("program")
+        .prefetch_related(
+            Prefetch("roles", commanders.select_related("person"), to_attr="commanders")
+        )
+        .annotate(last_update=Subquery(last.values("recorded_at")[:1]))
+    )
+
+
+def _conditions(user: User, wanted: Wanted) -> Q:
+    found = _about(wanted.text)
+    if wanted.levels:
+        found &= Q(counts_as__in=wanted.levels)
+    if wanted.status == ALL_OPEN:
+        found &= ~Q(status__in=OVER)
+    elif wanted.status:
+        found &= Q(status=wanted.status)
+    if wanted.program:
+        found &= Q(program__slug=wanted.program)
+    if wanted.still_exposed:
+        found &= Q(occurred_to=None, contained_at=None) & ~Q(still_open=StillOpen.NO)
+        found &= ~Q(status__in=OVER)
+    if wanted.mine:
+        roles = RoleAssignment.objects.filter(person=user, until=None).values("incident")
+        found &= Q(pk__in=roles) | Q(reporter=user)
+    return found & _reported(wanted)
+
+
+def _about(text: str) -> Q:
+    if not text:
+        return Q()
+    words = Q(title__icontains=text) | Q(codename__icontains=text) | Q(detail__icontains=text)
+    number = _NUMBER.fullmatch(text)
+    return words | Q(number=int(number[1])) if number else words
+
+
+def _reported(wanted: Wanted) -> Q:
+    found = Q()
+    if wanted.since:
+        found &= Q(reported_at__gte=wanted.since)
+    if wanted.until:
+        found &= Q(reported_at__lt=wanted.until)
+    return found

@@ -1,0 +1,50 @@
+"""How a page does one thing: check the form, make the one domain call, lead back, or show what refused it."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from accounts.http import SignedInRequest
+from incidents import access, cord, firing, judgement, lifecycle, roles, runbooks, timeline
+from incidents.forms.response import PanelForm
+from incidents.models import Incident
+from incidents.views.detail import page
+
+REFUSALS = (
+    access.Refused,
+    cord.Refused,
+    firing.Refused,
+    judgement.Refused,
+    lifecycle.Refused,
+    roles.Refused,
+    runbooks.Refused,
+    timeline.Refused,
+)
+
+
+def carry_out(
+    request: SignedInRequest,
+    incident: Incident,
+    act: Callable[[], object],
+    *,
+    at: str,
+    said: str,
+    form: PanelForm | None = None,
+) -> HttpResponse:
+    """Do one thing and lead back to the panel `at`; a refusal shows the page with its sentence, as 409."""
+    forms = {form.at: form} if form else {}
+    if form and not form.is_valid():
+        return page(request, incident, forms=forms, status=422)
+    try:
+        act()
+    except REFUSALS as refusal:
+        incident = access.get_incident(request.user, incident.number)
+        if form:
+            form.blame(str(refusal))
+            return page(request, incident, forms=forms, status=409)
+        return page(request, incident, refusal=str(refusal), status=409)
+    messages.success(request, said)
+    return redirect(f"{reverse('incidents:detail', args=[incident.number])}#{at}")

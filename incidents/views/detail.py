@@ -1,0 +1,87 @@
+"""The page of one incident and its live parts."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from accounts.http import Fragment, SignedInRequest
+from incidents import access
+from incidents.forms import response
+from incidents.models import Incident, TimelineEntry
+from incidents.views import panels
+from incidents.views.panels import Forms, May
+
+
+@require_safe
+def detail(request: SignedInRequest, number: int) -> HttpResponse:
+    return page(request, access.get_incident(request.user, number))
+
+
+def page(
+    request: SignedInRequest,
+    incident: Incident,
+    *,
+    forms: Forms | None = None,
+    refusal: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """Show the whole page.
+
+    Args:
+        forms: bound forms by panel, to show again what was sent and what is wrong with it.
+        refusal: the domain's sentence, where it belongs to no field.
+    """
+    forms = forms or {}
+    may = May.of(request, incident)
+    wrong = [form for form in forms.values() if form.errors]
+    context: dict[str, Any] = {
+        "incident": incident,
+        "may": may,
+        "refusal": refusal,
+        "form": wrong[0] if wrong else None,
+        "head": _head(request, incident),
+        "story": _story(request, incident),
+        "collection": _collection(request, incident),
+        "kinds": panels.kinds_of(request),
+        "all_kinds": TimelineEntry.Kind.choices,
+        "update_form": forms.get("update") or response.UpdateForm(),
+        "status_form": forms.get("status") or response.StatusForm(incident=incident),
+        "aware_form": forms.get("aware") or response.AwareForm(),
+        **panels.cord(incident, may, forms),
+        **panels.severity(incident, request, forms),
+        **panels.firings(incident, forms),
+        **panels.runbook(incident),
+        **panels.roles(incident, request, forms),
+        **panels.who_sees(incident, forms),
+    }
+    return render(request, "incidents/detail.html", context, status=status)
+
+
+def _head(request: SignedInRequest, incident: Incident) -> Fragment:
+    return Fragment.of("incidents/_head.html", panels.head(incident), request)
+
+
+def _story(request: SignedInRequest, incident: Incident) -> Fragment:
+    everything = "all" in request.GET
+    context = panels.story(incident, kinds=panels.kinds_of(request), everything=everything)
+    # The links in a live part lead to the page, wherever the part was asked for.
+    context["page_url"] = reverse("incidents:detail", args=[incident.number])
+    context["may"] = May.of(request, incident)
+    return Fragment.of("incidents/_story.html", context, request)
+
+
+def _collection(request: SignedInRequest, incident: Incident) -> Fragment:
+    return Fragment.of("incidents/_collection.html", panels.collection(incident), request)
+
+
+LIVE = {"head": _head, "story": _story, "collection": _collection}
+
+
+@require_safe
+def live(request: SignedInRequest, number: int, part: str) -> HttpResponse:
+    """One live part, or 304. The parts are named in the URL pattern."""
+    incident = access.get_incident(request.user, number)
+    return LIVE[part](request, incident).answer(request)

@@ -1,0 +1,174 @@
+"""What each panel of the incident page shows. Reads only; the page and htmx get the same panels."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
+
+from accounts.functions import Function
+from accounts.http import SignedInRequest
+from incidents import access, chart, exposure, timeline
+from incidents.forms import response
+from incidents.models import (
+    AccessGrant,
+    Incident,
+    RoleAssignment,
+    RuleFiring,
+    RunbookStep,
+    SeverityProposal,
+    TimelineEntry,
+)
+from programs import summary
+from programs.models import Pause, State
+from severity.changes import what_would_change
+from severity.facts import BadFact, Facts
+from severity.ruleset import RuleSet
+from severity.vocabulary import Action, Scope
+
+Forms = dict[str, response.PanelForm]
+_Kind = TimelineEntry.Kind
+# So many entries are shown at first; older ones are one click away.
+FIRST_ENTRIES = 30
+
+
+@dataclass(frozen=True)
+class May:
+    """What the reader may do here. Reading is settled before."""
+
+    contribute: bool
+    manage: bool
+    close: bool
+    decide_awareness: bool
+
+    @classmethod
+    def of(cls, request: SignedInRequest, incident: Incident) -> "May":
+        held = access.may_which(request.user, incident)
+        over = incident.is_over
+        return cls(
+            contribute=AccessGrant.Level.CONTRIBUTE in held and not over,
+            manage=AccessGrant.Level.MANAGE in held,
+            close=AccessGrant.Level.CLOSE in held,
+            decide_awareness=request.user.is_any(Function.PRIVACY_OFFICER),
+        )
+
+
+def head(incident: Incident) -> dict[str, Any]:
+    """The facts that stay in sight. Live."""
+    lines = summary.of([incident.program]) if incident.program else []
+    commander = incident.roles.filter(role="commander", until=None).select_related("person").first()
+    due = incident.next_update_at
+    return {
+        "incident": incident,
+        "window": exposure.window(incident),
+        "commander": commander.person if commander else None,
+        "line": lines[0] if lines else None,
+        "update_is_late": due is not None and due < timezone.now() and not incident.is_over,
+    }
+
+
+def story(incident: Incident, *, kinds: list[str], everything: bool) -> dict[str, Any]:
+    """The chart and the list. Live."""
+    entries = list(timeline.current(incident))
+    for entry in entries:
+        # Only what people wrote is theirs to correct; what happened is not.
+        entry.is_said = entry.kind in (_Kind.UPDATE, _Kind.REPORT) and entry.actor_id  # type: ignore[attr-defined]
+    shown = [entry for entry in entries if not kinds or entry.kind in kinds]
+    return {
+        "incident": incident,
+        "chart": chart.draw(incident, entries),
+        "entries": shown if everything else shown[:FIRST_ENTRIES],
+        "count": len(shown),
+        "rest": 0 if everything else max(len(shown) - FIRST_ENTRIES, 0),
+    }
+
+
+def collection(incident: Incident) -> dict[str, Any]:
+    """Which programs this incident holds, and how far each stop is proven. Live."""
+    holds = Pause.objects.filter(holder=incident.ref).select_related("program", "dataset", "order")
+    lines = {line.program.pk: line for line in summary.of([hold.program for hold in holds])}
+    return {
+        "incident": incident,
+        "holds": [(hold, lines[hold.program_id]) for hold in holds.order_by("since")],
+    }
+
+
+def cord(incident: Incident, may: May, forms: Forms) -> dict[str, Any]:
+    program = incident.program
+    held = Pause.objects.in_force().filter(holder=incident.ref, program=program, dataset=None)
+    can = may.contribute and program is not None and program.state != State.RETIRED
+    return {
+        "cord": (forms.get("cord") or response.CordForm()) if can and not held.exists() else None
+    }
+
+
+def severity(incident: Incident, request: SignedInRequest, forms: Forms) -> dict[str, Any]:
+    assessment = incident.assessment
+    answers = forms.get("answers") or response.AnswersForm(incident=incident, user=request.user)
+    proposal = incident.proposals.filter(state=SeverityProposal.State.OPEN)
+    facts: dict[str, Any] = assessment.facts if assessment else {}
+    return {
+        "assessment": assessment,
+        "assumed": facts.get("assumed", []),
+        "changes": _changes(facts, assessment.rules_version if assessment else ""),
+        "proposal": proposal.select_related("proposed_by").first(),
+        "level_form": forms.get("level") or response.LevelForm(),
+        "answers_form": answers,
+    }
+
+
+def _changes(facts: dict[str, Any], version: str) -> list[Any]:
+    """What would change the level; nothing where a person set it or the rules are others by now."""
+    stated = {name: value for name, value in facts.items() if name != "assumed"}
+    rules = RuleSet.current()
+    if not stated or version != rules.version:
+        return []
+    try:
+        return list(what_would_change(Facts.from_mapping(stated, rules), rules))
+    except BadFact:
+        return []
+
+
+def firings(incident: Incident, forms: Forms) -> dict[str, Any]:
+    rows = list(incident.firings.select_related("program", "dataset", "vetoed_by"))
+    waiting = [row for row in rows if row.state == RuleFiring.State.WAITING]
+    vetoable = [row for row in waiting if _can_be_vetoed(row)]
+    return {
+        "firings": rows,
+        "vetoable": vetoable,
+        "overdue": [row for row in waiting if row not in vetoable and row.action == Action.PAUSE],
+        "veto_form": forms.get("veto") or response.VetoForm(),
+    }
+
+
+def _can_be_vetoed(firing: RuleFiring) -> bool:
+    return firing.action == Action.PAUSE and firing.scope != Scope.PROGRAMS_CONCERNED
+
+
+def runbook(incident: Incident) -> dict[str, Any]:
+    steps = RunbookStep.objects.select_related("done_by")
+    runs = list(incident.runbooks.prefetch_related(Prefetch("steps", steps)))
+    for run in runs:
+        states = [step.state for step in run.steps.all()]
+        run.settled = sum(state != RunbookStep.State.OPEN for state in states)  # type: ignore[attr-defined]
+    return {"incident": incident, "runs": runs, "now": timezone.now()}
+
+
+def roles(incident: Incident, request: SignedInRequest, forms: Forms) -> dict[str, Any]:
+    held: QuerySet[RoleAssignment] = incident.roles.filter(until=None).select_related("person")
+    return {
+        "roles": held.order_by("since"),
+        "role_form": forms.get("roles") or response.RoleForm(user=request.user),
+    }
+
+
+def who_sees(incident: Incident, forms: Forms) -> dict[str, Any]:
+    grants = incident.grants.filter(ended_at=None).select_related("person", "team")
+    for grant in grants:
+        grant.who = grant.person.name if grant.person else response.team_name(grant.team)  # type: ignore[attr-defined,arg-type]
+    return {"grants": grants, "admit_form": forms.get("access") or response.AdmitForm()}
+
+
+def kinds_of(request: SignedInRequest) -> list[str]:
+    """The kinds of entries that the reader asked for; all of them if none."""
+    return [kind for kind in request.GET.getlist("kind") if kind in TimelineEntry.Kind.values]

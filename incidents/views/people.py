@@ -1,0 +1,72 @@
+"""Who does what in an incident, and who may see it."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.http import SignedInRequest, actor_of
+from incidents import access, roles
+from incidents.forms import response
+from incidents.models import AccessGrant, RoleAssignment
+from incidents.views.acting import carry_out
+
+MANAGE = AccessGrant.Level.MANAGE
+
+
+@require_POST
+def give_role(request: SignedInRequest, number: int) -> HttpResponse:
+    """Put a person into a role."""
+    incident = access.get_incident(request.user, number, to=MANAGE)
+    form = response.RoleForm(request.POST, user=request.user)
+
+    def give() -> None:
+        said = form.cleaned_data
+        roles.give(incident, said["role"], person=said["person"], actor=actor_of(request))
+
+    return carry_out(request, incident, give, at="roles", said=_("Role given."), form=form)
+
+
+@require_POST
+def leave_role(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
+    """End a role: one's own, or any for who runs the incident."""
+    incident = access.get_incident(request.user, number)
+    assignment: RoleAssignment = get_object_or_404(incident.roles, pk=pk)
+    if assignment.person != request.user and not access.may(request.user, MANAGE, incident):
+        raise PermissionDenied(
+            _("Only the person in the role or who runs the incident may end it.")
+        )
+    return carry_out(
+        request,
+        incident,
+        lambda: roles.leave(assignment, actor=actor_of(request)),
+        at="roles",
+        said=_("Role ended."),
+    )
+
+
+@require_POST
+def admit(request: SignedInRequest, number: int) -> HttpResponse:
+    """Let a person or a team in."""
+    incident = access.get_incident(request.user, number, to=MANAGE)
+    form = response.AdmitForm(request.POST)
+
+    def let_in() -> None:
+        access.admit(incident, **form.cleaned_data, actor=actor_of(request))
+
+    return carry_out(request, incident, let_in, at="access", said=_("Let in."), form=form)
+
+
+@require_POST
+def end_access(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
+    """End one grant."""
+    incident = access.get_incident(request.user, number, to=MANAGE)
+    grant = get_object_or_404(incident.grants, pk=pk)
+    return carry_out(
+        request,
+        incident,
+        lambda: access.end(grant, actor=actor_of(request)),
+        at="access",
+        said=_("Access ended."),
+    )

@@ -1,0 +1,107 @@
+"""How bad the answers make it, and what is written of it. The only writer of Assessment."""
+
+import copy
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils import timezone
+
+from accounts.actors import Actor
+from incidents.models import Incident
+from programs.models import Dataset, Program, State
+from severity.ladder import Sev
+from severity.models import Assessment
+from severity.ruleset import RuleSet
+from severity.triage import Answers, ProgramContext, Triage, triage
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The reporter's or responder's answers to the triage questions."""
+
+    program: Program | None
+    audience: str
+    still_open: str
+    dataset: Dataset | None = None
+
+
+def weigh(answered: Answered) -> Triage:
+    """Return the level that the answers lead to at once, unknowns at the worst plausible."""
+    every: list[ProgramContext] = []
+    if answered.program is None:
+        # A paused program's data lie there still; only what never began or is over is left out.
+        concerned = Program.objects.filter(state__in=[State.COLLECTING, State.PAUSED])
+        every = [_context(program) for program in concerned.filter(is_drill=False)]
+    return triage(
+        Answers(audience=answered.audience, still_open=answered.still_open),
+        _context(answered.program) if answered.program else None,
+        every_program=every,
+        rules=RuleSet.current(),
+    )
+
+
+def _context(program: Program) -> ProgramContext:
+    since = program.started_at
+    return ProgramContext(
+        categories=tuple(program.categories),
+        participants=program.participants,
+        collecting=program.state == State.COLLECTING,
+        # The database's clock may be a little ahead of ours.
+        running_for_days=max(0, (timezone.now() - since).days) if since else None,
+    )
+
+
+def by_triage(
+    uuid: UUID, weighed: Triage, *, actor: Actor, supersedes: Assessment | None = None
+) -> Assessment:
+    """Write down what the answers to the triage questions led to."""
+    rules = RuleSet.current()
+    plain = weighed.result.plain()
+    return Assessment.objects.create(
+        subject=f"incident:{uuid}",
+        kind=Assessment.Kind.TRIAGE,
+        rules_version=rules.version,
+        rules_sha256=rules.sha256,
+        facts={"assumed": list(weighed.assumed), **weighed.facts.plain()},
+        trace=plain["trace"],
+        score=weighed.result.se,
+        index=weighed.result.osi,
+        level=weighed.sev.value,
+        undetermined=weighed.undetermined,
+        assessor=actor.user,
+        supersedes=supersedes,
+    )
+
+
+def by_person(incident: Incident, level: Sev, reason: str, *, actor: Actor) -> Assessment:
+    """Write down the level that a person decided on."""
+    rules = RuleSet.current()
+    return Assessment.objects.create(
+        subject=f"incident:{incident.uuid}",
+        kind=Assessment.Kind.OVERRIDE,
+        rules_version=rules.version,
+        rules_sha256=rules.sha256,
+        facts={},
+        trace=[],
+        level=level.value,
+        reason=reason,
+        assessor=actor.user,
+        supersedes=incident.assessment,
+    )
+
+
+def once_more(incident: Incident, reason: str, *, actor: Actor) -> Assessment:
+    """Write down that the level in force holds again, so that its rules act again."""
+    held = incident.assessment
+    assert held
+    again = copy.copy(held)
+    again.pk, again.supersedes = None, held
+    again.reason, again.assessor, again.assessed_at = reason, actor.user, timezone.now()
+    again.save(force_insert=True)
+    return again
+
+
+def ever_determined(incident: Incident) -> bool:
+    """True if the severity was determined once, even if newer answers left it open again."""
+    every = Assessment.objects.filter(subject=f"incident:{incident.uuid}")
+    return every.filter(undetermined=False).exists()

@@ -1,0 +1,92 @@
+"""How the paging for an incident stands, for pages. Reads only."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.functions import Function
+from accounts.models import User
+from incidents import access
+from incidents.models import Incident
+from notifications.escalation import Plan
+from notifications.models import Escalation, Page
+
+# Nobody has answered these; the last two have ended without an answer.
+UNANSWERED = (
+    Escalation.State.ACTIVE,
+    Escalation.State.EXHAUSTED,
+    Escalation.State.NOBODY_NOTIFIED,
+)
+
+
+@dataclass(frozen=True)
+class StepLine:
+    """One step of the plan: whom it pages, how long after the step before, and whether it was taken."""
+
+    number: int
+    who: str
+    wait: timedelta
+    is_taken: bool
+
+
+@dataclass(frozen=True)
+class Run:
+    """One escalation with its plan and every page that it sent."""
+
+    escalation: Escalation
+    plan: Plan
+    steps: list[StepLine]
+    pages: list[Page]
+
+
+def runs(incident: Incident) -> list[Run]:
+    """Every escalation of an incident, the newest first."""
+    pages = Prefetch("pages", Page.objects.select_related("person").order_by("pk"))
+    escalations = incident.escalations.select_related("acknowledged_by").prefetch_related(pages)
+    return [_run(escalation) for escalation in escalations.order_by("-opened_at")]
+
+
+def _run(escalation: Escalation) -> Run:
+    plan = Plan.from_plain(escalation.snapshot)
+    people = User.objects.in_bulk([step.person for step in plan.steps if step.person])
+    steps = []
+    for number, step in enumerate(plan.steps):
+        named = people.get(step.person) if step.person else None
+        who = named.name if named else _function(step.function)
+        steps.append(StepLine(number + 1, who, step.wait, is_taken=number < escalation.taken))
+    return Run(escalation, plan, steps, list(escalation.pages.all()))
+
+
+def _function(name: str) -> str:
+    return str(Function(name).label) if name in Function.values else name or _("nobody")
+
+
+def waits_for_an_answer(incident: Incident) -> bool:
+    """True if somebody is being paged, or nobody has ever said that they are on it."""
+    if incident.is_over:
+        return False
+    active = incident.escalations.filter(state=Escalation.State.ACTIVE)
+    return incident.acknowledged_at is None or active.exists()
+
+
+def unanswered(user: User) -> QuerySet[Escalation]:
+    """Escalations without an answer, of incidents that the person may know of and that are not over."""
+    incidents = access.visible_to(user).filter(pk__in=Incident.objects.open().values("pk"))
+    return Escalation.objects.filter(
+        incident__in=incidents, state__in=UNANSWERED, acknowledged_at=None
+    )
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """`since` is when the oldest one was opened."""
+
+    count: int
+    since: datetime | None
+
+
+def tally(user: User) -> Unanswered:
+    opened = list(unanswered(user).order_by("opened_at").values_list("opened_at", flat=True))
+    return Unanswered(len(opened), opened[0] if opened else None)

@@ -1,0 +1,88 @@
+"""Send pages and note each attempt. The only writer of PageAttempt, and of what a Page became."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.actors import Actor
+from incidents import timeline
+from incidents.models import TimelineEntry
+from notifications import channels, links
+from notifications.models import Page, PageAttempt
+
+_ENGINE = Actor.machine("escalation")
+
+
+def send_page(page_pk: int) -> Callable[[], None]:
+    """Try to send a page; return what to write when it was sent.
+
+    Raises:
+        channels.NotSent: if it did not leave; it is tried again later.
+    """
+    page, attempt = _begin(page_pk)
+    if attempt is None:
+        return lambda: None
+    try:
+        answer = channels.send(page.method, _message(page))
+    except channels.NotSent as error:
+        _note(attempt, str(error))
+        raise
+    return lambda: _sent(page, attempt, answer)
+
+
+@transaction.atomic
+def _begin(page_pk: int) -> tuple[Page, PageAttempt | None]:
+    page = Page.objects.select_for_update().get(pk=page_pk)
+    if page.state not in (Page.State.PENDING, Page.State.SENDING):
+        return page, None
+    page.state = Page.State.SENDING
+    page.attempts += 1
+    page.save(update_fields=["state", "attempts"])
+    return page, PageAttempt.objects.create(page=page, number=page.attempts)
+
+
+def _message(page: Page) -> channels.Message:
+    incident = page.escalation.incident
+    undetermined = "undetermined severity, counts as " if incident.sev is None else ""
+    return channels.Message(
+        key=page.key,
+        address=page.address,
+        secret=page.contact.secret if page.contact else "",
+        codename=incident.codename,
+        level=f"{undetermined}{incident.level.label}",
+        reported_at=incident.reported_at,
+        url=settings.ENVIRONMENT.url + reverse("incidents:detail", args=[incident.number]),
+        acknowledge_url=links.acknowledge_url(page),
+        is_drill=incident.is_drill,
+    )
+
+
+def _note(attempt: PageAttempt, answer: str) -> None:
+    attempt.ended_at = timezone.now()
+    attempt.answer = answer[:200]
+    attempt.save(update_fields=["ended_at", "answer"])
+
+
+def _sent(page: Page, attempt: PageAttempt, answer: str) -> None:
+    _note(attempt, answer)
+    page.state = Page.State.SENT
+    page.sent_at = attempt.ended_at
+    page.answer = answer[:200]
+    page.save(update_fields=["state", "sent_at", "answer"])
+
+
+def give_up_page(page_pk: int) -> None:
+    """Note that a page could not be sent at all, where people see it."""
+    page = Page.objects.select_related("person", "escalation__incident").get(pk=page_pk)
+    page.state = Page.State.FAILED
+    page.answer = page.tries.order_by("-number").values_list("answer", flat=True).first() or ""
+    page.save(update_fields=["state", "answer"])
+    timeline.write(
+        page.escalation.incident,
+        TimelineEntry.Kind.ESCALATION,
+        f"{page.person.name} could not be paged by {page.method} after {page.attempts} attempts.",
+        actor=_ENGINE,
+    )

@@ -1,0 +1,50 @@
+"""Answer a page: signed in on the incident page, or by the link that a page carries."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.actors import Actor
+from accounts.http import Fragment, SignedInRequest, actor_of
+from incidents import access
+from incidents.models import AccessGrant
+from notifications import links, paging, reading
+
+
+@require_POST
+def acknowledge_incident(request: SignedInRequest, number: int) -> HttpResponse:
+    """Answer for an incident that one sees: the paging stops."""
+    incident = access.get_incident(request.user, number, to=AccessGrant.Level.CONTRIBUTE)
+    paging.acknowledge(incident, actor=actor_of(request))
+    messages.success(request, _("You are on it. The paging has stopped."))
+    return redirect(reverse("incidents:detail", args=[number]))
+
+
+@require_safe
+def escalation(request: SignedInRequest, number: int) -> HttpResponse:
+    """The live part of the incident page that shows the paging."""
+    incident = access.get_incident(request.user, number)
+    context = {"runs": reading.runs(incident)}
+    return Fragment.of("notifications/_escalation.html", context, request).answer(request)
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
+    """Answer by the link of a page. Nothing happens on GET: mail scanners open links."""
+    try:
+        page = links.page_behind(token)
+    except links.BadLink:
+        return render(request, "notifications/bad_link.html", status=404)
+    incident = page.escalation.incident
+    answered = request.method == "POST"
+    if answered:
+        incident = paging.acknowledge(incident, actor=Actor.person(page.person, via="link"))
+    context = {"page": page, "incident": incident, "answered": answered}
+    return render(request, "notifications/acknowledge.html", context)

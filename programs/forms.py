@@ -1,0 +1,160 @@
+"""What people may send about programs. Forms check the shape; the domain says whether it may be done."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.functions import Function
+from accounts.models import User
+from programs.models import Category, Program
+from programs.models.collecting import NAME
+from severity.ladder import Sev
+
+
+class PanelForm(forms.Form):
+    """A form of one panel; several stand on a page, so each starts its ids with the panel's name."""
+
+    at = ""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id=f"{self.at}-%s", **kwargs)
+
+
+class PauseForm(PanelForm):
+    at = "pause"
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        help_text=_("Everybody who sees the program reads it."),
+        required=False,
+        max_length=2000,
+    )
+
+
+class RetireForm(PanelForm):
+    at = "retire"
+
+    reason = forms.CharField(label=_("Reason"), max_length=500)
+
+
+class ResumeForm(PanelForm):
+    at = "resume"
+
+    reason = forms.CharField(
+        label=_("What was fixed, and how was that checked?"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class CollectorForm(PanelForm):
+    at = "collector"
+
+    name = forms.CharField(
+        label=_("Name"),
+        help_text=_("Small letters, digits, dots, dashes and underscores, such as laptop-7."),
+        max_length=80,
+        validators=[NAME],
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+    )
+    dataset = forms.ModelChoiceField(
+        label=_("Writes to"),
+        help_text=_("Unknown counts as every dataset: a pause of one stops this collector as well."),
+        queryset=None,
+        required=False,
+        empty_label=_("I do not know"),
+    )
+
+    def __init__(self, *args: Any, program: Program, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["dataset"]
+        field.queryset = program.datasets.all()
+        field.has_unknown = True
+
+
+class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A new program. It may not collect before a second person has approved it."""
+
+    categories = forms.MultipleChoiceField(
+        label=_("Kinds of data"),
+        choices=Category,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "choices--wide"}),
+    )
+    jurisdictions = forms.CharField(
+        label=_("Jurisdictions"),
+        help_text=_("Where the people are, as country codes: DE, FR, US-CA."),
+        required=False,
+        max_length=200,
+    )
+    pause_at = forms.TypedChoiceField(
+        label=_("Pause from"),
+        help_text=_("A program may pause earlier than the organisation's SEV 2, never later."),
+        coerce=int,
+        initial=Sev.SEV2.value,
+        choices=[(sev.value, sev.label) for sev in Sev if not sev.at_least(Sev.SEV1)],
+    )
+    owner = forms.ModelChoiceField(label=_("Owner"), queryset=None)
+
+    class Meta:
+        model = Program
+        fields = [
+            "name",
+            "slug",
+            "purpose",
+            "owner",
+            "categories",
+            "participants",
+            "declared_audience",
+            "declared_audience_size",
+            "jurisdictions",
+            "pause_at",
+            "lease_seconds",
+            "team_sees_incidents",
+            "is_drill",
+        ]
+        labels = {
+            "name": _("Name"),
+            "slug": _("Short name"),
+            "purpose": _("Purpose"),
+            "participants": _("How many people does it collect from?"),
+            "declared_audience": _("Who is meant to read the data?"),
+            "declared_audience_size": _("How many readers is that?"),
+            "lease_seconds": _("Length of a lease, in seconds"),
+            "team_sees_incidents": _("The program's team may see its incidents"),
+            "is_drill": _("For drills only: it collects nothing real"),
+        }
+        help_texts = {
+            "slug": _("In addresses and for collectors: small letters, digits and dashes."),
+            "purpose": _("What it collects the data for, in a sentence or two."),
+            "lease_seconds": _(
+                "From 3 to 60. With everything dead, collection stops this long after a pause, plus 3."
+            ),
+        }
+        widgets = {"purpose": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        owner: Any = self.fields["owner"]
+        own = User.objects.filter(pk=user.pk)
+        others = User.objects.filter(groups__name=Function.PROGRAM_OWNER.value, is_active=True)
+        owner.queryset = (own | others).distinct() if user.is_any(Function.PRIVACY_OFFICER) else own
+        owner.initial = user.pk
+        owner.label_from_instance = lambda row: row.name
+
+    def clean_slug(self) -> str:
+        slug: str = self.cleaned_data["slug"]
+        if slug == "new":
+            raise forms.ValidationError(_("This word is taken by the page you are on; choose another."))
+        return slug
+
+    def clean_jurisdictions(self) -> list[str]:
+        codes = re.split(r"[\s,;]+", self.cleaned_data["jurisdictions"].strip().upper())
+        wrong = [code for code in codes if code and not re.fullmatch(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", code)]
+        if wrong:
+            raise forms.ValidationError(
+                _("%(codes)s: give country codes such as DE or US-CA."),
+                params={"codes": ", ".join(wrong)},
+            )
+        return [code for code in codes if code]

@@ -1,0 +1,116 @@
+"""Answers `POST /v1/lease`: may this collector go on. The rule: in doubt, no."""
+
+import math
+
+from programs.gate import answers, clock, questions
+from programs.gate.answers import Answer
+from programs.gate.call import Call
+from programs.gate.door import Door
+from programs.gate.feed import Feed
+from programs.gate.figures import Figures
+from programs.gate.holdings import Held, Holdings
+from programs.gate.ledger import Ledger
+from programs.gate.questions import LeaseQuestion
+from programs.gate.registry import Key, Program, Registry, Verdict, decide
+from programs.leases import Ask
+
+# The database may have moved on since the copy was read; then it says so, and we read again.
+_TRIES = 2
+
+
+class Leasing:
+    def __init__(
+        self,
+        *,
+        door: Door,
+        registry: Registry,
+        holdings: Holdings,
+        ledger: Ledger,
+        feed: Feed,
+        figures: Figures,
+    ) -> None:
+        self._door = door
+        self._registry = registry
+        self._holdings = holdings
+        self._ledger = ledger
+        self._feed = feed
+        self._from_memory = figures.leases.labels("memory")
+        self._written = figures.leases.labels("written")
+
+    async def answer(self, call: Call) -> Answer:
+        """Return a lease, or nothing to a collector that says goodbye.
+
+        Raises:
+            Refused: whatever else it is; every such answer means stop.
+        """
+        key = self._door.admit(call)
+        question = questions.lease_question(await call.json_body())
+        program = self._door.program_of(key, named=question.program)
+        if question.status == "stopped":
+            return Answer(204, headers=())
+        if question.generation is not None and question.generation > program.generation:
+            # Another gate told it more than this one knows yet.
+            await self._feed.refresh()
+        for _ in range(_TRIES):
+            answer = await self._lease(key, question)
+            if answer:
+                return answer
+            await self._feed.refresh()
+        raise answers.unavailable("The program is changing; ask again in a second.")
+
+    async def _lease(self, key: Key, question: LeaseQuestion) -> Answer | None:
+        now = clock.now()
+        # Asked again here: the caller may have taken its time with the body.
+        if not self._registry.fresh(now):
+            raise answers.stale()
+        if not self._registry.usable(key, now):
+            raise answers.withdrawn()
+        program = self._door.program_of(key, named=question.program)
+        verdict = decide(program, key.dataset_id)
+        if not verdict.collecting:
+            raise answers.stopped(program, verdict)
+        held = self._renew(key, program, now)
+        if held:
+            self._from_memory.inc()
+        else:
+            held = await self._grant(key, verdict, question.version)
+            if held is None:
+                return None
+            self._written.inc()
+        return self._say(key, program, held)
+
+    def _renew(self, key: Key, program: Program, now: float) -> Held | None:
+        held = self._holdings.renewable(
+            key.collector_id,
+            generation=program.generation,
+            lease_seconds=program.lease_seconds,
+            now=now,
+        )
+        if held:
+            self._ledger.renewed(
+                key.collector_id,
+                generation=program.generation,
+                lease_seconds=program.lease_seconds,
+                now=now,
+            )
+        return held
+
+    async def _grant(self, key: Key, verdict: Verdict, version: str) -> Held | None:
+        ask = Ask(key.collector_id, key.program_id, verdict.generation, version)
+        return await self._ledger.grant(ask)
+
+    def _say(self, key: Key, program: Program, held: Held) -> Answer:
+        seconds = program.lease_seconds
+        time = self._registry.time(clock.now())
+        return Answer.of(
+            {
+                "state": "collecting",
+                "program": program.slug,
+                "collector": key.collector,
+                "generation": held.generation,
+                "lease_seconds": float(seconds),
+                "renew_seconds": math.floor(seconds * 10 / 3) / 10,
+                "signing_key": held.signing_key,
+                "server_time": time.isoformat(timespec="milliseconds")[:-6] + "Z",
+            }
+        )

@@ -1,0 +1,68 @@
+"""The HTTP connection of a collector, with limits that uvicorn leaves to others."""
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from programs.gate.answers import Refused
+from programs.gate.app import DROP
+
+# From the first byte of a request to the end of its headers, and for a connection's first byte.
+HEAD_SECONDS = 10.0
+LARGEST_HEAD = 32 * 1024
+# What a reader may leave unread before its stream counts as slow.
+LARGEST_UNREAD = 16 * 1024
+
+
+class Wire(HttpToolsProtocol):
+    """Reads requests; ends what sends its headers too slowly or without end."""
+
+    _in_head = True
+    _head_bytes = 0
+    _hurry: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        transport.set_write_buffer_limits(high=LARGEST_UNREAD)
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._rest()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._head_bytes = self._head_bytes + len(data) if self._in_head else 0
+        if self._head_bytes > LARGEST_HEAD:
+            self.send_400_response("The headers must be at most 32 KiB.")
+            return
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._expect_head()
+        scope: dict[str, Any] = self.scope  # type: ignore[assignment]
+        scope["extensions"] = {DROP: self.transport.abort}
+
+    def on_headers_complete(self) -> None:
+        self._rest()
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        answer = Refused(400, msg, why="http").answer()
+        lines = [b"HTTP/1.1 400 Bad Request", b"connection: close"]
+        lines += [name + b": " + value for name, value in answer.headers]
+        self.transport.write(b"\r\n".join(lines) + b"\r\n\r\n" + answer.body)
+        self.transport.close()
+
+    def _expect_head(self) -> None:
+        self._in_head = True
+        if self._hurry is None:
+            self._hurry = self.loop.call_later(HEAD_SECONDS, self.transport.abort)
+
+    def _rest(self) -> None:
+        self._in_head = False
+        self._head_bytes = 0
+        if self._hurry is not None:
+            self._hurry.cancel()
+            self._hurry = None

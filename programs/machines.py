@@ -1,0 +1,142 @@
+"""How the collectors of a program stand, one by one. Reads only; show it to those whom access.sees_machines names."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Prefetch
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from programs.models import Collector, CollectorKey, Lease, Program, State, StopOrder, StopProof
+
+# A page holds so many rows; the counts above it are of all.
+MOST_SHOWN = 200
+_CELL, _PER_ROW = 16, 40
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One collector. `state` is a code for its shape, `words` say it."""
+
+    collector: Collector
+    state: str
+    words: str
+    lease: Lease | None
+    keys: list[CollectorKey]
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When the lease it holds runs out; None if it holds none."""
+        return self.lease.expires_at if self.lease and self.state == State.COLLECTING else None
+
+
+def of(program: Program) -> list[Machine]:
+    """Return the collectors of a program by name, the retired ones last."""
+    now = timezone.now()
+    usable = CollectorKey.objects.filter(revoked_at=None, expires_at__gt=now).order_by("created_at")
+    collectors = list(
+        program.collectors.select_related("dataset")
+        .prefetch_related(Prefetch("keys", usable, to_attr="usable_keys"))
+        .order_by("name")[:MOST_SHOWN]
+    )
+    leases = _last_leases(collectors)
+    proofs = _last_proofs(program)
+    found = []
+    for collector in collectors:
+        lease = leases.get(collector.pk)
+        state, words = _stands(program, collector, lease, proof=proofs.get(collector.pk), now=now)
+        found.append(Machine(collector, state, words, lease, collector.usable_keys))  # type: ignore[attr-defined]
+    return sorted(found, key=lambda machine: machine.collector.retired_at is not None)
+
+
+def _last_leases(collectors: Iterable[Collector]) -> dict[int, Lease]:
+    leases = Lease.objects.filter(collector__in=collectors).order_by("collector", "-generation")
+    return {lease.collector_id: lease for lease in leases.distinct("collector")}
+
+
+def _last_proofs(program: Program) -> dict[int, StopProof]:
+    if not program.pauses.in_force().exists():
+        return {}
+    order = program.stop_orders.order_by("-generation").first()
+    return {proof.collector_id: proof for proof in order.proofs.all()} if order else {}
+
+
+def _stands(
+    program: Program,
+    collector: Collector,
+    lease: Lease | None,
+    *,
+    proof: StopProof | None,
+    now: datetime,
+) -> tuple[str, str]:
+    if collector.retired_at:
+        return "retired", _("Retired")
+    if lease and lease.generation == program.generation and lease.alive(now):
+        return "collecting", _("Collecting")
+    if proof:
+        return str(proof.state), _proof_words(proof)
+    if program.state == State.COLLECTING:
+        return ("silent", _("Out of contact")) if lease else ("never", _("Never heard of"))
+    return "never", _("Holds no lease")
+
+
+def _proof_words(proof: StopProof) -> str:
+    words = {
+        StopProof.State.UNKNOWN: _("Pause sent, not confirmed"),
+        StopProof.State.ACKNOWLEDGED: _("Stopped, acknowledged"),
+        StopProof.State.EXPIRED: _("Lease ran out"),
+        StopProof.State.VIOLATION: _("Violation"),
+    }
+    return words[StopProof.State(proof.state)]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One collector in the picture of a stop; places in the picture's units."""
+
+    x: int
+    y: int
+    state: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A stop order with what is known of each collector. `counts` are (state, words, how many)."""
+
+    order: StopOrder
+    proofs: list[StopProof]
+    counts: list[tuple[str, str, int]]
+    cells: list[Cell]
+    width: int
+    height: int
+
+
+def last_stop(program: Program) -> Stop | None:
+    """Return the latest stop order of a program with its proof."""
+    order = program.stop_orders.order_by("-generation").first()
+    if order is None:
+        return None
+    proofs = list(order.proofs.select_related("collector").order_by("collector__name"))
+    cells = [
+        Cell(
+            index % _PER_ROW * _CELL,
+            index // _PER_ROW * _CELL,
+            str(proof.state),
+            f"{proof.collector.name}: {_proof_words(proof)}",
+        )
+        for index, proof in enumerate(proofs)
+    ]
+    states = [
+        (state.value, str(state.label), sum(proof.state == state for proof in proofs))
+        for state in StopProof.State
+    ]
+    return Stop(
+        order=order,
+        proofs=proofs[:MOST_SHOWN],
+        counts=[count for count in states if count[2]],
+        cells=cells,
+        width=min(len(cells), _PER_ROW) * _CELL,
+        height=-(-len(cells) // _PER_ROW) * _CELL,
+    )

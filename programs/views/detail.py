@@ -1,0 +1,134 @@
+"""The page of one program, its live parts, and how an act leads back to it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from accounts.http import Fragment, SignedInRequest
+from programs import access, collectors, forms, lifecycle, machines, pauses, summary
+from programs.forms import PanelForm
+from programs.models import Category, Program, ResumeRequest, State
+
+REFUSALS = (collectors.Refused, lifecycle.Refused, pauses.Refused)
+Forms = dict[str, PanelForm]
+
+
+@require_safe
+def detail(request: SignedInRequest, slug: str) -> HttpResponse:
+    return page(request, access.get_program(request.user, slug))
+
+
+def page(
+    request: SignedInRequest,
+    program: Program,
+    *,
+    bound: PanelForm | None = None,
+    refusal: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """Show the whole page; `bound` is the form that was sent, with what is wrong with it."""
+    sent: Forms = {bound.at: bound} if bound else {}
+    sees = access.sees_machines(request.user, program)
+    context: dict[str, Any] = {
+        "program": program,
+        "form": bound,
+        "refusal": refusal,
+        "sees_machines": sees,
+        "stand": _stand(request, program),
+        "machines": _machines(request, program) if sees else None,
+        "pauses": program.pauses.select_related("dataset").order_by("-since")[:50],
+        "datasets": program.datasets.all(),
+        "categories": [Category(name).label for name in program.categories],
+        "pause_form": sent.get("pause") or forms.PauseForm(),
+        "retire_form": sent.get("retire") or forms.RetireForm(),
+        **_what_one_may(request, program),
+        **_resuming(request, program, sent, sees=sees),
+    }
+    return render(request, "programs/detail.html", context, status=status)
+
+
+def _what_one_may(request: SignedInRequest, program: Program) -> dict[str, Any]:
+    user, state = request.user, program.state
+    may_run = access.may_run(user, program)
+    held = program.pauses.in_force().filter(dataset=None).exists()
+    return {
+        "may_run": may_run,
+        "can_pause": state != State.RETIRED and not held,
+        "can_approve": state == State.DRAFT and access.may_approve(user, program),
+        "can_start": state == State.APPROVED and may_run and not held,
+        "can_retire": state != State.RETIRED and may_run,
+    }
+
+
+def _resuming(
+    request: SignedInRequest, program: Program, sent: Forms, *, sees: bool
+) -> dict[str, Any]:
+    wish = (
+        program.resume_requests.filter(state=ResumeRequest.State.OPEN)
+        .select_related("requested_by")
+        .first()
+    )
+    user = request.user
+    others = wish is not None and user.pk not in (wish.requested_by_id, program.owner_id)
+    can_ask = sees and wish is None and program.pauses.in_force().exists()
+    return {
+        "wish": wish,
+        "approvals": wish.approvals.select_related("person").order_by("approved_at") if wish else [],
+        "needed": pauses.APPROVALS_NEEDED,
+        "can_agree": others and user.is_any(*pauses.RESUMING_FUNCTIONS),
+        "resume_form": (sent.get("resume") or forms.ResumeForm()) if can_ask else None,
+    }
+
+
+def _stand(request: SignedInRequest, program: Program) -> Fragment:
+    line = summary.of([program])[0]
+    sees = access.sees_machines(request.user, program)
+    context = {"program": program, "line": line, "sees_machines": sees}
+    return Fragment.of("programs/_stand.html", context, request)
+
+
+def _machines(request: SignedInRequest, program: Program) -> Fragment:
+    context = {
+        "program": program,
+        "machines": machines.of(program),
+        "stop": machines.last_stop(program),
+        "may_run": access.may_run(request.user, program),
+        "most": machines.MOST_SHOWN,
+    }
+    return Fragment.of("programs/_machines.html", context, request)
+
+
+LIVE = {"stand": _stand, "machines": _machines}
+
+
+@require_safe
+def live(request: SignedInRequest, slug: str, part: str) -> HttpResponse:
+    """One live part, or 304."""
+    program = access.get_program(request.user, slug, to="machines" if part == "machines" else "view")
+    if part not in LIVE:
+        raise Http404
+    return LIVE[part](request, program).answer(request)
+
+
+def carry_out(
+    request: SignedInRequest,
+    program: Program,
+    act: Callable[[], object],
+    *,
+    said: str,
+    form: PanelForm | None = None,
+) -> HttpResponse:
+    """Do one thing and lead back; a refusal shows the page with its sentence, as 409."""
+    if form and not form.is_valid():
+        return page(request, program, bound=form, status=422)
+    try:
+        act()
+    except REFUSALS as refusal:
+        program.refresh_from_db()
+        return page(request, program, refusal=str(refusal), bound=form, status=409)
+    messages.success(request, said)
+    return redirect("programs:detail", slug=program.slug)

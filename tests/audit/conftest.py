@@ -1,0 +1,31 @@
+"""Handlers and subscribers that a test makes up for itself."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from audit import clockwork, outbox
+from audit.models import Due
+
+
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test registers is forgotten after it; what Andon registers is out of the way."""
+    monkeypatch.setattr(clockwork, "_handlers", {})
+    monkeypatch.setattr(clockwork, "_when_dead", [])
+    monkeypatch.setattr(outbox, "_subscriptions", {})
+
+
+@pytest.fixture
+def due(registry: None) -> Callable[..., Due]:
+    """Schedule work of a kind that does nothing, unless the test has registered it."""
+
+    def schedule(kind: str = "test.nothing", **fields: Any) -> Due:
+        if kind not in clockwork.kinds():
+            clockwork.within_transaction(kind)(lambda _payload: None)
+        key = fields.pop("key", f"{kind}:{Due.objects.count()}")
+        clockwork.schedule(kind, key=key, payload=fields.pop("payload", {}), **fields)
+        return Due.objects.get(key=key)
+
+    return schedule

@@ -1,0 +1,179 @@
+"""The dispatcher: hands over what is due, and does it itself where nobody takes it."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError
+from django.db.models.functions import Now
+from kombu.exceptions import OperationalError as BrokerAway
+
+from audit import clockwork, engine
+from audit.models import Due, EngineBeat
+
+pytestmark = pytest.mark.django_db
+
+
+class Broker:
+    """Stands in for Redis: takes messages, or is away."""
+
+    def __init__(self):
+        self.messages = []
+        self.asked = 0
+        self.away = None
+
+    def apply_async(self, args, **options):
+        self.asked += 1
+        if self.away:
+            raise self.away
+        self.messages.append((*args, options))
+
+    def deliver(self):
+        """Let a worker run what was handed over."""
+        return [engine.run_due(pk, token) for pk, token, _ in self.messages]
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def broker(monkeypatch):
+    made = Broker()
+    monkeypatch.setattr(engine.run_due, "apply_async", made.apply_async)
+    # It would close the connection that the test's own transaction lives in.
+    monkeypatch.setattr(engine, "close_old_connections", lambda: None)
+    return made
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def dispatcher(broker, clock):
+    return engine.Engine(workers=True, clock=clock)
+
+
+def state(row):
+    row.refresh_from_db()
+    return row.state
+
+
+def lose_the_lease(row):
+    Due.objects.filter(pk=row.pk).update(lease_until=Now() - timedelta(seconds=1))
+
+
+def test_without_workers_the_engine_does_the_work(broker, due):
+    row = due()
+    assert engine.Engine(workers=False).tick() == 1
+    assert (state(row), broker.asked) == (Due.State.DONE, 0)
+
+
+def test_with_workers_the_work_is_handed_over(dispatcher, broker, due):
+    row = due()
+    assert dispatcher.tick() == 1
+    assert state(row) == Due.State.ENQUEUED
+    assert broker.deliver() == [True]
+    assert state(row) == Due.State.DONE
+
+
+def test_a_message_says_only_which_row_and_expires_with_its_lease(dispatcher, broker, due):
+    row = due(payload={"incident": 17})
+    dispatcher.tick()
+    row.refresh_from_db()
+    ((pk, token, options),) = broker.messages
+    assert (pk, token) == (row.pk, str(row.token))
+    assert options == {"expires": 30.0, "retry": False}
+
+
+def test_what_no_worker_took_in_three_seconds_is_done_here(dispatcher, broker, due):
+    row = due()
+    dispatcher.tick()
+    assert dispatcher.tick() == 0
+    lose_the_lease(row)
+    assert dispatcher.tick() == 1
+    assert (state(row), broker.asked) == (Due.State.DONE, 1)
+    assert broker.deliver() == [False]
+
+
+def test_the_time_to_take_it_is_three_seconds(dispatcher, due):
+    row = due()
+    dispatcher.tick()
+    row.refresh_from_db()
+    assert timedelta(seconds=3) <= row.lease_until - row.due_at < timedelta(seconds=3.5)
+
+
+@pytest.mark.parametrize("failure", [ConnectionRefusedError(), BrokerAway("away"), TimeoutError()])
+def test_a_broker_that_is_away_costs_nothing_but_its_workers(dispatcher, broker, due, failure):
+    broker.away = failure
+    rows = [due(), due()]
+    dispatcher.tick()
+    assert [state(row) for row in rows] == [Due.State.DONE, Due.State.DONE]
+
+
+def test_a_broker_that_was_away_is_left_alone_for_five_seconds(dispatcher, broker, clock, due):
+    broker.away = ConnectionRefusedError()
+    due(), due(), due()
+    dispatcher.tick()
+    clock.now += 4.9
+    due()
+    dispatcher.tick()
+    assert broker.asked == 1
+    clock.now += 0.2
+    due()
+    dispatcher.tick()
+    assert broker.asked == 2
+
+
+def test_a_broker_that_is_back_is_used_again(dispatcher, broker, clock, due):
+    broker.away = ConnectionRefusedError()
+    due()
+    dispatcher.tick()
+    broker.away, clock.now = None, clock.now + 5
+    row = due()
+    dispatcher.tick()
+    assert (state(row), len(broker.messages)) == (Due.State.ENQUEUED, 1)
+
+
+def test_a_sign_of_life_is_given_each_second(dispatcher, clock):
+    for step in (0, 0.3, 0.3, 0.3, 0.3):
+        clock.now += step
+        dispatcher.tick()
+    beat = EngineBeat.objects.get()
+    assert (beat.name, beat.ticks) == (dispatcher.name, 1)
+    assert beat.run == dispatcher.run_id
+
+
+def test_work_that_fails_does_not_end_the_engine(broker, registry, due):
+    clockwork.within_transaction("test.bad")(lambda _payload: 1 / 0)
+    bad, good = due("test.bad", priority=0), due()
+    engine.Engine(workers=False).tick()
+    assert (state(bad), state(good)) == (Due.State.SCHEDULED, Due.State.DONE)
+
+
+def test_a_database_that_is_away_does_not_end_the_loop(dispatcher, monkeypatch):
+    calls = []
+
+    def tick():
+        calls.append(len(calls))
+        if len(calls) < 3:
+            raise OperationalError("the connection is closed")
+        dispatcher.stopping = True
+        return 1
+
+    monkeypatch.setattr(dispatcher, "tick", tick)
+    monkeypatch.setattr(dispatcher, "_hang_up", lambda: None)
+    monkeypatch.setattr(engine, "TICK_SECONDS", 0)
+    monkeypatch.setattr(engine.signal, "signal", lambda *_: None)
+    dispatcher.run()
+    assert calls == [0, 1, 2]
+
+
+@pytest.mark.parametrize(("url", "workers"), [("redis://localhost:6379/0", True), ("", False)])
+def test_workers_are_used_where_a_broker_is_configured(settings, url, workers):
+    settings.REDIS_URL = url
+    assert engine.from_settings().workers is workers

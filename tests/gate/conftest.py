@@ -1,0 +1,89 @@
+from contextlib import contextmanager
+
+import pytest
+
+from tests.gate.served import OPEN, Served, caller, known, until
+
+
+@pytest.fixture(scope="session")
+def gate_database(django_db_setup, django_db_blocker):
+    """A database of its own: what a gate is to see must be committed, and stays."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    with django_db_blocker.unblock(), _named(f"{connection.settings_dict['NAME']}_gate") as name:
+        with connection._nodb_cursor() as cursor:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            cursor.execute(f'CREATE DATABASE "{name}"')
+        call_command("migrate", verbosity=0)
+    yield name
+    with django_db_blocker.unblock(), connection._nodb_cursor() as cursor:
+        cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="module")
+def committed(gate_database, django_db_blocker):
+    with django_db_blocker.unblock(), _named(gate_database):
+        yield
+
+
+@contextmanager
+def _named(name):
+    from django.db import connection, connections
+
+    connections.close_all()
+    before, connection.settings_dict["NAME"] = connection.settings_dict["NAME"], name
+    try:
+        yield name
+    finally:
+        connections.close_all()
+        connection.settings_dict["NAME"] = before
+
+
+@pytest.fixture(scope="module")
+def no_redis():
+    """The news goes through PostgreSQL alone, unless a test is about Redis."""
+    from django.conf import settings
+
+    url, settings.REDIS_URL = settings.REDIS_URL, ""
+    yield
+    settings.REDIS_URL = url
+
+
+@pytest.fixture(scope="module")
+def gates(committed, no_redis, tmp_path_factory):
+    """Starts gates; none outlives the module."""
+    started = []
+
+    def start(**how):
+        gate = Served(tmp_path_factory.mktemp("gate") / "log", **how)
+        started.append(gate)
+        return gate
+
+    yield start
+    for gate in started:
+        if gate.process.poll() is None:
+            gate.end()
+
+
+@pytest.fixture(scope="module")
+def gate(gates):
+    """One gate for all tests of a module that leave it as it was."""
+    one = gates()
+    until(one.ready)
+    return one
+
+
+@pytest.fixture
+def collector(gate):
+    """A collector that the gate knows, with a token, of a program of its own that collects."""
+    one = caller(gate)
+    known(gate)
+    return one
+
+
+@pytest.fixture(autouse=True)
+def _streams_are_closed():
+    yield
+    while OPEN:
+        OPEN.pop().close()

@@ -1,0 +1,158 @@
+"""What strangers and broken programs may send."""
+
+import json
+import re
+import socket
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from programs.news import CHANNEL
+from tests import make
+from tests.gate.served import HOST, caller, known, until
+
+pytestmark = pytest.mark.process
+
+
+def say(gate, data, *, more=False):
+    """Send bytes, and return the status and the whole answer; 0 if there was none."""
+    with socket.create_connection((HOST, gate.port), timeout=10) as line:
+        try:
+            line.sendall(data)
+            if not more:
+                line.shutdown(socket.SHUT_WR)
+            answer = b""
+            while part := line.recv(65536):
+                answer += part
+        except ConnectionError:
+            pass
+    found = re.match(rb"HTTP/1\.1 (\d{3}) ", answer)
+    return int(found[1]) if found else 0, answer
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.binary(max_size=300))
+def test_no_bytes_make_the_gate_fail(gate, data):
+    assert say(gate, data)[0] < 500
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    path=st.binary(max_size=60),
+    name=st.binary(max_size=20),
+    value=st.binary(max_size=60),
+    body=st.binary(max_size=100),
+)
+def test_no_path_header_or_body_makes_the_gate_fail(gate, path, name, value, body):
+    head = b"POST /v1/%b HTTP/1.1\r\nhost: gate\r\nconnection: close\r\n%b: %b\r\n" % (
+        path,
+        name,
+        value,
+    )
+
+    assert say(gate, head + b"content-length: %d\r\n\r\n" % len(body) + body)[0] < 500
+
+
+MEMBERS = ["program", "generation", "status", "version", "lease_generation", "stopped_at"]
+MEMBERS += ["buffer", "counter", "signature"]
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    path=st.sampled_from(["lease", "ack"]), said=st.dictionaries(st.sampled_from(MEMBERS), ANYTHING)
+)
+def test_no_members_make_the_gate_fail(gate, knocking, path, said):
+    status, answer = knocking.post(f"/v1/{path}", json.dumps(said).encode())
+
+    assert status in (400, 404, 422)
+    assert answer["detail"]
+
+
+@pytest.fixture(scope="module")
+def knocking(gate):
+    one = caller(gate)
+    known(gate)
+    return one
+
+
+def test_what_is_no_http_gets_a_problem_and_the_door(gate):
+    status, answer = say(gate, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n", more=True)
+
+    assert status == 400
+    assert b"application/problem+json" in answer
+    assert b"connection: close" in answer
+
+
+def test_headers_without_end_are_cut_off(gate):
+    status, _ = say(gate, b"GET /healthz HTTP/1.1\r\nx: " + b"y" * 40_000, more=True)
+
+    assert status in (0, 400)
+
+
+def test_a_body_that_claims_to_be_huge_is_refused_before_it_comes(gate, knocking):
+    head = (
+        f"POST /v1/lease HTTP/1.1\r\nhost: gate\r\ncontent-type: application/json\r\n"
+        f"authorization: Bearer {knocking.token}\r\ncontent-length: 99999999\r\n\r\n"
+    )
+
+    status, answer = say(gate, head.encode() + b"x" * 20_000, more=True)
+
+    assert status == 413
+    assert b"connection: close" in answer
+
+
+def test_two_authorizations_are_none(gate, knocking):
+    twice = f"authorization: Bearer {knocking.token}\r\n" * 2
+    head = f"POST /v1/lease HTTP/1.1\r\nhost: gate\r\nconnection: close\r\n{twice}\r\n"
+
+    assert say(gate, head.encode())[0] == 401
+
+
+@pytest.mark.parametrize("path", ["/", "/v1/leases", "/V1/lease", "/%2e%2e/metrics", "/v1/lease/"])
+def test_there_is_nothing_elsewhere(gate, path):
+    assert gate.get(path)[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "status"), [("", 422), ("?program=a&program=b", 422), ("?program=a", 404)]
+)
+def test_a_stream_needs_the_name_of_its_program(gate, knocking, query, status):
+    answer = gate.get(f"/v1/stream{query}", Authorization=f"Bearer {knocking.token}")
+
+    assert answer[0] == status
+
+
+def test_a_stream_without_a_token_is_refused(gate):
+    assert gate.get("/v1/stream?program=a")[0] == 401
+
+
+def test_a_reader_that_does_not_read_is_dropped_and_the_others_are_told(gate):
+    program = make.program(slug="k" * 60)
+    slow, quick = caller(gate, program), caller(gate, program)
+    known(gate)
+    slow.stream(unread=1024)
+    reader = quick.stream()
+
+    def change():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE programs_program SET generation = generation + 1 WHERE id = %s"
+                " RETURNING generation, pg_notify(%s, '')",
+                [program.pk, CHANNEL],
+            )
+            generation = cursor.fetchone()[0]
+        while reader.event()[1]["generation"] < generation:
+            pass
+        return gate.figure('andon_gate_streams_dropped_total{why="slow"}') == 1
+
+    until(change, seconds=60, every=0)
+    assert gate.figure("andon_gate_streams") == 1

@@ -1,0 +1,133 @@
+"""Who does what in an incident, and who may not."""
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from audit import history
+from audit.models import OutboxEvent
+from incidents import access, lifecycle, roles
+from incidents.models import AccessGrant, Role, RoleAssignment, Status
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+Level = AccessGrant.Level
+
+
+def give(incident, role, person):
+    return roles.give(incident, role, person=person, actor=make.SYSTEM)
+
+
+@pytest.mark.parametrize(
+    ("role", "level"),
+    [
+        (Role.COMMANDER, Level.CLOSE),
+        (Role.DEPUTY, Level.MANAGE),
+        (Role.SCRIBE, Level.CONTRIBUTE),
+        (Role.COMMS, Level.CONTRIBUTE),
+        (Role.PRIVACY, Level.CLOSE),
+        (Role.LEGAL, Level.CONTRIBUTE),
+        (Role.EXECUTIVE, Level.VIEW),
+        (Role.EXPERT, Level.CONTRIBUTE),
+        (Role.CUSTODIAN, Level.CONTRIBUTE),
+    ],
+)
+def test_a_role_lets_its_holder_in_as_far_as_the_role_needs(role, level):
+    incident, person = make.incident(), make.user()
+    give(incident, role, person)
+    assert max(access.may_which(person, incident), key=list(Level).index) == level
+    assert roles.holder(incident, role) == person
+
+
+def test_a_role_that_is_given_to_another_is_handed_over():
+    incident, first, second = make.incident(), make.user(), make.user()
+    before = give(incident, Role.COMMANDER, first)
+    give(incident, Role.COMMANDER, second)
+    before.refresh_from_db()
+    assert before.until
+    assert roles.holder(incident, Role.COMMANDER) == second
+    assert incident.roles.filter(until=None).count() == 1
+
+
+def test_a_role_has_one_holder_even_for_whoever_writes_past_the_domain():
+    incident = make.incident()
+    give(incident, Role.COMMANDER, make.user())
+    with pytest.raises(IntegrityError, match="one_holder_per_role"), transaction.atomic():
+        history.create(
+            RoleAssignment,
+            actor=make.SYSTEM,
+            incident=incident,
+            role=Role.COMMANDER,
+            person=make.user(),
+        )
+
+
+@pytest.mark.parametrize("shared", [Role.EXPERT, Role.CUSTODIAN])
+def test_several_people_may_be_expert_or_custodian(shared):
+    incident = make.incident()
+    for person in (make.user(), make.user()):
+        give(incident, shared, person)
+    assert incident.roles.filter(role=shared, until=None).count() == 2
+
+
+def test_giving_somebody_the_role_that_is_theirs_changes_nothing():
+    incident, person = make.incident(), make.user()
+    first = give(incident, Role.SCRIBE, person)
+    assert give(incident, Role.SCRIBE, person) == first
+    assert OutboxEvent.objects.filter(topic="incident.role_given").count() == 1
+
+
+@pytest.mark.parametrize("role", [Role.COMMANDER, Role.PRIVACY])
+def test_the_owner_of_the_program_does_not_judge_it(role):
+    incident = make.incident()
+    owner = incident.program.owner
+    with pytest.raises(roles.Refused, match=f"owns {incident.program.name} and cannot be"):
+        give(incident, role, owner)
+    assert give(incident, Role.EXPERT, owner)
+    assert give(incident, role, make.user())
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [(Role.COMMANDER, Role.PRIVACY), (Role.PRIVACY, Role.COMMANDER)]
+)
+def test_command_and_privacy_lie_in_different_hands(one, other):
+    incident, person = make.incident(), make.user()
+    give(incident, one, person)
+    with pytest.raises(roles.Refused, match="the two roles watch each other"):
+        give(incident, other, person)
+    give(incident, one, make.user())
+    assert give(incident, other, person)
+
+
+def test_a_deactivated_person_gets_no_role():
+    incident, person = make.incident(), make.user(is_active=False)
+    with pytest.raises(roles.Refused, match="is deactivated"):
+        give(incident, Role.SCRIBE, person)
+
+
+def test_roles_are_closed_with_the_incident():
+    incident = make.incident()
+    held = give(incident, Role.SCRIBE, make.user())
+    lifecycle.move(incident, Status.DISMISSED, actor=make.SYSTEM, reason="A test file.")
+    with pytest.raises(roles.Refused, match="its roles are closed"):
+        give(incident, Role.COMMANDER, make.user())
+    with pytest.raises(roles.Refused, match="its roles are closed"):
+        roles.leave(held, actor=make.SYSTEM)
+
+
+def test_leaving_a_role_ends_it_once():
+    incident = make.incident()
+    held = give(incident, Role.COMMANDER, make.user())
+    roles.leave(held, actor=make.SYSTEM)
+    held.refresh_from_db()
+    when = held.until
+    roles.leave(held, actor=make.SYSTEM)
+    held.refresh_from_db()
+    assert held.until == when
+    assert roles.holder(incident, Role.COMMANDER) is None
+
+
+def test_who_leaves_a_role_may_take_it_again():
+    incident, person = make.incident(), make.user()
+    roles.leave(give(incident, Role.SCRIBE, person), actor=make.SYSTEM)
+    assert give(incident, Role.SCRIBE, person).until is None
