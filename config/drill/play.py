@@ -64,6 +64,8 @@ class Collectors:
             [sys.executable, str(ROOT / "config" / "drill" / "collector.py")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            # The SDK says why it does not collect, fifty times over.
+            stderr=subprocess.DEVNULL,
             text=True,
             env={
                 "PYTHONPATH": str(ROOT / "sdk"),
