@@ -1,14 +1,25 @@
 """Who calls the API, and with which rights."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja.security import HttpBearer
+from pydantic import AfterValidator
 
 from accounts import tokens
 from accounts.actors import Actor
 from accounts.models import ApiToken, Scope, User
 from accounts.problems import Problem
+
+
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("text without NUL characters")
+    return text
+
+
+# For every text of a body: PostgreSQL stores no NUL, and the caller should hear that from us.
+Text = Annotated[str, AfterValidator(_storable)]
 
 
 class ApiRequest(HttpRequest):

@@ -15,7 +15,7 @@ def measure() -> list[Figure]:
         counted = subprocess.run(
             [sys.executable, "-m", "bench.listing_count"],
             cwd=stack.ROOT,
-            env=dict(instance.env),
+            env={**instance.env, "DJANGO_SETTINGS_MODULE": "config.settings"},
             capture_output=True,
             text=True,
             check=True,

@@ -21,7 +21,7 @@ def measure() -> list[Figure]:
         prepared = subprocess.run(
             [sys.executable, "-m", "bench.report_cast", str(ROUNDS + WARM_UP)],
             cwd=stack.ROOT,
-            env=dict(instance.env),
+            env={**instance.env, "DJANGO_SETTINGS_MODULE": "config.settings"},
             capture_output=True,
             text=True,
             check=True,

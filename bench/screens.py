@@ -34,7 +34,7 @@ VAR = Path(os.environ.get("ANDON_VAR") or Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Shot:
-    """A page: who looks at it, where it is, what to do before the picture. Status is what it answers."""
+    """A page: who looks at it, where it is, what it answers, what to do before the picture."""
 
     name: str
     who: str

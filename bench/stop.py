@@ -1,4 +1,4 @@
-"""From the commit of a pause to the last of fifty collectors, by playing the drill several times."""
+"""From the commit of a pause to the last of fifty collectors: the drill, several times."""
 
 import json
 import statistics

@@ -3,19 +3,54 @@
 from typing import Any
 
 import structlog
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, Throttled, ValidationError
+from ninja.parser import Parser
 
-from accounts.problems import Problem, answer
+from accounts.problems import CONTENT_TYPE, Problem, answer
 from incidents.api import router as incidents
 from notifications.api import router as notifications
 from programs.api import router as programs
 
 logger = structlog.get_logger(__name__)
 
-api = NinjaAPI(
+
+class ObjectsOnly(Parser):
+    """Take JSON objects alone: of a JSON string ninja would call the methods, such as `title`."""
+
+    def parse_body(self, request: HttpRequest) -> dict[str, Any]:
+        body = super().parse_body(request)
+        if not isinstance(body, dict):
+            raise TypeError("no JSON object")
+        return body
+
+
+class Described(NinjaAPI):
+    """An API whose description names the form of its refusals as it is."""
+
+    def get_openapi_schema(self, **options: Any) -> Any:
+        schema = super().get_openapi_schema(**options)
+        for operation in _operations(schema):
+            answers = operation["responses"]
+            if "requestBody" in operation:
+                answers[413] = dict(answers[400], description="Content Too Large")
+            for status, described in answers.items():
+                if status >= 400:
+                    described["content"] = {CONTENT_TYPE: described["content"]["application/json"]}
+        return schema
+
+
+def _operations(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    return [operation for path in schema["paths"].values() for operation in path.values()]
+
+
+api = Described(
     title="Andon",
+    parser=ObjectsOnly(),
     version="1",
     description=(
         "Report data exposures, pull the cord, follow the response. Send a person's API token as "
@@ -54,6 +89,12 @@ def _too_many(_request: HttpRequest, error: Throttled) -> HttpResponse:
     return response
 
 
+@api.exception_handler(RequestDataTooBig)
+def _too_large(_request: HttpRequest, _error: RequestDataTooBig) -> HttpResponse:
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return answer(Problem(413, f"The body is too large: at most {most} bytes are read."))
+
+
 @api.exception_handler(HttpError)
 def _other(_request: HttpRequest, error: HttpError) -> HttpResponse:
     return answer(Problem(error.status_code, _sentence(str(error))))
@@ -64,12 +105,24 @@ def _missing(_request: HttpRequest, _error: Http404) -> HttpResponse:
     return answer(Problem(404, "There is nothing at this address."))
 
 
+@api.exception_handler(OperationalError)
+@api.exception_handler(InterfaceError)
+def _database_away(_request: HttpRequest, error: Exception) -> HttpResponse:
+    logger.warning("api_database_away", error=type(error).__name__)
+    # It may have been committed before the line broke; only saying it again tells.
+    said = "The database does not answer just now. Say it again; with the same Idempotency-Key"
+    response = answer(Problem(503, f"{said} nothing is done twice."))
+    response["Retry-After"] = "2"
+    return response
+
+
 @api.exception_handler(Exception)
 def _our_fault(_request: HttpRequest, error: Exception) -> HttpResponse:
     # The class is enough for the log line; the message may quote what was sent.
     logger.exception("api_failed", error=type(error).__name__)
-    return answer(Problem(500, "Something went wrong on our side; nothing was changed."))
+    return answer(Problem(500, "Something went wrong on our side."))
 
 
 def _sentence(text: str) -> str:
-    return "The body is not JSON." if text.startswith("Cannot parse request body") else text
+    unread = text.startswith("Cannot parse request body")
+    return "The body is not a JSON object." if unread else text

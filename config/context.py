@@ -1,4 +1,4 @@
-"""What every page's template may use. All of it lazy: a fragment that shows none of it costs no query."""
+"""What every page's template may use. Lazy: a fragment that shows none of it costs no query."""
 
 import functools
 import tomllib

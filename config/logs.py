@@ -1,23 +1,44 @@
 """How Andon logs: one JSON object a line, UTC, with request and task ids, never incident text."""
 
+import re
+import traceback
+from types import TracebackType
 from typing import Any
 
 import structlog
 
 type_ = structlog.types
+ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
-# PostgreSQL puts the values of the offending row into these lines of an error.
-_ROW_VALUES = ("DETAIL:", "CONTEXT:", "Failing row", "Key (", "LINE ")
+# What follows a `?` is what somebody searched for or a report that a link fills in.
+_QUERY = re.compile(r"(/[^\s?\"]*)\?[^\s\"]*")
+# Whoever holds these parts of an address may act by them.
+_KEYS_IN_ADDRESSES = re.compile(r"(/acknowledge/|/reset/key/|/receipts/)[^/\s\"]+")
 
 
-def without_row_values(_logger: Any, _name: str, event: type_.EventDict) -> type_.EventDict:
-    """Take the lines that quote a database row out of a formatted exception."""
-    text = event.get("exception")
-    if isinstance(text, str):
-        event["exception"] = "\n".join(
-            line for line in text.splitlines() if not line.lstrip().startswith(_ROW_VALUES)
-        )
+def without_what_people_wrote(_logger: Any, _name: str, event: type_.EventDict) -> type_.EventDict:
+    """Take the queries and the keys out of every address in a line."""
+    for name, value in event.items():
+        if isinstance(value, str) and "/" in value and name != "exception":
+            value = _QUERY.sub(r"\1?...", value)
+            event[name] = _KEYS_IN_ADDRESSES.sub(r"\1...", value)
     return event
+
+
+def where_from(error: ExceptionInfo) -> str:
+    """Return where an exception came from, without its message.
+
+    A message may quote a report, a row of the database or the body of a request.
+    """
+    parts: list[str] = []
+    current: BaseException | None = error[1]
+    while current is not None:
+        frames = "".join(traceback.format_tb(current.__traceback__))
+        kind = type(current)
+        parts.append(f"{frames}{kind.__module__}.{kind.__qualname__}")
+        hidden = current.__suppress_context__
+        current = current.__cause__ or (None if hidden else current.__context__)
+    return "\ncaused by\n".join(parts)
 
 
 _SHARED: list[type_.Processor] = [
@@ -25,8 +46,8 @@ _SHARED: list[type_.Processor] = [
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
-    structlog.processors.format_exc_info,
-    without_row_values,
+    structlog.processors.ExceptionRenderer(where_from),
+    without_what_people_wrote,
 ]
 
 

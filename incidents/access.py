@@ -44,6 +44,7 @@ IMPLIES: dict[str, tuple[Level, ...]] = {
 
 
 LONGEST_REASON = 300
+LONGEST = timedelta(days=366)
 LAST_MANAGER_STAYS = timedelta(hours=1)
 
 
@@ -180,8 +181,9 @@ def _check(
         raise Refused(f"{person.name} is deactivated and cannot be let in.")
     if not reason.strip() or len(reason) > LONGEST_REASON:
         raise Refused(f"reason: say why they are let in, in at most {LONGEST_REASON} characters.")
-    if expires_at and expires_at <= timezone.now():
-        raise Refused("expires_at: choose a time to come.")
+    now = timezone.now()
+    if expires_at and not now < expires_at <= now + LONGEST:
+        raise Refused(f"expires_at: choose a time to come, at most {LONGEST.days} days from now.")
 
 
 def _lock(incident_pk: int) -> Incident:

@@ -9,7 +9,7 @@ from ninja import Header, Query, Router, Schema, Status
 from ninja.throttling import AuthRateThrottle
 from pydantic import AwareDatetime, Field
 
-from accounts.api import ApiRequest, Token, actor_of, person_of
+from accounts.api import ApiRequest, Text, Token, actor_of, person_of
 from accounts.models import Scope
 from accounts.problems import Problem, responses
 from incidents import access, judgement, lifecycle, reporting, timeline
@@ -26,15 +26,15 @@ PAGE = 50
 class ReportIn(Schema):
     """A report. Only the title is needed; unknown is an answer to everything else."""
 
-    title: str = Field(min_length=1, max_length=reporting.LONGEST_TITLE)
-    program: str | None = Field(None, max_length=60, description="A program's slug.")
-    dataset: str | None = Field(None, max_length=60, description="A dataset's slug in it.")
+    title: Text = Field(min_length=1, max_length=reporting.LONGEST_TITLE)
+    program: Text | None = Field(None, max_length=60, description="A program's slug.")
+    dataset: Text | None = Field(None, max_length=60, description="A dataset's slug in it.")
     audience: Literal["few_inside", "everyone_inside", "outside", "unknown"] = "unknown"
     still_open: Literal["yes", "no", "unknown"] = "unknown"
     pause: bool = Field(False, description="Pull the cord, whatever the severity.")
-    detail: str = Field("", max_length=reporting.LONGEST_DETAIL)
-    found_how: str = Field("", max_length=200)
-    reference: str = Field("", max_length=200, description="The report's id in your system.")
+    detail: Text = Field("", max_length=reporting.LONGEST_DETAIL)
+    found_how: Text = Field("", max_length=200)
+    reference: Text = Field("", max_length=200, description="The report's id in your system.")
     occurred_from: AwareDatetime | None = None
     drill: bool = False
 
@@ -75,17 +75,17 @@ class EntryOut(Schema):
 
 class LevelIn(Schema):
     level: int = Field(ge=0, le=5)
-    reason: str = Field(min_length=1, max_length=2000)
+    reason: Text = Field(min_length=1, max_length=2000)
 
 
 class StatusIn(Schema):
-    to: str = Field(max_length=10)
-    reason: str = Field("", max_length=2000)
-    exception: str = Field("", max_length=2000)
+    to: Text = Field(max_length=10)
+    reason: Text = Field("", max_length=2000)
+    exception: Text = Field("", max_length=2000)
 
 
 class UpdateIn(Schema):
-    text: str = Field(min_length=1, max_length=timeline.LONGEST)
+    text: Text = Field(min_length=1, max_length=timeline.LONGEST)
     audience: Literal["responders", "leadership", "told"] = "responders"
     occurred_at: AwareDatetime | None = None
 
@@ -131,7 +131,9 @@ def get(request: ApiRequest, ref: str, *, to: str = "view") -> Incident:
 def report_incident(
     request: ApiRequest,
     body: ReportIn,
-    idempotency_key: Annotated[str, Header(max_length=reporting.LONGEST_KEY)] = "",
+    idempotency_key: Annotated[
+        str, Header(alias="Idempotency-Key", max_length=reporting.LONGEST_KEY)
+    ] = "",
 ) -> Status[ReportOut]:
     """File a report.
 
@@ -209,6 +211,7 @@ def list_incidents(
 
 @router.get("/{ref}", auth=Token(Scope.READ), response={200: IncidentOut, **responses(404)})
 def get_incident(request: ApiRequest, ref: str) -> IncidentOut:
+    """One incident by its number, such as `INC-17`."""
     return _out(get(request, ref))
 
 
@@ -283,7 +286,8 @@ def post_update(request: ApiRequest, ref: str, body: UpdateIn) -> Status[EntryOu
             audience=body.audience,
         )
     except timeline.Refused as refusal:
-        raise Problem(422, str(refusal)) from refusal
+        field, _, allowed = str(refusal).partition(": ")
+        raise Problem(422, str(refusal), field=field, allowed=allowed) from refusal
     return Status(
         201,
         EntryOut(

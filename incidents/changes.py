@@ -21,6 +21,7 @@ from incidents.models import (
 
 # Names of rows, and nothing that anybody decided.
 _SILENT = {"id", "uuid", "incident", "run", "facts", "assessment"}
+_OF_STEPS = {"state", "note"}
 _NAMES = {
     Incident: gettext_lazy("Incident"),
     RoleAssignment: gettext_lazy("Role"),
@@ -71,7 +72,7 @@ def of(incident: Incident) -> list[Change]:
 def _rows(incident: Incident) -> Iterator[Any]:
     yield from Incident.history.filter(id=incident.pk).select_related("history_user")
     for model in (RoleAssignment, AccessGrant, SeverityProposal, RuleFiring):
-        history: Any = model.history  # type: ignore[attr-defined]
+        history: Any = model.history
         yield from history.filter(incident=incident).select_related("history_user")
     # Steps begin as a copy of the runbook; only what became of them is news.
     steps = RunbookStep.history.filter(run__in=incident.runbooks.all(), history_type="~")
@@ -85,17 +86,19 @@ def _fields(row: Any) -> Iterator[Any]:
 
 
 def _differences(before: Any, after: Any, names: "_Names") -> Iterator[FieldChange]:
-    only = {"state", "note"} if after.instance_type is RunbookStep and before is None else None
+    # A step was not made here but copied, so its first change is told against an open one.
+    copied = before is None and after.instance_type is RunbookStep
     for field in _fields(after):
-        old = getattr(before, field.attname) if before else None
+        if copied and field.name not in _OF_STEPS:
+            continue
+        old = getattr(before, field.attname) if before else field.get_default() if copied else None
         new = getattr(after, field.attname)
-        is_empty = new in (None, "", [], {})
-        if old == new or (before is None and (is_empty or (only and field.name not in only))):
+        if old == new or (before is None and new in (None, "", [], {})):
             continue
         label = str(field.verbose_name)
         yield FieldChange(
             label[:1].upper() + label[1:],
-            names.spell(field, old) if before else None,
+            names.spell(field, old) if before or copied else None,
             names.spell(field, new),
         )
 

@@ -1,6 +1,7 @@
-"""The picture of an incident: when data were exposed, when collection stood still, what happened. Reads only.
+"""The picture of an incident: when data were exposed, when collection stood still, what happened.
 
-Places are computed here, so the picture is whole without JavaScript; static/js/timeline.js only moves x.
+Reads only. Places are computed here, so the picture is whole without JavaScript;
+static/js/timeline.js only moves x.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,7 +26,7 @@ _NOW_IN_STEPS = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Bar:
-    """A stretch of time. `x` and `width` in the picture's units, `since` and `until` in milliseconds."""
+    """A stretch of time. `x`, `width` in the picture's units; `since`, `until` in milliseconds."""
 
     x: float
     width: float

@@ -8,7 +8,7 @@ from incidents.models import Incident, StillOpen
 
 @dataclass(frozen=True)
 class Window:
-    """`until` is None while it is still open. `since` is the report where nothing earlier is known."""
+    """`until` is None while it is open. `since` is the report where nothing earlier is known."""
 
     since: datetime
     until: datetime | None

@@ -53,6 +53,8 @@ def _effects(demand: Demand, program: Program | None) -> Iterator[str]:
             "what": what,
             "minutes": minutes,
         }
+    elif program and program.state == State.PAUSED:
+        yield _("%(program)s is paused already, and stays so.") % {"program": program.name}
     elif program and program.state != State.COLLECTING:
         yield _("%(program)s does not collect now, and is kept from starting.") % {
             "program": program.name

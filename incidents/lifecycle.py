@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from audit import history, outbox, trail
-from incidents import judgement, roles, timeline
+from incidents import judgement, moments, roles, timeline
 from incidents.models import Incident, Role, Status, TimelineEntry
 from programs import pauses
 from programs.models import StopOrder
@@ -199,13 +199,14 @@ def decide_awareness(
     """Set the moment from which the organisation was aware, and why. It starts legal clocks.
 
     Raises:
-        Refused: if there is no reason, or the moment lies in the future.
+        Refused: if there is no reason, or the moment cannot be meant.
     """
     incident = Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
     if not rationale.strip():
         raise Refused("rationale: say why from then; a regulator may ask.")
-    if aware_at > timezone.now():
-        raise Refused("aware_at: lies in the future; give a moment until now.")
+    wrong = moments.why_not(aware_at, now=timezone.now())
+    if wrong:
+        raise Refused(f"aware_at: {wrong}")
     incident.aware_at, incident.aware_rationale = aware_at, rationale
     history.save(incident, "aware_at", "aware_rationale", actor=actor)
     trail.record(
@@ -221,7 +222,10 @@ def decide_awareness(
     return incident
 
 
+@transaction.atomic
 def plan_update(incident: Incident, *, next_update_at: Any, actor: Actor) -> None:
     """Promise the next update; the head of the incident shows when it is overdue."""
+    # Read anew: the history row is a copy of the whole row, and a stale one would tell lies.
+    incident = Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
     incident.next_update_at = next_update_at
     history.save(incident, "next_update_at", actor=actor)

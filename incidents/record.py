@@ -1,4 +1,4 @@
-"""Read the record of acts. Everybody let in reads the facts; a text only who may see its incident."""
+"""Read the record of acts. A text is read only by those who may see its incident."""
 
 import json
 from collections.abc import Sequence

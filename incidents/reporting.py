@@ -7,22 +7,21 @@ import hashlib
 import json
 import uuid
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.models import User
 from audit import history, outbox, trail
-from incidents import codenames, judgement, timeline, weighing
+from incidents import codenames, judgement, moments, repeats, timeline, weighing
 from incidents.models import (
     Audience,
     Counter,
     Incident,
     Kind,
-    ReportKey,
     StillOpen,
     TimelineEntry,
 )
@@ -32,8 +31,6 @@ from programs.models import Dataset, Program
 LONGEST_TITLE = 200
 LONGEST_DETAIL = 10_000
 LONGEST_KEY = 100
-# The same person saying the very same thing within this time means one incident.
-SAME_WITHIN = timedelta(minutes=10)
 
 
 class Refused(Exception):
@@ -76,7 +73,11 @@ class Report:
             "still_open": str(self.still_open),
             "pull_cord": self.pull_cord,
             "detail": self.detail,
+            "found_how": self.found_how,
             "reference": self.reference,
+            "kind": str(self.kind),
+            # A drill and the real thing are never the same, whatever the words.
+            "is_drill": self.is_drill,
             "occurred_from": self.occurred_from.isoformat() if self.occurred_from else None,
         }
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
@@ -104,12 +105,16 @@ def file_report(report: Report, *, reporter: User, actor: Actor, key: str = "") 
         KeyUsedBefore: if the key came with another report before.
     """
     _check(report, key)
-    places = _places(report, reporter, key)
-    before = _said_before(places, report)
+    said = repeats.Said(reporter.pk, key, report.digest())
+    try:
+        before = repeats.find(said)
+    except repeats.OtherReport as error:
+        used = "came with another report before; use a new one."
+        raise KeyUsedBefore("Idempotency-Key", used) from error
     if before:
         return Filed(before, is_new=False)
     incident = _open(report, reporter, actor)
-    _remember(places, report, incident)
+    repeats.remember(said, incident)
     judgement.announce(incident, actor=actor)
     if report.pull_cord and report.program:
         _pull_the_cord(incident, report.program, actor)
@@ -132,8 +137,11 @@ def _check(report: Report, key: str) -> None:
     _check_choices(report)
     if len(key) > LONGEST_KEY:
         raise Refused("Idempotency-Key", f"at most {LONGEST_KEY} characters are allowed.")
-    if report.occurred_from and report.occurred_from > timezone.now():
-        raise Refused("occurred_from", "lies in the future; give a time until now.")
+    wrong = (
+        moments.why_not(report.occurred_from, now=timezone.now()) if report.occurred_from else ""
+    )
+    if wrong:
+        raise Refused("occurred_from", wrong)
     if report.dataset and (not report.program or report.dataset.program_id != report.program.pk):
         raise Refused("dataset", "must be one of the program's.")
 
@@ -143,37 +151,6 @@ def _check_choices(report: Report) -> None:
         value = str(getattr(report, name))
         if value not in choices.values:
             raise Refused(name, f"{value!r} is not one of {', '.join(choices.values)}.")
-
-
-def _places(report: Report, reporter: User, key: str) -> list[str]:
-    """The names under which this report is looked up: the caller's key, and the words themselves."""
-    words = f"{reporter.pk}:words:{report.digest()}"
-    return [f"{reporter.pk}:key:{key}", words] if key else [words]
-
-
-def _said_before(places: list[str], report: Report) -> Incident | None:
-    with connection.cursor() as cursor:
-        for place in sorted(places):
-            # Two equal reports at once: the second waits here until the first is committed.
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", [place])
-    for known in ReportKey.objects.select_related("incident").filter(key__in=places):
-        by_key = ":key:" in known.key
-        if by_key and known.digest != report.digest():
-            raise KeyUsedBefore(
-                "Idempotency-Key", "came with another report before; use a new one."
-            )
-        if by_key or timezone.now() - known.created_at < SAME_WITHIN:
-            return known.incident
-    return None
-
-
-def _remember(places: list[str], report: Report, incident: Incident) -> None:
-    now = timezone.now()
-    for place in places:
-        ReportKey.objects.update_or_create(
-            key=place,
-            defaults={"digest": report.digest(), "incident": incident, "created_at": now},
-        )
 
 
 def _open(report: Report, reporter: User, actor: Actor) -> Incident:

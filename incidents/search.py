@@ -1,4 +1,4 @@
-"""Find incidents among those that a person may know of. Reads only; every list starts in incidents.access."""
+"""Find incidents among those that a person may know of. Reads only; starts in incidents.access."""
 
 import re
 from dataclasses import dataclass, field

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from audit import trail
 from audit.trail import joined
+from incidents import moments
 from incidents.models import Incident, TimelineEntry
 
 LONGEST = 10_000
@@ -37,15 +38,16 @@ def write(
         data: facts for charts and figures: `field`, `was`, `is`.
 
     Raises:
-        Refused: if there is no text, too much of it, or a time to come.
+        Refused: if there is no text, too much of it, or a moment that cannot be meant.
     """
     now = timezone.now()
     if not text.strip():
         raise Refused("text: say what happened.")
     if len(text) > LONGEST:
         raise Refused(f"text: {len(text)} characters; at most {LONGEST} are allowed.")
-    if occurred_at and occurred_at > now:
-        raise Refused("occurred_at: lies in the future; give a time until now.")
+    wrong = moments.why_not(occurred_at, now=now) if occurred_at else ""
+    if wrong:
+        raise Refused(f"occurred_at: {wrong}")
     entry = TimelineEntry.objects.create(
         incident=incident,
         kind=kind,
@@ -85,8 +87,9 @@ def correct(
     when = occurred_at or entry.occurred_at
     if not text.strip() or len(text) > LONGEST:
         raise Refused(f"text: from 1 to {LONGEST} characters.")
-    if when > now:
-        raise Refused("occurred_at: lies in the future; give a time until now.")
+    wrong = moments.why_not(when, now=now)
+    if wrong:
+        raise Refused(f"occurred_at: {wrong}")
     corrected = TimelineEntry.objects.create(
         incident=incident,
         kind=entry.kind,

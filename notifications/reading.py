@@ -23,7 +23,7 @@ UNANSWERED = (
 
 @dataclass(frozen=True)
 class StepLine:
-    """One step of the plan: whom it pages, how long after the step before, and whether it was taken."""
+    """One step of the plan: whom it pages, how long after the one before, whether it was taken."""
 
     number: int
     who: str
@@ -72,7 +72,7 @@ def waits_for_an_answer(incident: Incident) -> bool:
 
 
 def unanswered(user: User) -> QuerySet[Escalation]:
-    """Escalations without an answer, of incidents that the person may know of and that are not over."""
+    """Escalations without an answer, of open incidents that the person may know of."""
     incidents = access.visible_to(user).filter(pk__in=Incident.objects.open().values("pk"))
     return Escalation.objects.filter(
         incident__in=incidents, state__in=UNANSWERED, acknowledged_at=None

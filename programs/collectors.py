@@ -3,6 +3,7 @@
 The only module that writes Collector and CollectorKey.
 """
 
+import re
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -12,10 +13,12 @@ from accounts import secrets
 from accounts.actors import Actor
 from audit import history, trail
 from programs.models import Collector, CollectorKey, Dataset, Program, State
+from programs.models.collecting import NAME
 
 KIND = "c"
 USUAL_LIFE = timedelta(days=90)
 LONGEST_LIFE = timedelta(days=365)
+LONGEST_NAME = 80
 
 
 class Refused(Exception):
@@ -29,8 +32,14 @@ def register(
     """Add a collector to a program. It can do nothing until it has a key.
 
     Raises:
-        Refused: if the name is taken, the dataset is another program's, or the program has ended.
+        Refused: if the name is taken or odd, the dataset is another program's, or the
+            program has ended.
     """
+    # In full: `$` alone would let a line break through, and the name stands in what is signed.
+    if not re.fullmatch(NAME.regex, name) or len(name) > LONGEST_NAME:
+        raise Refused(
+            f"name: small letters, digits, dots, dashes and underscores; at most {LONGEST_NAME}."
+        )
     if program.state == State.RETIRED:
         raise Refused(f"{program.slug} has ended and takes no collectors.")
     if dataset and dataset.program_id != program.pk:

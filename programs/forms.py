@@ -1,4 +1,4 @@
-"""What people may send about programs. Forms check the shape; the domain says whether it may be done."""
+"""What people may send about programs. Forms check the shape; the domain says what may be done."""
 
 import re
 from typing import Any
@@ -14,12 +14,20 @@ from severity.ladder import Sev
 
 
 class PanelForm(forms.Form):
-    """A form of one panel; several stand on a page, so each starts its ids with the panel's name."""
+    """A form of one panel. Several stand on a page, so `at`, the panel's name, starts the ids."""
 
     at = ""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id=f"{self.at}-%s", **kwargs)
+        super().__init__(*args, **{"auto_id": f"{self.at}-%s", **kwargs})
+
+    def blame(self, sentence: str) -> None:
+        """Put a refusal of the domain where it belongs: "reason: say why" at the field `reason`."""
+        name, colon, words = sentence.partition(": ")
+        if colon and name in self.fields:
+            self.add_error(name, words[:1].upper() + words[1:])
+        else:
+            self.add_error(None, sentence)
 
 
 class PauseForm(PanelForm):
@@ -59,9 +67,11 @@ class CollectorForm(PanelForm):
         validators=[NAME],
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
     )
-    dataset = forms.ModelChoiceField(
+    dataset: Any = forms.ModelChoiceField(
         label=_("Writes to"),
-        help_text=_("Unknown counts as every dataset: a pause of one stops this collector as well."),
+        help_text=_(
+            "Unknown counts as every dataset: a pause of one stops this collector as well."
+        ),
         queryset=None,
         required=False,
         empty_label=_("I do not know"),
@@ -95,7 +105,7 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
         initial=Sev.SEV2.value,
         choices=[(sev.value, sev.label) for sev in Sev if not sev.at_least(Sev.SEV1)],
     )
-    owner = forms.ModelChoiceField(label=_("Owner"), queryset=None)
+    owner: Any = forms.ModelChoiceField(label=_("Owner"), queryset=None)
 
     class Meta:
         model = Program
@@ -129,7 +139,7 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
             "slug": _("In addresses and for collectors: small letters, digits and dashes."),
             "purpose": _("What it collects the data for, in a sentence or two."),
             "lease_seconds": _(
-                "From 3 to 60. With everything dead, collection stops this long after a pause, plus 3."
+                "From 3 to 60. With everything dead, collection stops that long after a pause."
             ),
         }
         widgets = {"purpose": forms.Textarea(attrs={"rows": 3})}
@@ -146,12 +156,16 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_slug(self) -> str:
         slug: str = self.cleaned_data["slug"]
         if slug == "new":
-            raise forms.ValidationError(_("This word is taken by the page you are on; choose another."))
+            raise forms.ValidationError(
+                _("This word is taken by the page you are on; choose another.")
+            )
         return slug
 
     def clean_jurisdictions(self) -> list[str]:
         codes = re.split(r"[\s,;]+", self.cleaned_data["jurisdictions"].strip().upper())
-        wrong = [code for code in codes if code and not re.fullmatch(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", code)]
+        wrong = [
+            code for code in codes if code and not re.fullmatch(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", code)
+        ]
         if wrong:
             raise forms.ValidationError(
                 _("%(codes)s: give country codes such as DE or US-CA."),

@@ -1,4 +1,7 @@
-"""How the collectors of a program stand, one by one. Reads only; show it to those whom access.sees_machines names."""
+"""How the collectors of a program stand, one by one. Reads only.
+
+Show it to those whom programs.access.sees_machines names.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +15,7 @@ from programs.models import Collector, CollectorKey, Lease, Program, State, Stop
 
 # A page holds so many rows; the counts above it are of all.
 MOST_SHOWN = 200
-_CELL, _PER_ROW = 16, 40
+_CELL, _PER_ROW = 16, 20
 
 
 @dataclass(frozen=True)
@@ -46,13 +49,13 @@ def of(program: Program) -> list[Machine]:
     for collector in collectors:
         lease = leases.get(collector.pk)
         state, words = _stands(program, collector, lease, proof=proofs.get(collector.pk), now=now)
-        found.append(Machine(collector, state, words, lease, collector.usable_keys))  # type: ignore[attr-defined]
+        found.append(Machine(collector, state, words, lease, collector.usable_keys))
     return sorted(found, key=lambda machine: machine.collector.retired_at is not None)
 
 
 def _last_leases(collectors: Iterable[Collector]) -> dict[int, Lease]:
-    leases = Lease.objects.filter(collector__in=collectors).order_by("collector", "-generation")
-    return {lease.collector_id: lease for lease in leases.distinct("collector")}
+    leases = Lease.objects.filter(collector__in=collectors).order_by("collector_id", "-generation")
+    return {lease.collector_id: lease for lease in leases.distinct("collector_id")}
 
 
 def _last_proofs(program: Program) -> dict[int, StopProof]:

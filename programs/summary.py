@@ -52,7 +52,7 @@ def standing(program: Program, order: StopOrder | None, *, partly: bool) -> Stan
 
 
 def standstill(user: User) -> dict[str, int]:
-    """Count, of the running programs that the person may know of, those that are paused in whole or part."""
+    """Count the running programs that the person may know of, and those paused in whole or part."""
     running = access.visible_to(user).filter(
         state__in=[State.COLLECTING, State.PAUSED], is_drill=False
     )
@@ -63,14 +63,14 @@ def standstill(user: User) -> dict[str, int]:
 
 
 def lines(user: User) -> list[Line]:
-    """Every program that the person may know of, paused ones first. Five queries, however many there are."""
+    """Every program that the person may know of, paused ones first. A fixed number of queries."""
     programs = list(access.visible_to(user).select_related("owner"))
     found = _lines(programs, seen=access.whose_machines(user))
     return sorted(found, key=lambda line: (_rank(line), line.program.name))
 
 
 def of(programs: Iterable[Program]) -> list[Line]:
-    """These programs with all that is known; whoever calls this has settled that it may be shown."""
+    """These programs with all that is known; whoever calls this has settled who may see it."""
     return _lines(list(dict.fromkeys(programs)), seen=None)
 
 

@@ -13,6 +13,14 @@ def _quick_passwords() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _static_root(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """An empty one: WhiteNoise warns if there is none, and nothing here was collected."""
+    from django.conf import settings
+
+    settings.STATIC_ROOT = tmp_path_factory.mktemp("staticfiles")
+
+
 @pytest.fixture
 def engine(db: Any) -> "Engine":
     return Engine()

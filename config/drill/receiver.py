@@ -16,6 +16,8 @@ class Receiver:
     def __init__(self, secret: str, *, port: int) -> None:
         self.arrived: queue.Queue[dict[str, Any]] = queue.Queue()
         self.pages: dict[str, dict[str, Any]] = {}
+        # Every delivery, repeats as well.
+        self.arrivals: list[str] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler(Webhook(secret)))
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
@@ -37,6 +39,7 @@ class Receiver:
         self._server.server_close()
 
     def _take(self, ident: str, page: dict[str, Any]) -> None:
+        self.arrivals.append(ident)
         if ident not in self.pages:
             self.pages[ident] = page
             self.arrived.put(page)

@@ -1,4 +1,4 @@
-"""Tags that every template has: times, durations, severity, state, icons. They render; they decide nothing."""
+"""Tags that every template has: times, severity, states, icons. They render and decide nothing."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,7 +28,7 @@ def icon(name: str) -> str:
 
 @register.simple_tag
 def moment(value: datetime | None, style: str = "") -> SafeString:
-    """A time in the reader's zone, named; JavaScript adds how long ago. `style` "plain" leaves that out."""
+    """A time in the reader's zone, named. Unless "plain", JavaScript adds how long ago that was."""
     if value is None:
         return SafeString("")
     local = timezone.localtime(value)
@@ -111,7 +111,7 @@ def clearly_after(later: datetime, earlier: datetime) -> bool:
 
 @register.simple_tag
 def sev(level: int, undetermined: bool = False, size: str = "") -> SafeString:
-    """The badge of a level. While undetermined it shows the level that counts, dashed and in words."""
+    """The badge of a level. While undetermined, the level that counts, dashed and in words."""
     filled = 5 - level
     badge = format_html(
         '<span class="sev sev--{}{}{}"><svg viewBox="0 0 14 10" aria-hidden="true">'
@@ -135,7 +135,7 @@ def severity(incident: Any, size: str = "") -> SafeString:
     return sev(incident.counts_as, incident.sev is None, size)
 
 
-# Tone and shape of each state of a program, collector or incident. Red and green never stand against each other.
+# Tone and shape of each state of a program, collector or incident. Red never stands against green.
 _STATES = {
     "draft": ("", "○"),
     "approved": ("", "◇"),

@@ -23,12 +23,12 @@ class MomentField(forms.DateTimeField):
 
 
 class ProgramField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """One of the programs that the person may know of, or "I do not know". By slug, as links name it."""
+    """One of the programs that the person may know of, or "I do not know". Sent by slug."""
 
     has_unknown = True
 
     def __init__(self, **kwargs: Any) -> None:
-        defaults = {
+        defaults: dict[str, Any] = {
             "queryset": Program.objects.none(),
             "to_field_name": "slug",
             "required": False,

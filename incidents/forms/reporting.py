@@ -1,4 +1,4 @@
-"""The report form: four questions, every one of which may be answered with "I do not know" but the first."""
+"""The report form: four questions; all but the first may be answered with "I do not know"."""
 
 import uuid
 from typing import Any
@@ -91,8 +91,7 @@ class ReportForm(forms.Form):
 
     def with_new_key(self) -> "ReportForm":
         """The same form as sent, ready to be sent as another report."""
-        self.data = self.data.copy()
-        self.data["key"] = new_key()  # type: ignore[index]
+        self.data = {**self.data.dict(), "key": new_key()}  # type: ignore[attr-defined]
         return self
 
 

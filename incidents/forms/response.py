@@ -1,4 +1,4 @@
-"""What responders send from the incident page. `at` is the panel that a form stands in, and starts its ids."""
+"""What responders send from the incident page."""
 
 from typing import Any
 
@@ -15,6 +15,7 @@ from incidents.models import (
     Audience,
     Incident,
     Role,
+    RunbookStep,
     Status,
     StillOpen,
     TimelineEntry,
@@ -22,25 +23,9 @@ from incidents.models import (
 from incidents.timeline import LONGEST
 from incidents.weighing import Answered
 from programs import access as program_access
+from programs.forms import PanelForm
 from programs.models import Dataset, State
 from severity.ladder import Sev
-
-
-class PanelForm(forms.Form):
-    """A form of one panel; several stand on a page, so each starts its ids with the panel's name."""
-
-    at = ""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id=f"{self.at}-%s", **kwargs)
-
-    def blame(self, sentence: str) -> None:
-        """Put a refusal of the domain where it belongs: "reason: say why" at the field `reason`."""
-        name, colon, words = sentence.partition(": ")
-        if colon and name in self.fields:
-            self.add_error(name, words[:1].upper() + words[1:])
-        else:
-            self.add_error(None, sentence)
 
 
 def _reason(label: Any, *, required: bool = True, hint: Any = "") -> forms.CharField:
@@ -172,7 +157,7 @@ class VetoForm(PanelForm):
 class StepForm(PanelForm):
     at = "step"
 
-    to = forms.CharField()
+    to = forms.ChoiceField(choices=RunbookStep.State)
     note = forms.CharField(required=False, max_length=500)
 
 
@@ -211,6 +196,7 @@ class AdmitForm(PanelForm):
     )
     level = forms.ChoiceField(label=_("May"), choices=AccessGrant.Level)
     reason = forms.CharField(label=_("Reason"), max_length=300)
+    expires_at = MomentField(label=_("Until"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""The filter of the incident list. It lives in the query string, so that a list can be sent as a link."""
+"""The filter of the incident list. It lives in the query string: a list can be sent as a link."""
 
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -27,7 +27,7 @@ class FilterForm(forms.Form):
         required=False,
         choices=[("", _("Any")), (search.ALL_OPEN, _("Not over")), *Status.choices],
     )
-    program = forms.ModelChoiceField(
+    program: Any = forms.ModelChoiceField(
         label=_("Program"),
         queryset=None,
         to_field_name="slug",
@@ -60,6 +60,9 @@ class FilterForm(forms.Form):
             field.has_unknown = True  # type: ignore[attr-defined]
         programs = program_access.visible_to(user).order_by("name")
         self.fields["program"].queryset = programs  # type: ignore[attr-defined]
+
+    def more_is_used(self) -> bool:
+        return any(self[name].data for name in ("program", "since", "until", "exposed", "mine"))
 
     def wanted(self) -> Wanted:
         """What is asked for. A part that makes no sense is left out, and the form says which."""

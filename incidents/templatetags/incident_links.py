@@ -24,7 +24,7 @@ def incidents_of(context: RequestContext, program: Program) -> list[Incident]:
 
 @register.simple_tag(takes_context=True)
 def seen_holders(context: RequestContext, pauses: Iterable[Pause]) -> dict[int, Incident]:
-    """The incident behind each pause, by the pause's key. One query, however many pauses there are."""
+    """The incident behind each pause, by the pause's key. One query for all of them."""
     pauses = list(pauses)
     visible = access.visible_to(context["request"].user)
     held = visible.filter(codename__in={hold.label for hold in pauses})

@@ -1,1 +1,1 @@
-"""The pages of incidents. Each view gets its object through incidents.access and makes one domain call."""
+"""The pages of incidents. Each view finds its object by incidents.access, makes one domain call."""

@@ -1,17 +1,18 @@
-"""How a page does one thing: check the form, make the one domain call, lead back, or show what refused it."""
+"""How a page does one thing: check the form, call the domain, lead back or show the refusal."""
 
 from collections.abc import Callable
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts.http import SignedInRequest
 from incidents import access, cord, firing, judgement, lifecycle, roles, runbooks, timeline
-from incidents.forms.response import PanelForm
 from incidents.models import Incident
 from incidents.views.detail import page
+from programs.forms import PanelForm
 
 REFUSALS = (
     access.Refused,
@@ -34,12 +35,14 @@ def carry_out(
     said: str,
     form: PanelForm | None = None,
 ) -> HttpResponse:
-    """Do one thing and lead back to the panel `at`; a refusal shows the page with its sentence, as 409."""
+    """Do one thing and lead back to the panel `at`. A refusal shows the page with its sentence."""
     forms = {form.at: form} if form else {}
     if form and not form.is_valid():
         return page(request, incident, forms=forms, status=422)
     try:
-        act()
+        # A refusal in the middle must leave nothing behind.
+        with transaction.atomic():
+            act()
     except REFUSALS as refusal:
         incident = access.get_incident(request.user, incident.number)
         if form:

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -36,17 +35,16 @@ def update(request: SignedInRequest, number: int) -> HttpResponse:
 
     def write() -> None:
         said, actor = form.cleaned_data, actor_of(request)
-        with transaction.atomic():
-            timeline.write(
-                incident,
-                TimelineEntry.Kind.UPDATE,
-                said["text"],
-                actor=actor,
-                audience=said["audience"],
-            )
-            minutes = said["next_in"]
-            due = timezone.now() + timedelta(minutes=minutes) if minutes else None
-            lifecycle.plan_update(incident, next_update_at=due, actor=actor)
+        timeline.write(
+            incident,
+            TimelineEntry.Kind.UPDATE,
+            said["text"],
+            actor=actor,
+            audience=said["audience"],
+        )
+        minutes = said["next_in"]
+        due = timezone.now() + timedelta(minutes=minutes) if minutes else None
+        lifecycle.plan_update(incident, next_update_at=due, actor=actor)
 
     return carry_out(request, incident, write, at="story", said=_("Update written."), form=form)
 
@@ -77,9 +75,8 @@ def correct(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
 @require_POST
 def status(request: SignedInRequest, number: int) -> HttpResponse:
     """Move the incident to another status."""
-    # What ends an incident needs the right to close it; everything before, the right to run it.
-    ends = request.POST.get("to") in (Status.CLOSED, Status.DISMISSED, Status.MERGED)
-    incident = access.get_incident(request.user, number, to=CLOSE if ends else MANAGE)
+    closes = request.POST.get("to") == Status.CLOSED
+    incident = access.get_incident(request.user, number, to=CLOSE if closes else MANAGE)
     form = response.StatusForm(request.POST, incident=incident)
 
     def move() -> None:
@@ -111,7 +108,7 @@ def pull_cord(request: SignedInRequest, number: int) -> HttpResponse:
 
 @require_POST
 def step(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
-    """Mark a step of the runbook. htmx gets the runbook alone, so that the reader keeps their place."""
+    """Mark a step of the runbook. htmx gets the runbook alone: the reader keeps their place."""
     incident = access.get_incident(request.user, number, to=CONTRIBUTE)
     row = get_object_or_404(RunbookStep.objects.filter(run__incident=incident), pk=pk)
     form = response.StepForm(request.POST)

@@ -35,7 +35,7 @@ def index(request: SignedInRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "is_filtered": filtered,
-        "columns": [_column(name, label, wanted.sort) for name, label in COLUMNS],
+        "columns": [_column(name, str(label), wanted.sort) for name, label in COLUMNS],
     }
     return render(request, "incidents/list.html", context)
 

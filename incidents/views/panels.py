@@ -20,13 +20,14 @@ from incidents.models import (
     TimelineEntry,
 )
 from programs import summary
+from programs.forms import PanelForm
 from programs.models import Pause, State
 from severity.changes import what_would_change
 from severity.facts import BadFact, Facts
 from severity.ruleset import RuleSet
 from severity.vocabulary import Action, Scope
 
-Forms = dict[str, response.PanelForm]
+Forms = dict[str, PanelForm]
 _Kind = TimelineEntry.Kind
 # So many entries are shown at first; older ones are one click away.
 FIRST_ENTRIES = 30

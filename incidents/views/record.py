@@ -23,7 +23,9 @@ class RecordForm(forms.Form):
     day = forms.DateField(
         label=_("Day"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
-    before = forms.IntegerField(required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput)
+    before = forms.IntegerField(
+        required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput
+    )
 
     def wanted(self) -> Wanted:
         said = self.cleaned_data if self.is_valid() else getattr(self, "cleaned_data", {})

@@ -1,4 +1,4 @@
-"""Agree that a program goes on. Here and not in programs, as the commander of its incident may not."""
+"""Agree that a program goes on. Not in programs, as the commander of its incident may not agree."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -18,15 +18,14 @@ def approve(request: SignedInRequest, slug: str) -> HttpResponse:
     program = access.get_program(request.user, slug)
     wish = get_object_or_404(program.resume_requests, pk=_key(request), program=program)
     try:
-        wish = pauses.approve_resume(
-            wish, actor=actor_of(request), barred=resuming.barred(program)
-        )
+        wish = pauses.approve_resume(wish, actor=actor_of(request), barred=resuming.barred(program))
     except pauses.Refused as refusal:
         program.refresh_from_db()
         return detail.page(request, program, refusal=str(refusal), status=409)
     granted = wish.state == ResumeRequest.State.GRANTED
     messages.success(
-        request, _("The program goes on.") if granted else _("Agreed. A second person must agree as well.")
+        request,
+        _("The program goes on.") if granted else _("Agreed. A second person must agree as well."),
     )
     return redirect("programs:detail", slug=slug)
 

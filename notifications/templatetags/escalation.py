@@ -14,7 +14,8 @@ register = template.Library()
 
 @register.inclusion_tag("notifications/_acknowledge_button.html", takes_context=True)
 def acknowledge_button(context: RequestContext, incident: Incident) -> dict[str, Any]:
-    return {"incident": incident, "waits": reading.waits_for_an_answer(incident)}
+    waits = reading.waits_for_an_answer(incident)
+    return {"incident": incident, "waits": waits, "request": context["request"]}
 
 
 @register.inclusion_tag("notifications/_panel.html", takes_context=True)

@@ -12,6 +12,8 @@ _JSON: tuple[Header, ...] = (
     (b"content-type", b"application/json"),
     (b"cache-control", b"no-store"),
 )
+# Made once: json.dumps() would make one for each answer.
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 _PROBLEM: tuple[Header, ...] = (
     (b"content-type", b"application/problem+json"),
     (b"cache-control", b"no-store"),
@@ -32,7 +34,7 @@ class Answer:
 
     @classmethod
     def of(cls, said: dict[str, Any], *, status: int = 200) -> "Answer":
-        return cls(status, json.dumps(said, separators=(",", ":")).encode())
+        return cls(status, _ENCODER.encode(said).encode())
 
 
 class Refused(Exception):
@@ -68,7 +70,7 @@ class Refused(Exception):
             "status": self.status,
             "detail": self.detail,
         } | self.members
-        body = json.dumps(said, separators=(",", ":")).encode()
+        body = _ENCODER.encode(said).encode()
         return Answer(self.status, body, headers=(*_PROBLEM, *self.headers))
 
 
@@ -125,7 +127,7 @@ def no_such_stop(generation: int, verdict: Verdict) -> Refused:
 def news(program: Program, verdict: Verdict) -> bytes:
     """Return the `state` event of a stream."""
     said = {"program": program.slug} | _members(verdict)
-    return b"event: state\ndata: " + json.dumps(said, separators=(",", ":")).encode() + b"\n\n"
+    return b"event: state\ndata: " + _ENCODER.encode(said).encode() + b"\n\n"
 
 
 def _members(verdict: Verdict) -> dict[str, Any]:

@@ -24,6 +24,14 @@ _TIME = re.compile(
 _SIGNATURE = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
 
 
+def _no_constant(word: str) -> NoReturn:
+    # Python reads NaN and Infinity, which are no JSON.
+    raise ValueError(word)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+
+
 @dataclass(frozen=True, slots=True)
 class LeaseQuestion:
     """May I collect? `generation` is the last one heard."""
@@ -92,18 +100,13 @@ def _members(body: bytes) -> dict[str, Any]:
     if len(body) > LARGEST_BODY:
         raise Refused(413, "The body must be at most 16 KiB.", why="size", allowed="16 KiB")
     try:
-        said = json.loads(body.decode(), parse_constant=_no_constant)
+        said = _DECODER.decode(body.decode())
     # Deep nesting ends in RecursionError, a number of 5,000 digits in ValueError.
     except (ValueError, RecursionError):
         raise Refused(400, "The body must be JSON, in UTF-8.", why="json") from None
     if not isinstance(said, dict):
         raise Refused(400, "The body must be a JSON object.", why="json")
     return said
-
-
-def _no_constant(word: str) -> NoReturn:
-    # Python reads NaN and Infinity, which are no JSON.
-    raise ValueError(word)
 
 
 def _text(said: dict[str, Any], field: str, *, most: int) -> str:

@@ -54,6 +54,9 @@ class Server(uvicorn.Server):
         await self._gate.drain()
         await super().shutdown(sockets)
 
+    def leave(self, _number: int, _frame: FrameType | None) -> None:
+        self.should_exit = True
+
     def _orphaned(self, pipe: int) -> None:
         asyncio.get_running_loop().remove_reader(pipe)
         self.should_exit = True
@@ -87,9 +90,6 @@ def listen(host: str, port: int) -> socket.socket:
 
 def serve(listener: socket.socket, *, pipe: int | None = None) -> bool:
     """Serve until SIGTERM, SIGINT or the end of `pipe`; False if a fault of its own ended it."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        # uvicorn sets its own while it runs, and raises the signal again afterwards.
-        signal.signal(number, _already_heard)
     # What strangers send is no news; faults are.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     _raise_limits()
@@ -98,6 +98,10 @@ def serve(listener: socket.socket, *, pipe: int | None = None) -> bool:
     gate = Gate(secret_key=settings.SECRET_KEY, redis_url=settings.REDIS_URL)
     app = App(gate, metrics_token=environment.metrics_token)
     server = Server(_config(app, proxies=environment.trusted_proxies), gate, pipe=pipe)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn has its own handlers while it runs, and raises the signal again afterwards. One
+        # that comes before must not be lost.
+        signal.signal(number, server.leave)
     # What is loaded now stays; looking through it for garbage would stop the gate each time.
     gc.collect()
     gc.freeze()
@@ -135,7 +139,3 @@ def _raise_limits() -> None:
 def _address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     return f"{host}:{port}"
-
-
-def _already_heard(_number: int, _frame: FrameType | None) -> None:
-    return None

@@ -1,1 +1,1 @@
-"""The pages of programs. Each view gets its object through programs.access and makes one domain call."""
+"""The pages of programs. Each view finds its object by programs.access, makes one domain call."""

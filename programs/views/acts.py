@@ -16,14 +16,8 @@ def pause(request: SignedInRequest, slug: str) -> HttpResponse:
     form = forms.PauseForm(request.POST)
 
     def stop() -> None:
-        pauses.pause(
-            program,
-            holder=f"person:{request.user.pk}",
-            # Whoever pulls the cord is named in the record, not to everybody who sees the program.
-            label=_("the cord"),
-            reason=form.cleaned_data["reason"] or _("The cord was pulled."),
-            actor=actor_of(request),
-        )
+        reason = form.cleaned_data["reason"]
+        pauses.pull_the_cord(program, reason=reason, actor=actor_of(request))
 
     return carry_out(request, program, stop, said=_("The stop is ordered."), form=form)
 

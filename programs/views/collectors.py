@@ -26,7 +26,9 @@ def register(request: SignedInRequest, slug: str) -> HttpResponse:
         if form.is_valid():
             try:
                 with transaction.atomic():
-                    made = collectors.register(program, **form.cleaned_data, actor=actor_of(request))
+                    made = collectors.register(
+                        program, **form.cleaned_data, actor=actor_of(request)
+                    )
                     key, text = collectors.issue_key(made, actor=actor_of(request))
             except collectors.Refused as refusal:
                 form.add_error(None, str(refusal))

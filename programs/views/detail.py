@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
@@ -77,7 +78,9 @@ def _resuming(
     can_ask = sees and wish is None and program.pauses.in_force().exists()
     return {
         "wish": wish,
-        "approvals": wish.approvals.select_related("person").order_by("approved_at") if wish else [],
+        "approvals": wish.approvals.select_related("person").order_by("approved_at")
+        if wish
+        else [],
         "needed": pauses.APPROVALS_NEEDED,
         "can_agree": others and user.is_any(*pauses.RESUMING_FUNCTIONS),
         "resume_form": (sent.get("resume") or forms.ResumeForm()) if can_ask else None,
@@ -108,7 +111,9 @@ LIVE = {"stand": _stand, "machines": _machines}
 @require_safe
 def live(request: SignedInRequest, slug: str, part: str) -> HttpResponse:
     """One live part, or 304."""
-    program = access.get_program(request.user, slug, to="machines" if part == "machines" else "view")
+    program = access.get_program(
+        request.user, slug, to="machines" if part == "machines" else "view"
+    )
     if part not in LIVE:
         raise Http404
     return LIVE[part](request, program).answer(request)
@@ -126,9 +131,14 @@ def carry_out(
     if form and not form.is_valid():
         return page(request, program, bound=form, status=422)
     try:
-        act()
+        # A refusal in the middle must leave nothing behind.
+        with transaction.atomic():
+            act()
     except REFUSALS as refusal:
         program.refresh_from_db()
-        return page(request, program, refusal=str(refusal), bound=form, status=409)
+        if form:
+            form.blame(str(refusal))
+            return page(request, program, bound=form, status=409)
+        return page(request, program, refusal=str(refusal), status=409)
     messages.success(request, said)
     return redirect("programs:detail", slug=program.slug)

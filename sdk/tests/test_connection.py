@@ -175,7 +175,7 @@ def test_a_connection_that_was_ended_opens_no_other(wire, line):
     with pytest.raises(OSError):  # noqa: PT011 - which one is the system's choice
         line.post("/v1/lease", b"{}", timeout=5)
     assert ended.wait(10)
-    with pytest.raises(OSError):  # noqa: PT011 - which one is the system's choice
+    with pytest.raises(ConnectionAbortedError):
         line.post("/v1/lease", b"{}", timeout=5)
 
 

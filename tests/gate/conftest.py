@@ -1,6 +1,9 @@
 from contextlib import contextmanager
 
 import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, connections
 
 from tests.gate.served import OPEN, Served, caller, known, until
 
@@ -8,9 +11,6 @@ from tests.gate.served import OPEN, Served, caller, known, until
 @pytest.fixture(scope="session")
 def gate_database(django_db_setup, django_db_blocker):
     """A database of its own: what a gate is to see must be committed, and stays."""
-    from django.core.management import call_command
-    from django.db import connection
-
     with django_db_blocker.unblock(), _named(f"{connection.settings_dict['NAME']}_gate") as name:
         with connection._nodb_cursor() as cursor:
             cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
@@ -29,8 +29,6 @@ def committed(gate_database, django_db_blocker):
 
 @contextmanager
 def _named(name):
-    from django.db import connection, connections
-
     connections.close_all()
     before, connection.settings_dict["NAME"] = connection.settings_dict["NAME"], name
     try:
@@ -43,8 +41,6 @@ def _named(name):
 @pytest.fixture(scope="module")
 def no_redis():
     """The news goes through PostgreSQL alone, unless a test is about Redis."""
-    from django.conf import settings
-
     url, settings.REDIS_URL = settings.REDIS_URL, ""
     yield
     settings.REDIS_URL = url

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import connection
 
 from accounts import secrets
-from programs import signing
+from programs import collectors, signing
 from programs.news import CHANNEL
 from tests import make
 
@@ -198,8 +198,6 @@ class Reader:
 
 def caller(gate, program=None, *, name="", dataset=None) -> Caller:
     """A collector of a program that collects, and its key."""
-    from programs import collectors
-
     collector = make.collector(program or make.program(), name, dataset=dataset)
     _, token = collectors.issue_key(collector, actor=make.SYSTEM)
     assert secrets.parse(token)

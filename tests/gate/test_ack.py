@@ -1,7 +1,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.conf import settings
 
+from programs import signing
 from programs.models import StopProof
 from tests import make
 from tests.gate.served import caller, known, until
@@ -99,10 +101,6 @@ def test_a_stop_that_was_never_ordered_is_refused_with_the_one_that_was(stopped)
 def test_a_collector_that_never_ran_has_nothing_to_acknowledge(gate, stopped):
     idle = caller(gate, stopped.collector.program)
     known(gate)
-    from django.conf import settings
-
-    from programs import signing
-
     master = signing.master_from(settings.SECRET_KEY)
     key = signing.key_for(master, collector_id=idle.collector.pk, generation=1).hex()
 

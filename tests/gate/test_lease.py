@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from accounts.functions import Function
 from programs import collectors, lifecycle, pauses
 from programs.models import CollectorKey, Lease
 from tests import make
@@ -187,8 +188,6 @@ def test_a_program_that_does_not_collect_yet_grants_nothing(gate, program, state
 
 
 def _approved():
-    from accounts.functions import Function
-
     privacy_officer = make.actor(make.user(Function.PRIVACY_OFFICER))
     return lifecycle.approve(make.draft(), actor=privacy_officer)
 

@@ -6,6 +6,7 @@ import sys
 import pytest
 from django.conf import settings
 
+from tests import make
 from tests.gate.served import caller, known, until
 from tests.gate.test_pause import pause
 
@@ -66,7 +67,7 @@ def test_it_ends_well_when_it_is_told_to(gates, number):
 @pytest.fixture
 def three(gates):
     gate = gates(workers=3)
-    until(gate.ready)
+    until(lambda: gate.said().count("gate_started") == 3 and gate.ready())
     yield gate
     gate.end()
 
@@ -89,16 +90,17 @@ def test_several_processes_serve_one_port_and_one_scrape_adds_them_up(three):
 
 
 def test_every_process_knows_of_a_pause(three):
-    one = caller(three)
+    program = make.program()
+    callers = [caller(three, program) for _ in range(20)]
     known(three)
-    one.lease()
-    streams = [one.stream() for _ in range(6)]
+    streams = [each.stream() for each in callers]
     for stream in streams:
         stream.event()
 
-    pause(one.collector.program)
+    pause(program)
 
-    assert [stream.event()[1]["state"] for stream in streams] == ["paused"] * 6
+    assert [stream.event()[1]["state"] for stream in streams] == ["paused"] * 20
+    until(lambda: three.said().count('"state": "paused"') == 3)
 
 
 def test_a_process_that_dies_is_started_again(three):

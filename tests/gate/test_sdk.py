@@ -1,7 +1,6 @@
 """The Python SDK against a real gate."""
 
 import pytest
-
 from andon import Gate
 
 from programs.models import StopProof

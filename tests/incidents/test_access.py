@@ -1,7 +1,5 @@
 """Who may know of an incident. The default is nobody."""
 
-from datetime import timedelta
-
 import pytest
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied

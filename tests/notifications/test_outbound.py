@@ -18,7 +18,7 @@ HOSTS = {
     "hex": "0x7f000001",
     "octal": "0177.0.0.1",
     "short": "127.1",
-    "zero": "0.0.0.0",  # noqa: S104 - a target, nothing listens
+    "zero": "0.0.0.0",
     "any-v6": "[::]",
     "dns": "local.test",
     "rebind": "rebind.test",

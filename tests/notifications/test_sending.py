@@ -16,7 +16,7 @@ from tests import make
 
 pytestmark = pytest.mark.django_db
 
-SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 - made up
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
 @pytest.fixture
@@ -136,7 +136,9 @@ def test_every_page_has_a_key_of_its_own_that_stays(incident, commander, engine,
     make.user(*commander.functions)
     keys = []
     send = channels.send
-    monkeypatch.setattr(channels, "send", lambda m, message: keys.append(message.key) or send(m, message))
+    monkeypatch.setattr(
+        channels, "send", lambda m, message: keys.append(message.key) or send(m, message)
+    )
     engine.work()
     engine.forward(minutes=11)
     stored = list(Page.objects.values_list("key", flat=True))

@@ -1,4 +1,4 @@
-"""Whoever reads over a shoulder, or another's mail, learns nothing of an incident but its codename."""
+"""Whoever reads another's mail learns nothing of an incident but its codename and its level."""
 
 import json
 

@@ -1,0 +1,1 @@
+"""Kill processes and servers of an Andon under load, and look for what was lost."""

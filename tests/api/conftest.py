@@ -1,0 +1,67 @@
+"""Callers of the API: people with a token."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Scope
+from audit import credentials
+from tests import make
+
+PROBLEM = "application/problem+json"
+
+
+@pytest.fixture(autouse=True)
+def _nobody_called_before(db):
+    cache.clear()
+
+
+def token(person, *scopes, **fields):
+    """The text of a fresh token; with every scope unless some are named."""
+    given = {"expires_at": timezone.now() + timedelta(days=1)} | fields
+    _row, text = credentials.issue(
+        person, label="test", scopes=list(scopes or Scope), actor=make.SYSTEM, **given
+    )
+    return text
+
+
+class Caller:
+    """Speaks JSON with the API for one person."""
+
+    def __init__(self, person, *scopes):
+        self.person = person
+        self.client = Client(raise_request_exception=False)
+        self.headers = {"Authorization": f"Bearer {token(person, *scopes)}"}
+
+    def get(self, path):
+        return self.client.get(f"/api/v1{path}", headers=self.headers)
+
+    def post(self, path, body=None, **headers):
+        text = body if isinstance(body, str | bytes) else json.dumps(body if body else {})
+        return self.client.post(
+            f"/api/v1{path}",
+            text,
+            content_type="application/json",
+            headers=self.headers | headers,
+        )
+
+
+@pytest.fixture
+def caller():
+    return Caller(make.user())
+
+
+def problem(answer, status):
+    """The body of a refusal, which is a problem document whatever refused it."""
+    assert answer.status_code == status, answer.content
+    assert answer["Content-Type"] == PROBLEM
+    body = answer.json()
+    assert body["status"] == status
+    assert body["type"] == "about:blank"
+    assert body["title"]
+    assert body["detail"].endswith(".")
+    return body

@@ -1,0 +1,107 @@
+"""The API against its own description: whatever is sent, the answer is one that is described."""
+
+import os
+import re
+from datetime import timedelta
+
+import pytest
+import schemathesis
+from django.conf import settings
+from django.core.cache import cache
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections, transaction
+from hypothesis import HealthCheck
+from hypothesis import settings as how
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from accounts.functions import Function
+from config.api import api
+from severity.ladder import Sev
+from tests import make
+from tests.api.conftest import token
+
+pytestmark = [pytest.mark.contract, pytest.mark.django_db]
+
+# About a minute in all on two cores. More: CONTRACT_EXAMPLES=2000 pytest -m contract
+EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "60"))
+CHECKS = (
+    schemathesis.checks.not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+)
+schema = schemathesis.openapi.from_dict(api.get_openapi_schema(path_prefix="/api/"))
+
+
+@schema.hook
+def map_path_parameters(_context, path_parameters):
+    """Half of the time name something that is there: noise alone is answered by 404."""
+    names = {"ref": "INC-1", "slug": "keystroke-study"}
+    return {
+        name: names[name] if len(str(value)) % 2 else value
+        for name, value in (path_parameters or {}).items()
+    }
+
+
+@pytest.fixture(autouse=True)
+def _one_connection():
+    """Answer in the test's own transaction, as Django's test client does."""
+    request_started.disconnect(close_old_connections)
+    request_finished.disconnect(close_old_connections)
+    yield
+    request_started.connect(close_old_connections)
+    request_finished.connect(close_old_connections)
+
+
+@pytest.fixture
+def commander():
+    """The token of a person who may see and change the incident that is there."""
+    program = make.program(slug="keystroke-study")
+    make.lease(make.collector(program))
+    person = make.user(Function.COMMANDER, Function.PRIVACY_OFFICER)
+    make.incident(Sev.SEV2, program=program)
+    return token(person)
+
+
+@schema.parametrize()
+@how(
+    max_examples=EXAMPLES,
+    deadline=timedelta(seconds=5),
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+    database=None,
+)
+def test_every_answer_is_one_that_is_described(case, commander):
+    cache.clear()
+    # A refusal ends the transaction that it came up in; here that is one call's, not the test's.
+    with transaction.atomic():
+        response = case.call(
+            app=get_wsgi_application(), headers={"Authorization": f"Bearer {commander}"}
+        )
+    case.validate_response(response, checks=CHECKS)
+
+
+def test_the_description_is_openapi_3_1():
+    assert re.fullmatch(r"3\.1\.\d+", schema.raw_schema["openapi"])
+
+
+def test_every_operation_and_every_refusal_is_described():
+    for path in schema.raw_schema["paths"].values():
+        for operation in path.values():
+            assert operation["description"]
+            assert operation["security"]
+            refusals = {int(s): a for s, a in operation["responses"].items() if int(s) >= 400}
+            assert {400, 401, 403, 422, 429} <= set(refusals)
+            for answer in refusals.values():
+                assert list(answer["content"]) == ["application/problem+json"]
+
+
+def test_the_key_that_makes_reports_idempotent_is_named_as_it_is_sent():
+    (parameter,) = schema.raw_schema["paths"]["/api/v1/incidents"]["post"]["parameters"]
+    assert (parameter["name"], parameter["in"]) == ("Idempotency-Key", "header")
+    assert settings.ENVIRONMENT.kind == "test"

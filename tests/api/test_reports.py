@@ -1,0 +1,217 @@
+"""Report by API."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.utils import timezone
+
+from incidents.models import Incident
+from programs.models import State
+from tests import make
+from tests.api.conftest import Caller, problem
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_title_is_enough(caller):
+    answer = caller.post("/incidents", {"title": "I can read transcripts"})
+    assert answer.status_code == 201
+    incident = Incident.objects.get()
+    assert answer.json() == {
+        "incident": incident.ref,
+        "codename": incident.codename,
+        "severity": None,
+        "counts_as": incident.counts_as,
+        "new": True,
+        "paused": [],
+        "receipt": f"http://localhost:8000/receipts/{incident.uuid}/",
+    }
+    assert incident.reporter == caller.person
+
+
+def test_a_full_report_stops_the_program_before_it_is_answered(caller):
+    program = make.program()
+    dataset = make.dataset(program)
+    began = timezone.now() - timedelta(hours=5)
+    body = {
+        "title": "Export readable by all staff",
+        "program": program.slug,
+        "dataset": dataset.slug,
+        "audience": "everyone_inside",
+        "still_open": "yes",
+        "detail": "The folder is listed.",
+        "found_how": "A search",
+        "reference": "HELP-1",
+        "occurred_from": began.isoformat(),
+    }
+    answer = caller.post("/incidents", body)
+    program.refresh_from_db()
+    assert (answer.status_code, answer.json()["paused"]) == (201, [program.name])
+    assert program.state == State.PAUSED
+    incident = Incident.objects.get()
+    assert (incident.dataset, incident.occurred_from) == (dataset, began)
+    assert (incident.detail, incident.found_how, incident.reference) == (
+        "The folder is listed.",
+        "A search",
+        "HELP-1",
+    )
+
+
+def test_a_report_may_pull_the_cord_and_may_be_a_drill(caller):
+    program = make.program(participants=5)
+    body = {"title": "Odd", "program": program.slug, "audience": "few_inside", "still_open": "no"}
+    answer = caller.post("/incidents", body | {"pause": True, "drill": True})
+    assert answer.json()["paused"] == [program.name]
+    assert Incident.objects.get().is_drill
+
+
+def test_the_same_idempotency_key_makes_one_incident_and_says_so(caller):
+    body = {"title": "I can read transcripts"}
+    first = caller.post("/incidents", body, **{"Idempotency-Key": "scan-7"})
+    again = caller.post("/incidents", body, **{"Idempotency-Key": "scan-7"})
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json() == first.json() | {"new": False}
+
+
+def test_an_idempotency_key_that_comes_with_another_report_is_refused(caller):
+    caller.post("/incidents", {"title": "One"}, **{"Idempotency-Key": "scan-7"})
+    answer = caller.post("/incidents", {"title": "Two"}, **{"Idempotency-Key": "scan-7"})
+    body = problem(answer, 409)
+    assert body["field"] == "Idempotency-Key"
+    assert Incident.objects.count() == 1
+
+
+@pytest.mark.parametrize("change", [{"found_how": "By chance"}, {"drill": True}])
+def test_a_key_names_the_whole_report(caller, change):
+    body = {"title": "I can read transcripts"}
+    caller.post("/incidents", body, **{"Idempotency-Key": "scan-7"})
+    answer = caller.post("/incidents", body | change, **{"Idempotency-Key": "scan-7"})
+    problem(answer, 409)
+
+
+def test_a_real_report_after_a_drill_with_the_same_words_is_an_incident_of_its_own(caller):
+    body = {"title": "I can read transcripts"}
+    drill = caller.post("/incidents", body | {"drill": True}).json()
+    real = caller.post("/incidents", body).json()
+    assert real["incident"] != drill["incident"]
+    assert not Incident.objects.get(codename=real["codename"]).is_drill
+
+
+def test_a_key_used_for_a_repeat_is_remembered(caller, time_machine):
+    time_machine.move_to(timezone.now(), tick=False)
+    body = {"title": "I can read transcripts"}
+    first = caller.post("/incidents", body, **{"Idempotency-Key": "scan-7"}).json()
+    repeat = caller.post("/incidents", body, **{"Idempotency-Key": "scan-8"}).json()
+    time_machine.shift(timedelta(hours=1))
+    later = caller.post("/incidents", body, **{"Idempotency-Key": "scan-8"}).json()
+    assert first["incident"] == repeat["incident"] == later["incident"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "allowed"),
+    [
+        ({"title": ""}, "title", "min_length: 1"),
+        ({"title": "   "}, "title", "say in a line"),
+        ({"title": "x" * 201}, "title", "max_length: 200"),
+        ({"title": None}, "title", ""),
+        ({"title": "a\0b"}, "title", "without"),
+        ({"detail": "a\0b"}, "detail", "without"),
+        ({"reference": "a\0b"}, "reference", "without"),
+        ({"found_how": "a\0b"}, "found_how", "without"),
+        ({"audience": "everybody"}, "audience", "few_inside"),
+        ({"still_open": "perhaps"}, "still_open", "unknown"),
+        ({"pause": "maybe"}, "pause", ""),
+        ({"program": "no-such-program"}, "program", "the slug of a program"),
+        ({"program": "a\0b"}, "program", "without"),
+        ({"program": ["x"]}, "program", ""),
+        ({"dataset": "lake"}, "dataset", ""),
+        ({"occurred_from": "yesterday"}, "occurred_from", ""),
+        ({"occurred_from": "2026-01-01T00:00:00"}, "occurred_from", ""),
+        ({"occurred_from": "2999-01-01T00:00:00Z"}, "occurred_from", "until now"),
+        ({"occurred_from": "0001-01-01T00:00:00+14:00"}, "occurred_from", ""),
+    ],
+)
+def test_a_wrong_field_is_named_with_what_is_allowed(caller, wrong, field, allowed):
+    body = problem(caller.post("/incidents", {"title": "I can read"} | wrong), 422)
+    assert body["field"] == field
+    assert allowed in body.get("allowed", "")
+    assert not Incident.objects.exists()
+
+
+def test_a_missing_title_is_named(caller):
+    assert problem(caller.post("/incidents", {}), 422)["field"] == "title"
+
+
+def test_too_long_a_key_is_named(caller):
+    answer = caller.post("/incidents", {"title": "x"}, **{"Idempotency-Key": "k" * 101})
+    assert problem(answer, 422)["field"].lower().replace("_", "-") == "idempotency-key"
+
+
+def test_a_dataset_of_another_program_is_refused(caller):
+    other = make.dataset(make.program())
+    body = {"title": "x", "program": make.program().slug, "dataset": other.slug}
+    assert problem(caller.post("/incidents", body), 422)["field"] == "dataset"
+
+
+def test_a_draft_that_the_caller_may_not_know_of_is_refused_like_one_that_is_not(caller):
+    draft = make.draft(slug="hidden-draft")
+    hidden = caller.post("/incidents", {"title": "x", "program": draft.slug}).content
+    missing = caller.post("/incidents", {"title": "x", "program": "absent-draft"}).content
+    assert hidden.replace(b"hidden-draft", b"absent-draft") == missing
+
+
+def test_fields_that_no_caller_may_set_are_left_alone(caller):
+    other = make.user()
+    body = {
+        "title": "x",
+        "number": 7,
+        "uuid": str(uuid.uuid4()),
+        "status": "closed",
+        "sev": 5,
+        "counts_as": 5,
+        "peak_sev": 5,
+        "restricted": False,
+        "reporter": other.pk,
+        "reporter_id": other.pk,
+        "reported_at": "2020-01-01T00:00:00Z",
+        "acknowledged_at": "2020-01-01T00:00:00Z",
+        "aware_at": "2020-01-01T00:00:00Z",
+        "is_drill": True,
+        "codename": "Mine",
+        "kind": "near_miss",
+    }
+    caller.post("/incidents", body)
+    incident = Incident.objects.get()
+    assert (incident.number, incident.status, incident.reporter) == (1, "reported", caller.person)
+    assert incident.restricted
+    assert not incident.is_drill
+    assert (incident.acknowledged_at, incident.aware_at) == (None, None)
+    assert (incident.kind, incident.counts_as != 5) == ("exposure", True)
+    assert incident.codename != "Mine"
+
+
+def test_a_thousand_equal_reports_make_one_incident(caller):
+    for number in range(1000):
+        key = {"Idempotency-Key": f"try-{number}"} if number % 2 else {}
+        if number % 200 == 0:
+            # The throttle is another test's.
+            cache.clear()
+        answer = caller.post("/incidents", {"title": "I can read transcripts"}, **key)
+        assert answer.status_code in (200, 201), answer.content
+    assert Incident.objects.count() == 1
+
+
+def test_more_than_240_reports_a_minute_are_too_many(caller):
+    answers = [caller.post("/incidents", {"title": "Again"}) for _ in range(241)]
+    assert {answer.status_code for answer in answers[:-1]} == {200, 201}
+    problem(answers[-1], 429)
+    assert 0 < int(answers[-1]["Retry-After"]) <= 60
+
+
+def test_one_callers_flood_does_not_keep_another_from_reporting(caller):
+    for _ in range(241):
+        caller.post("/incidents", {"title": "Again"})
+    other = Caller(make.user())
+    assert other.post("/incidents", {"title": "I can read"}).status_code == 201

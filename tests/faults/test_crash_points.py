@@ -1,0 +1,115 @@
+"""Kill the process at every single point of the two stories that must never be lost.
+
+After each, whoever was not answered asks again, the engine goes on, and what is
+there must be what is there without any crash: nothing lost, nothing twice.
+"""
+
+from collections import Counter
+
+import pytest
+from django.core import mail
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.functions import Function
+from audit import verification
+from audit.models import Due, Entry, OutboxEvent
+from incidents import reporting
+from incidents.models import Incident, TimelineEntry
+from notifications import channels, paging, policies
+from notifications.models import Escalation, Page
+from programs import pauses, stops
+from programs.models import Pause, Program, StopOrder, StopProof
+from severity.ladder import Sev
+from tests import make
+from tests.faults.points import Failpoints, play, tell
+
+pytestmark = pytest.mark.django_db
+
+
+def what_is_there():
+    """All that must be the same with and without a crash."""
+    return {
+        "acts": Counter(Entry.objects.values_list("action", flat=True)),
+        "news": Counter(OutboxEvent.objects.values_list("topic", flat=True)),
+        "work": Counter(Due.objects.values_list("kind", "state")),
+        "told": Counter(TimelineEntry.objects.values_list("kind", flat=True)),
+        "incidents": Incident.objects.count(),
+        "escalations": Counter(Escalation.objects.values_list("state", "taken")),
+        "pages": Counter(Page.objects.values_list("step", "state")),
+        "pauses": Pause.objects.in_force().count(),
+        "programs": Counter(Program.objects.values_list("state", "generation")),
+        "orders": Counter(StopOrder.objects.values_list("proof", flat=True)),
+        "proofs": Counter(StopProof.objects.values_list("state", flat=True)),
+    }
+
+
+def at_every_point(tell_story, monkeypatch):
+    """Tell the story once undisturbed, then once for each of its points with a crash there."""
+    whole = one_telling(tell_story, monkeypatch, Failpoints())
+    number = 1
+    while True:
+        points = Failpoints(kill_at=number)
+        told = one_telling(tell_story, monkeypatch, points)
+        if len(points.passed) < number:
+            return number - 1
+        assert told == whole, tell(points)
+        number += 1
+
+
+def one_telling(tell_story, monkeypatch, points):
+    mail.outbox.clear()
+    sid = transaction.savepoint()
+    with monkeypatch.context() as patch:
+        patch.setattr(channels, "send", points.around(channels.send))
+        play(tell_story(), points)
+    there = what_is_there()
+    assert verification.verify().clean, tell(points)
+    assert not Due.objects.waiting().exists(), tell(points)
+    letters = Counter(letter.extra_headers["Message-ID"] for letter in mail.outbox)
+    assert len(letters) == sum(n for (_, state), n in there["pages"].items() if state == "sent")
+    # A crash between a call and its record repeats the call, once, under the same key.
+    assert sum(letters.values()) - len(letters) <= 1, tell(points)
+    transaction.savepoint_rollback(sid)
+    return there
+
+
+def test_a_report_is_escalated_answered_and_proven_wherever_we_are_killed(engine, monkeypatch):
+    policies.ensure_general_policies(actor=make.SYSTEM)
+    commander = make.user(Function.COMMANDER)
+    reporter, program = make.user(), make.program()
+    make.lease(make.collector(program))
+    report = make.report(Sev.SEV2, program=program)
+
+    def file():
+        reporting.file_report(report, reporter=reporter, actor=make.actor(reporter), key="form-1")
+
+    def answer():
+        paging.acknowledge(Incident.objects.get(), actor=make.actor(commander))
+
+    def story():
+        return [file, engine.work, answer, lambda: engine.forward(hours=9)]
+
+    assert at_every_point(story, monkeypatch) > 100
+
+
+def test_a_pause_is_acknowledged_and_proven_wherever_we_are_killed(engine, monkeypatch):
+    program = make.program()
+    for _ in range(2):
+        make.lease(make.collector(program))
+
+    @transaction.atomic
+    def pause():
+        pauses.pause(program, holder="INC-1", label="Otter", reason="r", actor=make.SYSTEM)
+
+    def acknowledge():
+        proof = StopProof.objects.order_by("pk").first()
+        word = stops.Acknowledgement(
+            proof.collector_id, program.pk, proof.order.generation, timezone.now(), "empty", 1
+        )
+        assert stops.acknowledge([word]) == [stops.Answer.STORED]
+
+    def story():
+        return [pause, engine.work, acknowledge, lambda: engine.forward(seconds=14)]
+
+    assert at_every_point(story, monkeypatch) > 30

@@ -1,0 +1,194 @@
+"""A pause against all that may happen at the same moment."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.functions import Function
+from audit import verification
+from audit.models import Entry
+from programs import collectors, leases, lifecycle, pauses, stops
+from programs.models import Lease, Program, ResumeRequest, State, StopOrder
+from tests import make
+from tests.together import ROUNDS, at_once, failures
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
+def pause(program, holder="INC-1", **fields):
+    return pauses.pause(program, holder=holder, label="L", reason="r", actor=make.SYSTEM, **fields)
+
+
+def asks(program, machines):
+    return [leases.Ask(one.pk, program.pk, program.generation, "t/1") for one in machines]
+
+
+def running(*, machines=3):
+    """A program and its collectors, not yet with leases."""
+    program = make.program()
+    return program, [make.collector(program) for _ in range(machines)]
+
+
+def test_no_lease_of_a_stopped_generation_outlives_the_pause_unseen():
+    for _ in range(ROUNDS):
+        program, machines = running()
+        wanted = asks(program, machines)
+        granted, _, hold = at_once(
+            lambda w=wanted: leases.grant(w),
+            lambda w=wanted: leases.grant(w[:1]),
+            lambda p=program: pause(p),
+        )
+        assert not Lease.objects.filter(program=program, revoked_at=None).exists()
+        # Each is either refused or on the order.
+        listed = set(hold.order.proofs.values_list("collector", flat=True))
+        assert granted <= listed
+
+
+def test_two_incidents_at_once_pause_a_program_once():
+    for _ in range(ROUNDS):
+        program, machines = running(machines=1)
+        leases.grant(asks(program, machines))
+        outcomes = at_once(*[lambda p=program, n=n: pause(p, f"INC-{n}") for n in range(3)])
+        assert failures(outcomes) == []
+        program.refresh_from_db()
+        assert (program.state, program.generation) == (State.PAUSED, 2)
+        assert program.pauses.in_force().count() == 3
+        assert program.stop_orders.count() == 1
+
+
+def test_one_holder_at_once_gets_one_pause():
+    for _ in range(ROUNDS):
+        program, _ = running(machines=0)
+        one, two = at_once(lambda p=program: pause(p), lambda p=program: pause(p))
+        assert one == two
+
+
+def test_a_pause_and_a_start_at_once_never_leave_a_held_program_running():
+    officer = make.actor(make.user(Function.PRIVACY_OFFICER))
+    for _ in range(ROUNDS):
+        program = lifecycle.approve(make.draft(), actor=officer)
+        at_once(lambda p=program: pause(p), lambda p=program: lifecycle.start(p, actor=make.SYSTEM))
+        program.refresh_from_db()
+        assert program.state in (State.APPROVED, State.PAUSED)
+
+
+def test_renewals_that_are_noted_do_not_block_a_pause():
+    for _ in range(5):
+        program, machines = running(machines=60)
+        leases.grant(asks(program, machines))
+        at = timezone.now()
+        notes = [
+            [
+                leases.Renewal(one.pk, program.generation, at, at + timedelta(seconds=20 + number))
+                for one in reversed(machines)
+            ]
+            for number in range(10)
+        ]
+        outcomes = at_once(
+            lambda n=notes: [leases.note(batch) for batch in n], lambda p=program: pause(p)
+        )
+        assert failures(outcomes) == []
+        assert Program.objects.get(pk=program.pk).state == State.PAUSED
+
+
+def test_a_collector_that_is_retired_does_not_block_a_pause():
+    for _ in range(ROUNDS):
+        program, machines = running()
+        leases.grant(asks(program, machines))
+        outcomes = at_once(
+            lambda p=program: pause(p),
+            *[lambda m=m: collectors.retire(m, actor=make.SYSTEM) for m in machines],
+        )
+        assert failures(outcomes) == []
+
+
+def words(order):
+    return [
+        stops.Acknowledgement(
+            collector, order.program_id, order.generation, timezone.now(), "empty", 1
+        )
+        for collector in order.proofs.values_list("collector", flat=True)
+    ]
+
+
+def test_acknowledgements_through_two_gates_and_the_bound_prove_a_stop_once():
+    for _ in range(ROUNDS):
+        program, machines = running(machines=4)
+        leases.grant(asks(program, machines))
+        order = pause(program).order
+        said = words(order)
+        outcomes = at_once(
+            lambda s=said: stops.acknowledge(s[:2]),
+            lambda s=said: stops.acknowledge(s[1:]),
+            lambda o=order: stops.close(o.pk),
+        )
+        assert failures(outcomes) == []
+        assert StopOrder.objects.get(pk=order.pk).proof == StopOrder.Proof.PROVEN
+        stream = Entry.objects.filter(stream=f"program:{program.pk}")
+        assert stream.filter(action="program.stop_proven").count() == 1
+    assert verification.verify().clean
+
+
+def test_acknowledgements_of_many_programs_do_not_block_a_pause_of_them():
+    """Both add to the records of these programs, and must do so in one order."""
+    for _ in range(ROUNDS):
+        programs = []
+        for _ in range(4):
+            program, machines = running(machines=1)
+            leases.grant(asks(program, machines))
+            programs.append(program)
+        # The orders are made the other way round than the programs.
+        orders = [pause(program).order for program in reversed(programs)]
+        said = [word for order in orders for word in words(order)]
+
+        @transaction.atomic
+        def pause_all(programs=programs):
+            for program in programs:
+                pause(program, "INC-2")
+
+        assert failures(at_once(lambda s=said: stops.acknowledge(s), pause_all)) == []
+
+
+def test_two_people_who_agree_at_once_let_it_go_on_once():
+    for _ in range(ROUNDS):
+        program, _ = running(machines=0)
+        pause(program)
+        request = pauses.request_resume(program, reason="fixed", actor=make.actor(make.user()))
+        people = [make.user(Function.LEGAL), make.user(Function.PRIVACY_OFFICER)]
+        outcomes = at_once(
+            *[lambda r=request, p=p: pauses.approve_resume(r, actor=make.actor(p)) for p in people]
+        )
+        assert failures(outcomes) == []
+        program.refresh_from_db()
+        assert (program.state, program.generation) == (State.COLLECTING, 3)
+
+
+def test_one_person_who_agrees_twice_at_once_counts_once():
+    for _ in range(ROUNDS):
+        program, _ = running(machines=0)
+        pause(program)
+        request = pauses.request_resume(program, reason="fixed", actor=make.actor(make.user()))
+        both = make.actor(make.user(Function.LEGAL, Function.PRIVACY_OFFICER))
+        at_once(*[lambda r=request, a=both: pauses.approve_resume(r, actor=a)] * 2)
+        request.refresh_from_db()
+        assert (request.state, request.approvals.count()) == (ResumeRequest.State.OPEN, 1)
+
+
+def test_a_pause_that_comes_with_the_second_approval_is_not_lifted_unseen():
+    for _ in range(ROUNDS):
+        program, _ = running(machines=0)
+        pause(program)
+        request = pauses.request_resume(program, reason="fixed", actor=make.actor(make.user()))
+        officer, counsel = (
+            make.actor(make.user(f)) for f in (Function.PRIVACY_OFFICER, Function.LEGAL)
+        )
+        pauses.approve_resume(request, actor=officer)
+        at_once(
+            lambda r=request, a=counsel: pauses.approve_resume(r, actor=a),
+            lambda p=program: pause(p, "INC-2"),
+        )
+        program.refresh_from_db()
+        assert program.state == State.PAUSED
+        assert program.pauses.in_force().filter(holder="INC-2").exists()

@@ -1,0 +1,240 @@
+"""Programs: seen by all who may pull the cord, run by their owners, resumed by two."""
+
+import pytest
+
+from accounts.functions import Function
+from incidents import roles
+from incidents.models import Role
+from programs import pauses, stops
+from programs.models import Program, ResumeRequest, State, StopProof
+from severity.ladder import Sev
+from tests import make
+from tests.web.conftest import Reader, reader, words
+
+pytestmark = pytest.mark.django_db
+
+
+def path(program, ending=""):
+    return f"/programs/{program.slug}/{ending}"
+
+
+@pytest.fixture
+def program():
+    return make.program()
+
+
+@pytest.fixture
+def owner(program):
+    return Reader(program.owner)
+
+
+def test_everybody_signed_in_may_pause(program, reporter):
+    answer = reporter.post(path(program, "pause/"), reason="I see names.")
+    assert answer.status_code == 302
+    program.refresh_from_db()
+    assert program.state == State.PAUSED
+    page = reporter.reads(path(program))
+    assert "Held by Pulled by hand" in page
+    assert "I see names." in page
+    assert reporter.person.name not in page.replace("You: ", "").partition("Skip to content")[0]
+
+
+def test_no_reason_is_asked_first(program, reporter):
+    assert reporter.post(path(program, "pause/")).status_code == 302
+    assert program.pauses.in_force().exists()
+
+
+def test_a_draft_is_not_there_for_everybody(reporter):
+    hidden = make.draft()
+    assert reporter.get(path(hidden)).status_code == 404
+    assert reporter.post(path(hidden, "pause/")).status_code == 404
+    assert hidden.name not in reporter.reads("/programs/")
+
+
+def test_the_bound_stands_on_the_page(program, reporter):
+    page = reporter.reads(path(program))
+    assert "a collector stops within 13 s of a pause" in page
+
+
+def test_an_officer_approves_and_the_owner_starts(officer):
+    made = make.draft()
+    owner = Reader(made.owner)
+    assert owner.post(path(made, "approve/")).status_code == 403
+    officer.post(path(made, "approve/"))
+    assert officer.post(path(made, "start/")).status_code == 403
+    owner.post(path(made, "start/"))
+    made.refresh_from_db()
+    assert made.state == State.COLLECTING
+
+
+def test_starting_twice_is_refused_with_a_sentence(program, owner):
+    answer = owner.post(path(program, "start/"))
+    assert answer.status_code == 409
+    assert "only an approved program can start" in words(answer)
+
+
+def test_its_owner_ends_it_with_a_reason(program, owner):
+    assert owner.post(path(program, "retire/"), reason="").status_code == 422
+    owner.post(path(program, "retire/"), reason="The study is over.")
+    program.refresh_from_db()
+    assert program.state == State.RETIRED
+    assert "Pause now" not in owner.reads(path(program))
+
+
+def test_only_insiders_and_the_owner_see_machines(program, owner, reporter):
+    collector = make.collector(program)
+    assert collector.name in owner.reads(path(program))
+    assert collector.name in reader(Function.RESPONDER).reads(path(program))
+    assert collector.name not in reporter.reads(path(program))
+
+
+def stopped(program):
+    """One collector that has acknowledged a pause and one that says nothing."""
+    said, silent = make.collector(program), make.collector(program)
+    make.lease(said)
+    make.lease(silent)
+    pauses.pull_the_cord(program, reason="", actor=make.actor(program.owner))
+    order = program.stop_orders.get()
+    word = stops.Acknowledgement(
+        said.pk, program.pk, order.generation, order.ordered_at, "discarded", 3
+    )
+    stops.acknowledge([word])
+    return order
+
+
+def test_each_collector_is_accounted_for(program, owner):
+    order = stopped(program)
+    page = owner.get(path(program))
+    assert "1 of 2 collectors stopped" in words(page)
+    assert "Stopped, acknowledged" in words(page)
+    assert "Pause sent, not confirmed" in words(page)
+    assert page.content.decode().count("grid__cell ") == 2
+
+    stops.close(order.pk)
+    assert "Paused, proven" in owner.reads(path(program))
+    assert "Lease ran out" in owner.reads(path(program))
+
+
+def test_a_violation_is_named(program, owner):
+    order = stopped(program)
+    order.proofs.filter(state=StopProof.State.UNKNOWN).update(state=StopProof.State.VIOLATION)
+    assert "Violation" in owner.reads(path(program))
+
+
+def resuming(program):
+    """A paused program, and a request of a responder that it may go on."""
+    pauses.pull_the_cord(program, reason="", actor=make.actor(program.owner))
+    asks = reader(Function.RESPONDER)
+    asks.post(path(program, "resume/"), reason="Grants removed and checked.")
+    return asks, program.resume_requests.get()
+
+
+def agree(person, program, request):
+    return person.post(path(program, "resume/approve/"), request=request.pk)
+
+
+def test_two_people_of_two_functions_let_it_go_on(program):
+    _asks, request = resuming(program)
+    agree(reader(Function.LEGAL), program, request)
+    program.refresh_from_db()
+    assert program.state == State.PAUSED
+    agree(reader(Function.OPERATOR), program, request)
+    program.refresh_from_db()
+    assert program.state == State.COLLECTING
+
+
+def test_who_asks_and_who_owns_do_not_agree(program, owner):
+    asks, request = resuming(program)
+    for person in (asks, owner):
+        answer = agree(person, program, request)
+        assert answer.status_code == 409
+        assert "cannot approve its resumption" in words(answer)
+    assert "Agree that it goes on" not in asks.reads(path(program))
+
+
+def test_the_commander_of_the_incident_does_not_agree():
+    incident = make.incident(Sev.SEV2)
+    program = incident.program
+    commander = reader(Function.COMMANDER)
+    give = {"person": commander.person, "actor": make.actor(commander.person)}
+    roles.give(incident, Role.COMMANDER, **give)
+    asks = reader(Function.RESPONDER)
+    asks.post(path(program, "resume/"), reason="Checked.")
+    answer = agree(commander, program, program.resume_requests.get())
+    assert answer.status_code == 409
+    assert program.resume_requests.get().state == ResumeRequest.State.OPEN
+
+
+def test_a_request_needs_a_reason_and_is_made_once(program):
+    asks, _request = resuming(program)
+    assert asks.post(path(program, "resume/"), reason="").status_code == 422
+    answer = asks.post(path(program, "resume/"), reason="Again.")
+    assert answer.status_code == 409
+    assert "open request" in words(answer)
+
+
+@pytest.mark.parametrize("sent", ["", "x", "0", "99999999999999999999"])
+def test_a_request_that_is_none_is_missing(program, sent):
+    officer = reader(Function.PRIVACY_OFFICER)
+    answer = officer.post(path(program, "resume/approve/"), request=sent)
+    assert answer.status_code == 404
+
+
+NEW = {
+    "name": "Gaze study",
+    "slug": "gaze-study",
+    "purpose": "Learn where people look.",
+    "categories": ["biometrics"],
+    "declared_audience": "The gaze team",
+    "jurisdictions": "de, fr us-ca",
+    "pause_at": "3",
+    "lease_seconds": "10",
+}
+
+
+def test_an_owner_drafts_a_program():
+    person = reader(Function.PROGRAM_OWNER)
+    answer = person.post("/programs/new/", **NEW, owner=person.person.pk)
+    assert answer["Location"] == "/programs/gaze-study/"
+    made = Program.objects.get(slug="gaze-study")
+    assert (made.state, made.jurisdictions, made.pause_at) == ("draft", ["DE", "FR", "US-CA"], 3)
+
+
+@pytest.mark.parametrize(
+    ("field", "sent"),
+    [
+        ("slug", "new"),
+        ("pause_at", "1"),
+        ("lease_seconds", "61"),
+        ("jurisdictions", "Germany"),
+        ("categories", "thoughts"),
+        ("name", ""),
+    ],
+)
+def test_an_odd_draft_is_refused_at_its_field(field, sent):
+    person = reader(Function.PROGRAM_OWNER)
+    answer = person.post("/programs/new/", **(NEW | {field: sent}), owner=person.person.pk)
+    assert answer.status_code == 422
+    assert field in answer.context["form"].errors
+    assert not Program.objects.exists()
+
+
+def test_a_taken_name_is_refused(program):
+    person = reader(Function.PROGRAM_OWNER)
+    fields = NEW | {"slug": program.slug, "owner": person.person.pk}
+    answer = person.post("/programs/new/", **fields)
+    assert answer.status_code == 422
+    assert "slug" in answer.context["form"].errors
+
+
+def test_an_owner_gives_a_program_to_nobody_else_but_an_officer_may(officer):
+    person, other = reader(Function.PROGRAM_OWNER), make.user(Function.PROGRAM_OWNER)
+    refused = person.post("/programs/new/", **NEW, owner=other.pk)
+    assert "owner" in refused.context["form"].errors
+    officer.post("/programs/new/", **NEW, owner=other.pk)
+    assert Program.objects.get().owner == other
+
+
+def test_a_reporter_drafts_none(reporter):
+    assert reporter.get("/programs/new/").status_code == 403
+    assert reporter.post("/programs/new/", **NEW).status_code == 403
