@@ -22,7 +22,7 @@ drill: .venv/.embedded ## start an Andon of its own and stop 50 collectors throu
 	$(PYTHON) -m config.drill $(ARGS)
 
 bench: .venv/.dev ## measure what docs/ promises
-	$(PYTHON) -m bench $(ARGS)
+	PYTHONPATH=sdk $(PYTHON) -m bench $(ARGS)
 
 chaos: .venv/.dev ## kill processes and servers under load and look for what was lost
 	$(PYTHON) -m bench.chaos $(ARGS)

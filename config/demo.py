@@ -8,6 +8,7 @@ import secrets
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -38,6 +39,46 @@ PEOPLE: tuple[tuple[str, str, str, str, tuple[Function, ...]], ...] = (
     ("owner", "Otto", "Brandt", "Program owner", (Function.PROGRAM_OWNER,)),
     ("auditor", "Ari", "Novak", "Auditor", (Function.AUDITOR,)),
     ("operator", "Omar", "Reyes", "Operator", (Function.OPERATOR,)),
+)
+
+PROGRAMS: tuple[dict[str, Any], ...] = (
+    {
+        "slug": KEYSTROKES,
+        "name": "Keystroke study",
+        "purpose": "Learn how people write at work, to train a model that helps them.",
+        "categories": ["keystrokes", "mouse_movements", "conversations", "transcripts"],
+        "declared_audience": "The twelve people of the study team",
+        "declared_audience_size": 12,
+        "participants": 70_000,
+        "jurisdictions": ["EU", "US-CA", "US-NY"],
+    },
+    {
+        "slug": "call-transcripts",
+        "name": "Call transcripts",
+        "purpose": "Find what customers ask for most.",
+        "categories": ["transcripts", "contact_details"],
+        "declared_audience": "The support analytics team",
+        "declared_audience_size": 40,
+        "participants": 90,
+        "jurisdictions": ["EU"],
+        "team_sees_incidents": True,
+    },
+    {
+        "slug": "writing-model",
+        "name": "Writing model training",
+        "purpose": "Train the writing assistant on what the keystroke study collects.",
+        "categories": ["keystrokes"],
+        "declared_audience": "The model team",
+        "declared_audience_size": 9,
+        "participants": 70_000,
+    },
+    {
+        "slug": "screen-study",
+        "name": "Screen study",
+        "purpose": "See which tools people switch between.",
+        "categories": ["screenshots"],
+        "declared_audience": "Nobody yet",
+    },
 )
 
 
@@ -126,52 +167,10 @@ def _who(username: str) -> Actor:
 
 def _programs() -> None:
     owner = User.objects.get(username="owner")
-    study = program_lifecycle.draft(
-        slug=KEYSTROKES,
-        name="Keystroke study",
-        purpose="Learn how people write at work, to train a model that helps them.",
-        owner=owner,
-        actor=SEED,
-        categories=["keystrokes", "mouse_movements", "conversations", "transcripts"],
-        declared_audience="The twelve people of the study team",
-        declared_audience_size=12,
-        participants=70_000,
-        jurisdictions=["EU", "US-CA", "US-NY"],
-    )
-    calls = program_lifecycle.draft(
-        slug="call-transcripts",
-        name="Call transcripts",
-        purpose="Find what customers ask for most.",
-        owner=owner,
-        actor=SEED,
-        categories=["transcripts", "contact_details"],
-        declared_audience="The support analytics team",
-        declared_audience_size=40,
-        participants=90,
-        jurisdictions=["EU"],
-        team_sees_incidents=True,
-    )
-    model = program_lifecycle.draft(
-        slug="writing-model",
-        name="Writing model training",
-        purpose="Train the writing assistant on what the keystroke study collects.",
-        owner=owner,
-        actor=SEED,
-        categories=["keystrokes"],
-        declared_audience="The model team",
-        declared_audience_size=9,
-        participants=70_000,
+    study, calls, model, _screens = (
+        program_lifecycle.draft(owner=owner, actor=SEED, **fields) for fields in PROGRAMS
     )
     model.derived_from.add(study)
-    program_lifecycle.draft(
-        slug="screen-study",
-        name="Screen study",
-        purpose="See which tools people switch between.",
-        owner=owner,
-        actor=SEED,
-        categories=["screenshots"],
-        declared_audience="Nobody yet",
-    )
     _dataset(study, "keystroke-lake", "Keystroke lake", "s3://demo-lake/keystrokes")
     _dataset(calls, "call-texts", "Call texts", "s3://demo-calls/texts")
     for program in (study, calls, model):

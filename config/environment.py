@@ -12,6 +12,12 @@ from django.core.exceptions import ImproperlyConfigured
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEVELOPMENT_KEY = "development-only-key-that-production-refuses-to-start-with"
 KINDS = ("development", "production", "test")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+MAIL_SECURITY = ("starttls", "tls", "none")
+
+
+_AN_HOUR = environs.validate.Range(0, 3_600_000)
+_A_PORT = environs.validate.Range(1, 65535)
 
 
 @dataclass(frozen=True)
@@ -62,12 +68,26 @@ def read() -> Environment:
             message names every variable at fault and what is allowed.
     """
     env = environs.FileAwareEnv(eager=False, strip_whitespace=True)
+    try:
+        values = _values(env)
+        env.seal()
+    except environs.EnvValidationError as error:
+        wrong = f"{error.error_messages}"
+        raise ImproperlyConfigured(f"The environment has odd values. {wrong}") from None
+    except ValueError as error:
+        # A NAME_FILE that leads to no file; the message names it.
+        raise ImproperlyConfigured(f"The environment has odd values. {error}") from None
+    _refuse(values)
+    return values
+
+
+def _values(env: environs.FileAwareEnv) -> Environment:
     kind = env.str("ANDON_ENV", "development", validate=_one_of(*KINDS))
     var = Path(env.str("ANDON_VAR", str(BASE_DIR / "var"))).resolve()
-    port = env.int("PORT", 8000, validate=environs.validate.Range(1, 65535))
-    gate_port = env.int("ANDON_GATE_PORT", (port or 8000) + 1)
+    port = env.int("PORT", 8000, validate=_A_PORT)
+    gate_port = env.int("ANDON_GATE_PORT", (port or 8000) + 1, validate=_A_PORT)
     run = var / "run"
-    values = Environment(
+    return Environment(
         kind=kind,
         debug=env.bool("ANDON_DEBUG", False),
         secret_key=env.str("SECRET_KEY", DEVELOPMENT_KEY),
@@ -78,22 +98,18 @@ def read() -> Environment:
         url=env.str("ANDON_URL", f"http://localhost:{port}").rstrip("/"),
         gate_url=env.str("ANDON_GATE_URL", f"http://localhost:{gate_port}").rstrip("/"),
         zone=env.str("ANDON_ZONE", "UTC"),
-        log_level=env.str(
-            "ANDON_LOG_LEVEL", "INFO", validate=_one_of("DEBUG", "INFO", "WARNING", "ERROR")
-        ),
+        log_level=env.str("ANDON_LOG_LEVEL", "INFO", validate=_one_of(*LOG_LEVELS)),
         log_format=env.str("ANDON_LOG_FORMAT", "json", validate=_one_of("json", "console")),
         metrics_token=env.str("ANDON_METRICS_TOKEN", ""),
         internal_hosts=env.list("ANDON_INTERNAL_HOSTS", []),
         trusted_proxies=env.list("ANDON_TRUSTED_PROXIES", []),
-        statement_timeout_ms=env.int(
-            "ANDON_STATEMENT_TIMEOUT_MS", 15_000, validate=environs.validate.Range(0, 3_600_000)
-        ),
+        statement_timeout_ms=env.int("ANDON_STATEMENT_TIMEOUT_MS", 15_000, validate=_AN_HOUR),
         email_host=env.str("ANDON_EMAIL_HOST", ""),
-        email_port=env.int("ANDON_EMAIL_PORT", 587, validate=environs.validate.Range(1, 65535)),
+        email_port=env.int("ANDON_EMAIL_PORT", 587, validate=_A_PORT),
         email_user=env.str("ANDON_EMAIL_USER", ""),
         email_password=env.str("ANDON_EMAIL_PASSWORD", ""),
         email_security=env.str(
-            "ANDON_EMAIL_SECURITY", "starttls", validate=_one_of("starttls", "tls", "none")
+            "ANDON_EMAIL_SECURITY", "starttls", validate=_one_of(*MAIL_SECURITY)
         ),
         email_from=env.str("ANDON_EMAIL_FROM", "Andon <andon@localhost>"),
         oidc_issuer=env.str("ANDON_OIDC_ISSUER", ""),
@@ -101,13 +117,6 @@ def read() -> Environment:
         oidc_client_secret=env.str("ANDON_OIDC_CLIENT_SECRET", ""),
         oidc_name=env.str("ANDON_OIDC_NAME", "Single sign-on"),
     )
-    try:
-        env.seal()
-    except environs.EnvValidationError as error:
-        wrong = f"{error.error_messages}"
-        raise ImproperlyConfigured(f"The environment has odd values. {wrong}") from None
-    _refuse(values)
-    return values
 
 
 def _refuse(values: Environment) -> None:

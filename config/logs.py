@@ -25,13 +25,13 @@ def without_what_people_wrote(_logger: Any, _name: str, event: type_.EventDict) 
     return event
 
 
-def where_from(error: ExceptionInfo) -> str:
+def where_from(exc_info: ExceptionInfo) -> str:
     """Return where an exception came from, without its message.
 
     A message may quote a report, a row of the database or the body of a request.
     """
     parts: list[str] = []
-    current: BaseException | None = error[1]
+    current: BaseException | None = exc_info[1]
     while current is not None:
         frames = "".join(traceback.format_tb(current.__traceback__))
         kind = type(current)

@@ -54,9 +54,8 @@ def give(incident: Incident, role: Role, *, person: User, actor: Actor) -> RoleA
     current = incident.roles.filter(role=role, until=None)
     if current.filter(person=person).exists():
         return current.get(person=person)
-    if role not in SHARED_ROLES:
-        for before in current:
-            _end(before, actor)
+    for before in current.exclude(role__in=SHARED_ROLES):
+        _end(before, actor)
     assignment: RoleAssignment = history.create(
         RoleAssignment, actor=actor, incident=incident, role=role, person=person
     )

@@ -23,6 +23,8 @@ class Ask:
     version: str
 
 
+# Everybody who writes many leases takes them in the order of their collectors: gates that note and
+# grant at once, and a pause that revokes, could else block each other.
 # FOR SHARE waits for a pause under way and makes the next pause wait for us.
 _LOCK = "SELECT id FROM programs_program WHERE id = ANY(%s) ORDER BY id FOR SHARE"
 _GRANT = """
@@ -39,13 +41,13 @@ _GRANT = """
                         WHERE h.program_id = p.id AND h.lifted_at IS NULL
                           AND (h.dataset_id IS NULL OR c.dataset_id IS NULL
                                OR h.dataset_id = c.dataset_id))
+     ORDER BY c.id
     ON CONFLICT (collector_id, generation) DO UPDATE
        SET renewed_at = excluded.renewed_at, expires_at = excluded.expires_at,
            version = excluded.version
      WHERE programs_lease.revoked_at IS NULL
     RETURNING collector_id
 """
-# Locked in the order of their keys, as a pause does, so that the two cannot block each other.
 _NOTE = """
     WITH held AS (
         SELECT l.id, r.at, r.expires_at
@@ -53,7 +55,7 @@ _NOTE = """
           JOIN unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[])
                AS r (collector_id, generation, at, expires_at)
             ON l.collector_id = r.collector_id AND l.generation = r.generation
-         ORDER BY l.id FOR NO KEY UPDATE OF l
+         ORDER BY l.collector_id, l.generation FOR NO KEY UPDATE OF l
     )
     UPDATE programs_lease l SET renewed_at = held.at, expires_at = held.expires_at
       FROM held WHERE l.id = held.id AND l.expires_at < held.expires_at

@@ -92,8 +92,8 @@ def _concerned(
     if dataset:
         # A collector that does not say where it writes may write there.
         leases = leases.filter(Q(collector__dataset=dataset) | Q(collector__dataset=None))
-    # In the order in which renewals are noted, so that the two cannot block each other.
-    return leases.order_by("pk").select_for_update(of=("self",), no_key=True)
+    # In the order of programs.leases, so that a pause and a renewal cannot block each other.
+    return leases.order_by("collector", "generation").select_for_update(of=("self",), no_key=True)
 
 
 def _slack(program: Program) -> timedelta:

@@ -169,7 +169,7 @@ def state(value: str, words: str) -> SafeString:
     """A state in words, with its shape and tone."""
     tone, shape = _STATES.get(value, ("", "○"))
     return format_html(
-        '<span class="tag{}"><span aria-hidden="true">{}</span>{}</span>',
+        '<span class="tag{}" data-shape="{}">{}</span>',
         f" tag--{tone}" if tone else "",
         shape,
         words,

@@ -82,9 +82,12 @@ class ReportForm(forms.Form):
     def answered(self) -> Answered:
         """The answers as far as they are given and make sense, for a first look before sending."""
         given = {name: self[name].value() for name in ("program", "audience", "still_open")}
-        programs = self.fields["program"].queryset  # type: ignore[attr-defined]
+        try:
+            program = self.fields["program"].clean(given["program"])
+        except forms.ValidationError:
+            program = None
         return Answered(
-            program=programs.filter(slug=str(given["program"] or "")).first(),
+            program=program,
             audience=_known(given["audience"], Audience),
             still_open=_known(given["still_open"], StillOpen),
         )

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from incidents import search
+from incidents.forms.fields import ProgramField
 from incidents.models import Status
 from incidents.search import Wanted
 from programs import access as program_access
@@ -27,13 +28,7 @@ class FilterForm(forms.Form):
         required=False,
         choices=[("", _("Any")), (search.ALL_OPEN, _("Not over")), *Status.choices],
     )
-    program: Any = forms.ModelChoiceField(
-        label=_("Program"),
-        queryset=None,
-        to_field_name="slug",
-        required=False,
-        empty_label=_("Any"),
-    )
+    program = ProgramField(label=_("Program"), empty_label=_("Any"))
     since = forms.DateField(
         label=_("Reported from"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )

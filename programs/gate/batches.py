@@ -16,10 +16,14 @@ class Batch(Generic[Item, Result]):
 
     Args:
         write: writes items and returns a result for each, in their order. It does not raise.
+        most: how many items it is given at once.
     """
 
-    def __init__(self, write: Callable[[list[Item]], Awaitable[list[Result]]]) -> None:
+    def __init__(
+        self, write: Callable[[list[Item]], Awaitable[list[Result]]], *, most: int = MOST
+    ) -> None:
         self._write = write
+        self._most = most
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         self._some = asyncio.Event()
         self._many = asyncio.Event()
@@ -30,7 +34,7 @@ class Batch(Generic[Item, Result]):
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         self._some.set()
-        if len(self._waiting) >= MOST:
+        if len(self._waiting) >= self._most:
             self._many.set()
         return await future
 
@@ -39,10 +43,10 @@ class Batch(Generic[Item, Result]):
         while True:
             await self._some.wait()
             await self._gather()
-            batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+            batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
             if not self._waiting:
                 self._some.clear()
-            if len(self._waiting) < MOST:
+            if len(self._waiting) < self._most:
                 self._many.clear()
             await self._flush(batch)
 

@@ -12,8 +12,9 @@ from enum import Enum
 from functools import partial
 from typing import TypeVar
 
+import psycopg
 import structlog
-from django.db import Error
+from django.db import Error, connection, transaction
 
 from programs import leases, stops
 from programs.gate import answers, clock
@@ -29,11 +30,16 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 NOTE_SECONDS = 1.0
-# Small enough that a grant never waits long behind it.
+# Small enough that a grant never waits long behind them.
 NOTE_MOST = 1000
+ACKNOWLEDGE_MOST = 100
+# Another gate's grant may lock these leases in another order. Of those who wait in a circle the
+# database breaks one off, after a second; it must be the note, and long before.
+GIVE_WAY = "100ms"
 # The SDK waits for an answer no longer than its pace, and never longer than 5 s.
 GRANT_PATIENCE = 2.5
 ACKNOWLEDGE_PATIENCE = 4.5
+RENEWALS = "renewals"
 
 
 class _Failed(Enum):
@@ -61,9 +67,10 @@ class Ledger:
         self._figures = figures
         self._thread = DatabaseThread()
         self._grants = Batch(self._write_grants)
-        self._words = Batch(self._write_words)
+        self._words = Batch(self._write_words, most=ACKNOWLEDGE_MOST)
         self._given: dict[int, _Given] = {}
         self._away = False
+        self._gave_way = False
 
     async def grant(self, ask: leases.Ask) -> Held | None:
         """Have a lease written; None if the database says no.
@@ -129,7 +136,7 @@ class Ledger:
             )
             for collector_id, one in part
         ]
-        if await self._write("renewals", renewals, leases.note) is NOTHING_WRITTEN:
+        if await self._write(RENEWALS, renewals, note_or_give_way) is NOTHING_WRITTEN:
             return False
         for collector_id, one in part:
             self._holdings.note(collector_id, generation=one.generation, written=one.at)
@@ -177,10 +184,7 @@ class Ledger:
         try:
             result = await self._thread.run(partial(write, items))
         except Error as error:
-            # Once for each time it goes away, not for each batch that fails.
-            if not self._away:
-                logger.warning("gate_cannot_write", of=of, error=type(error).__name__)
-            self._away = True
+            self._lose(of, error)
             return NOTHING_WRITTEN
         except Exception:
             # A fault of ours: it refuses this batch, and must not end the ones to come.
@@ -189,7 +193,33 @@ class Ledger:
         if self._away:
             logger.info("gate_writes_again")
         self._away = False
+        if of == RENEWALS:
+            self._gave_way = False
         return result
+
+    def _lose(self, of: str, error: Error) -> None:
+        gave_way = isinstance(error.__cause__, psycopg.errors.LockNotAvailable)
+        if gave_way and of == RENEWALS and not self._gave_way:
+            # The next note, a second later, finds the pause over.
+            self._gave_way = True
+            logger.info("gate_gave_way")
+            return
+        # Once for each time it goes away, not for each batch that fails.
+        if not self._away:
+            logger.warning("gate_cannot_write", of=of, error=type(error).__name__)
+        self._away = True
+
+
+def note_or_give_way(renewals: list[leases.Renewal]) -> None:
+    """Write renewals down, or fail at once if somebody else is writing these leases.
+
+    Raises:
+        OperationalError: if a row is locked for longer than 0.1 s.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = '{GIVE_WAY}'")
+        leases.note(renewals)
 
 
 async def _within(seconds: float, batch: Batch[Item, Result | _Failed], item: Item) -> Result:

@@ -113,12 +113,18 @@ class Streams:
         del self._all[stream]
         for place in self._places(stream):
             del place[stream]
-        if not self._of_key[stream.key.key_id]:
-            del self._of_key[stream.key.key_id]
+        for table, name in (
+            (self._of_program, stream.key.program_id),
+            (self._of_key, stream.key.key_id),
+        ):
+            if not table[name]:
+                del table[name]
         self._figures.streams.dec()
 
     def tell(self, program: Program) -> None:
         """Tell each collector of a program its own view of what changed."""
+        if program.id not in self._of_program:
+            return
         began = time.perf_counter()
         views: dict[int | None, bytes] = {}
         told = stopped = 0

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 from django.db import InterfaceError, OperationalError, connections
@@ -59,7 +59,8 @@ class DatabaseThread:
         self._busy_since = clock.now()
         line = connection.connection
         try:
-            return work()
+            with connection.execute_wrapper(self._breathe):
+                return work()
         except (InterfaceError, OperationalError):
             # Django may have replaced a dead connection already, on its way out of atomic().
             alive = connection.connection is line and connection.is_usable()
@@ -68,9 +69,15 @@ class DatabaseThread:
             if alive or line is None:
                 raise
             # It had died since the last batch. Whatever is written here may be written twice.
-            return work()
+            with connection.execute_wrapper(self._breathe):
+                return work()
         finally:
             self._busy_since = None
+
+    def _breathe(self, execute: Callable[..., Any], *statement: Any) -> Any:
+        # A long batch is no silence: each of its statements begins anew.
+        self._busy_since = clock.now()
+        return execute(*statement)
 
     def _cut(self) -> None:
         line = self._connection.connection if self._connection else None

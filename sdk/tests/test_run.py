@@ -11,10 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from andon.permit import State
 from andon.processes import Watchdog, _descendants
 from andon.protocol import read_time
-from andon.run import Plan, Supervisor
 
 pytestmark = [
     pytest.mark.process,
@@ -317,56 +315,15 @@ def test_the_watchdog_outlives_the_signals_that_end_a_wrapper():
     watchdog.close()
 
 
-def test_a_watchdog_that_has_died_is_replaced():
-    watchdog = Watchdog()
-    watchdog.start()
-    first = watchdog.pid
-    os.kill(first, signal.SIGKILL)
-    os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)
-    watchdog.watch(0, until=0)
-    watchdog.start()
-    assert watchdog.pid != first
-    watchdog.close()
-
-
-class Closed:
-    """Stands in for a gate that never allows."""
-
-    state = State(
-        "study", None, allowed=False, seconds_left=0, reason="why", acknowledged=None, run=0
-    )
-
-    def allowed(self):
-        return False
-
-
-def test_a_wrapper_that_waits_says_why_every_half_minute(caplog):
-    supervisor = Supervisor(Plan(["true"]))
-    supervisor._look(Closed())
-    assert not caplog.text
-    supervisor._remind_at = time.monotonic()
-    supervisor._look(Closed())
-    supervisor._look(Closed())
-    assert caplog.text.count("the command does not run: why") == 1
-    assert 29 < supervisor._remind_at - time.monotonic() <= 30
-
-
-def test_a_command_that_the_system_does_not_start_is_126(monkeypatch, caplog):
-    def refuse(*_, **__):
-        raise OSError("no memory")
-
-    monkeypatch.setattr("andon.run.Tree", refuse)
-    assert Supervisor(Plan(["true"]))._start(Closed()) == 126
-    assert "cannot start true: no memory" in caplog.text
-
-
-def test_what_a_command_leaves_behind_is_ended_with_it(wrap, tmp_path):
-    file = tmp_path / "pids"
+def test_what_a_command_leaves_behind_is_ended_before_it_starts_again(wrap, tmp_path):
+    file, alive = tmp_path / "pids", tmp_path / "alive"
     stubborn = shlex.join(python(STUBBORN) + [str(file)])
-    wait = f"while ! test -s {file}; do sleep 0.02; done"
-    assert wrap("--grace", "0.2", "--", *shell(f"{stubborn} & {wait}; exit 5")).code() == 5
-    (left,) = pids(file, 1)
-    assert not is_alive(left)
+    again = f"kill -0 $(cat {file}) && touch {alive}; exit 0"
+    first = f"{stubborn} & while ! test -s {file}; do sleep 0.02; done; exit 5"
+    command = shell(f"if test -s {file}; then {again}; else {first}; fi")
+    assert wrap("--grace", "0.2", "--restart", "on-failure", "--", *command).code() == 0
+    assert file.exists()
+    assert not alive.exists()
 
 
 def test_a_failed_command_is_started_again_until_it_succeeds(wrap, tmp_path):

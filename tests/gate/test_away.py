@@ -1,6 +1,8 @@
 """The database goes away, or a gate does."""
 
+import json
 import signal
+import socket
 import tempfile
 import time
 from pathlib import Path
@@ -10,7 +12,7 @@ from django.db import connection, transaction
 
 from programs.models import Lease, StopProof
 from tests import make
-from tests.gate.served import caller, database_url, known, until
+from tests.gate.served import HOST, caller, database_url, known, until
 from tests.gate.tap import Tap
 from tests.gate.test_pause import pause
 
@@ -78,6 +80,22 @@ def test_a_database_that_comes_back_is_used_again_at_once(tap, collector, way):
     until(lambda: collector.lease()[0] == 200, seconds=6)
     granted = Lease.objects.get(collector=collector.collector)
     until(Lease.objects.filter(pk=granted.pk, renewed_at__gt=granted.renewed_at).exists, seconds=3)
+
+
+def test_a_question_that_takes_its_time_is_judged_by_the_copy_of_its_end(tap, collector):
+    collector.lease()
+    body = json.dumps(collector.question(generation=1)).encode()
+    head = (
+        "POST /v1/lease HTTP/1.1\r\nhost: gate\r\ncontent-type: application/json\r\n"
+        f"authorization: Bearer {collector.token}\r\ncontent-length: {len(body)}\r\n\r\n"
+    )
+    with socket.create_connection((HOST, collector.gate.port), timeout=10) as line:
+        line.sendall(head.encode() + body[:9])
+        tap.shut()
+        until(lambda: collector.lease()[0] == 503)
+        line.sendall(body[9:])
+
+        assert line.recv(65536).startswith(b"HTTP/1.1 503 ")
 
 
 def test_without_its_database_no_first_lease_is_granted(tap, collector):

@@ -6,14 +6,14 @@ from programs.gate import batches
 from programs.gate.batches import Batch
 
 
-async def with_batch(use, *, write=None):
+async def with_batch(use, *, most=batches.MOST):
     written = []
 
     async def double(items):
         written.append(list(items))
         return [item * 2 for item in items]
 
-    batch = Batch(write or double)
+    batch = Batch(double, most=most)
     running = asyncio.create_task(batch.run())
     try:
         return await asyncio.wait_for(use(batch), 5), written
@@ -46,13 +46,11 @@ def test_what_comes_in_a_rush_is_written_together():
     assert [len(items) for items in written] == [1, 100]
 
 
-def test_a_batch_is_never_larger_than_the_most(monkeypatch):
-    monkeypatch.setattr(batches, "MOST", 30)
-
+def test_a_batch_is_never_larger_than_the_most():
     async def use(batch):
         await asyncio.gather(*map(batch.ask, range(100)))
 
-    _, written = asyncio.run(with_batch(use))
+    _, written = asyncio.run(with_batch(use, most=30))
 
     assert [len(items) for items in written] == [30, 30, 30, 10]
 

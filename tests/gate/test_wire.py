@@ -1,14 +1,17 @@
 """What strangers and broken programs may send."""
 
+import asyncio
 import json
 import re
 import socket
 
 import pytest
+import uvicorn
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from programs.gate import wire
 from programs.news import CHANNEL
 from tests import make
 from tests.gate.served import HOST, caller, known, until
@@ -96,6 +99,35 @@ def test_headers_without_end_are_cut_off(gate):
     status, _ = say(gate, b"GET /healthz HTTP/1.1\r\nx: " + b"y" * 40_000, more=True)
 
     assert status in (0, 400)
+
+
+def test_a_connection_that_does_not_come_to_the_point_is_ended(monkeypatch):
+    monkeypatch.setattr(wire, "HEAD_SECONDS", 0.1)
+
+    async def answer_to(data):
+        loop = asyncio.get_running_loop()
+        config = uvicorn.Config(_fine, log_config=None, lifespan="off")
+        server = await loop.create_server(
+            lambda: wire.Wire(config, uvicorn.server.ServerState(), {}), HOST, 0
+        )
+        async with server:
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            writer.write(data)
+            answer = await asyncio.wait_for(reader.read(), 5)
+            writer.close()
+            return answer
+
+    assert asyncio.run(answer_to(b"")) == b""
+    assert asyncio.run(answer_to(b"GET / HTTP/1.1\r\nhost:")) == b""
+    whole = b"GET / HTTP/1.1\r\nhost: gate\r\nconnection: close\r\n\r\n"
+    assert asyncio.run(answer_to(whole)).startswith(b"HTTP/1.1 204 ")
+
+
+async def _fine(_scope, _receive, send):
+    # Longer than the patience with headers: an answer may take its time.
+    await asyncio.sleep(0.3)
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def test_a_body_that_claims_to_be_huge_is_refused_before_it_comes(gate, knocking):

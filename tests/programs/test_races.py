@@ -192,3 +192,18 @@ def test_a_pause_that_comes_with_the_second_approval_is_not_lifted_unseen():
         program.refresh_from_db()
         assert program.state == State.PAUSED
         assert program.pauses.in_force().filter(holder="INC-2").exists()
+
+
+def test_two_gates_that_ask_for_the_same_collectors_do_not_block_each_other():
+    """As when many reconnect to another gate while the first still has their questions."""
+    for _ in range(ROUNDS):
+        program, machines = running(machines=30)
+        wanted = asks(program, machines)
+        at = timezone.now() + timedelta(seconds=30)
+        notes = [leases.Renewal(one.pk, program.generation, at, at) for one in reversed(machines)]
+        outcomes = at_once(
+            lambda w=wanted: leases.grant(w),
+            lambda w=wanted: leases.grant(w[::-1]),
+            lambda n=notes: leases.note(n),
+        )
+        assert failures(outcomes) == []

@@ -1,0 +1,131 @@
+"""Every page in both themes and widths: no violation, no unread contrast, no sideways scroll."""
+
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core import signing
+from django.utils import timezone
+
+from accounts.functions import Function
+from incidents import lifecycle, runbooks, timeline
+from notifications import links, policies
+from notifications.models import Page
+from programs import collectors, pauses, stops
+from severity.ladder import Sev
+from tests import make
+from tests.browser.conftest import NARROW, WIDE
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+OPTIONS = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations", "incomplete"]}
+OPEN_ALL = "document.querySelectorAll('main details:not(.menu)').forEach(one => { one.open = true })"
+
+
+class World:
+    """One of everything that a page can show, and who looks at it."""
+
+    def __init__(self, engine):
+        policies.ensure_general_policies(actor=make.SYSTEM)
+        self.officer = make.user(Function.PRIVACY_OFFICER, first_name="Noor", last_name="Haddad")
+        self.reporter, self.auditor = make.user(), make.user(Function.AUDITOR)
+        self.program = make.program()
+        self.collector = make.collector(self.program)
+        for machine in (self.collector, make.collector(self.program)):
+            make.lease(machine)
+        collectors.issue_key(self.collector, actor=make.SYSTEM)
+        make.user(Function.COMMANDER)
+        self.incident = make.active(Sev.SEV2, program=self.program, reporter=self.reporter)
+        self._stories()
+        self.waiting = make.incident(Sev.SEV3)
+        make.undetermined()
+        self.paused = make.program()
+        pauses.pull_the_cord(self.paused, reason="", actor=make.actor(self.officer))
+        wish = {"reason": "Checked.", "actor": make.actor(make.user())}
+        pauses.request_resume(self.paused, **wish)
+        engine.work()
+
+    def _stories(self):
+        actor = make.actor(self.officer)
+        entry = timeline.write(self.incident, "update", "Closed at 14:10.", actor=actor)
+        self.entry = timeline.correct(entry, text="Closed at 14:20.", actor=actor)
+        late = timezone.now() - timedelta(minutes=5)
+        lifecycle.plan_update(self.incident, next_update_at=late, actor=actor)
+        steps = list(self.incident.runbooks.get().steps.all())
+        runbooks.mark(steps[0], "done", actor=actor)
+        runbooks.mark(steps[1], "skipped", note="Nobody to ask.", actor=actor)
+        make.judged(self.incident, Sev.SEV4)
+        order = self.program.stop_orders.get()
+        facts = (order.generation, order.ordered_at, "discarded", 3)
+        stops.acknowledge([stops.Acknowledgement(self.collector.pk, self.program.pk, *facts)])
+
+    def pages(self):
+        """Each page as (path, who looks)."""
+        one, program = f"/incidents/{self.incident.ref}/", f"/programs/{self.program.slug}/"
+        token = signing.dumps({"page": Page.objects.first().pk}, salt=links._SALT)
+        yield from ((path, None) for path in ("/accounts/login/", f"/acknowledge/{token}/"))
+        yield from ((path, None) for path in ("/acknowledge/x/", "/accounts/password/reset/"))
+        for path in ("/", "/report/", "/receipts/", f"/receipts/{self.incident.uuid}/", program):
+            yield path, self.reporter
+        for path in ("/incidents/INC-4242/", "/audit/", "/incidents/"):
+            yield path, self.reporter
+        for path in ("/", "/incidents/", "/incidents/?q=zebra", one, f"{one}history/"):
+            yield path, self.officer
+        yield f"{one}timeline/{self.entry.pk}/correct/", self.officer
+        yield f"/incidents/{self.waiting.ref}/", self.officer
+        for path in ("/programs/", program, f"/programs/{self.paused.slug}/", "/programs/new/"):
+            yield path, self.officer
+        for path in (program, f"{program}collectors/new/"):
+            yield path, self.program.owner
+        yield f"{program}collectors/{self.collector.pk}/", self.program.owner
+        yield "/audit/", self.auditor
+        for path in (
+            "profile/",
+            "accounts/password/change/",
+            "accounts/2fa/",
+            "accounts/sessions/",
+        ):
+            yield f"/{path}", self.officer
+
+
+# axe judges no text inside of a picture. These stand on the card; tests/web/test_contrast.py does.
+JUDGED_ELSEWHERE = "<text "
+
+
+def problems(page):
+    """What axe finds, and what it cannot judge of the contrast: somebody must."""
+    found = Axe().run(page, options=OPTIONS).response
+    unread = [rule for rule in found["incomplete"] if rule["id"] == "color-contrast"]
+    for rule in found["violations"] + unread:
+        for node in rule["nodes"]:
+            if not node["html"].startswith(JUDGED_ELSEWHERE):
+                yield f"{rule['id']}: {node['html'][:120]}"
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        yield "scrolls sideways"
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_can_be_read_and_used_by_everybody(window, engine, theme, width):
+    window.expected += ["404", "403"]
+    world = World(engine)
+    windows, wrong = {}, []
+    for path, person in world.pages():
+        if person not in windows:
+            windows[person] = window.of(person, width=width, theme=theme)
+        page = windows[person]
+        page.goto(path)
+        page.evaluate(OPEN_ALL)
+        wrong += [f"{path} ({theme}, {width}): {problem}" for problem in problems(page)]
+    __import__("json").dump(wrong, open(f"/var/tmp/aui/axe-{theme}-{width}.json","w"), indent=1); assert wrong == []
+
+
+def test_the_form_and_its_errors_can_be_read_by_everybody(window):
+    window.expected.append("422")
+    page = window.of(make.user())
+    page.goto("/report/")
+    page.locator("#report").evaluate("form => { form.noValidate = true }")
+    page.get_by_role("button", name="Report, let the rules decide").click()
+    assert list(problems(page)) == []
+    page.goto("/")
+    page.keyboard.press("?")
+    assert list(problems(page)) == []

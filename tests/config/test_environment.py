@@ -1,0 +1,189 @@
+"""Andon does not start on odd values, and says which ones are odd and what is allowed."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from config import environment
+
+GOOD = {
+    "ANDON_ENV": "production",
+    "SECRET_KEY": "k" * 50,
+    "DATABASE_URL": "postgres://andon:pw@db.example/andon",
+    "REDIS_URL": "rediss://redis.example/0",
+    "ANDON_URL": "https://andon.example",
+    "ANDON_GATE_URL": "https://gate.example",
+    "ANDON_HOSTS": "andon.example",
+    "ANDON_EMAIL_HOST": "mail.example",
+}
+
+
+@pytest.fixture
+def read(monkeypatch, tmp_path):
+    """Read the environment as if it held these variables alone."""
+    source = Path(environment.__file__).read_text(encoding="utf-8")
+    for name in re.findall(r'"([A-Z][A-Z_]{3,})"', source):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(f"{name}_FILE", raising=False)
+
+    def reading(**variables):
+        for name, value in variables.items():
+            monkeypatch.setenv(name, str(value))
+        return environment.read()
+
+    return reading
+
+
+def test_nothing_needs_to_be_set_for_a_look(read):
+    values = read()
+    assert (values.kind, values.production, values.debug) == ("development", False, False)
+    assert values.url == "http://localhost:8000"
+    assert values.gate_url == "http://localhost:8001"
+    assert values.internal_hosts == []
+
+
+def test_another_port_moves_both_addresses(read):
+    values = read(PORT=9000)
+    assert (values.url, values.gate_url) == ("http://localhost:9000", "http://localhost:9001")
+
+
+def test_production_starts_with_what_it_needs(read):
+    values = read(**GOOD)
+    assert values.production
+    assert values.hosts == ["andon.example"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("ANDON_ENV", "prod", "development, production, test"),
+        ("PORT", "0", "1"),
+        ("PORT", "65536", "65535"),
+        ("PORT", "http", "integer"),
+        ("ANDON_GATE_PORT", "99999", "65535"),
+        ("ANDON_GATE_PORT", "x", "integer"),
+        ("ANDON_DEBUG", "perhaps", "boolean"),
+        ("ANDON_ZONE", "Mars/Base", "IANA name"),
+        ("ANDON_URL", "andon.example", "http:// or https:// and a host"),
+        ("ANDON_URL", "ftp://andon.example", "http:// or https:// and a host"),
+        ("ANDON_GATE_URL", "https://", "http:// or https:// and a host"),
+        ("REDIS_URL", "http://redis", "redis://, rediss:// or unix://"),
+        ("DATABASE_URL", "mysql://db/andon", "PostgreSQL"),
+        ("ANDON_LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING, ERROR"),
+        ("ANDON_LOG_FORMAT", "xml", "json, console"),
+        ("ANDON_STATEMENT_TIMEOUT_MS", "-1", "0"),
+        ("ANDON_STATEMENT_TIMEOUT_MS", "soon", "integer"),
+        ("ANDON_EMAIL_PORT", "70000", "65535"),
+        ("ANDON_EMAIL_SECURITY", "ssl3", "starttls, tls, none"),
+        ("ANDON_OIDC_ISSUER", "https://id.example", "set both or none"),
+        ("ANDON_OIDC_CLIENT_ID", "andon", "set both or none"),
+    ],
+)
+def test_an_odd_value_is_refused_by_name_with_what_is_allowed(read, name, value, allowed):
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        environment.database(read(**{name: value}).database_url, statement_timeout_ms=1)
+    assert name in str(refusal.value)
+    assert allowed in str(refusal.value)
+
+
+def test_every_odd_value_is_named_at_once(read):
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        read(PORT="x", ANDON_LOG_LEVEL="LOUD", ANDON_DEBUG="perhaps")
+    for name in ("PORT", "ANDON_LOG_LEVEL", "ANDON_DEBUG"):
+        assert name in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("ANDON_DEBUG", "1", "ANDON_DEBUG must be off"),
+        ("SECRET_KEY", environment.DEVELOPMENT_KEY, "SECRET_KEY must be your own"),
+        ("SECRET_KEY", "k" * 49, "at least 50 characters"),
+        ("DATABASE_URL", "", "are for evaluation: set DATABASE_URL"),
+        ("REDIS_URL", "", ""),
+        ("ANDON_URL", "http://andon.example", "ANDON_URL must start with https://"),
+        ("ANDON_EMAIL_HOST", "", "ANDON_EMAIL_HOST must be set"),
+        ("ANDON_HOSTS", "*", "ANDON_HOSTS must name your hosts"),
+        ("ANDON_HOSTS", "andon.example,*", "ANDON_HOSTS must name your hosts"),
+    ],
+)
+def test_production_refuses_what_is_for_evaluation(read, monkeypatch, name, value, words):
+    variables = GOOD | {name: value}
+    if name == "DATABASE_URL":
+        variables.pop(name)
+    if not words:
+        assert read(**variables).redis_url == ""
+        return
+    with pytest.raises(ImproperlyConfigured, match=f"does not start.*{words}"):
+        read(**variables)
+
+
+def test_production_refuses_the_embedded_redis_and_an_encoded_path_to_it(read, tmp_path):
+    run = str(tmp_path / "run")
+    for url in (f"unix://{run}/redis.sock", "unix://" + run.replace("/", "%2F")):
+        with pytest.raises(ImproperlyConfigured, match="are for evaluation"):
+            read(**GOOD | {"ANDON_VAR": str(tmp_path), "REDIS_URL": url})
+
+
+def test_a_secret_is_not_repeated_in_a_refusal(read):
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        read(**GOOD | {"SECRET_KEY": "short-canary", "ANDON_URL": "http://andon.example"})
+    assert "short-canary" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("SECRET_KEY", "secret_key"),
+        ("DATABASE_URL", "database_url"),
+        ("ANDON_EMAIL_PASSWORD", "email_password"),
+        ("ANDON_METRICS_TOKEN", "metrics_token"),
+        ("ANDON_OIDC_CLIENT_SECRET", "oidc_client_secret"),
+    ],
+)
+def test_a_secret_may_come_from_a_file(read, tmp_path, name, field):
+    path = tmp_path / "secret"
+    path.write_text("postgres://from-a-file/andon\n")
+    values = read(**{f"{name}_FILE": path})
+    assert getattr(values, field) == "postgres://from-a-file/andon"
+
+
+def test_a_file_that_is_not_there_is_refused_by_name(read, tmp_path):
+    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY_FILE"):
+        read(SECRET_KEY_FILE=tmp_path / "nothing")
+
+
+def database(url):
+    return environment.database(url, statement_timeout_ms=15_000)
+
+
+def test_a_database_is_reached_by_host_and_port():
+    made = database("postgresql://me:p%40ss@db.example:6432/andon?sslmode=verify-full")
+    assert (made["USER"], made["PASSWORD"], made["NAME"]) == ("me", "p@ss", "andon")
+    assert (made["HOST"], made["PORT"]) == ("db.example", "6432")
+    assert made["OPTIONS"]["sslmode"] == "verify-full"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgres://me@/andon?host=/var/run/pg&port=5433", "postgres:///andon?host=%2Fvar%2Frun%2Fpg"],
+)
+def test_a_database_is_reached_by_socket(url):
+    made = database(url)
+    assert (made["HOST"], made["NAME"]) == ("/var/run/pg", "andon")
+    assert "host" not in made["OPTIONS"]
+
+
+def test_no_statement_may_hold_a_row_for_ever():
+    options = database("postgres://db/andon")["OPTIONS"]["options"]
+    assert "statement_timeout=15000" in options
+    assert "lock_timeout=7500" in options
+    assert "idle_in_transaction_session_timeout=30000" in options
+
+
+@pytest.mark.parametrize("url", ["", "sqlite:///x", "postgresql", "http://db/andon"])
+def test_any_other_database_is_refused(url):
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL must start with postgres://"):
+        database(url)

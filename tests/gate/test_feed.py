@@ -1,0 +1,139 @@
+import asyncio
+
+import pytest
+
+from programs.gate import clock, feed
+from programs.gate.feed import Feed
+from programs.gate.holdings import Holdings
+from programs.gate.registry import Registry
+from programs.models import Program
+from tests import make
+from tests.gate.test_pause import hang_up, pause
+from tests.together import at_once
+
+PATIENCE_SECONDS = 20
+
+
+class Follower:
+    """A feed in this process, and what it told."""
+
+    def __init__(self):
+        self.copy = Registry()
+        self.holdings = Holdings(b"m" * 32)
+        self.told = asyncio.Queue()
+        self.feed = Feed(self.copy, self.holdings, on_programs=self._take, on_keys=lambda: None)
+
+    def _take(self, programs):
+        for program in programs:
+            self.told.put_nowait(program)
+
+    async def hear_of(self, program, **is_now):
+        """Wait until the feed told of the program in this state."""
+        while True:
+            said = await self.told.get()
+            if said.id == program.pk and all(getattr(said, k) == v for k, v in is_now.items()):
+                return
+
+
+def follow(use):
+    async def run():
+        one = Follower()
+        following = asyncio.create_task(one.feed.run())
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                return await use(one)
+        finally:
+            following.cancel()
+            await asyncio.wait([following])
+
+    return asyncio.run(run())
+
+
+async def elsewhere(call):
+    """Call something in another thread, on a database connection of its own."""
+    (outcome,) = await asyncio.to_thread(at_once, call)
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+@pytest.fixture
+def rarely(monkeypatch):
+    """The feed reads by itself so rarely that it must have been told."""
+    monkeypatch.setattr(feed, "READ_SECONDS", 10 * PATIENCE_SECONDS)
+
+
+@pytest.fixture
+def program(committed, no_redis):
+    return make.program()
+
+
+def test_news_is_read_at_once(program, rarely):
+    async def use(one):
+        await one.hear_of(program, state="collecting")
+        await elsewhere(lambda: pause(program))
+        await one.hear_of(program, state="paused")
+
+    follow(use)
+
+
+def test_what_happened_while_it_was_cut_off_is_read_when_it_is_back(program, rarely):
+    async def use(one):
+        await one.hear_of(program)
+        changed = Program.objects.filter(pk=program.pk)
+        await elsewhere(lambda: changed.update(generation=7))
+        assert await elsewhere(lambda: hang_up("andon-gate-feed")) == 1
+        await one.hear_of(program, generation=7)
+
+    follow(use)
+
+
+def test_a_refresh_waits_for_what_was_true_when_it_was_asked_for(program, rarely):
+    async def use(one):
+        await one.hear_of(program)
+        await elsewhere(lambda: Program.objects.filter(pk=program.pk).update(generation=9))
+        await one.feed.refresh()
+        return one.copy.programs[program.pk].generation
+
+    assert follow(use) == 9
+
+
+def test_a_refresh_without_a_database_ends_after_a_while(monkeypatch):
+    monkeypatch.setattr(feed, "REFRESH_PATIENCE", 0.05)
+    alone = Follower.__new__(Follower)
+    Follower.__init__(alone)
+
+    asyncio.run(asyncio.wait_for(alone.feed.refresh(), 5))
+
+
+def test_a_copy_counts_from_before_it_was_asked_for(program):
+    async def use(one):
+        began = clock.now()
+        await one.hear_of(program)
+        while not one.copy.fresh(clock.now()):
+            await asyncio.sleep(0.01)
+        return one.copy.age(clock.now()), clock.now() - began
+
+    age, since = follow(use)
+
+    assert 0 < age <= since
+
+
+def test_leases_of_the_present_generation_are_known_from_the_start(program):
+    held, gone = make.collector(program), make.collector(program)
+    make.lease(gone)
+    Program.objects.filter(pk=program.pk).update(generation=2)
+    program.refresh_from_db()
+    make.lease(held)
+
+    async def use(one):
+        await one.hear_of(program)
+        return [
+            one.holdings.renewable(c.pk, generation=2, lease_seconds=10, now=clock.now())
+            for c in (held, gone)
+        ]
+
+    known, unknown = follow(use)
+
+    assert known.generation == 2
+    assert unknown is None

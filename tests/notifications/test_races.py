@@ -1,0 +1,53 @@
+"""An answer and a step, an answer and a page, at the same moment."""
+
+import pytest
+
+from accounts.functions import Function
+from notifications import paging, policies
+from notifications.models import Escalation, Page
+from severity.ladder import Sev
+from tests import make
+from tests.together import ROUNDS, at_once, failures
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
+@pytest.fixture
+def commander():
+    policies.ensure_general_policies(actor=make.SYSTEM)
+    return make.user(Function.COMMANDER)
+
+
+def running():
+    incident = make.incident(Sev.SEV2, program=None)
+    paging.open_for(incident.pk)
+    return incident, incident.escalations.get()
+
+
+def test_an_answer_and_a_step_at_once_leave_no_page_unsettled(commander):
+    for _ in range(ROUNDS):
+        incident, escalation = running()
+        outcomes = at_once(
+            lambda e=escalation: paging.take_step(e.pk, 0),
+            lambda i=incident: paging.acknowledge(i, actor=make.actor(commander)),
+        )
+        assert not failures(outcomes)
+        escalation.refresh_from_db()
+        assert escalation.state == Escalation.State.ACKNOWLEDGED
+        assert not escalation.pages.exclude(state=Page.State.DROPPED).exists()
+
+
+def test_one_step_taken_by_two_engines_pages_once(commander):
+    for _ in range(ROUNDS):
+        _incident, escalation = running()
+        outcomes = at_once(*[lambda e=escalation: paging.take_step(e.pk, 0)] * 2)
+        assert not failures(outcomes)
+        assert escalation.pages.count() == 1
+
+
+def test_an_escalation_opened_by_two_engines_is_one(commander):
+    for _ in range(ROUNDS):
+        incident = make.incident(Sev.SEV2, program=None)
+        outcomes = at_once(*[lambda i=incident: paging.open_for(i.pk)] * 2)
+        assert not failures(outcomes)
+        assert incident.escalations.count() == 1

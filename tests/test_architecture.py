@@ -1,0 +1,386 @@
+"""The rules of the house, read off the syntax tree. Each was broken once to see this turn red."""
+
+import ast
+import re
+import tokenize
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+APPS = ("config", "notifications", "incidents", "programs", "severity", "audit", "accounts")
+CODE = sorted(
+    path
+    for top in (*APPS, "sdk/andon", "bench")
+    for path in (ROOT / top).rglob("*.py")
+    if "migrations" not in path.parts
+)
+TESTS = sorted([*(ROOT / "tests").rglob("*.py"), *(ROOT / "sdk/tests").rglob("*.py")])
+TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in CODE}
+
+
+def name(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+def nodes(path, kind):
+    return [node for node in ast.walk(TREES[path]) if isinstance(node, kind)]
+
+
+def in_apps(*, but=()):
+    inside = [path for path in CODE if path.relative_to(ROOT).parts[0] in APPS]
+    return [path for path in inside if name(path) not in but]
+
+
+def edges():
+    """What faces people and machines: each makes one domain call and decides nothing."""
+    kinds = {"views", "api", "tasks", "admin"}
+    return [p for p in in_apps() if kinds & {*p.parts, p.stem} and p.stem != "api_urls"]
+
+
+# --- One writer for each piece of state
+
+# The field, the model it is a field of, and the modules that may set it.
+WRITERS = {
+    ("Program", "state"): {"programs.lifecycle"},
+    ("Program", "generation"): {"programs.lifecycle"},
+    ("Pause", "lifted_at"): {"programs.pauses"},
+    ("StopOrder", "proof"): {"programs.stops"},
+    ("StopProof", "state"): {"programs.stops"},
+    ("Lease", "revoked_at"): {"programs.stops"},
+    ("Incident", "status"): {"incidents.lifecycle"},
+    ("Incident", "acknowledged_at"): {"incidents.lifecycle"},
+    ("Incident", "aware_at"): {"incidents.lifecycle"},
+    ("Incident", "sev"): {"incidents.judgement"},
+    ("Incident", "counts_as"): {"incidents.judgement"},
+    ("Incident", "peak_sev"): {"incidents.judgement"},
+    ("Incident", "assessment"): {"incidents.judgement"},
+    ("SeverityProposal", "decided_by"): {"incidents.judgement"},
+    ("RuleFiring", "fired_at"): {"incidents.firing"},
+    ("RuleFiring", "vetoed_by"): {"incidents.firing"},
+    ("RoleAssignment", "until"): {"incidents.roles"},
+    ("RunbookStep", "done_by"): {"incidents.runbooks"},
+    ("AccessGrant", "ended_at"): {"incidents.access"},
+    ("Escalation", "taken"): {"notifications.paging"},
+    ("Escalation", "next_due_at"): {"notifications.paging"},
+    ("Escalation", "acknowledged_by"): {"notifications.paging"},
+    ("Page", "sent_at"): {"notifications.sending"},
+    ("Due", "lease_until"): {"audit.clockwork"},
+    ("Due", "state"): {"audit.clockwork"},
+    ("SeverityProposal", "state"): {"incidents.judgement"},
+    ("RuleFiring", "state"): {"incidents.firing"},
+    ("RunbookStep", "state"): {"incidents.runbooks"},
+    ("Escalation", "state"): {"notifications.paging"},
+    ("Escalation", "acknowledged_at"): {"notifications.paging"},
+    ("Page", "state"): {"notifications.paging", "notifications.sending"},
+    ("PageAttempt", "ended_at"): {"notifications.sending"},
+    ("ResumeRequest", "state"): {"programs.pauses"},
+    ("CollectorKey", "revoked_at"): {"programs.collectors"},
+    ("ApiToken", "revoked_at"): {"audit.credentials"},
+    ("User", "is_active"): {"audit.people"},
+}
+# Rows that come into being in one module alone.
+MAKERS = {
+    "Incident": {"incidents.reporting"},
+    "Assessment": {"incidents.weighing"},
+    "ReportKey": {"incidents.repeats"},
+    "RuleFiring": {"incidents.firing"},
+    "SeverityProposal": {"incidents.judgement"},
+    "TimelineEntry": {"incidents.timeline"},
+    "RoleAssignment": {"incidents.roles"},
+    "RunbookRun": {"incidents.runbooks"},
+    "RunbookStep": {"incidents.runbooks"},
+    "AccessGrant": {"incidents.access"},
+    "Escalation": {"notifications.paging"},
+    "Page": {"notifications.paging"},
+    "PageAttempt": {"notifications.sending"},
+    "Pause": {"programs.pauses"},
+    "StopOrder": {"programs.stops"},
+    "StopProof": {"programs.stops"},
+    "ResumeRequest": {"programs.pauses"},
+    "ResumeApproval": {"programs.pauses"},
+    "Collector": {"programs.collectors"},
+    "CollectorKey": {"programs.collectors"},
+    "Program": {"programs.lifecycle"},
+    "Entry": {"audit.trail"},
+    "Remark": {"audit.trail"},
+    "OutboxEvent": {"audit.outbox"},
+    "Due": {"audit.clockwork"},
+    "ApiToken": {"audit.credentials"},
+    "User": {"audit.people"},
+}
+# Makes what no page can make yet, for a look or a drill.
+BESIDE = {"config.demo"}
+
+
+def module(path):
+    return name(path).removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+
+
+def sets(path):
+    """(line, name of what is set) for each `x.field = …` and each `.update(field=…)`."""
+    for node in ast.walk(TREES[path]):
+        if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for target in targets:
+                for part in ast.walk(target):
+                    if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store):
+                        yield node.lineno, ast.unparse(part.value), part.attr
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "update":
+            for keyword in node.keywords:
+                yield node.lineno, ast.unparse(node.func.value), keyword.arg
+
+
+@pytest.mark.parametrize("field", sorted({field for _model, field in WRITERS}))
+def test_each_state_has_one_writer(field):
+    # Fields of one name on several models: each model's writer may set its own.
+    allowed = set().union(*(mods for (_model, name_), mods in WRITERS.items() if name_ == field))
+    found = {
+        f"{name(path)}:{line} sets {owner}.{field}"
+        for path in in_apps()
+        for line, owner, what in sets(path)
+        if what == field and owner != "self" and module(path) not in allowed
+    }
+    assert not found
+
+
+def makes(path):
+    """(line, model) for each `Model.objects.create(…)` and its kin, and `history.create(Model, …)`."""
+    for call in nodes(path, ast.Call):
+        written = ast.unparse(call.func)
+        found = re.fullmatch(r"(\w+)\.(?:_default_manager|objects)\.\w*create\w*", written)
+        if found:
+            yield call.lineno, found[1]
+        elif written == "history.create" and call.args:
+            yield call.lineno, ast.unparse(call.args[0])
+        elif written in MAKERS and call.keywords and "launch" not in path.parts:
+            yield call.lineno, written
+
+
+@pytest.mark.parametrize("model", MAKERS)
+def test_each_row_is_made_in_one_module(model):
+    found = {
+        f"{name(path)}:{line} makes {model}"
+        for path in in_apps()
+        for line, made in makes(path)
+        if made == model and module(path) not in MAKERS[model] | BESIDE
+    }
+    assert not found
+
+
+# --- Edges decide nothing
+
+
+# One savepoint each, around what may be refused half-way.
+SAVEPOINTS = {
+    "incidents/views/acting.py",
+    "programs/views/collectors.py",
+    "programs/views/detail.py",
+}
+
+
+def test_edges_open_no_transaction_and_write_no_row():
+    found = set()
+    for path in edges():
+        allowed = 1 if name(path) in SAVEPOINTS else 0
+        for node in nodes(path, ast.Attribute):
+            written = ast.unparse(node)
+            if written == "transaction.atomic" and allowed:
+                allowed -= 1
+            elif node.attr in ("save", "bulk_create", "delete") or written.endswith(
+                ("objects.create", "objects.update", "transaction.atomic", "get_or_create")
+            ):
+                found.add(f"{name(path)}:{node.lineno} {written}")
+    assert not found
+    assert len(edges()) > 8
+
+
+def test_nothing_is_scheduled_with_celery():
+    found = set()
+    for path in in_apps():
+        for call in nodes(path, ast.Call):
+            attribute = getattr(call.func, "attr", "")
+            keywords = {keyword.arg for keyword in call.keywords} & {"eta", "countdown"}
+            sends = attribute in ("delay", "apply_async", "send_task", "retry")
+            if keywords or (sends and name(path) != "audit/engine.py"):
+                found.add(f"{name(path)}:{call.lineno} {ast.unparse(call.func)}")
+    assert not found
+    assert "beat_schedule" not in (ROOT / "config/celery.py").read_text(encoding="utf-8")
+
+
+def imports(path):
+    for node in nodes(path, ast.Import | ast.ImportFrom):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        else:
+            yield node.module or ""
+
+
+def test_guardian_is_asked_in_access_alone():
+    bases = {"incidents/models/incident.py", "programs/models/program.py"}
+    found = {
+        name(path)
+        for path in in_apps(but=bases)
+        if any(each.split(".")[0] == "guardian" for each in imports(path))
+    }
+    assert found == {"incidents/access.py", "programs/access.py"}
+
+
+def test_guardian_is_told_that_neither_superusers_nor_global_rights_count():
+    asked = 0
+    for path in in_apps():
+        for call in nodes(path, ast.Call):
+            if getattr(call.func, "id", "") == "get_objects_for_user":
+                flags = {k.arg: ast.unparse(k.value) for k in call.keywords}
+                assert flags.get("with_superuser") == "False", name(path)
+                assert flags.get("accept_global_perms") == "False", name(path)
+                asked += 1
+    assert asked >= 2
+
+
+def test_no_text_is_marked_as_safe():
+    # accounts.http marks what a template has escaped; the tags of config draw our own SVG.
+    known = {"accounts/http.py", "config/templatetags/andon.py"}
+    found = {
+        f"{name(path)}:{node.lineno}"
+        for path in in_apps(but=known)
+        for node in nodes(path, ast.Name)
+        if node.id in ("mark_safe", "SafeString") and isinstance(node.ctx, ast.Load)
+    }
+    pages = [
+        name(page)
+        for page in (ROOT / "templates").rglob("*")
+        if page.is_file() and re.search(r"\|\s*safe\b|\bautoescape off\b", page.read_text())
+    ]
+    assert (found, pages) == (set(), [])
+
+
+def test_only_commands_print():
+    talks = ("management/commands/", "config/launch/", "config/drill/", "sdk/andon/", "bench/")
+    found = {
+        f"{name(path)}:{call.lineno}"
+        for path in CODE
+        for call in nodes(path, ast.Call)
+        if getattr(call.func, "id", "") == "print" and not any(t in name(path) for t in talks)
+    }
+    assert not found
+
+
+# --- Sizes and names
+
+
+def functions(tree):
+    return [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+@pytest.mark.parametrize("path", CODE, ids=name)
+def test_code_can_be_read_in_one_go(path):
+    lines = path.read_text(encoding="utf-8").count("\n")
+    assert lines <= 300, f"{lines} lines"
+    long = {f.name: size(f) for f in functions(TREES[path]) if size(f) > 40}
+    assert not long
+
+
+@pytest.mark.parametrize("path", TESTS, ids=name)
+def test_tests_can_be_read_in_one_go(path):
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") <= 400
+    tests = [f for f in functions(ast.parse(text)) if f.name.startswith("test_")]
+    assert not {f.name: size(f) for f in tests if size(f) > 25}
+    if path.name.startswith("test_"):
+        assert tests, "a test file without a test"
+
+
+def size(function):
+    """Lines from `def` to the end, without the docstring."""
+    said = function.body[0] if ast.get_docstring(function) else None
+    return (
+        function.end_lineno
+        - function.lineno
+        + 1
+        - (said.end_lineno - said.lineno + 1 if said else 0)
+    )
+
+
+def test_every_module_says_what_it_decides():
+    silent = {
+        name(path)
+        for path in CODE
+        if path.stem not in ("apps", "__init__", "urls", "wsgi", "asgi", "__main__")
+        and path.read_text(encoding="utf-8").strip()
+        and not ast.get_docstring(TREES[path])
+    }
+    assert not silent
+
+
+def test_no_module_has_a_name_that_says_nothing():
+    empty = {"utils", "util", "helpers", "helper", "services", "service", "common", "misc", "lib"}
+    assert not [name(path) for path in [*CODE, *TESTS] if path.stem in empty]
+
+
+def test_few_lines_silence_a_checker_and_each_says_which_one():
+    bare = []
+    for path in [*CODE, *TESTS]:
+        with tokenize.open(path) as file:
+            for token in tokenize.generate_tokens(file.readline):
+                if token.type == tokenize.COMMENT and re.search(
+                    r"noqa(?!: [A-Z]+\d+)|type: ignore(?!\[)", token.string
+                ):
+                    bare.append(f"{name(path)}:{token.start[0]}")
+    assert not bare
+
+
+# --- Dependencies
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+DIRECT = [
+    re.match(r"[A-Za-z0-9._-]+", line)[0].lower() for line in PROJECT["project"]["dependencies"]
+]
+# Never imported by us: what for.
+BY_NAME = {
+    "granian": "the web server that the launcher and the deployment start",
+    "uvloop": "uvicorn takes it when it is there",
+    "httptools": "uvicorn takes it when it is there",
+    "whitenoise": "named in the settings",
+    "django-allauth": "named in the settings",
+    "django-structlog": "named in the settings",
+    "lucide": "named in the settings; its tag is used in templates",
+}
+
+
+def test_there_are_few_direct_dependencies_and_each_says_why():
+    assert len(DIRECT) <= 35
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    block = text[text.index("dependencies = [") : text.index("[project.optional-dependencies]")]
+    lines = [line.strip() for line in block.splitlines()[1:]]
+    # Two that belong together share a comment.
+    shared = ('"httptools', '"django-structlog')
+    unexplained = [
+        line
+        for before, line in zip(lines, lines[1:], strict=False)
+        if line.startswith('"') and not before.startswith("#") and not line.startswith(shared)
+    ]
+    assert not unexplained
+
+
+def test_every_direct_dependency_is_used():
+    top_levels = {}
+    for package, distributions in packages_distributions().items():
+        for distribution in distributions:
+            top_levels.setdefault(distribution.lower().replace("_", "-"), set()).add(package)
+    imported = {each.split(".")[0] for path in CODE for each in imports(path)}
+    unused = [
+        each
+        for each in DIRECT
+        if each not in BY_NAME and not top_levels.get(each.replace("_", "-"), set()) & imported
+    ]
+    assert not unused
+
+
+@pytest.mark.parametrize("lock", sorted((ROOT / "requirements").glob("*.lock")), ids=name)
+def test_a_lock_names_hashes_and_no_address(lock):
+    text = lock.read_text(encoding="utf-8")
+    assert "--hash=sha256:" in text
+    assert not re.search(r"https?://|--index-url|--find-links|^-e ", text, re.MULTILINE)
