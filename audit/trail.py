@@ -9,7 +9,6 @@ from accounts.actors import Actor
 from audit import chain
 from audit.models import Entry, Remark
 
-
 # For a change that is mostly a part of a larger one: it joins the transaction around it without a
 # savepoint, which would cost two statements each time. If it fails, the larger one fails.
 joined = transaction.atomic(savepoint=False)

@@ -1,6 +1,6 @@
 """Photograph every page: light and dark, wide and narrow.
 
-    python bench/screens.py [BASE_URL] [--only NAME] [--out FOLDER]
+    python -m bench.screens [BASE_URL] [--only NAME] [--out FOLDER]
 
 Signs in with var/demo.json and writes var/screens/<page>-<theme>-<width>.png. Changes nothing.
 Exits with 1 if a page answers with an error, scrolls sideways, or says anything on the console.
@@ -9,6 +9,7 @@ Exits with 1 if a page answers with an error, scrolls sideways, or says anything
 import argparse
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-CHROMIUM = os.environ.get("ANDON_CHROMIUM", "/usr/bin/chromium")
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -84,9 +84,8 @@ def _wrong_field(_request: HttpRequest, error: ValidationError) -> HttpResponse:
 @api.exception_handler(Throttled)
 def _too_many(_request: HttpRequest, error: Throttled) -> HttpResponse:
     wait = int(error.wait or 60)
-    response = answer(Problem(429, f"Too many requests. Try again in {wait} seconds."))
-    response["Retry-After"] = str(wait)
-    return response
+    # Ninja adds Retry-After by itself.
+    return answer(Problem(429, f"Too many requests. Try again in {wait} seconds."))
 
 
 @api.exception_handler(RequestDataTooBig)

@@ -208,7 +208,9 @@ def _act(incident: Incident, firing: RuleFiring, targets: list[Target]) -> None:
 def _pause(
     incident: Incident, firing: RuleFiring, program: Program, dataset: Dataset | None
 ) -> None:
-    hold = pauses.pause(
+    held = pauses.held_by(incident.ref).filter(program=program, dataset=dataset)
+    is_new = not held.exists()
+    pauses.pause(
         program,
         holder=incident.ref,
         label=incident.codename,
@@ -219,7 +221,7 @@ def _pause(
         dataset=dataset,
         rule=f"{firing.rule} {firing.rules_version}",
     )
-    if hold.rule == f"{firing.rule} {firing.rules_version}":
+    if is_new:
         timeline.write(
             incident,
             TimelineEntry.Kind.PAUSE,

@@ -149,9 +149,12 @@ def answer_again(incident: Incident, answered: Answered, *, actor: Actor) -> Inc
     A worse level takes effect at once, a milder one is only proposed.
 
     Raises:
-        Refused: if the incident is over.
+        Refused: if the incident is over, or the dataset is another program's.
     """
     incident = _lock(incident)
+    dataset = answered.dataset
+    if dataset and (not answered.program or dataset.program_id != answered.program.pk):
+        raise Refused("dataset: must be one of the program's.")
     changed = {
         "program": answered.program,
         "dataset": answered.dataset,

@@ -16,7 +16,7 @@ from notifications.escalation import Plan, Step
 from notifications.models import Escalation, Page
 
 ENGINE = Actor.machine("escalation")
-# Paged when a policy reaches nobody: somebody must at least know that nobody was told.
+# Paged when a policy reaches nobody, or nobody answers: somebody must at least know of that.
 FALLBACK = Step(timedelta(0), Function.OPERATOR.value, None)
 
 
@@ -166,7 +166,9 @@ def _give_up(escalation: Escalation, incident: Incident, plan: Plan) -> None:
     if not escalation.pages.exists():
         _nobody(escalation, incident)
         return
-    _end(escalation, Escalation.State.EXHAUSTED, actor=ENGINE)
+    # Whoever runs Andon is told at last: a silence must not end in silence.
+    _page(escalation, incident, policies.people(FALLBACK), by="as nobody answered")
+    _end(escalation, Escalation.State.EXHAUSTED, actor=ENGINE, drop=False)
     timeline.write(
         incident,
         TimelineEntry.Kind.ESCALATION,

@@ -19,7 +19,7 @@ Way = tuple[str, str, ContactMethod | None]
 def for_incident(incident: Incident) -> EscalationPolicy | None:
     """Return the policy for the incident's level: the program's own, else the general one."""
     fitting = EscalationPolicy.objects.filter(active=True, levels__contains=[incident.counts_as])
-    own = fitting.filter(program__isnull=False, program=incident.program)
+    own = fitting.filter(program=incident.program)
     return own.order_by("pk").first() or fitting.filter(program=None).order_by("pk").first()
 
 

@@ -84,18 +84,22 @@ def pause(
         order=stop,
     )
     _overtake(program, actor)
+    _tell(hold, actor)
+    return hold
+
+
+def _tell(hold: Pause, actor: Actor) -> None:
     trail.record(
         "program.paused_by",
-        program,
+        hold.program,
         actor=actor,
-        remark=reason,
-        holder=holder,
-        dataset=dataset.slug if dataset else "",
-        rule=rule,
-        generation=program.generation,
+        remark=hold.reason,
+        holder=hold.holder,
+        dataset=hold.dataset.slug if hold.dataset else "",
+        rule=hold.rule,
+        generation=hold.program.generation,
     )
-    outbox.publish("program.pause_held", priority=0, pause=hold.pk, holder=holder)
-    return hold
+    outbox.publish("program.pause_held", priority=0, pause=hold.pk, holder=hold.holder)
 
 
 def pull_the_cord(program: Program, *, reason: str, actor: Actor) -> Pause:

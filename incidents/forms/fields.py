@@ -35,7 +35,3 @@ class ProgramField(forms.ModelChoiceField):  # type: ignore[type-arg]
             "empty_label": gettext_lazy("I do not know"),
         }
         super().__init__(**(defaults | kwargs))
-
-    def to_python(self, value: Any) -> Any:
-        # PostgreSQL fails on it, where any other odd text is merely not found.
-        return super().to_python("" if "\0" in str(value) else value)

@@ -78,7 +78,11 @@ class StatusForm(PanelForm):
     at = "status"
 
     to = forms.ChoiceField(label=_("New status"))
-    reason = _reason(_("Reason"), required=False, hint=_("Stands on the timeline."))
+    reason = _reason(
+        _("Reason"),
+        required=False,
+        hint=_("Stands on the timeline. Needed to dismiss, to close and to go back."),
+    )
     exception = _reason(
         _("Signed exception"),
         required=False,

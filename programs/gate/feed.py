@@ -147,7 +147,7 @@ class Feed:
     async def _read_keys(self, line: psycopg.AsyncConnection[Any]) -> None:
         began = clock.now()
         [[*counts, told]] = await _ask(line, _FINGERPRINT)
-        self._registry.take_time(told, now=clock.now())
+        self._registry.take_time(told, now=began)
         fingerprint = tuple(counts)
         if fingerprint == self._fingerprint and began - self._every_key_at < EVERY_KEY_SECONDS:
             self._registry.confirm_keys(began=began)

@@ -109,7 +109,12 @@ class Registry:
         self._keys_read = began
 
     def take_time(self, told: datetime, *, now: float) -> None:
-        """Set the wall clock by the database's: a gate's own may be wrong."""
+        """Set the wall clock by the database's: a gate's own may be wrong.
+
+        Args:
+            now: the gate's clock before the database was asked, so that what we write is never
+                earlier than what the database wrote before it.
+        """
         self._zero = told.astimezone(UTC) - timedelta(seconds=now)
 
     def time(self, now: float) -> datetime:

@@ -1,6 +1,7 @@
 """Serves a gate on a socket until told to stop, and leaves politely."""
 
 import asyncio
+import contextlib
 import gc
 import logging
 import resource
@@ -132,8 +133,10 @@ def _config(app: App, *, proxies: list[str]) -> uvicorn.Config:
 
 def _raise_limits() -> None:
     # Each stream is a descriptor; the usual soft limit of 1,024 is for other kinds of programs.
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    # A service manager that has set the limit itself may forbid the call.
+    with contextlib.suppress(OSError, ValueError):
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _address(listener: socket.socket) -> str:

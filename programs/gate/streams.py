@@ -113,12 +113,10 @@ class Streams:
         del self._all[stream]
         for place in self._places(stream):
             del place[stream]
-        for table, name in (
-            (self._of_program, stream.key.program_id),
-            (self._of_key, stream.key.key_id),
-        ):
-            if not table[name]:
-                del table[name]
+        if not self._of_key[stream.key.key_id]:
+            del self._of_key[stream.key.key_id]
+        if not self._of_program[stream.key.program_id]:
+            del self._of_program[stream.key.program_id]
         self._figures.streams.dec()
 
     def tell(self, program: Program) -> None:

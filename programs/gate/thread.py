@@ -19,7 +19,7 @@ Result = TypeVar("Result")
 SILENCE_SECONDS = 4.0
 _LOOK_SECONDS = 0.5
 _PATIENCE = (
-    "-c statement_timeout=3000 -c lock_timeout=1000 -c idle_in_transaction_session_timeout=5000"
+    "-c statement_timeout=3000 -c lock_timeout=500 -c idle_in_transaction_session_timeout=5000"
 )
 
 
@@ -50,7 +50,9 @@ class DatabaseThread:
                 self._cut()
 
     def close(self) -> None:
-        """End the thread after what it has begun; closes its connection."""
+        """End the thread; what it has begun is broken off, as the process waits for its end."""
+        if self._busy_since is not None:
+            self._cut()
         self._executor.submit(self._hang_up)
         self._executor.shutdown(wait=False)
 

@@ -43,6 +43,8 @@
     });
     box.querySelector("[data-tools]").hidden = false;
     if (kept) show(kept[0], kept[1] - kept[0]);
+    // What is new stands on the right; a narrow screen begins there.
+    svg.parentElement.scrollLeft = svg.parentElement.scrollWidth;
   }
 
   const startAll = () => document.querySelectorAll("[data-timeline]:not([data-on])").forEach(box => { box.dataset.on = ""; start(box); });

@@ -25,6 +25,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
 ]
 SEND = "notifications.send_page"
+needs_redis = pytest.mark.skipif(not settings.REDIS_URL, reason="there is no Redis here")
 
 
 def pause_one():
@@ -110,6 +111,7 @@ def page(receiver):
     return Page.objects.get()
 
 
+@needs_redis
 def test_a_worker_that_is_killed_while_it_sends_leaves_a_page_that_is_sent_again(page, receiver):
     hosts = {"ANDON_INTERNAL_HOSTS": receiver.netloc}
     with processes.worker(**hosts) as worker:
@@ -129,6 +131,7 @@ def test_a_worker_that_is_killed_while_it_sends_leaves_a_page_that_is_sent_again
     assert (done(row), page.state, page.attempts) == (True, Page.State.SENT, 2)
 
 
+@needs_redis
 def test_a_worker_takes_what_the_engine_hands_over(page, receiver):
     receiver.may_answer.set()
     with processes.worker(ANDON_INTERNAL_HOSTS=receiver.netloc) as worker:

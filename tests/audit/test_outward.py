@@ -86,6 +86,16 @@ def test_a_crash_between_the_call_and_its_record_repeats_the_call_and_writes_onc
     assert (outside.got, outside.written, row.state) == (2, 1, Due.State.DONE)
 
 
+def test_whoever_lost_the_claim_before_it_began_calls_nobody(outside, due):
+    row = due("test.send")
+    stale = claim_one()
+    lose_the_lease(row)
+    claim_one()
+    assert not clockwork.run(stale.pk, stale.token)
+    row.refresh_from_db()
+    assert (outside.got, row.attempts) == (0, 0)
+
+
 def test_whoever_lost_the_claim_during_the_call_writes_nothing(outside, due):
     row = due("test.send")
     slow = claim_one()

@@ -18,7 +18,9 @@ from tests.browser.conftest import NARROW, WIDE
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPTIONS = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations", "incomplete"]}
-OPEN_ALL = "document.querySelectorAll('main details:not(.menu)').forEach(one => { one.open = true })"
+OPEN_ALL = (
+    "document.querySelectorAll('main details:not(.menu)').forEach(one => { one.open = true })"
+)
 
 
 class World:
@@ -116,7 +118,7 @@ def test_every_page_can_be_read_and_used_by_everybody(window, engine, theme, wid
         page.goto(path)
         page.evaluate(OPEN_ALL)
         wrong += [f"{path} ({theme}, {width}): {problem}" for problem in problems(page)]
-    __import__("json").dump(wrong, open(f"/var/tmp/aui/axe-{theme}-{width}.json","w"), indent=1); assert wrong == []
+    assert wrong == []
 
 
 def test_the_form_and_its_errors_can_be_read_by_everybody(window):

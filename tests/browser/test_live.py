@@ -49,8 +49,7 @@ def test_what_has_not_changed_is_not_sent_again(window):
 
 
 def test_a_lost_connection_is_said_and_taken_back(window):
-    window.expected.append("ERR_INTERNET_DISCONNECTED")
-    window.expected.append("htmx:sendError")
+    window.expected += ["ERR_INTERNET_DISCONNECTED", "htmx:sendError", "htmx:afterRequest"]
     page = window.of(make.user())
     page.goto("/")
     page.context.set_offline(True)

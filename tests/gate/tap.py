@@ -11,15 +11,13 @@ class Tap:
     """Passes bytes on from a socket in `folder` to a server's; PostgreSQL's naming."""
 
     def __init__(self, folder: Path, *, server: str, port: int = 5432) -> None:
-        self._server = (server, port)
+        self._server = f"{server}/.s.PGSQL.{port}"
         self._door = socket.socket(socket.AF_UNIX)
         self._door.bind(str(folder / f".s.PGSQL.{port}"))
         self._door.listen()
-        self._flows = threading.Event()
-        self._flows.set()
-        self._shut = False
+        self._shut = self._silent = False
         self._lines: list[socket.socket] = []
-        self._over = False
+        self._dead: set[socket.socket] = set()
         self._threads = [threading.Thread(target=self._admit, daemon=True)]
         self._threads[0].start()
 
@@ -31,17 +29,15 @@ class Tap:
                 line.shutdown(socket.SHUT_RDWR)
 
     def silence(self) -> None:
-        """Keep everything open and pass nothing on: a network that lost its way."""
-        self._flows.clear()
+        """Swallow everything, on these connections for ever: a network that lost its way."""
+        self._silent = True
+        self._dead.update(self._lines)
 
     def open(self) -> None:
-        self._shut = False
-        self._flows.set()
+        self._shut = self._silent = False
 
     def close(self) -> None:
-        self._over = True
         self.shut()
-        self._flows.set()
         with suppress(OSError):
             self._door.shutdown(socket.SHUT_RDWR)
         self._door.close()
@@ -49,7 +45,7 @@ class Tap:
             thread.join(5)
 
     def _admit(self) -> None:
-        while not self._over:
+        while True:
             try:
                 near, _ = self._door.accept()
             except OSError:
@@ -58,9 +54,10 @@ class Tap:
                 near.close()
                 continue
             far = socket.socket(socket.AF_UNIX)
-            host, port = self._server
-            far.connect(f"{host}/.s.PGSQL.{port}")
+            far.connect(self._server)
             self._lines += [near, far]
+            if self._silent:
+                self._dead |= {near, far}
             thread = threading.Thread(target=self._pass_on, args=(near, far), daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -70,11 +67,11 @@ class Tap:
             ready.register(near, selectors.EVENT_READ, far)
             ready.register(far, selectors.EVENT_READ, near)
             while True:
-                for key, _ in ready.select(1):
-                    self._flows.wait()
+                for key, _ in ready.select():
                     try:
                         data = key.fileobj.recv(65536)
-                        key.data.sendall(data)
+                        if data and key.data not in self._dead:
+                            key.data.sendall(data)
                     except OSError:
                         return
                     if not data:

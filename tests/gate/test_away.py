@@ -15,6 +15,7 @@ from tests import make
 from tests.gate.served import HOST, caller, database_url, known, until
 from tests.gate.tap import Tap
 from tests.gate.test_pause import pause
+from tests.together import at_once
 
 pytestmark = pytest.mark.process
 
@@ -120,15 +121,16 @@ def test_renewals_that_cannot_be_written_are_not_given_for_long(collector):
 
 
 def test_one_program_that_somebody_keeps_locked_does_not_hold_up_the_others(tapped, collector):
-    other = caller(tapped)
+    locked, free = collector.collector.program, make.program()
+    refused, granted = ([caller(tapped, program) for _ in range(4)] for program in (locked, free))
     known(tapped)
     with transaction.atomic():
-        type(other.collector.program).objects.select_for_update().get(pk=other.collector.program_id)
+        type(locked).objects.select_for_update().get(pk=locked.pk)
 
-        assert other.lease()[0] == 503
-        assert collector.lease()[0] == 200
+        answers = at_once(*(one.lease for one in refused + granted))
 
-    assert other.lease()[0] == 200
+    assert [status for status, _ in answers] == [503] * 4 + [200] * 4
+    assert collector.lease()[0] == 200
 
 
 def test_a_gate_that_was_frozen_extends_nothing_before_it_has_read_again(collector):
@@ -188,6 +190,14 @@ def test_a_gate_that_leaves_says_so_on_each_stream_and_ends_within_seconds(gates
     assert [stream.event() for stream in streams] == [("drain", {})] * 3
     assert gate.end() == 0
     assert time.monotonic() - began < 6
+
+
+def test_a_gate_whose_database_fell_silent_can_still_be_ended(tap, collector):
+    collector.lease()
+    tap.silence()
+    until(lambda: collector.lease()[0] == 503)
+
+    assert collector.gate.end() == 0
 
 
 def test_an_acknowledgement_reaches_another_gate_when_the_first_is_gone(gates):

@@ -1,6 +1,8 @@
 import asyncio
+import socket
 
 import pytest
+from django.utils import timezone
 
 from programs.gate import clock, feed
 from programs.gate.feed import Feed
@@ -98,12 +100,65 @@ def test_a_refresh_waits_for_what_was_true_when_it_was_asked_for(program, rarely
     assert follow(use) == 9
 
 
+class Quiet:
+    """A database that says nothing changed, and takes its time with it."""
+
+    def __init__(self, monkeypatch):
+        self.ends = socket.socketpair()
+        self.asked = asyncio.Queue()
+        self.may_answer = asyncio.Semaphore(0)
+        monkeypatch.setattr(feed, "_connect", self._connect)
+        monkeypatch.setattr(feed, "_ask", self._ask)
+
+    async def _connect(self):
+        return self
+
+    async def _ask(self, _line, statement):
+        if statement is feed._PROGRAMS:
+            self.asked.put_nowait(statement)
+            await self.may_answer.acquire()
+        return [[0, 0, 0, 0, timezone.now()]] if statement is feed._FINGERPRINT else []
+
+    def fileno(self):
+        return self.ends[0].fileno()
+
+    async def close(self):
+        for end in self.ends:
+            end.close()
+
+
+def test_news_that_comes_while_it_reads_makes_it_read_again(rarely, monkeypatch):
+    database = Quiet(monkeypatch)
+
+    async def use(one):
+        await database.asked.get()
+        one.feed.nudge()
+        database.may_answer.release()
+        await database.asked.get()
+
+    follow(use)
+
+
+def test_a_refresh_is_not_content_with_what_is_being_read(rarely, monkeypatch):
+    database = Quiet(monkeypatch)
+
+    async def use(one):
+        await database.asked.get()
+        refreshing = asyncio.create_task(one.feed.refresh())
+        await asyncio.sleep(0)
+        database.may_answer.release()
+        await database.asked.get()
+        assert not refreshing.done()
+        database.may_answer.release()
+        await refreshing
+
+    follow(use)
+
+
 def test_a_refresh_without_a_database_ends_after_a_while(monkeypatch):
     monkeypatch.setattr(feed, "REFRESH_PATIENCE", 0.05)
-    alone = Follower.__new__(Follower)
-    Follower.__init__(alone)
 
-    asyncio.run(asyncio.wait_for(alone.feed.refresh(), 5))
+    asyncio.run(asyncio.wait_for(Follower().feed.refresh(), 5))
 
 
 def test_a_copy_counts_from_before_it_was_asked_for(program):

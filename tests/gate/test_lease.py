@@ -150,6 +150,8 @@ def test_a_withdrawn_key_is_refused_within_a_second_and_a_half(collector):
     collectors.withdraw_key(collector.collector.keys.get(), actor=make.SYSTEM)
 
     until(lambda: collector.lease()[0] == 401, seconds=1.5)
+    assert collector.post("/v1/ack", {})[0] == 401
+    assert collector.stream().status == 401
 
 
 def test_the_key_of_a_retired_collector_is_refused_within_a_second_and_a_half(collector):

@@ -165,3 +165,12 @@ def test_the_rules_act_as_themselves_not_as_the_reporter():
     paused = Entry.objects.get(action="program.paused_by")
     assert paused.actor is None
     assert Actor.person(incident.reporter, via="page").name not in paused.body
+
+
+def test_a_pause_that_stands_is_not_told_again():
+    incident = make.active(Sev.SEV2)
+    commander = make.actor(incident.roles.get(role="commander").person)
+    for to in (Status.CONTAINED, Status.ACTIVE):
+        lifecycle.move(incident, to, actor=commander, reason="Again.", exception="It is off.")
+    assert incident.program.pauses.count() == 1
+    assert incident.timeline.filter(kind=TimelineEntry.Kind.PAUSE).count() == 1

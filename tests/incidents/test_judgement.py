@@ -142,6 +142,16 @@ def test_answers_that_are_refused_leave_everything_as_it_was():
     assert incident.audience == Audience.EVERYONE
 
 
+def test_a_dataset_of_another_program_is_no_answer():
+    incident, other = make.incident(Sev.SEV3), make.dataset(make.program())
+    with pytest.raises(judgement.Refused, match="dataset: must be one of the program's"):
+        answer_again(incident, incident.program, dataset=other)
+    mine = make.dataset(incident.program)
+    answer_again(incident, incident.program, dataset=mine)
+    incident.refresh_from_db()
+    assert incident.dataset == mine
+
+
 def test_an_incident_that_is_over_takes_no_new_answers():
     incident = make.incident(Sev.SEV3)
     lifecycle.move(incident, Status.DISMISSED, actor=make.SYSTEM, reason="A test file.")

@@ -89,9 +89,10 @@ def test_what_has_fired_cannot_be_vetoed(waiting, engine):
 
 def test_a_severity_set_anew_voids_what_waits(incident, waiting, exposed, engine):
     make.judged(incident, Sev.SEV4)
-    engine.forward(minutes=31)
     waiting.refresh_from_db()
     assert waiting.state == RuleFiring.State.VOID
+    assert Due.objects.get(key__startswith=f"firing:{waiting.pk}:").state == Due.State.CANCELLED
+    engine.forward(minutes=31)
     assert not exposed.pauses.exists()
 
 

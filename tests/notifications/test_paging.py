@@ -89,6 +89,8 @@ def test_an_acknowledgement_drops_pages_that_have_not_left(commander, engine, ma
     paging.open_for(incident.pk)
     paging.take_step(escalation(incident).pk, 0)
     paging.acknowledge(incident, actor=make.actor(commander))
+    row = Due.objects.get(kind="notifications.send_page")
+    assert row.state == Due.State.CANCELLED
     engine.work()
     assert Page.objects.get().state == Page.State.DROPPED
     assert not mailoutbox

@@ -34,6 +34,16 @@ def test_after_every_pass_without_an_answer_the_escalation_says_so(commander, en
     assert Page.objects.filter(person=commander).count() == 4
 
 
+def test_when_nobody_answers_whoever_runs_andon_is_paged(commander, engine, mailoutbox):
+    operator = make.user(Function.OPERATOR)
+    incident = make.incident(Sev.SEV2)
+    engine.work()
+    exhaust(engine)
+    assert mailoutbox[-1].to == [operator.email]
+    assert [mail.to for mail in mailoutbox].count([operator.email]) == 1
+    assert make.sees(operator, incident)
+
+
 def test_whoever_answers_afterwards_is_still_noted(commander, engine):
     incident = make.incident(Sev.SEV2)
     engine.work()

@@ -1,7 +1,10 @@
 """To stop a program: at once, by as many holders as want it, all of it or a part."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import transaction
+from django.db.models import F
 
 from audit.models import Entry, OutboxEvent
 from programs import lifecycle, pauses, stops
@@ -145,6 +148,15 @@ def test_a_collector_with_leases_of_two_generations_is_asked_once():
     last = Lease.objects.order_by("-generation").first()
     assert hold.order.proofs.get().lease_ends_at == last.expires_at
     assert not Lease.objects.filter(revoked_at=None).exists()
+
+
+def test_a_collector_that_stopped_long_ago_is_not_asked():
+    program = make.program()
+    lake, sea = make.dataset(program), make.dataset(program)
+    make.lease(make.collector(program, dataset=sea))
+    pause(program, dataset=lake)
+    Lease.objects.update(expires_at=F("expires_at") - timedelta(seconds=17))
+    assert not pause(program).order.proofs.exists()
 
 
 def test_a_part_pause_after_a_part_pause_finds_those_who_had_not_heard_of_the_first():

@@ -69,6 +69,11 @@ def test_a_status_that_cannot_follow_is_refused(incident, runner):
     assert answer.status_code == 422
 
 
+def test_a_helper_moves_nothing(incident):
+    answer = let_in(incident, "contribute").post(url(incident, "status/"), to="triaging")
+    assert answer.status_code == 403
+
+
 def test_closing_needs_the_right_to_close(incident):
     manager = let_in(incident, "manage")
     answer = manager.post(url(incident, "status/"), to="closed", reason="Done.")

@@ -1,0 +1,51 @@
+"""Pull the cord for an incident."""
+
+import pytest
+
+from incidents import cord, lifecycle
+from incidents.models import Status, TimelineEntry
+from programs.models import State
+from severity.ladder import Sev
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def pull(incident, reason="It goes on."):
+    by = make.user(first_name="Ada", last_name="Obi")
+    return cord.pull(incident, reason=reason, actor=make.actor(by))
+
+
+def test_a_responder_stops_the_program_of_a_mild_incident():
+    incident = make.incident(Sev.SEV3)
+    hold = pull(incident)
+    incident.program.refresh_from_db()
+    assert incident.program.state == State.PAUSED
+    assert (hold.holder, hold.label) == (incident.ref, incident.codename)
+    line = incident.timeline.get(kind=TimelineEntry.Kind.PAUSE)
+    assert line.text.endswith("Ada Obi pulled the cord. It goes on.")
+
+
+def test_the_reason_stays_in_the_incident():
+    assert "payroll" not in pull(make.incident(Sev.SEV3), reason="The payroll export.").reason
+
+
+def test_pulling_again_keeps_the_pause_and_the_story_as_they_are():
+    incident = make.incident(Sev.SEV3)
+    first = pull(incident)
+    lines = incident.timeline.count()
+    assert pull(incident) == first
+    assert incident.timeline.count() == lines
+
+
+def test_there_is_nothing_to_pull_while_nobody_knows_the_program():
+    with pytest.raises(cord.Refused, match="which program it is"):
+        pull(make.incident(Sev.SEV2, program=None))
+
+
+def test_an_incident_that_is_over_stops_nothing():
+    incident = make.incident(Sev.SEV3)
+    lifecycle.move(incident, Status.DISMISSED, actor=make.SYSTEM, reason="A test file.")
+    with pytest.raises(cord.Refused, match="reopen it first"):
+        pull(incident)
+    assert not incident.program.pauses.exists()
