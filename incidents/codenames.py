@@ -11,7 +11,7 @@ _FIRST = tuple(
     Mossy Nimble Northern Ochre Olive Onyx Opal Orchard Pearl Pebble Pine Quartz Quiet Rapid
     Russet Saffron Sandy Sable Silver Slate Southern Sunny Swift Tawny Teal Thistle Tidal
     Topaz Umber Velvet Verdant Violet Walnut Western Wheat Willow Winter Woolen
-    """.split()
+    """.split()  # noqa: SIM905 - a list of one word a line would be two screens
 )
 _SECOND = tuple(
     """
@@ -23,7 +23,7 @@ _SECOND = tuple(
     Quail Raven Redstart Robin Sandpiper Siskin Skylark Snipe Starling Stoat Stork Swallow
     Swift Teal Tern Thrush Turnstone Vole Wagtail Warbler Waxwing Wheatear Whimbrel Wigeon
     Wren
-    """.split()
+    """.split()  # noqa: SIM905 - a list of one word a line would be two screens
 )
 _TRIES = 50
 

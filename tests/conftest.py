@@ -1,23 +1,27 @@
 """The few fixtures that most tests share. The servers are started by tests/servers.py."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.db import connection
+from django.db.models import F
+from django.test.testcases import TransactionTestCase
+
+from audit import clockwork
+from audit.models import Due
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _quick_passwords() -> None:
-    from django.conf import settings
-
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _static_root(tmp_path_factory: pytest.TempPathFactory) -> None:
     """An empty one: WhiteNoise warns if there is none, and nothing here was collected."""
-    from django.conf import settings
-
     settings.STATIC_ROOT = tmp_path_factory.mktemp("staticfiles")
 
 
@@ -31,8 +35,6 @@ class Engine:
 
     def work(self) -> int:
         """Do everything that is due now; return how much that was."""
-        from audit import clockwork
-
         done = 0
         while claims := clockwork.claim():
             for claim in claims:
@@ -42,12 +44,6 @@ class Engine:
 
     def forward(self, **amount: float) -> int:
         """Let time pass: move what waits closer, then do it."""
-        from datetime import timedelta
-
-        from django.db.models import F
-
-        from audit.models import Due
-
         Due.objects.waiting().update(due_at=F("due_at") - timedelta(**amount))
         return self.work()
 
@@ -55,9 +51,6 @@ class Engine:
 @pytest.fixture(autouse=True, scope="session")
 def _kept_tables_may_be_flushed() -> Iterator[None]:
     """A test that commits is cleaned up by TRUNCATE, which kept tables refuse: lift that for it."""
-    from django.db import connection
-    from django.test.testcases import TransactionTestCase
-
     flush = TransactionTestCase._fixture_teardown
 
     def teardown(self: Any) -> None:

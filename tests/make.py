@@ -1,4 +1,4 @@
-"""Make what tests need, through the domain's own functions: a test cannot make a state that Andon cannot."""
+"""Make what tests need, through the domain's own functions: no state that Andon cannot make."""
 
 from itertools import count
 from typing import Any

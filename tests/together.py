@@ -1,6 +1,7 @@
 """Let things happen at the same moment, each on a database connection of its own."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -32,3 +33,12 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
 def failures(outcomes: list[Any]) -> list[Exception]:
     """Those of the outcomes that are exceptions."""
     return [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+
+
+def until(true: Callable[[], Any], *, seconds: float = PATIENCE_SECONDS) -> Any:
+    """Wait for what only looking can tell; fail when it does not come."""
+    end = time.monotonic() + seconds
+    while not (said := true()):
+        assert time.monotonic() < end, f"not within {seconds} s"
+        time.sleep(0.02)
+    return said

@@ -2,6 +2,8 @@
 
 import hmac
 import os
+from collections.abc import Sequence
+from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -9,6 +11,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from programs.gate.answers import Answer, Header, Refused
 from programs.gate.call import Call
 
+_PREFIX = "andon_gate_"
 _LOOPBACK = ("127.0.0.1", "::1")
 _TEXT: tuple[Header, ...] = ((b"content-type", b"text/plain; version=0.0.4; charset=utf-8"),)
 _BATCHES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -19,62 +22,26 @@ class Figures:
     """The figures of this process; with several processes a scrape adds them up."""
 
     def __init__(self) -> None:
-        own = CollectorRegistry()
-        self._registry = own
-        self.streams = Gauge(
-            "andon_gate_streams", "Open streams.", registry=own, multiprocess_mode="livesum"
+        self._registry = CollectorRegistry()
+        self.streams = self._gauge("streams", "Open streams.", "livesum")
+        self.keys = self._gauge("keys", "Collectors' keys in the copy.", "livemin")
+        self.copy_age = self._gauge(
+            "copy_age_seconds", "Age of the copy; over 3 nothing is extended.", "livemax"
         )
-        self.leases = Counter(
-            "andon_gate_leases_total",
-            "Leases given, from memory or after they were written.",
-            ["how"],
-            registry=own,
+        self.unwritten = self._gauge(
+            "unwritten_renewals", "Renewals given and not yet written.", "livesum"
         )
-        self.refusals = Counter(
-            "andon_gate_refusals_total", "Requests refused.", ["path", "why"], registry=own
+        self.leases = self._counter("leases_total", "Leases given, and how.", "how")
+        self.refusals = self._counter("refusals_total", "Requests refused.", "path", "why")
+        self.acknowledgements = self._counter("acknowledgements_total", "Stops acknowledged.")
+        self.bad_tokens = self._counter("bad_tokens_total", "Tokens that nobody knows.")
+        self.pauses_told = self._counter("pauses_told_total", "Streams told to stop.")
+        self.dropped = self._counter("streams_dropped_total", "Streams ended from here.", "why")
+        self.fan_out = self._histogram(
+            "fan_out_seconds", "Time to tell all streams of a program of a change.", _FAN_OUT
         )
-        self.acknowledgements = Counter(
-            "andon_gate_acknowledgements_total", "Acknowledgements stored.", registry=own
-        )
-        self.bad_tokens = Counter(
-            "andon_gate_bad_tokens_total", "Requests with a token nobody knows.", registry=own
-        )
-        self.copy_age = Gauge(
-            "andon_gate_copy_age_seconds",
-            "Age of the copy of the programs; over 3 nothing is extended.",
-            registry=own,
-            multiprocess_mode="livemax",
-        )
-        self.keys = Gauge(
-            "andon_gate_keys",
-            "Collectors' keys in the copy.",
-            registry=own,
-            multiprocess_mode="livemin",
-        )
-        self.pauses_told = Counter(
-            "andon_gate_pauses_told_total", "Streams told that they must stop.", registry=own
-        )
-        self.fan_out = Histogram(
-            "andon_gate_fan_out_seconds",
-            "Time to tell every stream of a program of a change.",
-            registry=own,
-            buckets=_FAN_OUT,
-        )
-        self.dropped = Counter(
-            "andon_gate_streams_dropped_total", "Streams ended by the gate.", ["why"], registry=own
-        )
-        self.batches = Histogram(
-            "andon_gate_batch_size",
-            "What was written in one transaction.",
-            ["of"],
-            registry=own,
-            buckets=_BATCHES,
-        )
-        self.unwritten = Gauge(
-            "andon_gate_unwritten_renewals",
-            "Renewals given and not yet written.",
-            registry=own,
-            multiprocess_mode="livesum",
+        self.batches = self._histogram(
+            "batch_size", "What was written in one transaction.", _BATCHES, "of"
         )
 
     def text(self) -> bytes:
@@ -83,6 +50,16 @@ class Figures:
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return generate_latest(registry)
+
+    def _gauge(self, name: str, says: str, mode: Literal["livesum", "livemin", "livemax"]) -> Gauge:
+        # The mode says what several processes make of it.
+        return Gauge(_PREFIX + name, says, registry=self._registry, multiprocess_mode=mode)
+
+    def _counter(self, name: str, says: str, *labels: str) -> Counter:
+        return Counter(_PREFIX + name, says, labels, registry=self._registry)
+
+    def _histogram(self, name: str, says: str, buckets: Sequence[float], *labels: str) -> Histogram:
+        return Histogram(_PREFIX + name, says, labels, registry=self._registry, buckets=buckets)
 
 
 def answer(figures: Figures, call: Call, *, token: str) -> Answer:

@@ -6,8 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from queue import Queue
@@ -17,19 +16,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import connection
 
+from tests.together import PATIENCE_SECONDS
+
 HOST = "127.0.0.1"
 WORKER = ("-m", "celery", "-A", "config", "worker", "--concurrency", "1")
 QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat")
-PATIENCE_SECONDS = 20
-
-
-def until(true: Callable[[], Any], *, seconds: float = PATIENCE_SECONDS) -> Any:
-    """Wait for what only looking can tell; fail when it does not come."""
-    end = time.monotonic() + seconds
-    while not (said := true()):
-        assert time.monotonic() < end, f"not within {seconds} s"
-        time.sleep(0.02)
-    return said
 
 
 @contextmanager

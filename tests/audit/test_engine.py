@@ -156,7 +156,7 @@ def test_work_that_fails_does_not_end_the_engine(broker, registry, due):
 
 
 def test_a_database_that_is_away_does_not_end_the_loop(dispatcher, monkeypatch):
-    calls = []
+    calls, hung_up = [], []
 
     def tick():
         calls.append(len(calls))
@@ -166,11 +166,13 @@ def test_a_database_that_is_away_does_not_end_the_loop(dispatcher, monkeypatch):
         return 1
 
     monkeypatch.setattr(dispatcher, "tick", tick)
-    monkeypatch.setattr(dispatcher, "_hang_up", lambda: None)
+    monkeypatch.setattr(dispatcher, "_hang_up", lambda: hung_up.append(len(calls)))
     monkeypatch.setattr(engine, "TICK_SECONDS", 0)
     monkeypatch.setattr(engine.signal, "signal", lambda *_: None)
     dispatcher.run()
     assert calls == [0, 1, 2]
+    # After each failure it lets go of its connections, and once more at the end.
+    assert hung_up == [1, 2, 3]
 
 
 @pytest.mark.parametrize(("url", "workers"), [("redis://localhost:6379/0", True), ("", False)])

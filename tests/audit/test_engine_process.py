@@ -18,7 +18,7 @@ from programs import pauses
 from severity.ladder import Sev
 from tests import make
 from tests.audit import processes
-from tests.audit.processes import until
+from tests.together import PATIENCE_SECONDS, until
 
 pytestmark = [
     pytest.mark.process,
@@ -116,7 +116,7 @@ def test_a_worker_that_is_killed_while_it_sends_leaves_a_page_that_is_sent_again
     hosts = {"ANDON_INTERNAL_HOSTS": receiver.netloc}
     with processes.worker(**hosts) as worker:
         assert Engine(workers=True).tick()
-        first = receiver.came.get(timeout=processes.PATIENCE_SECONDS)
+        first = receiver.came.get(timeout=PATIENCE_SECONDS)
         processes.kill(worker)
     row = Due.objects.get(kind=SEND)
     assert row.state == Due.State.ENQUEUED

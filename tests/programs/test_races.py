@@ -1,9 +1,10 @@
 """A pause against all that may happen at the same moment."""
 
+import threading
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.functions import Function
@@ -12,7 +13,7 @@ from audit.models import Entry
 from programs import collectors, leases, lifecycle, pauses, stops
 from programs.models import Lease, Program, ResumeRequest, State, StopOrder
 from tests import make
-from tests.together import ROUNDS, at_once, failures
+from tests.together import PATIENCE_SECONDS, ROUNDS, at_once, failures, until
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -207,3 +208,36 @@ def test_two_gates_that_ask_for_the_same_collectors_do_not_block_each_other():
             lambda n=notes: leases.note(n),
         )
         assert failures(outcomes) == []
+
+
+def blocked():
+    """True if somebody waits for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone() != (0,)
+
+
+@pytest.mark.parametrize("writer", ["note", "grant", "pause"])
+def test_whoever_writes_many_leases_takes_them_in_the_order_of_their_collectors(writer):
+    program, machines = running(machines=20)
+    wanted, at = asks(program, machines[::-1]), timezone.now() + timedelta(seconds=30)
+    leases.grant(wanted)
+    write = {
+        "note": lambda: leases.note(
+            leases.Renewal(ask.collector_id, ask.generation, at, at) for ask in wanted
+        ),
+        "grant": lambda: leases.grant(wanted),
+        "pause": lambda: pause(program),
+    }[writer]
+    held = threading.Event()
+
+    @transaction.atomic
+    def hold_the_first():
+        Lease.objects.select_for_update().get(collector=machines[0])
+        held.set()
+        until(blocked)
+        others = Lease.objects.exclude(collector=machines[0])
+        return len(others.select_for_update(skip_locked=True))
+
+    free, _ = at_once(hold_the_first, lambda: (held.wait(PATIENCE_SECONDS), write()))
+    assert free == 19

@@ -9,7 +9,9 @@ from config import demo
 
 
 class Command(BaseCommand):
-    help = "Make the demo's people, programs and collectors once; their sign-ins go to var/demo.json."
+    help = (
+        "Make the demo's people, programs and collectors once; their sign-ins go to var/demo.json."
+    )
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         if settings.ENVIRONMENT.production:
