@@ -119,7 +119,9 @@ def _database_away(_request: HttpRequest, error: Exception) -> HttpResponse:
 def _our_fault(_request: HttpRequest, error: Exception) -> HttpResponse:
     # The class is enough for the log line; the message may quote what was sent.
     logger.exception("api_failed", error=type(error).__name__)
-    return answer(Problem(500, "Something went wrong on our side."))
+    # It may have failed after the commit, so nothing is promised that only a look can tell.
+    said = "The fault is ours. What you sent was done as a whole or not at all"
+    return answer(Problem(500, f"{said}: look before you send it again."))
 
 
 def _sentence(text: str) -> str:

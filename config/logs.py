@@ -30,12 +30,18 @@ def where_from(exc_info: ExceptionInfo) -> str:
 
     A message may quote a report, a row of the database or the body of a request.
     """
+    return _where_from(exc_info[1])
+
+
+def _where_from(error: BaseException) -> str:
     parts: list[str] = []
-    current: BaseException | None = exc_info[1]
+    current: BaseException | None = error
     while current is not None:
         frames = "".join(traceback.format_tb(current.__traceback__))
         kind = type(current)
         parts.append(f"{frames}{kind.__module__}.{kind.__qualname__}")
+        if isinstance(current, BaseExceptionGroup):
+            parts += map(_where_from, current.exceptions)
         hidden = current.__suppress_context__
         current = current.__cause__ or (None if hidden else current.__context__)
     return "\ncaused by\n".join(parts)

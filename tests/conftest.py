@@ -10,8 +10,11 @@ from django.db import connection
 from django.db.models import F
 from django.test.testcases import TransactionTestCase
 
+from accounts.functions import Function
 from audit import clockwork
 from audit.models import Due
+
+MIGRATED = {"django_migrations", "django_content_type", "auth_permission", "auth_group"}
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -49,15 +52,18 @@ class Engine:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _kept_tables_may_be_flushed() -> Iterator[None]:
-    """A test that commits is cleaned up by TRUNCATE, which kept tables refuse: lift that for it."""
-    flush = TransactionTestCase._fixture_teardown
+def _what_was_committed_is_removed() -> Iterator[None]:
+    """A test that commits leaves what `migrate` made, and nothing else.
 
-    def teardown(self: Any) -> None:
+    Django's own way empties what was migrated as well, and kept tables refuse TRUNCATE.
+    """
+
+    def teardown(_self: Any) -> None:
         with connection.cursor() as cursor:
+            tables = set(connection.introspection.table_names(cursor)) - MIGRATED
             cursor.execute("SET session_replication_role = replica")
-        flush(self)
-        with connection.cursor() as cursor:
+            cursor.execute(f"TRUNCATE {', '.join(sorted(tables))}")
+            cursor.execute("DELETE FROM auth_group WHERE name <> ALL(%s)", [Function.values])
             cursor.execute("SET session_replication_role = DEFAULT")
 
     # For the whole session: pytest-django cleans up after every fixture of the test has ended.

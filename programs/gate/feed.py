@@ -6,6 +6,7 @@ each second whether there was news or not, so that lost news costs a second.
 
 import asyncio
 import contextlib
+import os
 import random
 from collections.abc import Callable, Sequence
 from itertools import groupby
@@ -184,7 +185,9 @@ class Feed:
             self._wake.set()
 
         await asyncio.sleep(GATHER_SECONDS)
-        descriptor = line.fileno()
+        # A descriptor of our own: libpq closes its one as soon as the connection breaks, and the
+        # number may be a collector's by the time that we let go of it.
+        descriptor = os.dup(line.fileno())
         loop.add_reader(descriptor, hear)
         try:
             async with asyncio.timeout(max(0.0, until - clock.now())):
@@ -193,6 +196,7 @@ class Feed:
             pass
         finally:
             loop.remove_reader(descriptor)
+            os.close(descriptor)
 
     def _lose(self, error: Exception) -> None:
         if not self._away:

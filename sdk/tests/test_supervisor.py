@@ -35,6 +35,7 @@ class Closed:
 
 
 def test_a_wrapper_that_waits_says_why_every_half_minute(caplog):
+    caplog.set_level("INFO", "andon.run")
     supervisor = Supervisor(Plan(["true"]))
     supervisor._look(Closed())
     assert not caplog.text

@@ -22,7 +22,7 @@ from tests.together import PATIENCE_SECONDS, until
 
 pytestmark = [
     pytest.mark.process,
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
 ]
 SEND = "notifications.send_page"
 needs_redis = pytest.mark.skipif(not settings.REDIS_URL, reason="there is no Redis here")

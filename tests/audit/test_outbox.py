@@ -64,7 +64,7 @@ def test_an_event_of_a_change_that_was_taken_back_never_was(heard, engine):
     assert engine.work() == 0
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_nothing_is_published_without_a_transaction_to_belong_to(heard):
     with pytest.raises(OutsideTransaction, match=r"publish\('program.paused'\) needs"):
         outbox.publish("program.paused", program=3)

@@ -56,7 +56,7 @@ def test_the_call_comes_first_and_what_is_to_be_written_with_the_end_of_the_row(
     assert (outside.got, outside.written, row.state) == (1, 1, Due.State.DONE)
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_the_call_is_made_outside_any_transaction(registry, due):
     seen = []
     clockwork.outward("test.send")(lambda _payload: lambda: seen.append(connection.in_atomic_block))

@@ -16,7 +16,7 @@ from tests import make
 from tests.together import PATIENCE_SECONDS, ROUNDS, at_once, failures
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("registry"),
 ]
 

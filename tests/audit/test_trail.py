@@ -24,7 +24,7 @@ def link(entry):
     return chain.Link(entry.stream, entry.seq, entry.at, entry.body, entry.prev, entry.hash)
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_nothing_is_recorded_without_a_transaction_to_belong_to():
     person = make.user()
     with pytest.raises(trail.OutsideTransaction, match=r"record\('test.done'\) needs"):

@@ -159,7 +159,7 @@ def test_a_trigger_that_was_disabled_is_found(stream):
     assert found() == [(0, "the trigger andon_chain is missing, disabled or not ours")]
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_a_record_that_grows_while_it_is_read_is_still_clean():
     person = make.user()
     numbers = count()

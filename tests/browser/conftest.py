@@ -28,11 +28,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "/browser/" in str(item.path):
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True))
+            item.add_marker(pytest.mark.django_db(transaction=True))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """One for a file, and gone with its loop before a test of something else wants a loop."""
     path = next(filter(None, map(shutil.which, NAMES)), None)
     assert path, "No Chromium was found; see .ci/browser, or run with -m 'not browser'."
     # Playwright runs a loop in this thread, and Django would not talk to a database beside one.

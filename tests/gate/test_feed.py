@@ -1,7 +1,10 @@
 import asyncio
+import os
 import socket
 
+import psycopg
 import pytest
+import uvloop
 from django.utils import timezone
 
 from programs.gate import clock, feed
@@ -192,3 +195,45 @@ def test_leases_of_the_present_generation_are_known_from_the_start(program):
 
     assert known.generation == 2
     assert unknown is None
+
+
+class Breaking:
+    """A connection whose descriptor a collector's has the number of, as soon as it broke."""
+
+    def __init__(self):
+        self.pgconn = self
+        self.near, self.far = socket.socketpair()
+        self.collector, self.gate = socket.socketpair()
+
+    def fileno(self):
+        return self.near.fileno()
+
+    def consume_input(self):
+        number = self.near.detach()
+        os.dup2(self.gate.fileno(), number)
+        self.gate.close()
+        taken = socket.socket(fileno=number)
+        loop = asyncio.get_running_loop()
+        self.transport = asyncio.ensure_future(
+            loop.connect_accepted_socket(asyncio.Protocol, taken)
+        )
+        raise psycopg.OperationalError
+
+    def notifies(self):
+        raise AssertionError
+
+
+def test_a_connection_that_breaks_takes_no_collectors_with_it():
+    async def run():
+        line, one = Breaking(), Follower()
+        line.far.close()
+        await one.feed._rest(line, until=clock.now() + PATIENCE_SECONDS)
+        transport, _ = await line.transport
+        transport.write(b"still there")
+        said = await asyncio.to_thread(line.collector.recv, 11)
+        transport.close()
+        line.collector.close()
+        return said
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(run()) == b"still there"

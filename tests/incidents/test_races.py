@@ -13,7 +13,7 @@ from severity.models import Assessment
 from tests import make
 from tests.together import ROUNDS, at_once, failures
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_proposal_is_decided_once_whoever_comes_first():

@@ -42,7 +42,7 @@ EVERY_WISH = [
 ]
 
 
-@pytest.mark.parametrize("wanted", EVERY_WISH, ids=str)
+@pytest.mark.parametrize("wanted", EVERY_WISH, ids=lambda wish: "-".join(wish))
 def test_no_wish_finds_what_is_hidden_and_each_finds_what_is_not(reader, wanted):
     program = make.program(slug="keystroke-study")
     incident = make.incident(Sev.SEV2, program=program, title="canary", reporter=reader)
@@ -62,7 +62,7 @@ def test_no_wish_finds_what_is_hidden_and_each_finds_what_is_not(reader, wanted)
         {"until": timezone.now() - timedelta(days=1)},
         {"mine": True},
     ],
-    ids=str,
+    ids=lambda wish: "-".join(wish),
 )
 def test_a_wish_that_does_not_fit_finds_nothing(reader, other):
     let_in(reader, make.incident(Sev.SEV2))

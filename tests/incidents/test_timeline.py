@@ -64,7 +64,9 @@ def test_an_entry_about_the_future_is_refused(incident):
         write(incident, occurred_at=timezone.now() + timedelta(minutes=1))
 
 
-@pytest.mark.parametrize("change", [{"text": "x"}, {"occurred_at": timezone.now()}])
+@pytest.mark.parametrize(
+    "change", [{"text": "x"}, {"occurred_at": timezone.now()}], ids=["text", "time"]
+)
 def test_an_entry_cannot_be_changed(incident, change):
     entry = write(incident)
     with pytest.raises(DatabaseError, match="keeps what was written"), transaction.atomic():

@@ -9,7 +9,7 @@ from severity.ladder import Sev
 from tests import make
 from tests.together import ROUNDS, at_once, failures
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from programs import news, pauses
 from programs.models import State
 from tests import make
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def pause(program):

@@ -15,7 +15,7 @@ from programs.models import Lease, Program, ResumeRequest, State, StopOrder
 from tests import make
 from tests.together import PATIENCE_SECONDS, ROUNDS, at_once, failures, until
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def pause(program, holder="INC-1", **fields):
