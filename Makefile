@@ -14,9 +14,12 @@ help:
 run: .venv/.embedded ## start Andon on this machine with its demo; PORT=8000 [OPTIONS=--no-demo]
 	exec $(PYTHON) -m config.launch run $(OPTIONS)
 
+# Half of the tests wait for processes of their own, so even two cores do several at once.
+ALL_TESTS := -q -n auto --maxprocesses 4 --dist loadfile
+
 test: .venv/.dev ## run the tests; ARGS="-k pause -x", BROWSER=no leaves the browser tests out
 	[ "$(BROWSER)" = no ] || .ci/browser
-	$(PYTHON) -m pytest $(if $(filter no,$(BROWSER)),-m "not browser") $(ARGS)
+	$(PYTHON) -m pytest $(if $(filter no,$(BROWSER)),-m "not browser") $(or $(ARGS),$(ALL_TESTS))
 
 drill: .venv/.embedded ## start an Andon of its own and stop 50 collectors through the whole chain
 	$(PYTHON) -m config.drill $(ARGS)

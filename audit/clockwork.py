@@ -5,7 +5,7 @@ so either may be emptied or killed at any time. All times are the database's.
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -47,6 +47,18 @@ class Claim:
     token: uuid.UUID
     kind: str
     hand_overs: int
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What to schedule; the arguments of `schedule`."""
+
+    kind: str
+    key: str
+    payload: dict[str, Any]
+    due_at: datetime | None = None
+    after: timedelta = timedelta(0)
+    priority: int = 5
 
 
 class Poisoned(Exception):
@@ -112,21 +124,26 @@ def schedule(
         due_at: when; the present of the database plus `after` if left out.
         priority: 0 first. Use the severity.
     """
-    if kind not in _handlers:
-        raise LookupError(f"no handler is registered for {kind!r}")
-    Due.objects.bulk_create(
-        [
-            Due(
-                kind=kind,
-                key=key,
-                payload=payload,
-                priority=priority,
-                due_at=due_at or Now() + after,
-            )
-        ],
-        ignore_conflicts=True,
-    )
-    if due_at is None and not after:
+    schedule_all([Wish(kind, key, payload, due_at, after, priority)])
+
+
+def schedule_all(wishes: Sequence[Wish]) -> None:
+    """Make sure that several things happen, each as `schedule` says."""
+    for wish in wishes:
+        if wish.kind not in _handlers:
+            raise LookupError(f"no handler is registered for {wish.kind!r}")
+    rows = [
+        Due(
+            kind=wish.kind,
+            key=wish.key,
+            payload=wish.payload,
+            priority=wish.priority,
+            due_at=wish.due_at or Now() + wish.after,
+        )
+        for wish in wishes
+    ]
+    Due.objects.bulk_create(rows, ignore_conflicts=True)
+    if any(wish.due_at is None and not wish.after for wish in wishes):
         nudge()
 
 

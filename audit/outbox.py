@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from audit import clockwork
+from audit.gathering import Turn, write_soon
 from audit.models import OutboxEvent
 from audit.trail import OutsideTransaction
 
@@ -27,10 +28,20 @@ def publish(topic: str, *, priority: int = 5, **payload: Any) -> OutboxEvent:
     """
     if not transaction.get_connection().in_atomic_block:
         raise OutsideTransaction(f"publish({topic!r}) needs transaction.atomic() around it")
-    event = OutboxEvent.objects.create(topic=topic, payload=payload)
-    for kind in _subscriptions.get(topic, ()):
-        clockwork.schedule(kind, key=f"event:{event.pk}:{kind}", payload=payload, priority=priority)
+    event = OutboxEvent(topic=topic, payload=payload)
+    write_soon(_write, (event, priority), turn=Turn.EVENTS)
     return event
+
+
+def _write(rows: list[tuple[OutboxEvent, int]]) -> None:
+    OutboxEvent.objects.bulk_create([event for event, _ in rows])
+    clockwork.schedule_all(
+        [
+            clockwork.Wish(kind, f"event:{event.pk}:{kind}", event.payload, priority=priority)
+            for event, priority in rows
+            for kind in _subscriptions.get(event.topic, ())
+        ]
+    )
 
 
 def on(topic: str, *, name: str) -> Callable[[Subscriber], Subscriber]:

@@ -1,12 +1,13 @@
 """Write to the record. The only module that writes Entry and Remark."""
 
 import secrets
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import models, transaction
 
 from accounts.actors import Actor
 from audit import chain
+from audit.gathering import Turn, write_soon
 from audit.models import Entry, Remark
 
 # For a change that is mostly a part of a larger one: it joins the transaction around it without a
@@ -40,30 +41,45 @@ def record(
         remark: free text of a person. Only its salted hash enters the chain.
         facts: JSON values without floats; never incident text.
 
+    Returns:
+        the entry, written at the end of `gathered()` if that is around the call, else already.
+
     Raises:
         OutsideTransaction: if there is no transaction around the call.
     """
     if not transaction.get_connection().in_atomic_block:
         raise OutsideTransaction(f"record({act!r}) needs transaction.atomic() around it")
-    label = f"{subject._meta.label_lower}:{subject.pk}"
     body: dict[str, Any] = {
         "action": act,
         "actor": actor.user.pk if actor.user else None,
         "actor_name": actor.name,
         "via": actor.via,
-        "subject": label,
         "facts": facts,
     }
-    salt = secrets.token_hex(16)
-    if remark:
-        body["remark"] = chain.commitment(salt, remark)
-    entry = Entry.objects.create(
-        stream=stream or stream_of(subject),
-        actor=actor.user,
-        action=act,
-        subject=label,
-        body=chain.canonical(body),
-    )
-    if remark:
-        Remark.objects.create(entry=entry, salt=salt, text=remark)
+    entry = Entry(stream=stream or stream_of(subject), actor=actor.user, action=act)
+    write_soon(_write, _Line(entry, subject, body, remark), turn=Turn.RECORD)
     return entry
+
+
+class _Line(NamedTuple):
+    entry: Entry
+    subject: models.Model
+    body: dict[str, Any]
+    remark: str
+
+
+def _write(lines: list[_Line]) -> None:
+    remarks = []
+    for entry, subject, body, text in lines:
+        entry.subject = f"{subject._meta.label_lower}:{subject.pk}"
+        said = {}
+        if text:
+            salt = secrets.token_hex(16)
+            said = {"remark": chain.commitment(salt, text)}
+            remarks.append(Remark(entry=entry, salt=salt, text=text))
+        entry.body = chain.canonical(body | {"subject": entry.subject} | said)
+    Entry.objects.bulk_create([line.entry for line in lines])
+    for remark in remarks:
+        # Its entry has a key only now.
+        remark.entry_id = remark.entry.pk
+    Remark.objects.bulk_create(remarks)

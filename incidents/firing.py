@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from audit import clockwork, history, outbox, trail
-from incidents import runbooks, timeline
+from incidents import runbooks, timeline, weighing
 from incidents.models import Incident, RuleFiring, TimelineEntry
 from programs import pauses
 from programs.models import Dataset, Program, State
@@ -43,10 +43,20 @@ def apply(incident: Incident, *, actor: Actor) -> None:
         program_pause_at=Sev(program.pause_at) if program else None,
         rules=RuleSet.current(),
     )
-    _void_what_waits(incident, actor=actor)
-    for demand in demands:
-        for target in _targets(incident, demand):
-            _demand(incident, demand, target, actor)
+    if not weighing.is_first(incident):
+        _void_what_waits(incident, actor=actor)
+    made = [
+        (_firing(incident, demand, target), demand)
+        for demand in demands
+        for target in _targets(incident, demand)
+    ]
+    if made:
+        history.create_all([firing for firing, _ in made], actor=actor)
+    for firing, demand in made:
+        if firing.state == RuleFiring.State.WAITING:
+            _wait(incident, firing, demand)
+        else:
+            _act(incident, firing, [(firing.program, firing.dataset)])
 
 
 def _void_what_waits(incident: Incident, *, actor: Actor) -> None:
@@ -56,11 +66,11 @@ def _void_what_waits(incident: Incident, *, actor: Actor) -> None:
         clockwork.cancel(prefix=_key(firing))
 
 
-def _demand(incident: Incident, demand: Demand, target: Target, actor: Actor) -> None:
+def _firing(incident: Incident, demand: Demand, target: Target) -> RuleFiring:
     program, dataset = target
     later = timedelta(seconds=demand.after_seconds)
     now = timezone.now()
-    firing = RuleFiring(
+    return RuleFiring(
         incident=incident,
         assessment=incident.assessment,
         rule=demand.rule_id,
@@ -75,11 +85,6 @@ def _demand(incident: Incident, demand: Demand, target: Target, actor: Actor) ->
         due_at=now + later if later else None,
         fired_at=None if later else now,
     )
-    history.save_new(firing, actor=actor)
-    if later:
-        _wait(incident, firing, demand)
-    else:
-        _act(incident, firing, [target])
 
 
 def _wait(incident: Incident, firing: RuleFiring, demand: Demand) -> None:

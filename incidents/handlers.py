@@ -3,7 +3,7 @@
 from typing import Any
 
 from audit import clockwork, outbox
-from incidents import access, firing, news
+from incidents import firing, grants, news
 
 
 @clockwork.within_transaction("incidents.fire_rule")
@@ -13,7 +13,7 @@ def fire_rule(payload: dict[str, Any]) -> None:
 
 @clockwork.within_transaction("incidents.end_access")
 def end_access(payload: dict[str, Any]) -> None:
-    access.run_out(payload["grant"])
+    grants.run_out(payload["grant"])
 
 
 @outbox.on("program.stop_proven", name="incidents.tell_of_proof")

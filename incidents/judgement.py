@@ -9,7 +9,8 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.models import User
 from audit import history, outbox, trail
-from incidents import access, firing, timeline, weighing
+from audit.gathering import gathered
+from incidents import firing, grants, timeline, weighing
 from incidents.models import Incident, SeverityProposal, TimelineEntry
 from incidents.weighing import Answered
 from severity.ladder import Sev
@@ -237,9 +238,10 @@ def _apply(incident: Incident, assessment: Assessment, *, reason: str, actor: Ac
 
 def announce(incident: Incident, *, actor: Actor) -> None:
     """Do what a level brings with it. Called in the transaction that set it, whoever set it."""
-    access.admit_by_rule(incident, actor=actor)
-    firing.apply(incident, actor=actor)
-    outbox.publish("incident.severity_set", priority=incident.counts_as, incident=incident.pk)
+    with gathered():
+        grants.admit_by_rule(incident, actor=actor)
+        firing.apply(incident, actor=actor)
+        outbox.publish("incident.severity_set", priority=incident.counts_as, incident=incident.pk)
 
 
 def _told(assessment: Assessment, was: int | None, reason: str) -> str:

@@ -58,19 +58,25 @@ def find(said: Said) -> Incident | None:
     if same_words and timezone.now() - same_words.created_at < SAME_WITHIN:
         # The words keep the time of their first report; a key is for good.
         if said.by_key:
-            _note(said.by_key, said, same_words.incident)
+            _note([said.by_key], said, same_words.incident)
         return same_words.incident
     return None
 
 
 def remember(said: Said, incident: Incident) -> None:
     """Note that this made an incident."""
-    for place in said.places:
-        _note(place, said, incident)
+    _note(said.places, said, incident)
 
 
-def _note(place: str, said: Said, incident: Incident) -> None:
-    ReportKey.objects.update_or_create(
-        key=place,
-        defaults={"digest": said.digest, "incident": incident, "created_at": timezone.now()},
+def _note(places: list[str], said: Said, incident: Incident) -> None:
+    now = timezone.now()
+    rows = [
+        ReportKey(key=place, digest=said.digest, incident=incident, created_at=now)
+        for place in places
+    ]
+    ReportKey.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["key"],
+        update_fields=["digest", "incident", "created_at"],
     )

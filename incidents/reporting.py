@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.models import User
 from audit import history, outbox, trail
+from audit.gathering import gathered
 from incidents import codenames, judgement, moments, repeats, timeline, weighing
 from incidents.models import (
     Audience,
-    Counter,
     Incident,
     Kind,
     StillOpen,
@@ -113,12 +113,13 @@ def file_report(report: Report, *, reporter: User, actor: Actor, key: str = "") 
         raise KeyUsedBefore("Idempotency-Key", used) from error
     if before:
         return Filed(before, is_new=False)
-    incident = _open(report, reporter, actor)
-    repeats.remember(said, incident)
-    judgement.announce(incident, actor=actor)
-    if report.pull_cord and report.program:
-        _pull_the_cord(incident, report.program, actor)
-    outbox.publish("incident.reported", priority=incident.counts_as, incident=incident.pk)
+    with gathered():
+        incident = _open(report, reporter, actor)
+        repeats.remember(said, incident)
+        judgement.announce(incident, actor=actor)
+        if report.pull_cord and report.program:
+            _pull_the_cord(incident, report.program, actor)
+        outbox.publish("incident.reported", priority=incident.counts_as, incident=incident.pk)
     return Filed(incident, is_new=True, paused=_paused_by(incident))
 
 
@@ -185,11 +186,14 @@ def _said(report: Report) -> dict[str, Any]:
 
 
 def _next_number() -> int:
-    Counter.objects.get_or_create(name="incident")
-    counter = Counter.objects.select_for_update().get(name="incident")
-    counter.last += 1
-    counter.save(update_fields=["last"])
-    return counter.last
+    # Held until the commit, so that a report that fails leaves no gap.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO incidents_counter AS c (name, last) VALUES ('incident', 1)"
+            " ON CONFLICT (name) DO UPDATE SET last = c.last + 1 RETURNING last"
+        )
+        (number,) = cursor.fetchone()
+    return int(number)
 
 
 def _record(incident: Incident, assumed: list[str], actor: Actor) -> None:

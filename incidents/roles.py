@@ -6,7 +6,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.models import User
 from audit import history, outbox, trail
-from incidents import access, timeline
+from incidents import grants, timeline
 from incidents.models import (
     SHARED_ROLES,
     AccessGrant,
@@ -59,7 +59,7 @@ def give(incident: Incident, role: Role, *, person: User, actor: Actor) -> RoleA
     assignment: RoleAssignment = history.create(
         RoleAssignment, actor=actor, incident=incident, role=role, person=person
     )
-    access.admit(
+    grants.admit(
         incident,
         person=person,
         level=_LEVELS.get(role, AccessGrant.Level.CONTRIBUTE),

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from audit import trail
+from audit.gathering import Turn, write_soon
 from audit.trail import joined
 from incidents import moments
 from incidents.models import Incident, TimelineEntry
@@ -48,7 +49,7 @@ def write(
     wrong = moments.why_not(occurred_at, now=now) if occurred_at else ""
     if wrong:
         raise Refused(f"occurred_at: {wrong}")
-    entry = TimelineEntry.objects.create(
+    entry = TimelineEntry(
         incident=incident,
         kind=kind,
         audience=audience,
@@ -59,6 +60,7 @@ def write(
         text=text,
         data=data,
     )
+    write_soon(_insert, entry, turn=Turn.SUBJECTS)
     trail.record(
         "timeline.written",
         entry,
@@ -68,6 +70,10 @@ def write(
         remark=text,
     )
     return entry
+
+
+def _insert(entries: list[TimelineEntry]) -> None:
+    TimelineEntry.objects.bulk_create(entries)
 
 
 @transaction.atomic

@@ -105,3 +105,8 @@ def ever_determined(incident: Incident) -> bool:
     """True if the severity was determined once, even if newer answers left it open again."""
     every = Assessment.objects.filter(subject=f"incident:{incident.uuid}")
     return every.filter(undetermined=False).exists()
+
+
+def is_first(incident: Incident) -> bool:
+    """True if the assessment in force is the incident's first: nothing can rest on one before."""
+    return incident.assessment is not None and incident.assessment.supersedes_id is None

@@ -9,7 +9,7 @@ from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import User
 from audit import clockwork, history, outbox, trail
-from incidents import access, lifecycle, timeline
+from incidents import grants, lifecycle, timeline
 from incidents.models import Incident, TimelineEntry
 from notifications import policies
 from notifications.escalation import Plan, Step
@@ -126,7 +126,7 @@ def _page(escalation: Escalation, incident: Incident, people: list[User], *, by:
         for way in ways:
             _write_page(escalation, person, way)
             reached.append(f"{person.name} ({way[0]})")
-        access.admit(
+        grants.admit(
             incident, person=person, level="contribute", reason=f"Paged, {by}.", actor=ENGINE
         )
     if reached:

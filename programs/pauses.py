@@ -67,10 +67,12 @@ def pause(
     if dataset and dataset.program_id != program.pk:
         # It does not say what writes where in this program, so everything stops.
         dataset = None
-    existing = program.pauses.in_force().filter(holder=holder, dataset=dataset).first()
-    if existing:
-        return existing
-    stop = _stop(program, dataset, actor, label)
+    in_force = list(program.pauses.in_force().select_related("order").order_by("since", "pk"))
+    alike = [hold for hold in in_force if hold.dataset_id == (dataset.pk if dataset else None)]
+    for existing in alike:
+        if existing.holder == holder:
+            return existing
+    stop = _stop(program, dataset, alike, actor=actor, label=label)
     hold: Pause = history.create(
         Pause,
         actor=actor,
@@ -83,7 +85,9 @@ def pause(
         rule=rule,
         order=stop,
     )
-    _overtake(program, actor)
+    if in_force:
+        # Only then may somebody have asked that it goes on.
+        _overtake(program, actor)
     _tell(hold, actor)
     return hold
 
@@ -119,15 +123,16 @@ def held_by(holder: str) -> QuerySet[Pause]:
     return Pause.objects.in_force().filter(holder=holder).select_related("program", "order")
 
 
-def _stop(program: Program, dataset: Dataset | None, actor: Actor, label: str) -> StopOrder | None:
+def _stop(
+    program: Program, dataset: Dataset | None, alike: list[Pause], *, actor: Actor, label: str
+) -> StopOrder | None:
     if program.state == State.PAUSED:
         return program.stop_orders.order_by("-generation").first()
     if program.state != State.COLLECTING:
         # Nothing runs, so nothing is ordered to stop; the pause still keeps it from starting.
         return None
-    held = program.pauses.in_force().filter(dataset=dataset).order_by("since").first()
-    if held:
-        return held.order
+    if alike:
+        return alike[0].order
     ended = program.generation
     if dataset:
         program = lifecycle.renew_generation(program, actor=actor, why=label)

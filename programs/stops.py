@@ -60,7 +60,8 @@ def order(program: Program, *, ended: int, dataset: Dataset | None, actor: Actor
     leases = list(_concerned(program, ended, dataset, alive_after=now - _slack(program)))
     # The lease that ends last stands for its collector.
     last = {lease.collector_id: lease for lease in sorted(leases, key=attrgetter("expires_at"))}
-    StopProof.objects.bulk_create([_first_state(stop, lease, now) for lease in last.values()])
+    proofs = [_first_state(stop, lease, now) for lease in last.values()]
+    StopProof.objects.bulk_create(proofs)
     Lease.objects.filter(pk__in=[lease.pk for lease in leases]).update(revoked_at=now)
     trail.record(
         "program.stop_ordered",
@@ -71,7 +72,8 @@ def order(program: Program, *, ended: int, dataset: Dataset | None, actor: Actor
         collectors=len(last),
     )
     outbox.publish("program.stop_ordered", priority=0, order=stop.pk)
-    _settle(stop, actor=actor)
+    if all(proof.state != StopProof.State.UNKNOWN for proof in proofs):
+        _settle(stop, actor=actor)
     return stop
 
 

@@ -9,13 +9,13 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts.http import SignedInRequest
-from incidents import access, cord, firing, judgement, lifecycle, roles, runbooks, timeline
+from incidents import access, cord, firing, grants, judgement, lifecycle, roles, runbooks, timeline
 from incidents.models import Incident
 from incidents.views.detail import page
 from programs.forms import PanelForm
 
 REFUSALS = (
-    access.Refused,
+    grants.Refused,
     cord.Refused,
     firing.Refused,
     judgement.Refused,

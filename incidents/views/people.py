@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.http import SignedInRequest, actor_of
-from incidents import access, roles
+from incidents import access, grants, roles
 from incidents.forms import response
 from incidents.models import AccessGrant, RoleAssignment
 from incidents.views.acting import carry_out
@@ -53,7 +53,7 @@ def admit(request: SignedInRequest, number: int) -> HttpResponse:
     form = response.AdmitForm(request.POST)
 
     def let_in() -> None:
-        access.admit(incident, **form.cleaned_data, actor=actor_of(request))
+        grants.admit(incident, **form.cleaned_data, actor=actor_of(request))
 
     return carry_out(request, incident, let_in, at="access", said=_("Let in."), form=form)
 
@@ -66,7 +66,7 @@ def end_access(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
     return carry_out(
         request,
         incident,
-        lambda: access.end(grant, actor=actor_of(request)),
+        lambda: grants.end(grant, actor=actor_of(request)),
         at="access",
         said=_("Access ended."),
     )

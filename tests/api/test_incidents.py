@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.functions import Function
-from incidents import access, timeline
+from incidents import grants, timeline
 from incidents.models import Incident
 from notifications import policies
 from severity.ladder import Sev
@@ -24,7 +24,7 @@ def incident():
 @pytest.fixture
 def manager(incident):
     person = make.user(first_name="Ada", last_name="Obi")
-    access.admit(incident, level="close", person=person, reason="Runs it.", actor=make.SYSTEM)
+    grants.admit(incident, level="close", person=person, reason="Runs it.", actor=make.SYSTEM)
     return Caller(person)
 
 
@@ -49,7 +49,7 @@ def test_an_incident_is_read_by_its_number_with_or_without_inc(incident, manager
 def test_the_list_holds_what_the_caller_may_see_newest_first(incident, manager):
     make.incident()
     mine = make.incident()
-    access.admit(mine, level="view", person=manager.person, reason="Reads.", actor=make.SYSTEM)
+    grants.admit(mine, level="view", person=manager.person, reason="Reads.", actor=make.SYSTEM)
     listed = [each["incident"] for each in manager.get("/incidents").json()]
     assert listed == [mine.ref, incident.ref]
 
@@ -119,7 +119,7 @@ def test_a_status_that_is_none_is_named_with_those_that_are(incident, manager):
 
 def test_closing_takes_the_right_to_close(incident):
     person = make.user()
-    access.admit(incident, level="manage", person=person, reason="Runs it.", actor=make.SYSTEM)
+    grants.admit(incident, level="manage", person=person, reason="Runs it.", actor=make.SYSTEM)
     answer = Caller(person).post(f"/incidents/{incident.ref}/status", {"to": "closed"})
     problem(answer, 403)
 

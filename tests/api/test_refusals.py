@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import ApiToken, Scope, User
 from audit import credentials
 from config.api import api
-from incidents import access
+from incidents import grants
 from incidents.models import Incident
 from tests import make
 from tests.api.conftest import Caller, problem, token
@@ -147,7 +147,7 @@ def test_what_names_no_incident_is_answered_like_one_that_is_not_there(ref):
 )
 def test_who_may_only_read_an_incident_changes_nothing_in_it(method, path):
     incident, person = make.incident(), make.user()
-    access.admit(incident, level="view", person=person, reason="To read.", actor=make.SYSTEM)
+    grants.admit(incident, level="view", person=person, reason="To read.", actor=make.SYSTEM)
     caller = Caller(person)
     assert caller.get(f"/incidents/{incident.ref}").status_code == 200
     before = incident.history.count()

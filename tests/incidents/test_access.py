@@ -11,7 +11,7 @@ from guardian.shortcuts import assign_perm
 from accounts.functions import Function
 from accounts.models import User
 from audit.models import Entry
-from incidents import access, lifecycle
+from incidents import access, grants, lifecycle
 from incidents.models import AccessGrant, Incident, Status
 from severity.ladder import Sev
 from tests import make
@@ -28,7 +28,7 @@ def incident():
 
 def admit(incident, level=Level.VIEW, **fields):
     given = {"reason": "Knows the store.", "actor": make.SYSTEM} | fields
-    return access.admit(incident, level=level, **given)
+    return grants.admit(incident, level=level, **given)
 
 
 def holds(person, incident):
@@ -53,7 +53,7 @@ def test_a_mild_incident_is_known_to_privacy_officers_and_commanders_alone(incid
 )
 def test_from_sev_2_on_these_take_part_each_as_far_as_the_function_needs(function, level):
     incident, person = make.incident(Sev.SEV2), make.user(function)
-    assert holds(person, incident) == set(access.IMPLIES[level])
+    assert holds(person, incident) == set(grants.IMPLIES[level])
 
 
 def test_an_incident_that_gets_worse_lets_in_counsel_and_leadership(incident):
@@ -88,7 +88,7 @@ def test_a_deactivated_person_sees_nothing_that_was_granted(incident):
 def test_a_level_holds_the_ones_before_it(incident, level):
     person = make.user()
     admit(incident, level, person=person)
-    assert holds(person, incident) == set(access.IMPLIES[level])
+    assert holds(person, incident) == set(grants.IMPLIES[level])
     assert access.may(person, level, incident)
 
 
@@ -165,7 +165,7 @@ def test_who_let_whom_in_and_why_is_recorded(incident):
 def test_letting_in_names_a_person_or_a_team(incident):
     team = Group.objects.create(name="storage")
     for wrong in ({}, {"person": make.user(), "team": team}):
-        with pytest.raises(access.Refused, match="Name a person or a team"):
+        with pytest.raises(grants.Refused, match="Name a person or a team"):
             admit(incident, **wrong)
 
 
@@ -179,20 +179,20 @@ def test_letting_in_names_a_person_or_a_team(incident):
 )
 def test_letting_in_needs_a_reason_and_a_time_to_come(incident, wrong, words):
     person = make.user()
-    with pytest.raises(access.Refused, match=words), transaction.atomic():
+    with pytest.raises(grants.Refused, match=words), transaction.atomic():
         admit(incident, person=person, **wrong)
     assert not make.sees(person, incident)
 
 
 def test_a_deactivated_person_is_not_let_in(incident):
-    with pytest.raises(access.Refused, match="deactivated"):
+    with pytest.raises(grants.Refused, match="deactivated"):
         admit(incident, person=make.user(is_active=False))
 
 
 def test_ending_access_takes_it_away(incident):
     person = make.user()
     grant = admit(incident, Level.CONTRIBUTE, person=person)
-    access.end(grant, actor=make.SYSTEM)
+    grants.end(grant, actor=make.SYSTEM)
     grant.refresh_from_db()
     assert grant.ended_at
     assert not make.sees(person, incident)
@@ -203,14 +203,14 @@ def test_ending_one_grant_leaves_what_another_gives(incident):
     person = make.user()
     admit(incident, Level.VIEW, person=person)
     higher = admit(incident, Level.MANAGE, person=person)
-    access.end(higher, actor=make.SYSTEM)
-    access.end(higher, actor=make.SYSTEM)
+    grants.end(higher, actor=make.SYSTEM)
+    grants.end(higher, actor=make.SYSTEM)
     assert holds(person, incident) == {Level.VIEW}
 
 
 def test_who_was_shut_out_may_be_let_in_again(incident):
     person = make.user()
-    access.end(admit(incident, person=person), actor=make.SYSTEM)
+    grants.end(admit(incident, person=person), actor=make.SYSTEM)
     admit(incident, person=person)
     assert make.sees(person, incident)
 
@@ -219,11 +219,11 @@ def test_the_last_who_can_manage_an_incident_stays(incident):
     team = incident.grants.get(team__name="commander")
     officers = incident.grants.get(team__name="privacy_officer")
     make.user(Function.PRIVACY_OFFICER)
-    access.end(team, actor=make.SYSTEM)
-    with pytest.raises(access.Refused, match="Somebody must be able to manage"):
-        access.end(officers, actor=make.SYSTEM)
+    grants.end(team, actor=make.SYSTEM)
+    with pytest.raises(grants.Refused, match="Somebody must be able to manage"):
+        grants.end(officers, actor=make.SYSTEM)
     admit(incident, Level.MANAGE, person=make.user())
-    access.end(officers, actor=make.SYSTEM)
+    grants.end(officers, actor=make.SYSTEM)
     assert incident.grants.filter(ended_at=None).count() == 1
 
 
@@ -231,8 +231,8 @@ def test_a_team_without_people_manages_nothing(incident):
     only = admit(incident, Level.MANAGE, person=make.user())
     assert not User.objects.filter(groups__name="commander").exists()
     User.objects.filter(groups__name="privacy_officer").update(is_active=False)
-    with pytest.raises(access.Refused, match="Somebody must be able to manage"):
-        access.end(only, actor=make.SYSTEM)
+    with pytest.raises(grants.Refused, match="Somebody must be able to manage"):
+        grants.end(only, actor=make.SYSTEM)
 
 
 def test_an_incident_that_is_over_is_still_read_by_those_who_were_let_in(incident):

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.functions import Function
 from accounts.models import User
 from audit.models import Due
-from incidents import access
+from incidents import access, grants
 from incidents.models import AccessGrant
 from tests import make
 
@@ -25,7 +25,7 @@ def incident():
 
 def admit(incident, person, *, hours=None, level=Level.VIEW):
     expires_at = timezone.now() + hours * HOUR if hours else None
-    return access.admit(
+    return grants.admit(
         incident,
         person=person,
         level=level,
@@ -79,7 +79,7 @@ def test_a_shorter_time_does_not_cut_a_longer_one(incident):
 
 def test_access_that_was_ended_by_hand_leaves_nothing_to_do(incident):
     grant = admit(incident, make.user(), hours=1)
-    access.end(grant, actor=make.SYSTEM)
+    grants.end(grant, actor=make.SYSTEM)
     row = Due.objects.get(key__startswith=f"grant:{grant.pk}:")
     assert row.state == Due.State.CANCELLED
 

@@ -5,7 +5,16 @@ import functools
 import pytest
 from django.contrib.auth.models import Group
 
-from incidents import access, firing, judgement, lifecycle, reporting, roles, timeline, weighing
+from incidents import (
+    firing,
+    grants,
+    judgement,
+    lifecycle,
+    reporting,
+    roles,
+    timeline,
+    weighing,
+)
 from incidents.models import Audience, Incident, Role, RuleFiring, Status, StillOpen
 from programs.models import State
 from severity.ladder import Sev
@@ -79,14 +88,14 @@ def test_of_the_last_two_managers_one_stays():
             Group.objects.get(pk=team.team_id).user_set.clear()
         one, two = (_manager(incident) for _ in range(2))
         outcomes = at_once(
-            lambda g=one: access.end(g, actor=make.SYSTEM),
-            lambda g=two: access.end(g, actor=make.SYSTEM),
+            lambda g=one: grants.end(g, actor=make.SYSTEM),
+            lambda g=two: grants.end(g, actor=make.SYSTEM),
         )
-        assert [type(refusal) for refusal in failures(outcomes)] == [access.Refused]
+        assert [type(refusal) for refusal in failures(outcomes)] == [grants.Refused]
 
 
 def _manager(incident):
-    return access.admit(
+    return grants.admit(
         incident, person=make.user(), level="manage", reason="Runs it.", actor=make.SYSTEM
     )
 
@@ -95,7 +104,7 @@ def test_letting_one_person_in_twice_at_once_is_one_grant():
     for _ in range(ROUNDS):
         incident, person = make.incident(program=None), make.user()
         let_in = functools.partial(
-            access.admit, incident, person=person, level="view", reason="Reads.", actor=make.SYSTEM
+            grants.admit, incident, person=person, level="view", reason="Reads.", actor=make.SYSTEM
         )
         assert not failures(at_once(let_in, let_in))
         assert incident.grants.filter(person=person).count() == 1

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from incidents import access, lifecycle, roles, search
+from incidents import grants, lifecycle, roles, search
 from incidents.models import Role, Status
 from severity.ladder import Sev
 from tests import make
@@ -19,7 +19,7 @@ def reader():
 
 
 def let_in(reader, incident):
-    access.admit(incident, person=reader, level="view", reason="Reads.", actor=make.SYSTEM)
+    grants.admit(incident, person=reader, level="view", reason="Reads.", actor=make.SYSTEM)
     return incident
 
 

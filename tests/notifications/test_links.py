@@ -7,7 +7,7 @@ from django.core import signing
 from django.utils import timezone
 
 from accounts.models import User
-from incidents import access
+from incidents import grants
 from notifications import links
 from notifications.models import Page
 from severity.ladder import Sev
@@ -79,7 +79,7 @@ def test_the_link_of_a_deactivated_person_leads_nowhere(page, commander):
 def test_the_link_of_a_person_who_was_shut_out_leads_nowhere(page, commander):
     incident = page.escalation.incident
     for grant in incident.grants.filter(person=commander):
-        access.end(grant, actor=make.SYSTEM)
+        grants.end(grant, actor=make.SYSTEM)
     assert links.page_behind(token(page)) == page, "the team of commanders still lets them in"
     commander.groups.clear()
     with pytest.raises(links.BadLink):

@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from accounts.functions import Function
-from incidents import access
+from incidents import grants
 from tests import make
 
 HTMX = {"HX-Request": "true"}
@@ -52,7 +52,7 @@ def reader(*functions, **fields):
 def let_in(incident, level="close", *functions, **fields):
     """A person who was let in to an incident."""
     person = make.user(*functions, **fields)
-    access.admit(incident, level=level, person=person, reason="Helps.", actor=make.SYSTEM)
+    grants.admit(incident, level=level, person=person, reason="Helps.", actor=make.SYSTEM)
     return Reader(person)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from incidents import access, runbooks, timeline
+from incidents import grants, runbooks, timeline
 from programs import pauses
 from severity.ladder import Sev
 from tests import make
@@ -32,7 +32,7 @@ def incident(program):
     runbooks.mark(step, "skipped", note=EVIL, actor=actor)
     make.judged(made, Sev.SEV4, by=reporter)
     admitted = {"person": make.user(), "level": "view", "reason": EVIL}
-    access.admit(made, **admitted, actor=actor)
+    grants.admit(made, **admitted, actor=actor)
     pauses.pull_the_cord(program, reason=EVIL, actor=actor)
     return made
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.functions import Function
-from incidents import access, roles
+from incidents import grants, roles
 from incidents.models import Role, RunbookStep, Status
 from programs import pauses
 from severity.ladder import Sev
@@ -257,7 +257,7 @@ def test_letting_in_needs_somebody(incident, runner, fields, words_):
 def test_access_ends_and_the_last_manager_stays(incident, runner):
     person = make.user()
     admitted = {"level": "view", "person": person, "reason": "Helps.", "actor": make.SYSTEM}
-    grant = access.admit(incident, **admitted)
+    grant = grants.admit(incident, **admitted)
     runner.post(url(incident, f"access/{grant.pk}/end/"))
     assert not make.sees(person, incident)
 

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from incidents import access, lifecycle
+from incidents import grants, lifecycle
 from incidents.models import Incident, Status
 from severity.ladder import Sev
 from tests import make
@@ -22,7 +22,7 @@ def person():
 
 
 def given(person, incident, level="view"):
-    access.admit(incident, level=level, person=person.person, reason="Helps.", actor=make.SYSTEM)
+    grants.admit(incident, level=level, person=person.person, reason="Helps.", actor=make.SYSTEM)
     return incident
 
 

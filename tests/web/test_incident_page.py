@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.functions import Function
-from incidents import access, lifecycle, runbooks, timeline
+from incidents import grants, lifecycle, runbooks, timeline
 from incidents.models import Status
 from severity.ladder import Sev
 from tests import make
@@ -116,7 +116,7 @@ def test_the_runbook_shows_who_does_what_by_when(incident, runner):
 
 def test_everybody_let_in_stands_there_with_the_reason(incident, runner):
     person = make.user(first_name="Sam", last_name="Lee")
-    access.admit(incident, level="view", person=person, reason="Knows the lake.", actor=make.SYSTEM)
+    grants.admit(incident, level="view", person=person, reason="Knows the lake.", actor=make.SYSTEM)
     page = runner.reads(url(incident))
     assert "Sam Lee read Knows the lake." in page
     assert "Privacy officer close By rule" in page

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.functions import Function
 from audit.models import Entry
-from incidents import access, record, timeline
+from incidents import grants, record, timeline
 from severity.ladder import Sev
 from tests import make
 from tests.web.conftest import reader
@@ -50,7 +50,7 @@ def test_a_text_is_withheld_from_who_may_not_see_the_incident(incident, auditor)
 
 def test_who_may_see_the_incident_reads_it(incident, auditor):
     admitted = {"person": auditor.person, "level": "view", "reason": "Looks into it."}
-    access.admit(incident, **admitted, actor=make.SYSTEM)
+    grants.admit(incident, **admitted, actor=make.SYSTEM)
     assert "Ada saw the names." in auditor.reads("/audit/")
 
 

@@ -1,0 +1,245 @@
+"""Let people and teams in, and out again. The only module that writes AccessGrant.
+
+Also the only one that writes the permissions that follow from a grant.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db import models, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from accounts.actors import Actor
+from accounts.functions import Function
+from accounts.models import User
+from audit import clockwork, history, trail
+from audit.trail import joined
+from incidents import timeline, weighing
+from incidents.access import Level
+from incidents.models import (
+    AccessGrant,
+    Incident,
+    IncidentGroupPermission,
+    IncidentUserPermission,
+    TimelineEntry,
+)
+
+# Each level holds the ones before it. Nobody may delete.
+IMPLIES: dict[str, tuple[Level, ...]] = {
+    Level.VIEW: (Level.VIEW,),
+    Level.CONTRIBUTE: (Level.VIEW, Level.CONTRIBUTE),
+    Level.MANAGE: (Level.VIEW, Level.CONTRIBUTE, Level.MANAGE),
+    Level.CLOSE: (Level.VIEW, Level.CONTRIBUTE, Level.MANAGE, Level.CLOSE),
+}
+
+
+LONGEST_REASON = 300
+LONGEST = timedelta(days=366)
+LAST_MANAGER_STAYS = timedelta(hours=1)
+
+
+class Refused(Exception):
+    """Access cannot be changed so; the message says why."""
+
+
+@joined
+def admit(
+    incident: Incident,
+    *,
+    level: str,
+    reason: str,
+    actor: Actor,
+    person: User | None = None,
+    team: Group | None = None,
+    expires_at: datetime | None = None,
+) -> AccessGrant:
+    """Let a person or a team in. Safe to call again; a higher level holds the lower ones.
+
+    Who is in for a time already and is let in for longer stays for the longer time.
+
+    Raises:
+        Refused: if it names neither or both, nobody, or a time that has passed.
+    """
+    _check(person, team, reason, expires_at)
+    _lock(incident.pk)
+    existing = incident.grants.filter(person=person, team=team, level=level, ended_at=None).first()
+    if existing and _outlasts(existing, expires_at):
+        return existing
+    if existing:
+        _close(existing, actor=actor)
+    grant = AccessGrant(
+        incident=incident,
+        person=person,
+        team=team,
+        level=level,
+        reason=reason,
+        granted_by=actor.name,
+        expires_at=expires_at,
+    )
+    _let_in(incident, [grant], actor=actor)
+    if expires_at:
+        _plan_the_end(grant, expires_at)
+    return grant
+
+
+def _let_in(incident: Incident, grants: Sequence[AccessGrant], *, actor: Actor) -> None:
+    history.create_all(grants, actor=actor)
+    _give(incident, grants)
+    for grant in grants:
+        trail.record(
+            "access.granted",
+            incident,
+            actor=actor,
+            remark=grant.reason,
+            to=_who(grant),
+            level=grant.level,
+        )
+
+
+def _check(
+    person: User | None, team: Group | None, reason: str, expires_at: datetime | None
+) -> None:
+    if (person is None) == (team is None):
+        raise Refused("Name a person or a team.")
+    if person and not person.is_active:
+        raise Refused(f"{person.name} is deactivated and cannot be let in.")
+    if not reason.strip() or len(reason) > LONGEST_REASON:
+        raise Refused(f"reason: say why they are let in, in at most {LONGEST_REASON} characters.")
+    now = timezone.now()
+    if expires_at and not now < expires_at <= now + LONGEST:
+        raise Refused(f"expires_at: choose a time to come, at most {LONGEST.days} days from now.")
+
+
+def _lock(incident_pk: int) -> Incident:
+    # Without it two who end the last two managers at once would each count the other.
+    return Incident.objects.select_for_update(no_key=True).get(pk=incident_pk)
+
+
+def _outlasts(grant: AccessGrant, expires_at: datetime | None) -> bool:
+    if grant.expires_at is None:
+        return True
+    return expires_at is not None and expires_at <= grant.expires_at
+
+
+def _plan_the_end(grant: AccessGrant, at: datetime) -> None:
+    clockwork.schedule(
+        "incidents.end_access",
+        key=f"grant:{grant.pk}:{at.isoformat()}",
+        payload={"grant": grant.pk},
+        due_at=at,
+        priority=1,
+    )
+
+
+def run_out(grant_pk: int) -> None:
+    """End a grant whose time is up. The last manager stays until another one is let in."""
+    grant = AccessGrant.objects.get(pk=grant_pk)
+    try:
+        end(grant, actor=Actor.machine("end of access"))
+    except Refused:
+        _plan_the_end(grant, timezone.now() + LAST_MANAGER_STAYS)
+
+
+def _give(incident: Incident, grants: Sequence[AccessGrant]) -> None:
+    # guardian's assign_perm asks seven times for each level, and people wait for a report.
+    ours = Permission.objects.filter(content_type=ContentType.objects.get_for_model(Incident))
+    named = {permission.codename: permission for permission in ours}
+    given = [(grant, named[f"{lv}_incident"]) for grant in grants for lv in IMPLIES[grant.level]]
+    to_people = [
+        IncidentUserPermission(content_object=incident, permission=permission, user=grant.person)
+        for grant, permission in given
+        if grant.person
+    ]
+    to_teams = [
+        IncidentGroupPermission(content_object=incident, permission=permission, group=grant.team)
+        for grant, permission in given
+        if grant.team
+    ]
+    IncidentUserPermission.objects.bulk_create(to_people, ignore_conflicts=True)
+    IncidentGroupPermission.objects.bulk_create(to_teams, ignore_conflicts=True)
+
+
+@transaction.atomic
+def end(grant: AccessGrant, *, actor: Actor) -> None:
+    """End one grant; what other grants of the same person or team give stays. Safe to call again.
+
+    Raises:
+        Refused: if nobody could manage the incident afterwards.
+    """
+    incident = _lock(grant.incident_id)
+    grant = AccessGrant.objects.get(pk=grant.pk)
+    if grant.ended_at:
+        return
+    if not _managers(incident).exclude(pk=grant.pk).exists():
+        raise Refused("Somebody must be able to manage the incident: let another one in first.")
+    _close(grant, actor=actor)
+    kept = incident.grants.filter(person=grant.person, team=grant.team, ended_at=None)
+    still = {implied for other in kept for implied in IMPLIES[other.level]}
+    _take(incident, set(Level) - still, grant)
+    trail.record("access.ended", incident, actor=actor, to=_who(grant), level=grant.level)
+    timeline.write(
+        incident,
+        TimelineEntry.Kind.ACCESS,
+        f"{grant.person or grant.team} may no longer {grant.get_level_display().lower()} here.",
+        actor=actor,
+    )
+
+
+def _take(incident: Incident, levels: set[Level], grant: AccessGrant) -> None:
+    model: type[models.Model] = IncidentUserPermission if grant.person else IncidentGroupPermission
+    whose = {"user": grant.person} if grant.person else {"group": grant.team}
+    names = [f"{level}_incident" for level in levels]
+    given = model._default_manager.filter(content_object=incident, **whose)
+    given.filter(permission__codename__in=names).delete()
+
+
+def _managers(incident: Incident) -> QuerySet[AccessGrant]:
+    reaches_somebody = Q(person__is_active=True) | Q(team__user__is_active=True)
+    managing = incident.grants.filter(ended_at=None, level__in=[Level.MANAGE, Level.CLOSE])
+    return managing.filter(reaches_somebody)
+
+
+def _close(grant: AccessGrant, *, actor: Actor) -> None:
+    grant.ended_at = timezone.now()
+    history.save(grant, "ended_at", actor=actor)
+    clockwork.cancel(prefix=f"grant:{grant.pk}:")
+
+
+def _who(grant: AccessGrant) -> str:
+    return f"person:{grant.person_id}" if grant.person_id else f"team:{grant.team_id}"
+
+
+def admit_by_rule(incident: Incident, *, actor: Actor) -> None:
+    """Let in the functions that an incident of this level always needs.
+
+    Called at filing and when it gets worse, with the incident locked or just made.
+    """
+    wanted = [
+        (Function.PRIVACY_OFFICER, Level.CLOSE, 5, "privacy officers take part in every incident"),
+        (Function.COMMANDER, Level.MANAGE, 5, "somebody must be able to take command"),
+        (Function.LEGAL, Level.CONTRIBUTE, 2, "counsel takes part from SEV 2"),
+        (Function.EXECUTIVE, Level.VIEW, 2, "leadership follows from SEV 2"),
+    ]
+    wanted = [wish for wish in wanted if incident.counts_as <= wish[2]]
+    teams = {team.name: team for team in Group.objects.filter(name__in=[w[0] for w in wanted])}
+    before = () if weighing.is_first(incident) else incident.grants.filter(ended_at=None)
+    held = {(grant.team_id, grant.level): grant for grant in before}
+    grants = []
+    for function, level, _mildest, why in wanted:
+        team = teams[function.value]
+        existing = held.get((team.pk, level))
+        if existing and _outlasts(existing, None):
+            continue
+        if existing:
+            _close(existing, actor=actor)
+        reason = f"By rule: {why}."
+        grants.append(
+            AccessGrant(
+                incident=incident, team=team, level=level, reason=reason, granted_by=actor.name
+            )
+        )
+    if grants:
+        _let_in(incident, grants, actor=actor)
