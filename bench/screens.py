@@ -2,7 +2,10 @@
 
     python -m bench.screens [BASE_URL] [--only NAME] [--out FOLDER]
 
-Signs in with var/demo.json and writes var/screens/<page>-<theme>-<width>.png. Changes nothing.
+Starts an Andon of its own with its demo, stops a program by a report, and writes
+var/screens/<page>-<theme>-<width>.png. With a BASE_URL it signs in there with var/demo.json
+and changes nothing.
+
 Exits with 1 if a page answers with an error, scrolls sideways, or says anything on the console.
 """
 
@@ -18,6 +21,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from config.launch import fresh
+
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 FLAGS = [
@@ -31,6 +36,7 @@ FLAGS = [
 ]
 SIZES = {1280: 900, 390: 844}
 THEMES = ("light", "dark")
+STUDY = "/programs/keystroke-study/"
 VAR = Path(os.environ.get("ANDON_VAR") or Path(__file__).resolve().parent.parent / "var")
 
 
@@ -43,6 +49,7 @@ class Shot:
     find: str | Callable[[Page], str | None]
     status: int = 200
     then: Callable[[Page], Any] | None = None
+    whole: bool = True
 
 
 def first(listing: str, ending: str = "") -> Callable[[Page], str | None]:
@@ -62,7 +69,7 @@ def _open_all(page: Page) -> None:
 
 def _fill_report(page: Page) -> None:
     page.get_by_label("What can people see").fill("Transcripts are readable by everyone")
-    page.get_by_label("Which program?").select_option(index=1)
+    page.get_by_label("Which program?").select_option(label="Keystroke study")
     page.get_by_label("Everyone inside").check()
     page.wait_for_timeout(700)
 
@@ -78,21 +85,23 @@ SHOTS = (
     Shot("receipts", "reporter", "/receipts/"),
     Shot("receipt", "reporter", first("/receipts/")),
     Shot("incident", "commander", first("/incidents/")),
+    # The picture in the README.
+    Shot("incident-top", "commander", first("/incidents/"), whole=False),
     Shot("incident-open", "privacy", first("/incidents/"), then=_open_all),
     Shot("history", "commander", first("/incidents/", "history/")),
     Shot("programs", "commander", "/programs/"),
-    Shot("program", "owner", first("/programs/")),
-    Shot("program-open", "privacy", first("/programs/"), then=_open_all),
-    Shot("program-reporter", "reporter", first("/programs/")),
+    Shot("program", "owner", STUDY),
+    Shot("program-open", "privacy", STUDY, then=_open_all),
+    Shot("program-reporter", "reporter", STUDY),
     Shot("program-new", "owner", "/programs/new/"),
-    Shot("collector-new", "owner", first("/programs/", "collectors/new/")),
+    Shot("collector-new", "owner", f"{STUDY}collectors/new/"),
     Shot("audit", "auditor", "/audit/"),
     Shot("profile", "commander", "/profile/"),
     Shot("password", "commander", "/accounts/password/change/"),
     Shot("second-factor", "commander", "/accounts/2fa/"),
     Shot("sessions", "commander", "/accounts/sessions/"),
     Shot("sign-out", "commander", "/accounts/logout/"),
-    Shot("keys", "commander", "/", then=lambda page: page.keyboard.press("?")),
+    Shot("keys", "commander", "/", then=lambda page: page.keyboard.press("?"), whole=False),
     Shot("missing", "reporter", "/incidents/INC-999999/", status=404),
     Shot("bad-link", "", "/acknowledge/not-a-link/", status=404),
 )
@@ -149,7 +158,7 @@ def photograph(studio: Studio, shot: Shot, out: Path) -> Iterator[str]:
             page.wait_for_load_state("networkidle")
             if shot.then:
                 shot.then(page)
-            page.screenshot(path=out / f"{name}.png", full_page=shot.name != "keys")
+            page.screenshot(path=out / f"{name}.png", full_page=shot.whole)
             yield from (f"{name}: {problem}" for problem in _problems(page, answer, shot, studio))
             page.context.close()
 
@@ -163,24 +172,51 @@ def _problems(page: Page, answer: Any, shot: Shot, studio: Studio) -> Iterator[s
     yield from (words for words in studio.said if f"status of {shot.status}" not in words)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("base", nargs="?", default="http://localhost:8000")
-    parser.add_argument("--only", default="", help="pages whose name begins so")
-    parser.add_argument("--out", type=Path, default=VAR / "screens")
-    options = parser.parse_args()
-    demo = json.loads((VAR / "demo.json").read_text(encoding="utf-8"))
+def _file_a_report(studio: Studio) -> None:
+    """Stop a program by a report, and answer the page, so that there is something to see."""
+    page = studio.page("reporter", "light", 1280)
+    page.goto("/report/")
+    _fill_report(page)
+    page.get_by_role("button", name="Report, let the rules decide").click()
+    page.wait_for_url("**/receipts/**")
+    page.context.close()
+    page = studio.page("commander", "light", 1280)
+    page.goto(str(first("/incidents/")(page)))
+    page.get_by_role("button", name="Acknowledge").first.click()
+    page.get_by_text("proven after").first.wait_for()
+    page.context.close()
+
+
+def take(base: str, var: Path, out: Path, *, only: str, fresh: bool) -> list[str]:
+    """Take every page whose name begins with `only`; return what is wrong with them."""
+    demo = json.loads((var / "demo.json").read_text(encoding="utf-8"))
     passwords = {sign["username"]: sign["password"] for sign in demo["sign_ins"]}
-    options.out.mkdir(parents=True, exist_ok=True)
+    out.mkdir(parents=True, exist_ok=True)
     problems = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        studio = Studio(browser, options.base.rstrip("/"), passwords)
+        studio = Studio(browser, base.rstrip("/"), passwords)
+        if fresh:
+            _file_a_report(studio)
         for shot in SHOTS:
-            if shot.name.startswith(options.only):
-                problems += list(photograph(studio, shot, options.out))
+            if shot.name.startswith(only):
+                problems += list(photograph(studio, shot, out))
                 print(f"{shot.name} taken")
         browser.close()
+    return problems
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("base", nargs="?", default="")
+    parser.add_argument("--only", default="", help="pages whose name begins so")
+    parser.add_argument("--out", type=Path, default=VAR / "screens")
+    options = parser.parse_args()
+    if options.base:
+        problems = take(options.base, VAR, options.out, only=options.only, fresh=False)
+    else:
+        with fresh.andon() as one:
+            problems = take(one.url, one.folder, options.out, only=options.only, fresh=True)
     for problem in problems:
         print(f"WRONG {problem}")
     print(f"Pictures are in {options.out}")

@@ -59,13 +59,17 @@ class Lane:
 
 @dataclass(frozen=True)
 class Chart:
-    """`begin` and `end` in milliseconds since 1970; `ticks` are (x, moment)."""
+    """The whole picture.
+
+    `begin` and `end` in milliseconds since 1970; `ticks` are (x, moment), told as `form` says.
+    """
 
     begin: int
     end: int
     height: int
     lanes: list[Lane]
     ticks: list[tuple[float, datetime]]
+    form: str
 
 
 def draw(incident: Incident, entries: Sequence[TimelineEntry]) -> Chart:
@@ -89,7 +93,7 @@ def draw(incident: Incident, entries: Sequence[TimelineEntry]) -> Chart:
     for name, happened in ((_("Escalation"), escalated), (_("Events"), others)):
         lanes.append(Lane(name, y, _ROW, marks=[scale.mark(entry, y) for entry in happened]))
         y += _ROW + _GAP
-    return Chart(scale.begin, scale.end, y, lanes, scale.ticks())
+    return Chart(scale.begin, scale.end, y, lanes, scale.ticks(), scale.form())
 
 
 def _pauses(incident: Incident) -> Iterable[Pause]:
@@ -162,3 +166,6 @@ class _Scale:
         span = self.last - self.first
         moments = [self.first + span * (i / TICKS) for i in range(TICKS + 1)]
         return [(self.x(moment), moment) for moment in moments]
+
+    def form(self) -> str:
+        return "H:i:s" if self.last - self.first < timedelta(hours=1) else "j M H:i"

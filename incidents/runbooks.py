@@ -29,12 +29,16 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Step:
-    """One step as it is written. `within` is None where the step has no target time."""
+    """One step as it is written. `within` is None where the step has no target time.
+
+    `is_report` is true of what is done as soon as there is an incident.
+    """
 
     role: str
     action: str
     within: timedelta | None
     gate: str
+    is_report: bool
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ def _read(path: Path) -> Runbook:
                 action=step["action"],
                 within=timedelta(minutes=step["minutes"]) if "minutes" in step else None,
                 gate=step.get("gate", ""),
+                is_report="incident.open" in step.get("hooks", ()),
             )
             for step in data["steps"]
         ),
@@ -101,6 +106,7 @@ def attach(incident: Incident, *, actor: Actor) -> RunbookRun | None:
             action=step.action,
             gate=step.gate,
             due_at=incident.reported_at + step.within if step.within is not None else None,
+            **(_by_the_report(incident) if step.is_report else {}),
         )
         for number, step in enumerate(book.steps, start=1)
     ]
@@ -117,6 +123,11 @@ def attach(incident: Incident, *, actor: Actor) -> RunbookRun | None:
         incident, TimelineEntry.Kind.RUNBOOK, f"Runbook attached: {book.title}.", actor=actor
     )
     return run
+
+
+def _by_the_report(incident: Incident) -> dict[str, Any]:
+    done = RunbookStep.State.DONE
+    return {"state": done, "done_by": incident.reporter, "done_at": incident.reported_at}
 
 
 @transaction.atomic

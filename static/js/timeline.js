@@ -4,7 +4,7 @@
   let kept = null; // What was looked at, over a refresh of the picture.
 
   function hours(t, span) {
-    const options = span < 2 * 864e5 ? { hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
+    const options = span < 36e5 ? { hour: "2-digit", minute: "2-digit", second: "2-digit" } : span < 2 * 864e5 ? { hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
     return new Date(t).toLocaleString(document.documentElement.lang, { hourCycle: "h23", timeZone: document.body.dataset.zone, ...options });
   }
 

@@ -44,7 +44,7 @@ def incident(db):
 
 @pytest.fixture
 def step(incident):
-    return incident.runbooks.get().steps.first()
+    return incident.runbooks.get().steps.get(number=2)
 
 
 def test_an_incident_gets_the_runbook_for_what_was_seen(db):
@@ -109,3 +109,12 @@ def test_the_runbook_of_an_incident_that_is_over_is_closed(step, incident):
     lifecycle.move(incident, Status.DISMISSED, actor=make.SYSTEM, reason="A test file.")
     with pytest.raises(runbooks.Refused, match="its runbook is closed"):
         runbooks.mark(step, State.DONE, actor=make.SYSTEM)
+
+
+@pytest.mark.parametrize("audience", Audience.values)
+def test_what_the_report_was_is_done_by_it(db, audience):
+    incident = make.incident(Sev.SEV2, audience=audience)
+    first, *others = incident.runbooks.get().steps.all()
+    assert (first.state, first.done_by) == (State.DONE, incident.reporter)
+    assert first.done_at == incident.reported_at
+    assert {step.state for step in others} == {State.OPEN}
