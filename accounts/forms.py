@@ -3,6 +3,7 @@
 import zoneinfo
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Theme, User
@@ -10,13 +11,15 @@ from accounts.models import Theme, User
 
 def _zones() -> list[tuple[str, str]]:
     named = sorted(zone for zone in zoneinfo.available_timezones() if "/" in zone)
-    return [("UTC", "UTC"), *((zone, zone.replace("_", " ")) for zone in named)]
+    house = _("As the organisation: %(zone)s") % {"zone": settings.HOUSE_ZONE.replace("_", " ")}
+    return [("", house), ("UTC", "UTC"), *((zone, zone.replace("_", " ")) for zone in named)]
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     zone = forms.ChoiceField(
         label=_("Time zone"),
         choices=_zones,
+        required=False,
         help_text=_("Times are shown in this zone, with UTC beside them."),
     )
     theme = forms.ChoiceField(label=_("Theme"), choices=Theme, widget=forms.RadioSelect)

@@ -33,7 +33,10 @@ class User(AbstractUser):
     Deactivated, never deleted: the record names them.
     """
 
-    zone = models.CharField(_("Time zone"), max_length=64, default="UTC", validators=[known_zone])
+    # Empty for whoever has not chosen one: that of the organisation.
+    zone = models.CharField(
+        _("Time zone"), max_length=64, default="", blank=True, validators=[known_zone]
+    )
     theme = models.CharField(_("Theme"), max_length=5, choices=Theme, default=Theme.AUTO)
     shortcuts = models.BooleanField(_("Single-key shortcuts"), default=True)
 

@@ -1,9 +1,11 @@
 """A person's own page."""
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from accounts import preferences
@@ -24,3 +26,10 @@ def profile(request: SignedInRequest) -> HttpResponse:
         return redirect("profile")
     status = 422 if form.errors else 200
     return render(request, "accounts/profile.html", {"form": form}, status=status)
+
+
+@login_not_required
+@csrf_exempt
+def closed(_request: HttpRequest) -> HttpResponse:
+    """Answer as if there were nothing here, whoever asks and by whatever method."""
+    raise Http404

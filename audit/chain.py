@@ -1,6 +1,6 @@
 """How one entry of the record is tied to the one before it.
 
-Pure; the trigger in audit.models computes the same.
+Pure; the trigger in audit.triggers computes the same.
 """
 
 import hashlib
@@ -68,7 +68,7 @@ def digest(link: Link) -> str:
 
 def flaws(links: Iterable[Link]) -> Iterator[Flaw]:
     """Yield what is wrong with one stream, given all its links in the order of `seq`."""
-    seq, prev = 0, GENESIS
+    seq, prev, at = 0, GENESIS, None
     for link in links:
         if link.seq != seq + 1:
             yield Flaw(link.stream, link.seq, f"entry {seq + 1} is missing")
@@ -76,7 +76,9 @@ def flaws(links: Iterable[Link]) -> Iterator[Flaw]:
             yield Flaw(link.stream, link.seq, "does not follow the entry before it")
         if digest(link) != link.hash:
             yield Flaw(link.stream, link.seq, "was changed after it was written")
-        seq, prev = link.seq, link.hash
+        if at and link.at < at:
+            yield Flaw(link.stream, link.seq, "is earlier than the entry before it")
+        seq, prev, at = link.seq, link.hash, link.at
 
 
 def commitment(salt: str, text: str) -> str:

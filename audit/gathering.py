@@ -15,6 +15,14 @@ Row = TypeVar("Row")
 Write = Callable[[list[Any]], None]
 
 
+class OutsideTransaction(RuntimeError):
+    """Something was recorded or published without a transaction to belong to."""
+
+
+class BehindSavepoint(RuntimeError):
+    """Something was recorded or published behind a savepoint while it is gathered."""
+
+
 class Turn(IntEnum):
     """Who writes first: the record names what it is about by its key."""
 
@@ -28,9 +36,15 @@ class _Gathering:
         self.rows: dict[tuple[Turn, Write], list[Any]] = {}
         self._depth = len(transaction.get_connection().savepoint_ids)
 
-    def may_wait(self) -> bool:
-        # What is done behind a savepoint may be taken back without the rest.
-        return not any(transaction.get_connection().savepoint_ids[self._depth :])
+    def hold(self, write: Write, row: Any, turn: Turn) -> None:
+        # Held back, it would stay where the savepoint is rolled back; written at once, it would
+        # stand before what was done before it, or take that with it. So nobody may.
+        if any(transaction.get_connection().savepoint_ids[self._depth :]):
+            raise BehindSavepoint(
+                "inside gathered() nothing is recorded or published behind a savepoint:"
+                " join the transaction with atomic(savepoint=False)"
+            )
+        self.rows.setdefault((turn, write), []).append(row)
 
 
 _current: ContextVar[_Gathering | None] = ContextVar("gathering", default=None)
@@ -40,8 +54,14 @@ _current: ContextVar[_Gathering | None] = ContextVar("gathering", default=None)
 def gathered() -> Iterator[None]:
     """Hold back what is recorded and published inside, and write it at the end, in its order.
 
-    Open it inside the transaction. Nothing is written if an exception leaves it.
+    Inside another it joins that one. Nothing is written if an exception leaves it.
+
+    Raises:
+        OutsideTransaction: if there is no transaction around it.
+        BehindSavepoint: from whoever records or publishes behind a savepoint opened inside.
     """
+    if not transaction.get_connection().in_atomic_block:
+        raise OutsideTransaction("gathered() needs transaction.atomic() around it")
     if _current.get():
         yield
         return
@@ -58,7 +78,7 @@ def gathered() -> Iterator[None]:
 def write_soon(write: Callable[[list[Row]], None], row: Row, *, turn: Turn) -> None:
     """Have a row written: with others like it where they are gathered, else at once."""
     gathering = _current.get()
-    if gathering and gathering.may_wait():
-        gathering.rows.setdefault((turn, write), []).append(row)
+    if gathering:
+        gathering.hold(write, row, turn)
     else:
         write([row])

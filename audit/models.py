@@ -146,7 +146,7 @@ class EngineBeat(models.Model):
 
 
 keep(Entry)
-# A head moves, but only when an entry is added: see the trigger in audit/migrations/0002_chain.py.
+# A head moves, but only when an entry is added: see `andon_head` in audit.triggers.
 keep(Head, refuse=("DELETE",))
 # May be deleted, where the law says that a text must go; the chain shows that there was one.
 keep(Remark, refuse=("UPDATE",))

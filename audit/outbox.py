@@ -9,9 +9,8 @@ from typing import Any
 from django.db import transaction
 
 from audit import clockwork
-from audit.gathering import Turn, write_soon
+from audit.gathering import OutsideTransaction, Turn, write_soon
 from audit.models import OutboxEvent
-from audit.trail import OutsideTransaction
 
 Subscriber = Callable[[dict[str, Any]], None]
 _subscriptions: dict[str, list[str]] = {}
@@ -56,8 +55,3 @@ def on(topic: str, *, name: str) -> Callable[[Subscriber], Subscriber]:
         return subscriber
 
     return register
-
-
-def topics() -> dict[str, list[str]]:
-    """Every topic somebody listens to, with the listeners' names."""
-    return {topic: list(names) for topic, names in _subscriptions.items()}

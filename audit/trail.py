@@ -7,7 +7,7 @@ from django.db import models, transaction
 
 from accounts.actors import Actor
 from audit import chain
-from audit.gathering import Turn, write_soon
+from audit.gathering import OutsideTransaction, Turn, write_soon
 from audit.models import Entry, Remark
 
 # For a change that is mostly a part of a larger one: it joins the transaction around it without a
@@ -15,13 +15,20 @@ from audit.models import Entry, Remark
 joined = transaction.atomic(savepoint=False)
 
 
-class OutsideTransaction(RuntimeError):
-    """Something was recorded or published without a transaction to belong to."""
-
-
 def stream_of(subject: models.Model) -> str:
-    """Return the stream that acts on this object are chained in, such as `program:3`."""
-    return f"{subject._meta.model_name}:{subject.pk}"
+    """Return the stream that acts on this object are chained in, such as `program:3`.
+
+    Raises:
+        ValueError: if the object was not saved yet.
+    """
+    return f"{subject._meta.model_name}:{_key(subject)}"
+
+
+def _key(subject: models.Model) -> Any:
+    # "None" would be a name that many share, in a record that nobody can put right.
+    if subject.pk is None:
+        raise ValueError(f"{subject._meta.label} has no key yet: save it before it is recorded")
+    return subject.pk
 
 
 def record(
@@ -46,6 +53,7 @@ def record(
 
     Raises:
         OutsideTransaction: if there is no transaction around the call.
+        ValueError: if the subject has no key when the entry is written.
     """
     if not transaction.get_connection().in_atomic_block:
         raise OutsideTransaction(f"record({act!r}) needs transaction.atomic() around it")
@@ -71,7 +79,7 @@ class _Line(NamedTuple):
 def _write(lines: list[_Line]) -> None:
     remarks = []
     for entry, subject, body, text in lines:
-        entry.subject = f"{subject._meta.label_lower}:{subject.pk}"
+        entry.subject = f"{subject._meta.label_lower}:{_key(subject)}"
         said = {}
         if text:
             salt = secrets.token_hex(16)

@@ -46,6 +46,10 @@ def verify(*, stream: str = "") -> Report:
             Flaw(table, 0, f"the trigger {trigger} is missing, disabled or not ours")
             for table, trigger in guards.missing(connection)
         ]
+        report.flaws += [
+            Flaw(table, 0, f"the {what} hangs on it and is not ours")
+            for table, what in guards.unexpected(connection)
+        ]
     return report
 
 

@@ -61,7 +61,6 @@ PROGRAMS: tuple[dict[str, Any], ...] = (
         "declared_audience_size": 40,
         "participants": 90,
         "jurisdictions": ["EU"],
-        "team_sees_incidents": True,
     },
     {
         "slug": "writing-model",

@@ -9,6 +9,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import environs
 from django.core.exceptions import ImproperlyConfigured
 
+from config import proxy
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEVELOPMENT_KEY = "development-only-key-that-production-refuses-to-start-with"
 KINDS = ("development", "production", "test")
@@ -60,6 +62,10 @@ def _one_of(*allowed: str) -> Any:
     return environs.validate.OneOf(allowed, error="must be one of: {choices}")
 
 
+def _stripped(values: list[str] | None) -> list[str]:
+    return [value.strip() for value in values or []]
+
+
 def read() -> Environment:
     """Return the environment; NAME_FILE may point at a file that holds the value of NAME.
 
@@ -102,7 +108,7 @@ def _values(env: environs.FileAwareEnv) -> Environment:
         log_format=env.str("ANDON_LOG_FORMAT", "json", validate=_one_of("json", "console")),
         metrics_token=env.str("ANDON_METRICS_TOKEN", ""),
         internal_hosts=env.list("ANDON_INTERNAL_HOSTS", []),
-        trusted_proxies=env.list("ANDON_TRUSTED_PROXIES", []),
+        trusted_proxies=_stripped(env.list("ANDON_TRUSTED_PROXIES", [])),
         statement_timeout_ms=env.int("ANDON_STATEMENT_TIMEOUT_MS", 15_000, validate=_AN_HOUR),
         email_host=env.str("ANDON_EMAIL_HOST", ""),
         email_port=env.int("ANDON_EMAIL_PORT", 587, validate=_A_PORT),
@@ -134,11 +140,24 @@ def _problems(values: Environment) -> list[str]:
     for name, url in (("ANDON_URL", values.url), ("ANDON_GATE_URL", values.gate_url)):
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
             found.append(f"{name} is {url!r}: give http:// or https:// and a host.")
+    found += [
+        f"ANDON_TRUSTED_PROXIES holds {each!r}: give the addresses of your proxies, or networks "
+        "such as 10.0.0.0/24, with commas between them."
+        for each in values.trusted_proxies
+        if not _is_proxy(each)
+    ]
     if values.redis_url and urlsplit(values.redis_url).scheme not in ("redis", "rediss", "unix"):
         found.append("REDIS_URL must start with redis://, rediss:// or unix://, or be empty.")
     if bool(values.oidc_issuer) != bool(values.oidc_client_id):
         found.append("ANDON_OIDC_ISSUER and ANDON_OIDC_CLIENT_ID go together: set both or none.")
     return found
+
+
+def _is_proxy(text: str) -> bool:
+    try:
+        return bool(proxy.network(text))
+    except ValueError:
+        return False
 
 
 def _problems_in_production(values: Environment) -> list[str]:

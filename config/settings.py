@@ -212,7 +212,9 @@ LANGUAGE_CODE = "en"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
+# What is stored and logged. Pages are shown in the reader's zone, or in that of the organisation.
 TIME_ZONE = "UTC"
+HOUSE_ZONE = ENVIRONMENT.zone
 
 # --- E-mail
 

@@ -1,18 +1,25 @@
 """Incidents by API: report, read, respond. Every incident comes through access.py."""
 
-from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from django.conf import settings
 from django.urls import reverse
-from ninja import Header, Query, Router, Schema, Status
+from ninja import Header, Query, Router, Status
 from ninja.throttling import AuthRateThrottle
-from pydantic import AwareDatetime, Field
 
-from accounts.api import ApiRequest, Text, Token, actor_of, person_of
+from accounts.api import ApiRequest, Token, actor_of, person_of
 from accounts.models import Scope
 from accounts.problems import Problem, responses
 from incidents import access, judgement, lifecycle, reporting, timeline
+from incidents.api_shapes import (
+    EntryOut,
+    IncidentOut,
+    LevelIn,
+    ReportIn,
+    ReportOut,
+    StatusIn,
+    UpdateIn,
+)
 from incidents.models import Audience, Incident, StillOpen
 from incidents.models import Status as IncidentStatus
 from programs import access as program_access
@@ -21,73 +28,6 @@ from severity.ladder import Sev
 
 router = Router(tags=["incidents"])
 PAGE = 50
-
-
-class ReportIn(Schema):
-    """A report. Only the title is needed; unknown is an answer to everything else."""
-
-    title: Text = Field(min_length=1, max_length=reporting.LONGEST_TITLE)
-    program: Text | None = Field(None, max_length=60, description="A program's slug.")
-    dataset: Text | None = Field(None, max_length=60, description="A dataset's slug in it.")
-    audience: Literal["few_inside", "everyone_inside", "outside", "unknown"] = "unknown"
-    still_open: Literal["yes", "no", "unknown"] = "unknown"
-    pause: bool = Field(False, description="Pull the cord, whatever the severity.")
-    detail: Text = Field("", max_length=reporting.LONGEST_DETAIL)
-    found_how: Text = Field("", max_length=200)
-    reference: Text = Field("", max_length=200, description="The report's id in your system.")
-    occurred_from: AwareDatetime | None = None
-    drill: bool = False
-
-
-class ReportOut(Schema):
-    """A neutral receipt: it says nothing about the response."""
-
-    incident: str
-    codename: str
-    severity: int | None
-    counts_as: int
-    new: bool
-    paused: list[str]
-    receipt: str
-
-
-class IncidentOut(Schema):
-    incident: str
-    codename: str
-    title: str
-    status: str
-    severity: int | None
-    counts_as: int
-    peak: int
-    program: str | None
-    reported_at: datetime
-    acknowledged_at: datetime | None
-    drill: bool
-
-
-class EntryOut(Schema):
-    kind: str
-    occurred_at: datetime
-    recorded_at: datetime
-    actor: str
-    text: str
-
-
-class LevelIn(Schema):
-    level: int = Field(ge=0, le=5)
-    reason: Text = Field(min_length=1, max_length=2000)
-
-
-class StatusIn(Schema):
-    to: Text = Field(max_length=10)
-    reason: Text = Field("", max_length=2000)
-    exception: Text = Field("", max_length=2000)
-
-
-class UpdateIn(Schema):
-    text: Text = Field(min_length=1, max_length=timeline.LONGEST)
-    audience: Literal["responders", "leadership", "told"] = "responders"
-    occurred_at: AwareDatetime | None = None
 
 
 def _out(incident: Incident) -> IncidentOut:
@@ -154,7 +94,7 @@ def report_incident(
         found_how=body.found_how,
         reference=body.reference,
         occurred_from=body.occurred_from,
-        is_drill=body.drill,
+        is_drill=_is_drill(body.drill, program),
     )
     try:
         filed = reporting.file_report(
@@ -163,8 +103,20 @@ def report_incident(
     except reporting.KeyUsedBefore as refusal:
         raise Problem(409, str(refusal), field=refusal.field) from refusal
     except reporting.Refused as refusal:
-        raise Problem(422, str(refusal), field=refusal.field, allowed=refusal.message) from refusal
+        field = _NAMES.get(refusal.field, refusal.field)
+        sentence = f"{field}: {refusal.message}"
+        raise Problem(422, sentence, field=field, allowed=refusal.message) from refusal
     return Status(201 if filed.is_new else 200, _receipt(filed))
+
+
+# Where the report has another word for a field than the API.
+_NAMES = {"pull_cord": "pause", "is_drill": "drill"}
+
+
+def _is_drill(said: bool | None, program: Program | None) -> bool:
+    if said is None:
+        return program is not None and program.is_drill
+    return said
 
 
 def _program(request: ApiRequest, slug: str | None) -> Program | None:
@@ -187,8 +139,8 @@ def _receipt(filed: reporting.Filed) -> ReportOut:
     return ReportOut(
         incident=incident.ref,
         codename=incident.codename,
-        severity=incident.sev,
-        counts_as=incident.counts_as,
+        severity=filed.severity,
+        counts_as=filed.counts_as,
         new=filed.is_new,
         paused=filed.paused,
         receipt=f"{settings.ENVIRONMENT.url}{path}",

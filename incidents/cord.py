@@ -6,7 +6,7 @@ from accounts.actors import Actor
 from incidents import timeline
 from incidents.models import Incident, TimelineEntry
 from programs import pauses
-from programs.models import Pause
+from programs.models import Pause, Program, State
 
 
 class Refused(Exception):
@@ -41,9 +41,42 @@ def pull(incident: Incident, *, reason: str, actor: Actor) -> Pause:
         timeline.write(
             incident,
             TimelineEntry.Kind.PAUSE,
-            f"{program.name} paused: {actor.name} pulled the cord. {reason}".strip(),
+            f"{outcome(hold)}: {actor.name} pulled the cord. {reason}".strip(),
             actor=actor,
             audience=TimelineEntry.Audience.LEADERSHIP,
             program=program.slug,
         )
     return hold
+
+
+def pull_with_report(incident: Incident, program: Program, *, actor: Actor) -> None:
+    """Pause the program of a report whose reporter pulled the cord, whatever the severity.
+
+    Runs in the transaction of the report, before anybody else can know of the incident.
+    """
+    hold = pauses.pause(
+        program,
+        holder=incident.ref,
+        label=incident.codename,
+        reason="The cord was pulled with a report.",
+        actor=actor,
+    )
+    if not hold.rule:
+        timeline.write(
+            incident,
+            TimelineEntry.Kind.PAUSE,
+            f"{outcome(hold)}: the reporter pulled the cord.",
+            actor=actor,
+            audience=TimelineEntry.Audience.LEADERSHIP,
+            program=program.slug,
+        )
+
+
+def outcome(hold: Pause) -> str:
+    """Say what a pause did to its program, which may not have collected at all."""
+    program = hold.program
+    if program.state == State.RETIRED:
+        return f"{program.name} has ended and does not collect; it is held"
+    if program.state in (State.DRAFT, State.APPROVED):
+        return f"{program.name} does not collect yet; it is held from starting"
+    return f"{program.name} paused"

@@ -1,17 +1,18 @@
 """Let the threshold rules act on an incident, once each. The only module that writes RuleFiring."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+import math
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.actors import Actor
 from audit import clockwork, history, outbox, trail
-from incidents import runbooks, timeline, weighing
+from incidents import cord, runbooks, targets, timeline, weighing
 from incidents.models import Incident, RuleFiring, TimelineEntry
-from programs import pauses
-from programs.models import Dataset, Program, State
+from incidents.targets import Target
+from programs import lifecycle, pauses
+from programs.models import Dataset, Program
 from severity import thresholds
 from severity.duties import PAUSES_AT_ONCE
 from severity.ladder import Sev
@@ -19,8 +20,9 @@ from severity.ruleset import RuleSet
 from severity.thresholds import Demand
 from severity.vocabulary import Action, Mode, Scope
 
-Target = tuple[Program | None, Dataset | None]
-_NOTHING: Target = (None, None)
+# What a firing demands of what: rule, action, program, dataset.
+Demanded = tuple[str, str, int | None, int | None]
+Waited = dict[Demanded, datetime | None]
 LONGEST_REASON = 300
 
 
@@ -33,23 +35,13 @@ def apply(incident: Incident, *, actor: Actor) -> None:
 
     Runs in the transaction that set the level, with the incident locked.
     """
-    program = incident.program
-    # A level that stops a program, and nobody knows which: that is open as well, so the clock of
-    # what is undetermined runs on.
-    nowhere = program is None and incident.level in PAUSES_AT_ONCE
-    demands = thresholds.due(
-        incident.level,
-        undetermined=incident.sev is None or nowhere,
-        program_pause_at=Sev(program.pause_at) if program else None,
-        rules=RuleSet.current(),
-    )
-    if not weighing.is_first(incident):
-        _void_what_waits(incident, actor=actor)
-    made = [
-        (_firing(incident, demand, target), demand)
-        for demand in demands
-        for target in _targets(incident, demand)
-    ]
+    waited = {} if weighing.is_first(incident) else _void_what_waits(incident, actor=actor)
+    made = []
+    for demand in _demands(incident):
+        for target in targets.of(incident, demand):
+            firing = _firing(incident, demand, target)
+            _keep_the_moment(firing, waited)
+            made.append((firing, demand))
     if made:
         history.create_all([firing for firing, _ in made], actor=actor)
     for firing, demand in made:
@@ -59,11 +51,58 @@ def apply(incident: Incident, *, actor: Actor) -> None:
             _act(incident, firing, [(firing.program, firing.dataset)])
 
 
-def _void_what_waits(incident: Incident, *, actor: Actor) -> None:
+def lock_ahead(incident: Incident, *, with_its_own: bool) -> None:
+    """Lock what `apply` will pause at once for an incident that is not stored yet.
+
+    A program may be held by others for seconds. Whoever waits for one must not hold by then
+    what every report needs, such as the next number.
+
+    Args:
+        with_its_own: its own program is paused whatever the level: the cord is pulled.
+    """
+    found = {incident.program.pk: incident.program} if with_its_own and incident.program else {}
+    for demand in _demands(incident):
+        if demand.action is Action.PAUSE and not demand.after_seconds:
+            for program, _dataset in targets.of(incident, demand):
+                if program:
+                    found[program.pk] = program
+    for pk in sorted(found):
+        lifecycle.lock(found[pk])
+
+
+def _demands(incident: Incident) -> tuple[Demand, ...]:
+    program = incident.program
+    # A level that stops a program, and nobody knows which: that is open as well, so the clock of
+    # what is undetermined runs on.
+    nowhere = program is None and incident.level in PAUSES_AT_ONCE
+    return thresholds.due(
+        incident.level,
+        undetermined=incident.sev is None or nowhere,
+        program_pause_at=Sev(program.pause_at) if program else None,
+        rules=RuleSet.current(),
+    )
+
+
+def _void_what_waits(incident: Incident, *, actor: Actor) -> Waited:
+    """Call off what waits; return when each demand would have acted."""
+    waited: Waited = {}
     for firing in incident.firings.filter(state=RuleFiring.State.WAITING):
+        waited[_demanded(firing)] = firing.due_at
         firing.state = RuleFiring.State.VOID
         history.save(firing, "state", actor=actor, why="the severity was set anew")
         clockwork.cancel(prefix=_key(firing))
+    return waited
+
+
+def _demanded(firing: RuleFiring) -> Demanded:
+    return firing.rule, firing.action, firing.program_id, firing.dataset_id
+
+
+def _keep_the_moment(firing: RuleFiring, waited: Waited) -> None:
+    # Else whoever answers again every few minutes puts a pause off for ever.
+    before = waited.get(_demanded(firing))
+    if firing.due_at and before and before < firing.due_at:
+        firing.due_at = before
 
 
 def _firing(incident: Incident, demand: Demand, target: Target) -> RuleFiring:
@@ -82,21 +121,25 @@ def _firing(incident: Incident, demand: Demand, target: Target) -> RuleFiring:
         why=demand.why,
         facts={"level": incident.counts_as, "undetermined": incident.sev is None},
         state=RuleFiring.State.WAITING if later else RuleFiring.State.FIRED,
+        created_at=now,
         due_at=now + later if later else None,
         fired_at=None if later else now,
     )
 
 
 def _wait(incident: Incident, firing: RuleFiring, demand: Demand) -> None:
+    assert firing.due_at
+    # By the database's clock, as everything that is due.
+    left = firing.due_at - firing.created_at
     clockwork.schedule(
         "incidents.fire_rule",
         key=_key(firing),
         payload={"firing": firing.pk},
-        after=timedelta(seconds=demand.after_seconds),
+        after=left,
         priority=incident.counts_as,
     )
     if demand.mode is Mode.AUTOMATIC_AFTER:
-        minutes = demand.after_seconds // 60
+        minutes = max(0, math.ceil(left.total_seconds() / 60))
         timeline.write(
             incident,
             TimelineEntry.Kind.RULE,
@@ -114,47 +157,6 @@ def _by(firing: RuleFiring) -> Actor:
     return Actor(name=f"rule {firing.rule} ({firing.rules_version})", via="rule")
 
 
-def _targets(incident: Incident, demand: Demand) -> Iterator[Target]:
-    """What a demand is aimed at.
-
-    For a pause the programs or the dataset, else the incident alone.
-    """
-    if demand.action is not Action.PAUSE or demand.scope is Scope.PROGRAMS_CONCERNED:
-        yield _NOTHING
-        return
-    if incident.program is None:
-        # Nobody knows which yet. The rule for what stays undetermined stops them all in time.
-        return
-    if demand.scope is Scope.DATASET_OR_COLLECTORS:
-        yield incident.program, incident.dataset
-        return
-    found = {incident.program.pk: incident.program}
-    if demand.scope in (Scope.PROGRAM_AND_DERIVED, Scope.ALL_PROGRAMS_ON_THE_STORE):
-        _add_derived(incident.program, found)
-    if demand.scope is Scope.ALL_PROGRAMS_ON_THE_STORE:
-        for program in _on_the_same_store(incident):
-            _add_derived(program, found)
-    # In the order of their keys, as everybody locks them, so that two incidents cannot block
-    # each other.
-    for pk in sorted(found):
-        yield found[pk], None
-
-
-def _add_derived(program: Program, found: dict[int, Program]) -> None:
-    found[program.pk] = program
-    for derived in program.derived_programs.all():
-        if derived.pk not in found:
-            _add_derived(derived, found)
-
-
-def _on_the_same_store(incident: Incident) -> Iterator[Program]:
-    if incident.dataset:
-        stores = [incident.dataset.store]
-    else:
-        stores = [dataset.store for dataset in Dataset.objects.filter(program=incident.program)]
-    yield from Program.objects.filter(datasets__store__in=stores).distinct()
-
-
 @transaction.atomic
 def fire_due(pk: int) -> None:
     """Fire a rule whose time has come, if what it rests on still holds. Safe to call again."""
@@ -169,23 +171,12 @@ def fire_due(pk: int) -> None:
         return
     firing.state, firing.fired_at = RuleFiring.State.FIRED, timezone.now()
     history.save(firing, "state", "fired_at", actor=_by(firing))
-    _act(incident, firing, list(_targets_now(incident, firing)))
+    _act(incident, firing, list(targets.now(incident, firing)))
 
 
-def _targets_now(incident: Incident, firing: RuleFiring) -> Iterator[Target]:
-    if firing.scope != Scope.PROGRAMS_CONCERNED:
-        yield firing.program, firing.dataset
-    elif incident.program:
-        yield incident.program, None
-    else:
-        running = Program.objects.filter(state=State.COLLECTING, is_drill=incident.is_drill)
-        for program in running.order_by("pk"):
-            yield program, None
-
-
-def _act(incident: Incident, firing: RuleFiring, targets: list[Target]) -> None:
+def _act(incident: Incident, firing: RuleFiring, aims: list[Target]) -> None:
     if firing.action == Action.PAUSE:
-        for program, dataset in targets:
+        for program, dataset in aims:
             if program:
                 _pause(incident, firing, program, dataset)
     elif firing.action == Action.ATTACH_RUNBOOK:
@@ -215,7 +206,7 @@ def _pause(
 ) -> None:
     held = pauses.held_by(incident.ref).filter(program=program, dataset=dataset)
     is_new = not held.exists()
-    pauses.pause(
+    hold = pauses.pause(
         program,
         holder=incident.ref,
         label=incident.codename,
@@ -230,7 +221,7 @@ def _pause(
         timeline.write(
             incident,
             TimelineEntry.Kind.PAUSE,
-            f"{program.name} paused by rule {firing.rule}: {firing.why}.",
+            f"{cord.outcome(hold)} by rule {firing.rule}: {firing.why}.",
             actor=_by(firing),
             audience=TimelineEntry.Audience.LEADERSHIP,
             program=program.slug,

@@ -17,7 +17,7 @@ from accounts.functions import Function
 from accounts.models import User
 from audit import clockwork, history, trail
 from audit.trail import joined
-from incidents import timeline, weighing
+from incidents import access, timeline, weighing
 from incidents.access import Level
 from incidents.models import (
     AccessGrant,
@@ -34,7 +34,7 @@ IMPLIES: dict[str, tuple[Level, ...]] = {
     Level.MANAGE: (Level.VIEW, Level.CONTRIBUTE, Level.MANAGE),
     Level.CLOSE: (Level.VIEW, Level.CONTRIBUTE, Level.MANAGE, Level.CLOSE),
 }
-
+MANAGING = (Level.MANAGE, Level.CLOSE)
 
 LONGEST_REASON = 300
 LONGEST = timedelta(days=366)
@@ -61,15 +61,11 @@ def admit(
     Who is in for a time already and is let in for longer stays for the longer time.
 
     Raises:
-        Refused: if it names neither or both, nobody, or a time that has passed.
+        Refused: if it names neither or both, nobody, a time that has passed, or a
+            level that the person who lets in does not hold.
     """
+    _check_level(incident, level, actor)
     _check(person, team, reason, expires_at)
-    _lock(incident.pk)
-    existing = incident.grants.filter(person=person, team=team, level=level, ended_at=None).first()
-    if existing and _outlasts(existing, expires_at):
-        return existing
-    if existing:
-        _close(existing, actor=actor)
     grant = AccessGrant(
         incident=incident,
         person=person,
@@ -79,9 +75,38 @@ def admit(
         granted_by=actor.name,
         expires_at=expires_at,
     )
+    return _admit(grant, actor=actor)
+
+
+@joined
+def admit_to_role(
+    incident: Incident, *, person: User, level: str, reason: str, actor: Actor
+) -> AccessGrant:
+    """Let the holder of a role in, as far as the role needs. Who may give it is roles.py's.
+
+    Raises:
+        Refused: if the person is deactivated.
+    """
+    _check(person, None, reason, None)
+    grant = AccessGrant(
+        incident=incident, person=person, level=level, reason=reason, granted_by=actor.name
+    )
+    return _admit(grant, actor=actor)
+
+
+def _admit(grant: AccessGrant, *, actor: Actor) -> AccessGrant:
+    incident = grant.incident
+    _lock(incident.pk)
+    existing = incident.grants.filter(
+        person=grant.person, team=grant.team, level=grant.level, ended_at=None
+    ).first()
+    if existing and _outlasts(existing, grant.expires_at):
+        return existing
+    if existing:
+        _close(existing, actor=actor)
     _let_in(incident, [grant], actor=actor)
-    if expires_at:
-        _plan_the_end(grant, expires_at)
+    if grant.expires_at:
+        _plan_the_end(grant, grant.expires_at)
     return grant
 
 
@@ -99,13 +124,24 @@ def _let_in(incident: Incident, grants: Sequence[AccessGrant], *, actor: Actor) 
         )
 
 
+def _check_level(incident: Incident, level: str, actor: Actor) -> None:
+    if level not in Level.values:
+        raise Refused(f"level: {level!r} is none; choose one of {', '.join(Level.values)}.")
+    if actor.user is None:
+        return
+    held = access.may_which(actor.user, incident)
+    if level not in held:
+        own = ", ".join(each.value for each in Level if each in held) or "none"
+        raise Refused(f"level: nobody lets in to more than they may. You may give: {own}.")
+
+
 def _check(
     person: User | None, team: Group | None, reason: str, expires_at: datetime | None
 ) -> None:
     if (person is None) == (team is None):
-        raise Refused("Name a person or a team.")
+        raise Refused("person: name a person or a team, and not both.")
     if person and not person.is_active:
-        raise Refused(f"{person.name} is deactivated and cannot be let in.")
+        raise Refused(f"person: {person.name} is deactivated and cannot be let in.")
     if not reason.strip() or len(reason) > LONGEST_REASON:
         raise Refused(f"reason: say why they are let in, in at most {LONGEST_REASON} characters.")
     now = timezone.now()
@@ -167,14 +203,20 @@ def end(grant: AccessGrant, *, actor: Actor) -> None:
     """End one grant; what other grants of the same person or team give stays. Safe to call again.
 
     Raises:
-        Refused: if nobody could manage the incident afterwards.
+        Refused: if nobody could manage the incident afterwards, or a person would end
+            what a rule gave.
     """
     incident = _lock(grant.incident_id)
     grant = AccessGrant.objects.get(pk=grant.pk)
     if grant.ended_at:
         return
-    if not _managers(incident).exclude(pk=grant.pk).exists():
-        raise Refused("Somebody must be able to manage the incident: let another one in first.")
+    if grant.by_rule and actor.user:
+        raise Refused(f"grant: {_name(grant)} is let in by rule. No person ends that.")
+    manages = grant.level in MANAGING
+    if manages and not _managers(incident).exclude(pk=grant.pk).exists():
+        raise Refused(
+            "grant: somebody must be able to manage the incident. Let another one in first."
+        )
     _close(grant, actor=actor)
     kept = incident.grants.filter(person=grant.person, team=grant.team, ended_at=None)
     still = {implied for other in kept for implied in IMPLIES[other.level]}
@@ -183,7 +225,7 @@ def end(grant: AccessGrant, *, actor: Actor) -> None:
     timeline.write(
         incident,
         TimelineEntry.Kind.ACCESS,
-        f"{grant.person or grant.team} may no longer {grant.get_level_display().lower()} here.",
+        f"{_name(grant)} may no longer {grant.get_level_display().lower()} here.",
         actor=actor,
     )
 
@@ -198,7 +240,7 @@ def _take(incident: Incident, levels: set[Level], grant: AccessGrant) -> None:
 
 def _managers(incident: Incident) -> QuerySet[AccessGrant]:
     reaches_somebody = Q(person__is_active=True) | Q(team__user__is_active=True)
-    managing = incident.grants.filter(ended_at=None, level__in=[Level.MANAGE, Level.CLOSE])
+    managing = incident.grants.filter(ended_at=None, level__in=MANAGING)
     return managing.filter(reaches_somebody)
 
 
@@ -210,6 +252,10 @@ def _close(grant: AccessGrant, *, actor: Actor) -> None:
 
 def _who(grant: AccessGrant) -> str:
     return f"person:{grant.person_id}" if grant.person_id else f"team:{grant.team_id}"
+
+
+def _name(grant: AccessGrant) -> str:
+    return str(grant.person or grant.team)
 
 
 def admit_by_rule(incident: Incident, *, actor: Actor) -> None:
@@ -238,7 +284,12 @@ def admit_by_rule(incident: Incident, *, actor: Actor) -> None:
         reason = f"By rule: {why}."
         grants.append(
             AccessGrant(
-                incident=incident, team=team, level=level, reason=reason, granted_by=actor.name
+                incident=incident,
+                team=team,
+                level=level,
+                reason=reason,
+                granted_by=actor.name,
+                by_rule=True,
             )
         )
     if grants:

@@ -109,13 +109,23 @@ def withdraw(proposal: SeverityProposal, *, actor: Actor) -> None:
     proposal = _open_proposal(proposal)
     if actor.user is None:
         raise Refused("Only a person can withdraw a proposal.")
+    _drop(incident, proposal, actor=actor, why="")
+
+
+def _drop(incident: Incident, proposal: SeverityProposal, *, actor: Actor, why: str) -> None:
     _decide(proposal, SeverityProposal.State.WITHDRAWN, actor.user, actor)
     timeline.write(
         incident,
         TimelineEntry.Kind.SEVERITY,
-        f"The proposal of SEV {proposal.level} was withdrawn.",
+        f"The proposal of SEV {proposal.level} was withdrawn{why}.",
         actor=actor,
     )
+
+
+def _overtake(incident: Incident, *, actor: Actor) -> None:
+    """Drop a proposed lower severity: it was weighed against a level that no longer holds."""
+    for proposal in incident.proposals.filter(state=SeverityProposal.State.OPEN):
+        _drop(incident, proposal, actor=actor, why=", as the severity was set anew")
 
 
 def _open_proposal(proposal: SeverityProposal) -> SeverityProposal:
@@ -131,7 +141,7 @@ def _second_person(proposal: SeverityProposal, actor: Actor) -> User:
     return actor.user
 
 
-def _decide(proposal: SeverityProposal, state: str, person: User, actor: Actor) -> None:
+def _decide(proposal: SeverityProposal, state: str, person: User | None, actor: Actor) -> None:
     proposal.state, proposal.decided_by, proposal.decided_at = state, person, timezone.now()
     history.save(proposal, "state", "decided_by", "decided_at", actor=actor)
     trail.record(
@@ -156,6 +166,12 @@ def answer_again(incident: Incident, answered: Answered, *, actor: Actor) -> Inc
     dataset = answered.dataset
     if dataset and (not answered.program or dataset.program_id != answered.program.pk):
         raise Refused("dataset: must be one of the program's.")
+    if answered.program and answered.program.is_drill != incident.is_drill:
+        # A drill would stop what is real, or what is real would be taken for practice.
+        kind = "a drill; choose a program for drills" if incident.is_drill else "no drill"
+        raise Refused(
+            f"program: {answered.program.slug} cannot be meant: {incident.ref} is {kind}."
+        )
     changed = {
         "program": answered.program,
         "dataset": answered.dataset,
@@ -232,6 +248,8 @@ def _apply(incident: Incident, assessment: Assessment, *, reason: str, actor: Ac
         was=was,
         now=assessment.level,
     )
+    if was != assessment.level:
+        _overtake(incident, actor=actor)
     announce(incident, actor=actor)
     return incident
 

@@ -1,6 +1,7 @@
 """Move an incident along its life. The only module that writes Incident.status and its times."""
 
 from collections.abc import Callable
+from datetime import UTC
 from typing import Any
 
 from django.db import transaction
@@ -8,10 +9,11 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from audit import history, outbox, trail
-from incidents import judgement, moments, roles, timeline
+from incidents import judgement, moments, roles, timeline, weighing
 from incidents.models import Incident, Role, Status, TimelineEntry
 from programs import pauses
 from programs.models import StopOrder
+from severity.ruleset import RuleSet
 
 # The time that a status is reached for the first time.
 _TIMES = {
@@ -104,7 +106,14 @@ def _nothing(_incident: Incident, _reason: str, _exception: str) -> str:
     return ""
 
 
-def _for_dismissal(_incident: Incident, reason: str, _exception: str) -> str:
+def _for_dismissal(incident: Incident, reason: str, _exception: str) -> str:
+    guarded = incident.level in RuleSet.current().policy.second_person_from
+    if guarded and weighing.ever_determined(incident):
+        # Else one person alone could end what takes two to call milder.
+        return (
+            f"{incident.ref} is {incident.level.label}: lower its severity first; "
+            "a second person confirms that."
+        )
     return "" if reason.strip() else "reason: say why this is not an incident."
 
 
@@ -215,7 +224,7 @@ def decide_awareness(
     timeline.write(
         incident,
         TimelineEntry.Kind.STATUS,
-        f"Aware from {aware_at:%Y-%m-%d %H:%M} UTC. {rationale}",
+        f"Aware from {aware_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC. {rationale}",
         actor=actor,
     )
     outbox.publish("incident.aware", incident=incident.pk)

@@ -8,11 +8,11 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from incidents import access
+from incidents import access, weighing
 from incidents.models import Incident
 from programs import access as program_access
 from programs.models import Pause
-from severity.models import Assessment
+from programs.models.stopping import PauseQuerySet
 from severity.vocabulary import Action
 
 
@@ -38,14 +38,23 @@ def of(user: User, uuid: UUID) -> Receipt:
     incident = mine(user).filter(uuid=uuid).first()
     if incident is None:
         raise Http404(_("No such receipt."))
-    seen = program_access.visible_to(user).values("pk")
-    pauses = Pause.objects.filter(holder=incident.ref, program__in=seen).select_related("program")
-    first = Assessment.objects.filter(subject=f"incident:{incident.uuid}", supersedes=None)
     paged = incident.firings.filter(
-        assessment__in=first, action=Action.ESCALATE.value, due_at=None
+        assessment=weighing.first(incident), action=Action.ESCALATE.value, due_at=None
     ).exists()
     may_open = access.visible_to(user).filter(pk=incident.pk).exists()
-    return Receipt(incident, list(pauses.order_by("since")), paged, may_open)
+    return Receipt(incident, list(_held(incident, user)), paged, may_open)
+
+
+def stopped(incident: Incident, user: User) -> list[Pause]:
+    """Return what the incident keeps from collecting now, as far as the person may know of it."""
+    # Without an order nothing ran that could be stopped.
+    return list(_held(incident, user).in_force().exclude(order=None))
+
+
+def _held(incident: Incident, user: User) -> PauseQuerySet:
+    seen = program_access.visible_to(user).values("pk")
+    holds = Pause.objects.filter(holder=incident.ref, program__in=seen)
+    return holds.select_related("program").order_by("since", "pk")
 
 
 def mine(user: User) -> QuerySet[Incident]:

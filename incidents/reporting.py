@@ -6,7 +6,7 @@ Creates Incident rows.
 import hashlib
 import json
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,17 @@ from accounts.actors import Actor
 from accounts.models import User
 from audit import history, outbox, trail
 from audit.gathering import gathered
-from incidents import codenames, judgement, moments, repeats, timeline, weighing
+from incidents import (
+    codenames,
+    cord,
+    firing,
+    judgement,
+    moments,
+    receipts,
+    repeats,
+    timeline,
+    weighing,
+)
 from incidents.models import (
     Audience,
     Incident,
@@ -25,12 +35,13 @@ from incidents.models import (
     StillOpen,
     TimelineEntry,
 )
-from programs import pauses
 from programs.models import Dataset, Program
 
 LONGEST_TITLE = 200
 LONGEST_DETAIL = 10_000
 LONGEST_KEY = 100
+_ADDS = "The reporter adds: "
+LONGEST_ADDED = timeline.LONGEST - len(_ADDS)
 
 
 class Refused(Exception):
@@ -85,11 +96,17 @@ class Report:
 
 @dataclass(frozen=True)
 class Filed:
-    """The incident, and whether this very report made it."""
+    """What a reporter may know of their report, and whether this very one made the incident.
+
+    `severity` and `counts_as` are those of the first assessment: what became of them since is
+    for responders. `paused` names only programs that the reporter may know of.
+    """
 
     incident: Incident
     is_new: bool
-    paused: list[str] = field(default_factory=list)
+    severity: int | None
+    counts_as: int
+    paused: list[str]
 
 
 @transaction.atomic
@@ -97,8 +114,8 @@ def file_report(report: Report, *, reporter: User, actor: Actor, key: str = "") 
     """Make an incident of a report; its severity, pauses and escalation commit with it.
 
     Args:
-        key: the caller's idempotency key. Without one, the same words of the same
-            person within ten minutes make one incident.
+        key: the caller's idempotency key. The same key makes one incident for good; with
+            or without one, so do the same words of the same person within ten minutes.
 
     Raises:
         Refused: if a field is wrong; nothing is written then.
@@ -112,15 +129,15 @@ def file_report(report: Report, *, reporter: User, actor: Actor, key: str = "") 
         used = "came with another report before; use a new one."
         raise KeyUsedBefore("Idempotency-Key", used) from error
     if before:
-        return Filed(before, is_new=False)
+        return _filed(before, reporter, is_new=False)
     with gathered():
         incident = _open(report, reporter, actor)
         repeats.remember(said, incident)
         judgement.announce(incident, actor=actor)
         if report.pull_cord and report.program:
-            _pull_the_cord(incident, report.program, actor)
+            cord.pull_with_report(incident, report.program, actor=actor)
         outbox.publish("incident.reported", priority=incident.counts_as, incident=incident.pk)
-    return Filed(incident, is_new=True, paused=_paused_by(incident))
+    return _filed(incident, reporter, is_new=True)
 
 
 def _check(report: Report, key: str) -> None:
@@ -143,8 +160,19 @@ def _check(report: Report, key: str) -> None:
     )
     if wrong:
         raise Refused("occurred_from", wrong)
-    if report.dataset and (not report.program or report.dataset.program_id != report.program.pk):
+    _check_program(report)
+
+
+def _check_program(report: Report) -> None:
+    program = report.program
+    if report.dataset and (not program or report.dataset.program_id != program.pk):
         raise Refused("dataset", "must be one of the program's.")
+    if report.pull_cord and program is None:
+        raise Refused("pull_cord", "name the program to pause, or leave pause out.")
+    if program and program.is_drill != report.is_drill:
+        # A drill would stop what is real, or the real thing would be taken for practice.
+        kind, allowed = ("for drills only", "true") if program.is_drill else ("real", "false")
+        raise Refused("is_drill", f"{program.slug} is {kind}; only {allowed} is allowed here.")
 
 
 def _check_choices(report: Report) -> None:
@@ -159,20 +187,21 @@ def _open(report: Report, reporter: User, actor: Actor) -> Incident:
     weighed = weighing.weigh(
         weighing.Answered(report.program, report.audience, report.still_open, report.dataset)
     )
-    assessment = weighing.by_triage(ident, weighed, actor=actor)
-    incident: Incident = history.create(
-        Incident,
-        actor=actor,
+    incident = Incident(
         uuid=ident,
-        number=_next_number(),
-        codename=codenames.choose(lambda name: Incident.objects.filter(codename=name).exists()),
         reporter=reporter,
-        assessment=assessment,
+        assessment=weighing.by_triage(ident, weighed, actor=actor),
         sev=None if weighed.undetermined else weighed.sev.value,
         counts_as=weighed.sev.value,
         peak_sev=weighed.sev.value,
         **_said(report),
     )
+    firing.lock_ahead(incident, with_its_own=report.pull_cord)
+    incident.codename = codenames.choose(
+        lambda name: Incident.objects.filter(codename=name).exists()
+    )
+    incident.number = _next_number()
+    history.save_new(incident, actor=actor)
     _record(incident, list(weighed.assumed), actor)
     return incident
 
@@ -186,7 +215,8 @@ def _said(report: Report) -> dict[str, Any]:
 
 
 def _next_number() -> int:
-    # Held until the commit, so that a report that fails leaves no gap.
+    # Held until the commit, so that a report that fails leaves no gap. So it comes after every
+    # lock that may take long: all other reports wait for it.
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO incidents_counter AS c (name, last) VALUES ('incident', 1)"
@@ -237,28 +267,15 @@ def _record(incident: Incident, assumed: list[str], actor: Actor) -> None:
     )
 
 
-def _pull_the_cord(incident: Incident, program: Program, actor: Actor) -> None:
-    hold = pauses.pause(
-        program,
-        holder=incident.ref,
-        label=incident.codename,
-        reason="The cord was pulled with a report.",
-        actor=actor,
+def _filed(incident: Incident, reporter: User, *, is_new: bool) -> Filed:
+    first = weighing.first(incident)
+    return Filed(
+        incident,
+        is_new=is_new,
+        severity=None if first.undetermined else first.level,
+        counts_as=first.level,
+        paused=[hold.program.name for hold in receipts.stopped(incident, reporter)],
     )
-    if not hold.rule:
-        timeline.write(
-            incident,
-            TimelineEntry.Kind.PAUSE,
-            f"{program.name} paused: the reporter pulled the cord.",
-            actor=actor,
-            audience=TimelineEntry.Audience.LEADERSHIP,
-            program=program.slug,
-        )
-
-
-def _paused_by(incident: Incident) -> list[str]:
-    holds = pauses.held_by(incident.ref)
-    return [hold.program.name for hold in holds]
 
 
 @transaction.atomic
@@ -268,9 +285,8 @@ def add_detail(incident: Incident, text: str, *, actor: Actor) -> None:
     Raises:
         Refused: if there is no text, or too much of it.
     """
-    try:
-        timeline.write(
-            incident, TimelineEntry.Kind.REPORT, f"The reporter adds: {text}", actor=actor
-        )
-    except timeline.Refused as refusal:
-        raise Refused("detail", str(refusal)) from refusal
+    if not text.strip():
+        raise Refused("detail", "write what you want to add.")
+    if len(text) > LONGEST_ADDED:
+        raise Refused("detail", f"{len(text)} characters; at most {LONGEST_ADDED} are allowed.")
+    timeline.write(incident, TimelineEntry.Kind.REPORT, f"{_ADDS}{text}", actor=actor)

@@ -1,13 +1,20 @@
 """Who may not decide that a program goes on. Reads only; programs.pauses knows no incidents."""
 
+from django.db.models import Q
+
 from incidents.models import Role, RoleAssignment
 from programs.models import Program
 
 
 def barred(program: Program) -> frozenset[int]:
-    """Return the commanders of what holds the program: nobody judges their own response."""
-    codenames = program.pauses.in_force().values("label")
-    commanders = RoleAssignment.objects.filter(
-        role=Role.COMMANDER, until=None, incident__codename__in=codenames
-    )
-    return frozenset(commanders.values_list("person", flat=True))
+    """Return who commanded what holds the program, at any time since: nobody judges their own.
+
+    Handing the role over does not make anybody a second opinion.
+    """
+    found: set[int] = set()
+    commanded = RoleAssignment.objects.filter(role=Role.COMMANDER)
+    for hold in program.pauses.in_force():
+        since = Q(until=None) | Q(until__gte=hold.since)
+        theirs = commanded.filter(since, incident__codename=hold.label)
+        found |= set(theirs.values_list("person", flat=True))
+    return frozenset(found)

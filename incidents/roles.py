@@ -4,9 +4,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.actors import Actor
+from accounts.functions import Function
 from accounts.models import User
 from audit import history, outbox, trail
-from incidents import grants, timeline
+from incidents import access, grants, timeline
 from incidents.models import (
     SHARED_ROLES,
     AccessGrant,
@@ -22,6 +23,12 @@ _LEVELS = {
     Role.DEPUTY: AccessGrant.Level.MANAGE,
     Role.PRIVACY: AccessGrant.Level.CLOSE,
     Role.EXECUTIVE: AccessGrant.Level.VIEW,
+}
+# With the function a role may be had from anybody who manages the incident; the privacy lead must
+# have it. Source: GDPR Art. 37(5), designated for expert knowledge.
+_FUNCTIONS = {
+    Role.COMMANDER: Function.COMMANDER,
+    Role.PRIVACY: Function.PRIVACY_OFFICER,
 }
 # These judge the program; who owns it cannot. Source: GDPR Art. 38(6), no conflict of interests.
 _INDEPENDENT = (Role.COMMANDER, Role.PRIVACY)
@@ -42,14 +49,14 @@ def give(incident: Incident, role: Role, *, person: User, actor: Actor) -> RoleA
     """Put a person into a role; whoever held it before hands over. Lets the person in.
 
     Raises:
-        Refused: if the incident is over, the person is deactivated, or the role
-            and the person's other duty exclude each other.
+        Refused: if the incident is over, the person is deactivated or lacks the
+            function, the role and the person's other duty exclude each other, or the
+            role lets in to more than the person who gives it may.
     """
     incident = Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
     if incident.is_over:
-        raise Refused(f"{incident.ref} is {incident.status}; its roles are closed.")
-    if not person.is_active:
-        raise Refused(f"{person.name} is deactivated.")
+        raise Refused(f"role: {incident.ref} is {incident.status}; its roles are closed.")
+    _refuse_unfit(incident, role, person, actor)
     _refuse_conflicts(incident, role, person)
     current = incident.roles.filter(role=role, until=None)
     if current.filter(person=person).exists():
@@ -59,10 +66,10 @@ def give(incident: Incident, role: Role, *, person: User, actor: Actor) -> RoleA
     assignment: RoleAssignment = history.create(
         RoleAssignment, actor=actor, incident=incident, role=role, person=person
     )
-    grants.admit(
+    grants.admit_to_role(
         incident,
         person=person,
-        level=_LEVELS.get(role, AccessGrant.Level.CONTRIBUTE),
+        level=_level(role),
         reason=f"Holds the role: {role.label}.",
         actor=actor,
     )
@@ -86,14 +93,35 @@ def give(incident: Incident, role: Role, *, person: User, actor: Actor) -> RoleA
     return assignment
 
 
+def _level(role: Role) -> AccessGrant.Level:
+    return _LEVELS.get(role, AccessGrant.Level.CONTRIBUTE)
+
+
+def _refuse_unfit(incident: Incident, role: Role, person: User, actor: Actor) -> None:
+    if not person.is_active:
+        raise Refused(f"person: {person.name} is deactivated.")
+    needed = _FUNCTIONS.get(role)
+    fits = needed is not None and person.is_any(needed)
+    if role == Role.PRIVACY and not fits:
+        raise Refused(f"person: {role.label} is for a privacy officer, and {person.name} is none.")
+    # Whoever has the function may take the role from anybody who manages: command is handed on
+    # at night by a deputy who may not close.
+    level = AccessGrant.Level.MANAGE if fits else _level(role)
+    if actor.user and not access.may(actor.user, level, incident):
+        who = f", to anybody but one with the function {needed.label.lower()}" if needed else ""
+        raise Refused(f"role: {role.label} is given by who may {level.label.lower()} here{who}.")
+
+
 def _refuse_conflicts(incident: Incident, role: Role, person: User) -> None:
     program = incident.program
     if role in _INDEPENDENT and program and program.owner_id == person.pk:
-        raise Refused(f"{person.name} owns {program.name} and cannot be {role.label.lower()}.")
+        raise Refused(
+            f"person: {person.name} owns {program.name} and cannot be {role.label.lower()}."
+        )
     for one, other in ((Role.COMMANDER, Role.PRIVACY), (Role.PRIVACY, Role.COMMANDER)):
         if role == one and holder(incident, other) == person:
             raise Refused(
-                f"{person.name} is {other.label.lower()}: the two roles watch each other."
+                f"person: {person.name} is {other.label.lower()}: the two roles watch each other."
             )
 
 
@@ -106,7 +134,7 @@ def leave(assignment: RoleAssignment, *, actor: Actor) -> None:
     """
     incident = Incident.objects.select_for_update(no_key=True).get(pk=assignment.incident_id)
     if incident.is_over:
-        raise Refused(f"{incident.ref} is {incident.status}; its roles are closed.")
+        raise Refused(f"role: {incident.ref} is {incident.status}; its roles are closed.")
     assignment = RoleAssignment.objects.select_for_update().get(pk=assignment.pk)
     if assignment.until:
         return

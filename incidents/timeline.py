@@ -36,7 +36,7 @@ def write(
 
     Args:
         occurred_at: when it happened, if not now; `recorded_at` is always now.
-        data: facts for charts and figures: `field`, `was`, `is`.
+        data: facts for charts and figures: `field`, `was`, `now`.
 
     Raises:
         Refused: if there is no text, too much of it, or a moment that cannot be meant.
@@ -83,10 +83,15 @@ def correct(
     """Put a corrected entry in the place of one; the old text stays readable.
 
     Raises:
-        Refused: if the entry was corrected already, or the new text is not allowed.
+        Refused: if the entry is not what a person wrote, the incident is over, the entry was
+            corrected already, or the new text is not allowed.
     """
     # The table is append-only, so the incident is what is locked against a second correction.
     incident = Incident.objects.select_for_update(no_key=True).get(pk=entry.incident_id)
+    if not is_said(entry):
+        raise Refused("Only what people wrote can be corrected: reports and updates.")
+    if incident.is_over:
+        raise Refused(f"{incident.ref} is {incident.status}; reopen it to correct its story.")
     if TimelineEntry.objects.filter(supersedes=entry).exists():
         raise Refused("This entry was corrected already; correct the newer one.")
     now = timezone.now()
@@ -117,6 +122,12 @@ def correct(
         remark=text,
     )
     return corrected
+
+
+def is_said(entry: TimelineEntry) -> bool:
+    """True if a person said it. What Andon saw happen is nobody's to correct."""
+    said = (TimelineEntry.Kind.UPDATE, TimelineEntry.Kind.REPORT)
+    return entry.kind in said and entry.actor_id is not None
 
 
 def current(incident: Incident) -> QuerySet[TimelineEntry]:

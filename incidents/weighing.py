@@ -107,6 +107,14 @@ def ever_determined(incident: Incident) -> bool:
     return every.filter(undetermined=False).exists()
 
 
+def first(incident: Incident) -> Assessment:
+    """Return what the report itself led to, whatever was found since."""
+    held = incident.assessment
+    if held and held.supersedes_id is None:
+        return held
+    return Assessment.objects.get(subject=f"incident:{incident.uuid}", supersedes=None)
+
+
 def is_first(incident: Incident) -> bool:
     """True if the assessment in force is the incident's first: nothing can rest on one before."""
     return incident.assessment is not None and incident.assessment.supersedes_id is None

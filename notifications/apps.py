@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class NotificationsConfig(AppConfig):
@@ -6,4 +7,8 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         # Registers what the engine may be asked to do to reach people.
-        from notifications import handlers  # noqa: F401, PLC0415
+        from notifications import handlers, policies  # noqa: F401, PLC0415
+
+        post_migrate.connect(
+            policies.install, sender=self, dispatch_uid="notifications.general_policies"
+        )

@@ -18,7 +18,7 @@ class BadLink(Exception):
 
 
 def acknowledge_url(page: Page) -> str:
-    """Return the link for one page. It acts for the paged person, on this incident alone."""
+    """Return the link for one page. It acts for the paged person, and answers this page alone."""
     token = signing.dumps({"page": page.pk}, salt=_SALT)
     return f"{settings.ENVIRONMENT.url}{reverse('acknowledge', args=[token])}"
 

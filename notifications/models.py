@@ -149,6 +149,10 @@ class Page(models.Model):
     Kept until it is sent or given up, and then for good.
     """
 
+    # Without a history: `tries` is one, with a row before each call; who is paged and who answered
+    # stand on the timeline and in the record. A row per change would say it thrice, in the minute
+    # in which everybody is paged.
+
     class State(models.TextChoices):
         PENDING = "pending", _("Waiting to be sent")
         SENDING = "sending", _("Being sent")

@@ -11,7 +11,7 @@ from accounts.models import User
 from audit import clockwork, history, outbox, trail
 from incidents import grants, lifecycle, timeline
 from incidents.models import Incident, TimelineEntry
-from notifications import policies
+from notifications import policies, reading
 from notifications.escalation import Plan, Step
 from notifications.models import Escalation, Page
 
@@ -223,15 +223,37 @@ def acknowledge(incident: Incident, *, actor: Actor) -> Incident:
     unanswered = incident.escalations.select_for_update().filter(acknowledged_at=None)
     unanswered = unanswered.exclude(state=Escalation.State.STOPPED)
     for escalation in unanswered:
-        escalation.acknowledged_at = timezone.now()
-        escalation.acknowledged_by = actor.user
-        history.save(escalation, "acknowledged_at", "acknowledged_by", actor=actor)
-        if escalation.state == Escalation.State.ACTIVE:
-            _end(escalation, Escalation.State.ACKNOWLEDGED, actor=actor)
-        else:
-            # That it reached nobody, or nobody answered in time, stays on the page.
-            _drop_unsent(escalation)
+        _answer(escalation, actor=actor)
     return incident
+
+
+@transaction.atomic
+def answer_page(page: Page, *, actor: Actor) -> bool:
+    """Answer the escalation that a page belongs to, and no other. False if it was over already.
+
+    For the link in a page, which is good for a week: what is paged anew in that week is not
+    answered by it.
+    """
+    incident = _lock(page.escalation.incident_id)
+    # Where it has got worse and the engine has not come yet: an answer to the page for the
+    # milder level would count as one to the worse level, and that one would never be paged.
+    open_for(incident.pk)
+    if reading.why_over(page):
+        return False
+    lifecycle.acknowledge(incident, actor=actor)
+    _answer(Escalation.objects.select_for_update().get(pk=page.escalation_id), actor=actor)
+    return True
+
+
+def _answer(escalation: Escalation, *, actor: Actor) -> None:
+    escalation.acknowledged_at = timezone.now()
+    escalation.acknowledged_by = actor.user
+    history.save(escalation, "acknowledged_at", "acknowledged_by", actor=actor)
+    if escalation.state == Escalation.State.ACTIVE:
+        _end(escalation, Escalation.State.ACKNOWLEDGED, actor=actor)
+    else:
+        # That it reached nobody, or nobody answered in time, stays on the page.
+        _drop_unsent(escalation)
 
 
 @transaction.atomic

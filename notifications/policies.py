@@ -1,14 +1,16 @@
 """Which policy an incident is escalated by, and the people behind a step."""
 
 from datetime import timedelta
+from typing import Any
 
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models import Q
 
 from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import User
 from audit import history, trail
+from audit.models import Entry
 from incidents.models import Incident
 from notifications.escalation import NOBODY, Plan, Step
 from notifications.models import ContactMethod, EscalationPolicy, EscalationStep, Method
@@ -53,6 +55,18 @@ def ways(person: User) -> list[Way]:
     if listed or not person.email:
         return listed
     return [(Method.EMAIL, person.email, None)]
+
+
+def install(using: str, **_: Any) -> None:
+    """Make the general policies after `migrate`: a new installation pages people from the start.
+
+    Doing it again changes nothing, and never what people changed or switched off.
+    """
+    # `migrate` runs for one app too, or backwards, and then the tables are not all there.
+    wanted = {model._meta.db_table for model in (EscalationPolicy, EscalationStep, Entry)}
+    there = set(connections[using].introspection.table_names())
+    if using == DEFAULT_DB_ALIAS and wanted <= there:
+        ensure_general_policies(actor=Actor.machine("installation"))
 
 
 @transaction.atomic

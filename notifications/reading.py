@@ -71,6 +71,23 @@ def waits_for_an_answer(incident: Incident) -> bool:
     return incident.acknowledged_at is None or active.exists()
 
 
+def why_over(page: Page) -> str:
+    """Return why the escalation of a page takes no answer any more, or nothing."""
+    escalation = Escalation.objects.select_related("incident").get(pk=page.escalation_id)
+    if escalation.acknowledged_at:
+        if escalation.acknowledged_by is None:
+            return _("This page was answered already.")
+        who = escalation.acknowledged_by.name
+        return _("This page was answered already by %(who)s.") % {"who": who}
+    if escalation.incident.is_over:
+        return _("The incident is over. There is nothing left to answer.")
+    # One that ended without an answer still takes one: the operators are paged just then.
+    newer = escalation.incident.escalations.filter(pk__gt=escalation.pk)
+    if escalation.state == Escalation.State.STOPPED or newer.exists():
+        return _("This page is over. If the incident needs somebody now, newer pages say so.")
+    return ""
+
+
 def unanswered(user: User) -> QuerySet[Escalation]:
     """Escalations without an answer, of open incidents that the person may know of."""
     incidents = access.visible_to(user).filter(pk__in=Incident.objects.open().values("pk"))

@@ -42,9 +42,12 @@ def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
         page = links.page_behind(token)
     except links.BadLink:
         return render(request, "notifications/bad_link.html", status=404)
-    incident = page.escalation.incident
-    answered = request.method == "POST"
-    if answered:
-        incident = paging.acknowledge(incident, actor=Actor.person(page.person, via="link"))
-    context = {"page": page, "incident": incident, "answered": answered}
+    by = Actor.person(page.person, via="link")
+    answered = request.method == "POST" and paging.answer_page(page, actor=by)
+    context = {
+        "page": page,
+        "incident": page.escalation.incident,
+        "answered": answered,
+        "over": "" if answered else reading.why_over(page),
+    }
     return render(request, "notifications/acknowledge.html", context)

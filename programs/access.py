@@ -73,8 +73,13 @@ def may_run(user: User, program: Program) -> bool:
 
 
 def may_approve(user: User, program: Program) -> bool:
-    """True if the person may approve the program: a privacy officer, but not its owner."""
-    return user.is_any(Function.PRIVACY_OFFICER) and program.owner_id != user.pk
+    """True if the person may approve the program: a privacy officer, but not whose program it is.
+
+    Neither its owner nor whoever drafted it.
+    """
+    if not user.is_any(Function.PRIVACY_OFFICER) or program.owner_id == user.pk:
+        return False
+    return bool(program.history.earliest().history_user_id != user.pk)
 
 
 def may_draft(user: User) -> bool:
@@ -103,7 +108,7 @@ _NEEDS: dict[str, tuple[Callable[[User, Program], bool], Promise]] = {
     "run": (may_run, lazy("Only the program's owner may do this.")),
     "approve": (
         may_approve,
-        lazy("Only a privacy officer who does not own the program may do this."),
+        lazy("Only a privacy officer who neither owns nor drafted the program may do this."),
     ),
     "machines": (
         sees_machines,

@@ -121,7 +121,6 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
             "jurisdictions",
             "pause_at",
             "lease_seconds",
-            "team_sees_incidents",
             "is_drill",
         ]
         labels = {
@@ -132,7 +131,6 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
             "declared_audience": _("Who is meant to read the data?"),
             "declared_audience_size": _("How many readers is that?"),
             "lease_seconds": _("Length of a lease, in seconds"),
-            "team_sees_incidents": _("The program's team may see its incidents"),
             "is_drill": _("For drills only: it collects nothing real"),
         }
         help_texts = {

@@ -66,7 +66,7 @@ def approve(program: Program, *, actor: Actor) -> Program:
     """Approve a draft.
 
     Raises:
-        Refused: if it is no draft, or the actor is its owner or no privacy officer.
+        Refused: if it is no draft, or the actor drafted or owns it, or is no privacy officer.
     """
     program = lock(program)
     person = actor.user
@@ -74,6 +74,8 @@ def approve(program: Program, *, actor: Actor) -> Program:
         raise Refused("A program is approved by a privacy officer.")
     if person.pk == program.owner_id:
         raise Refused("The owner of a program cannot approve it: a second person must.")
+    if person.pk == program.history.earliest().history_user_id:
+        raise Refused("Whoever drafted a program cannot approve it: a second person must.")
     return _move(program, State.APPROVED, actor=actor)
 
 

@@ -193,7 +193,7 @@ def approve_resume(
     """Agree to a request; with the second person of a second function the program goes on.
 
     Args:
-        barred: people who may not decide, such as the commander of the incident.
+        barred: people who may not decide, such as the commanders of the incident.
 
     Raises:
         Refused: if the request is closed, or this person may not decide on it.
@@ -216,7 +216,8 @@ def _function_for(
 ) -> Function:
     if person.pk in barred | {request.requested_by_id, program.owner_id}:
         raise Refused(
-            "Whoever asks, owns the program or commands the incident cannot approve its resumption."
+            "Whoever asks, owns the program, or commands the incident or did since the pause,"
+            " cannot approve its resumption."
         )
     if request.approvals.filter(person=person).exists():
         raise Refused("You have approved this already; a second person of another function must.")

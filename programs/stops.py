@@ -62,7 +62,8 @@ def order(program: Program, *, ended: int, dataset: Dataset | None, actor: Actor
     last = {lease.collector_id: lease for lease in sorted(leases, key=attrgetter("expires_at"))}
     proofs = [_first_state(stop, lease, now) for lease in last.values()]
     StopProof.objects.bulk_create(proofs)
-    Lease.objects.filter(pk__in=[lease.pk for lease in leases]).update(revoked_at=now)
+    alive = [lease.pk for lease in leases if lease.revoked_at is None]
+    Lease.objects.filter(pk__in=alive).update(revoked_at=now)
     trail.record(
         "program.stop_ordered",
         program,
@@ -90,7 +91,10 @@ def _concerned(
     # A generation that ended for one dataset left the others' leases alive, and a collector that
     # has not heard of it still runs on such a lease.
     runs = Q(generation=ended) | Q(generation__lt=ended, expires_at__gte=alive_after)
-    leases = Lease.objects.filter(runs, program=program, revoked_at=None)
+    # Whoever was told before and was not heard of since may still run.
+    unheard = StopProof.objects.filter(order__program=program, state=StopProof.State.UNKNOWN)
+    to_stop = Q(revoked_at=None) | Q(collector__in=unheard.values("collector"))
+    leases = Lease.objects.filter(runs, to_stop, program=program)
     if dataset:
         # A collector that does not say where it writes may write there.
         leases = leases.filter(Q(collector__dataset=dataset) | Q(collector__dataset=None))

@@ -53,20 +53,31 @@ class Engine:
 
 @pytest.fixture(autouse=True, scope="session")
 def _what_was_committed_is_removed() -> Iterator[None]:
-    """A test that commits leaves what `migrate` made, and nothing else.
+    """A test that commits leaves groups and permissions, and nothing else.
 
     Django's own way empties what was migrated as well, and kept tables refuse TRUNCATE.
     """
 
-    def teardown(_self: Any) -> None:
-        with connection.cursor() as cursor:
-            tables = set(connection.introspection.table_names(cursor)) - MIGRATED
-            cursor.execute("SET session_replication_role = replica")
-            cursor.execute(f"TRUNCATE {', '.join(sorted(tables))}")
-            cursor.execute("DELETE FROM auth_group WHERE name <> ALL(%s)", [Function.values])
-            cursor.execute("SET session_replication_role = DEFAULT")
-
     # For the whole session: pytest-django cleans up after every fixture of the test has ended.
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _self: empty())
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Each test begins alike: without the policies that `migrate` makes, as after one that commits.
+
+    Who needs them makes them, and sees in the test whom they page.
+    """
+    with django_db_blocker.unblock():
+        empty()
+
+
+def empty() -> None:
+    with connection.cursor() as cursor:
+        tables = set(connection.introspection.table_names(cursor)) - MIGRATED
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(f"TRUNCATE {', '.join(sorted(tables))}")
+        cursor.execute("DELETE FROM auth_group WHERE name <> ALL(%s)", [Function.values])
+        cursor.execute("SET session_replication_role = DEFAULT")

@@ -5,169 +5,16 @@ import re
 import tokenize
 import tomllib
 from importlib.metadata import packages_distributions
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-APPS = ("config", "notifications", "incidents", "programs", "severity", "audit", "accounts")
-CODE = sorted(
-    path
-    for top in (*APPS, "sdk/andon", "bench")
-    for path in (ROOT / top).rglob("*.py")
-    if "migrations" not in path.parts
-)
-TESTS = sorted([*(ROOT / "tests").rglob("*.py"), *(ROOT / "sdk/tests").rglob("*.py")])
-TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in CODE}
-
-
-def name(path):
-    return path.relative_to(ROOT).as_posix()
-
-
-def nodes(path, kind):
-    return [node for node in ast.walk(TREES[path]) if isinstance(node, kind)]
-
-
-def in_apps(*, but=()):
-    inside = [path for path in CODE if path.relative_to(ROOT).parts[0] in APPS]
-    return [path for path in inside if name(path) not in but]
+from tests.trees import CODE, ROOT, TESTS, TREES, functions, in_apps, name, nodes
 
 
 def edges():
     """What faces people and machines: each makes one domain call and decides nothing."""
     kinds = {"views", "api", "tasks", "admin"}
     return [p for p in in_apps() if kinds & {*p.parts, p.stem} and p.stem != "api_urls"]
-
-
-# --- One writer for each piece of state
-
-# The field, the model it is a field of, and the modules that may set it.
-WRITERS = {
-    ("Program", "state"): {"programs.lifecycle"},
-    ("Program", "generation"): {"programs.lifecycle"},
-    ("Pause", "lifted_at"): {"programs.pauses"},
-    ("StopOrder", "proof"): {"programs.stops"},
-    ("StopProof", "state"): {"programs.stops"},
-    ("Lease", "revoked_at"): {"programs.stops"},
-    ("Incident", "status"): {"incidents.lifecycle"},
-    ("Incident", "acknowledged_at"): {"incidents.lifecycle"},
-    ("Incident", "aware_at"): {"incidents.lifecycle"},
-    ("Incident", "sev"): {"incidents.judgement"},
-    ("Incident", "counts_as"): {"incidents.judgement"},
-    ("Incident", "peak_sev"): {"incidents.judgement"},
-    ("Incident", "assessment"): {"incidents.judgement"},
-    ("SeverityProposal", "decided_by"): {"incidents.judgement"},
-    ("RuleFiring", "fired_at"): {"incidents.firing"},
-    ("RuleFiring", "vetoed_by"): {"incidents.firing"},
-    ("RoleAssignment", "until"): {"incidents.roles"},
-    ("RunbookStep", "done_by"): {"incidents.runbooks"},
-    ("AccessGrant", "ended_at"): {"incidents.grants"},
-    ("Escalation", "taken"): {"notifications.paging"},
-    ("Escalation", "next_due_at"): {"notifications.paging"},
-    ("Escalation", "acknowledged_by"): {"notifications.paging"},
-    ("Page", "sent_at"): {"notifications.sending"},
-    ("Due", "lease_until"): {"audit.clockwork"},
-    ("Due", "state"): {"audit.clockwork"},
-    ("SeverityProposal", "state"): {"incidents.judgement"},
-    ("RuleFiring", "state"): {"incidents.firing"},
-    ("RunbookStep", "state"): {"incidents.runbooks"},
-    ("Escalation", "state"): {"notifications.paging"},
-    ("Escalation", "acknowledged_at"): {"notifications.paging"},
-    ("Page", "state"): {"notifications.paging", "notifications.sending"},
-    ("PageAttempt", "ended_at"): {"notifications.sending"},
-    ("ResumeRequest", "state"): {"programs.pauses"},
-    ("CollectorKey", "revoked_at"): {"programs.collectors"},
-    ("ApiToken", "revoked_at"): {"audit.credentials"},
-    ("User", "is_active"): {"audit.people"},
-}
-# Rows that come into being in one module alone.
-MAKERS = {
-    "Incident": {"incidents.reporting"},
-    "Assessment": {"incidents.weighing"},
-    "ReportKey": {"incidents.repeats"},
-    "RuleFiring": {"incidents.firing"},
-    "SeverityProposal": {"incidents.judgement"},
-    "TimelineEntry": {"incidents.timeline"},
-    "RoleAssignment": {"incidents.roles"},
-    "RunbookRun": {"incidents.runbooks"},
-    "RunbookStep": {"incidents.runbooks"},
-    "AccessGrant": {"incidents.grants"},
-    "Escalation": {"notifications.paging"},
-    "Page": {"notifications.paging"},
-    "PageAttempt": {"notifications.sending"},
-    "Pause": {"programs.pauses"},
-    "StopOrder": {"programs.stops"},
-    "StopProof": {"programs.stops"},
-    "ResumeRequest": {"programs.pauses"},
-    "ResumeApproval": {"programs.pauses"},
-    "Collector": {"programs.collectors"},
-    "CollectorKey": {"programs.collectors"},
-    "Program": {"programs.lifecycle"},
-    "Entry": {"audit.trail"},
-    "Remark": {"audit.trail"},
-    "OutboxEvent": {"audit.outbox"},
-    "Due": {"audit.clockwork"},
-    "ApiToken": {"audit.credentials"},
-    "User": {"audit.people"},
-}
-# Makes what no page can make yet, for a look or a drill.
-BESIDE = {"config.demo"}
-
-
-def module(path):
-    return name(path).removesuffix(".py").replace("/", ".").removesuffix(".__init__")
-
-
-def sets(path):
-    """(line, name of what is set) for each `x.field = …` and each `.update(field=…)`."""
-    for node in ast.walk(TREES[path]):
-        if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            for target in targets:
-                for part in ast.walk(target):
-                    if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store):
-                        yield node.lineno, ast.unparse(part.value), part.attr
-        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "update":
-            for keyword in node.keywords:
-                yield node.lineno, ast.unparse(node.func.value), keyword.arg
-
-
-@pytest.mark.parametrize("field", sorted({field for _model, field in WRITERS}))
-def test_each_state_has_one_writer(field):
-    # Fields of one name on several models: each model's writer may set its own.
-    allowed = {each for (_, what), mods in WRITERS.items() if what == field for each in mods}
-    found = {
-        f"{name(path)}:{line} sets {owner}.{field}"
-        for path in in_apps()
-        for line, owner, what in sets(path)
-        if what == field and owner != "self" and module(path) not in allowed
-    }
-    assert not found
-
-
-def makes(path):
-    """(line, model) for each `Model.objects.create(…)` and each `history.create(Model, …)`."""
-    for call in nodes(path, ast.Call):
-        written = ast.unparse(call.func)
-        found = re.fullmatch(r"(\w+)\.(?:_default_manager|objects)\.\w*create\w*", written)
-        if found:
-            yield call.lineno, found[1]
-        elif written == "history.create" and call.args:
-            yield call.lineno, ast.unparse(call.args[0])
-        elif written in MAKERS and call.keywords and "launch" not in path.parts:
-            yield call.lineno, written
-
-
-@pytest.mark.parametrize("model", MAKERS)
-def test_each_row_is_made_in_one_module(model):
-    found = {
-        f"{name(path)}:{line} makes {model}"
-        for path in in_apps()
-        for line, made in makes(path)
-        if made == model and module(path) not in MAKERS[model] | BESIDE
-    }
-    assert not found
 
 
 # --- Edges decide nothing
@@ -269,10 +116,6 @@ def test_only_commands_print():
 
 
 # --- Sizes and names
-
-
-def functions(tree):
-    return [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
 
 
 # No branch in them: each is a list of what there is.

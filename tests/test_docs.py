@@ -112,11 +112,35 @@ def test_every_command_is_described(command):
     assert re.search(rf"\b{command}\b", TEXT)
 
 
+def modules():
+    """Every module that stands directly in an app and decides something."""
+    said_by_name = {"apps", "admin", "__init__", "models", "urls"}
+    return sorted(
+        (app, path.stem)
+        for app in APPS
+        for path in (ROOT / app).glob("*.py")
+        if path.stem not in said_by_name
+    )
+
+
+def described():
+    """(app, module) of each line in the tables of docs/architecture.md."""
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    parts = re.split(r"^### (\w+)$", page, flags=re.MULTILINE)
+    for app, text in zip(parts[1::2], parts[2::2], strict=True):
+        yield from ((app, each) for each in re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
+
+
+def test_every_module_has_a_line_in_the_architecture_and_every_line_a_module():
+    assert sorted(described()) == modules()
+
+
 def test_something_was_found_to_look_for():
     assert len(variables()) > 20
     assert len(topics()) > 15
     assert len(permissions()) >= 5
     assert len(commands()) > 4
+    assert len(modules()) > 60
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -24,10 +24,14 @@ class Options:
 
 @dataclass(frozen=True)
 class Urls:
-    """Where the servers answer; `redis` is empty where there is none."""
+    """Where the servers answer; `redis` is empty where there is none.
+
+    `known` is true of a database of ours that was there before this start.
+    """
 
     database: str
     redis: str
+    known: bool = False
 
     def env(self) -> dict[str, str]:
         return {"DATABASE_URL": self.database, "REDIS_URL": self.redis}
@@ -110,12 +114,14 @@ def _servers(now: Session, options: Options, environ: Mapping[str, str]) -> Urls
     now.supervisor.start(*(server.child() for server in (redis, postgres) if server))
     if redis:
         now.console.step(f"Redis {redis.program} is ready")
+    is_new = postgres.create_database() if postgres else False
     if postgres:
-        new = f", with a new database in {postgres.data}" if postgres.create_database() else ""
+        new = f", with a new database in {postgres.data}" if is_new else ""
         now.console.step(f"PostgreSQL {postgres.program} is ready{new}")
     return Urls(
         postgres.url() if postgres else database_url,
         redis.url if redis else redis_url,
+        known=postgres is not None and not is_new,
     )
 
 
@@ -125,8 +131,11 @@ def _start(stack: Stack, now: Session, *, urls: Urls, demo: bool) -> Demo | None
     console.step("the database is up to date")
     seeded = None
     if demo:
-        supervisor.run_to_end(stack.once("seed_demo"))
-        seeded = read_demo(now.where.var / "demo.json")
+        file = now.where.var / "demo.json"
+        # Written when all of it is committed, so where both are there nothing is left to do.
+        if not (urls.known and file.exists()):
+            supervisor.run_to_end(stack.once("seed_demo"))
+        seeded = read_demo(file)
         console.step("the demo data are there")
     workers = [stack.worker()] if urls.redis else []
     supervisor.start(stack.gate(), *stack.engines(), *workers, stack.web())

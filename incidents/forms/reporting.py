@@ -9,7 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from incidents.forms.fields import MomentField, ProgramField
 from incidents.models import Audience, StillOpen
-from incidents.reporting import LONGEST_DETAIL, LONGEST_KEY, LONGEST_TITLE, Report
+from incidents.reporting import (
+    LONGEST_ADDED,
+    LONGEST_DETAIL,
+    LONGEST_KEY,
+    LONGEST_TITLE,
+    Report,
+)
 from incidents.weighing import Answered
 from programs import access
 from programs.models import Program, State
@@ -77,7 +83,8 @@ class ReportForm(forms.Form):
         said = {name: value for name, value in self.cleaned_data.items() if name != "key"}
         program: Program | None = said["program"]
         is_drill = program is not None and program.is_drill
-        return Report(**said, pull_cord=pull_cord, is_drill=is_drill)
+        # The report goes out even where nobody can say what to pause; the page says that then.
+        return Report(**said, pull_cord=pull_cord and program is not None, is_drill=is_drill)
 
     def answered(self) -> Answered:
         """The answers as far as they are given and make sense, for a first look before sending."""
@@ -112,7 +119,7 @@ class DetailForm(forms.Form):
     detail = forms.CharField(
         label=_("Add detail"),
         help_text=_("Do not paste the exposed data."),
-        max_length=LONGEST_DETAIL - len("The reporter adds: "),
+        max_length=LONGEST_ADDED,
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("Write what you want to add.")},
     )

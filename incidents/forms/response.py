@@ -81,7 +81,10 @@ class StatusForm(PanelForm):
     reason = _reason(
         _("Reason"),
         required=False,
-        hint=_("Stands on the timeline. Needed to dismiss, to close and to go back."),
+        hint=_(
+            "Stands on the timeline. Needed to dismiss, to close and to go back. SEV 0 to 2 is"
+            " lowered first, before it can be dismissed."
+        ),
     )
     exception = _reason(
         _("Signed exception"),
@@ -134,7 +137,8 @@ class AnswersForm(PanelForm):
             "still_open": incident.still_open,
         }
         super().__init__(*args, initial=initial, **kwargs)
-        programs = program_access.visible_to(user).exclude(state=State.RETIRED).order_by("name")
+        alike = program_access.visible_to(user).filter(is_drill=incident.is_drill)
+        programs = alike.exclude(state=State.RETIRED).order_by("name")
         self.fields["program"].queryset = programs  # type: ignore[attr-defined]
         dataset: Any = self.fields["dataset"]
         dataset.has_unknown = True
@@ -202,11 +206,20 @@ class AdmitForm(PanelForm):
     reason = forms.CharField(label=_("Reason"), max_length=300)
     expires_at = MomentField(label=_("Until"), required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, may_close: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Whoever lets in manages, and nobody lets in to more than they may.
+        level: Any = self.fields["level"]
+        above = () if may_close else (AccessGrant.Level.CLOSE,)
+        level.choices = [(one.value, one.label) for one in AccessGrant.Level if one not in above]
         team: Any = self.fields["team"]
         team.queryset = Group.objects.order_by("name")
         team.label_from_instance = team_name
+
+    def blame(self, sentence: str) -> None:
+        """As any form; but here a person is named in the field `who`."""
+        field, colon, words = sentence.partition(": ")
+        super().blame(f"who{colon}{words}" if field == "person" else sentence)
 
     def clean(self) -> dict[str, Any]:
         said: dict[str, Any] = super().clean() or {}

@@ -182,6 +182,8 @@ class AccessGrant(models.Model):
     reason = models.CharField(max_length=300)
     granted_by = models.CharField(max_length=150)
     granted_at = models.DateTimeField(default=timezone.now)
+    # What a rule gives is not a person's to end.
+    by_rule = models.BooleanField(default=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 

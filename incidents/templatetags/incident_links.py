@@ -5,6 +5,7 @@ from typing import Any
 
 from django import template
 from django.template import RequestContext
+from django.utils.translation import gettext as _
 
 from incidents import access, search
 from incidents.models import Incident
@@ -36,3 +37,11 @@ def seen_holders(context: RequestContext, pauses: Iterable[Pause]) -> dict[int, 
 def behind(pause: Pause, seen: dict[int, Incident]) -> Any:
     """The incident behind a pause; None for who may not know of it."""
     return seen.get(pause.pk)
+
+
+@register.filter
+def told_why(pause: Pause, seen: dict[int, Incident]) -> str:
+    """Why it was paused; a rule's reason names the level, which not everybody may know."""
+    if pause.rule and pause.pk not in seen:
+        return _("A rule of the organisation stopped it.")
+    return pause.reason

@@ -55,7 +55,7 @@ def page(
         **panels.firings(incident, forms),
         **panels.runbook(incident),
         **panels.roles(incident, request, forms),
-        **panels.who_sees(incident, forms),
+        **panels.who_sees(incident, may, forms),
     }
     return render(request, "incidents/detail.html", context, status=status)
 

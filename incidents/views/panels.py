@@ -28,7 +28,6 @@ from severity.ruleset import RuleSet
 from severity.vocabulary import Action, Scope
 
 Forms = dict[str, PanelForm]
-_Kind = TimelineEntry.Kind
 # So many entries are shown at first; older ones are one click away.
 FIRST_ENTRIES = 30
 
@@ -72,8 +71,7 @@ def story(incident: Incident, *, kinds: list[str], everything: bool) -> dict[str
     """The chart and the list. Live."""
     entries = list(timeline.current(incident))
     for entry in entries:
-        # Only what people wrote is theirs to correct; what happened is not.
-        entry.is_said = entry.kind in (_Kind.UPDATE, _Kind.REPORT) and entry.actor_id  # type: ignore[attr-defined]
+        entry.is_said = timeline.is_said(entry)  # type: ignore[attr-defined]
     shown = [entry for entry in entries if not kinds or entry.kind in kinds]
     return {
         "incident": incident,
@@ -163,11 +161,12 @@ def roles(incident: Incident, request: SignedInRequest, forms: Forms) -> dict[st
     }
 
 
-def who_sees(incident: Incident, forms: Forms) -> dict[str, Any]:
+def who_sees(incident: Incident, may: May, forms: Forms) -> dict[str, Any]:
     grants = incident.grants.filter(ended_at=None).select_related("person", "team")
     for grant in grants:
         grant.who = grant.person.name if grant.person else response.team_name(grant.team)  # type: ignore[attr-defined,arg-type]
-    return {"grants": grants, "admit_form": forms.get("access") or response.AdmitForm()}
+    form = forms.get("access") or response.AdmitForm(may_close=may.close)
+    return {"grants": grants, "admit_form": form}
 
 
 def kinds_of(request: SignedInRequest) -> list[str]:

@@ -50,7 +50,8 @@ def leave_role(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
 def admit(request: SignedInRequest, number: int) -> HttpResponse:
     """Let a person or a team in."""
     incident = access.get_incident(request.user, number, to=MANAGE)
-    form = response.AdmitForm(request.POST)
+    may_close = access.may(request.user, AccessGrant.Level.CLOSE, incident)
+    form = response.AdmitForm(request.POST, may_close=may_close)
 
     def let_in() -> None:
         grants.admit(incident, **form.cleaned_data, actor=actor_of(request))

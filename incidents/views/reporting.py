@@ -25,9 +25,11 @@ def report(request: SignedInRequest) -> HttpResponse:
     form = ReportForm(request.POST, user=request.user)
     if not form.is_valid():
         return _form(request, form, status=422)
+    wants_pause = request.POST.get("act") == PULL_CORD
+    said = form.report(pull_cord=wants_pause)
     try:
         filed = reporting.file_report(
-            form.report(pull_cord=request.POST.get("act") == PULL_CORD),
+            said,
             reporter=request.user,
             actor=actor_of(request),
             key=form.cleaned_data["key"],
@@ -39,6 +41,10 @@ def report(request: SignedInRequest) -> HttpResponse:
         known = refusal.field if refusal.field in form.fields else None
         form.add_error(known, refusal.message)
         return _form(request, form, status=409)
+    if wants_pause and said.program is None:
+        messages.warning(
+            request, _("The button paused nothing: it needs the program, and none was named.")
+        )
     return redirect("incidents:receipt", uuid=filed.incident.uuid)
 
 

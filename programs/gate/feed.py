@@ -123,6 +123,8 @@ class Feed:
             self._patience = min(self._patience * 2, MOST_RETRY_SECONDS)
 
     async def _follow(self, line: psycopg.AsyncConnection[Any]) -> None:
+        # What comes while an answer is read is psycopg's to tell; what comes later `_rest` hears.
+        line.add_notify_handler(lambda _news: self._wake.set())
         await _ask(line, f"LISTEN {CHANNEL}")
         if not self._knows_leases:
             await self._read_leases(line)

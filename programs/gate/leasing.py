@@ -12,10 +12,13 @@ from programs.gate.holdings import Held, Holdings
 from programs.gate.ledger import Ledger
 from programs.gate.questions import LeaseQuestion
 from programs.gate.registry import Key, Program, Registry, Verdict, decide
+from programs.gate.throttle import Throttle
 from programs.leases import Ask
 
 # The database may have moved on since the copy was read; then it says so, and we read again.
 _TRIES = 2
+# Then one a second: generations move when people decide something.
+JUMPS = 5
 
 
 class Leasing:
@@ -34,6 +37,7 @@ class Leasing:
         self._holdings = holdings
         self._ledger = ledger
         self._feed = feed
+        self._jumps = Throttle(burst=JUMPS)
         self._from_memory = figures.leases.labels("memory")
         self._written = figures.leases.labels("written")
 
@@ -48,8 +52,7 @@ class Leasing:
         program = self._door.program_of(key, named=question.program)
         if question.status == "stopped":
             return Answer(204, headers=())
-        if question.generation is not None and question.generation > program.generation:
-            # Another gate told it more than this one knows yet.
+        if self._knows_more(key, question, program):
             await self._feed.refresh()
         for _ in range(_TRIES):
             answer = await self._lease(key, question)
@@ -57,6 +60,13 @@ class Leasing:
                 return answer
             await self._feed.refresh()
         raise answers.unavailable("The program is changing; ask again in a second.")
+
+    def _knows_more(self, key: Key, question: LeaseQuestion, program: Program) -> bool:
+        """True if another gate told the collector of a generation that this one has not read."""
+        if question.generation is None or question.generation <= program.generation:
+            return False
+        # One that makes generations up must not keep the gate reading.
+        return self._jumps.allow(str(key.collector_id), now=clock.now())
 
     async def _lease(self, key: Key, question: LeaseQuestion) -> Answer | None:
         now = clock.now()

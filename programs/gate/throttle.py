@@ -1,4 +1,4 @@
-"""How often an address may come with a bad token. Pure, and bounded in memory."""
+"""How often somebody may do what costs us something. Pure, and bounded in memory."""
 
 import ipaddress
 from collections import OrderedDict
@@ -15,7 +15,7 @@ class _Bucket(NamedTuple):
 
 
 class Throttle:
-    """A bucket of tries for each address; the address that was quiet longest is forgotten first."""
+    """A bucket of tries for each address or name; who was quiet longest is forgotten first."""
 
     def __init__(self, *, burst: int = BURST, per_second: float = PER_SECOND) -> None:
         self._burst = burst

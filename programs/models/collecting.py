@@ -54,8 +54,11 @@ class CollectorKey(StoredSecret):
 class Lease(models.Model):
     """A collector's licence for one generation.
 
-    Kept by the gates, many times a minute: without history.
+    Kept by the gates.
     """
+
+    # Without history: each collector renews every few seconds, and a row each time would soon be
+    # most of the database. What a stop proves is kept in StopProof.
 
     program = models.ForeignKey(Program, models.PROTECT, related_name="leases")
     collector = models.ForeignKey(Collector, models.PROTECT, related_name="leases")

@@ -77,7 +77,6 @@ class Program(models.Model):
     lease_seconds = models.PositiveSmallIntegerField(
         default=10, validators=[MinValueValidator(3), MaxValueValidator(60)]
     )
-    team_sees_incidents = models.BooleanField(default=False)
     derived_from = models.ManyToManyField(
         "self", symmetrical=False, blank=True, related_name="derived_programs"
     )

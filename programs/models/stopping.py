@@ -77,7 +77,7 @@ class PauseQuerySet(models.QuerySet["Pause"]):
 class Pause(models.Model):
     """One reason for a program, or one dataset of it, to stand still.
 
-    It goes on when the last holder lets go.
+    Two people who agree that it goes on lift all that hold it.
     """
 
     program = models.ForeignKey(Program, models.PROTECT, related_name="pauses")

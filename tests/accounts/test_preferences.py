@@ -3,6 +3,7 @@
 import pytest
 
 from accounts import preferences
+from accounts.forms import ProfileForm
 from accounts.models import User
 from tests import make
 
@@ -28,4 +29,12 @@ def test_nobody_changes_their_own_rights_here(right):
     person = make.user()
     with pytest.raises(TypeError, match=f"{right} cannot be changed as a preference"):
         preferences.change(person, zone="Asia/Tokyo", **{right: True})
-    assert User.objects.get(pk=person.pk).zone == "UTC"
+    assert User.objects.get(pk=person.pk).zone == ""
+
+
+def test_whoever_chooses_no_zone_is_offered_that_of_the_organisation(settings):
+    settings.HOUSE_ZONE = "Europe/Berlin"
+    form = ProfileForm({"zone": "", "theme": "auto"}, instance=make.user(zone="Asia/Tokyo"))
+    assert form.is_valid()
+    assert form.cleaned_data["zone"] == ""
+    assert dict(form.fields["zone"].choices)[""] == "As the organisation: Europe/Berlin"

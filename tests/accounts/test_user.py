@@ -62,10 +62,14 @@ def test_a_zone_is_one_of_the_known_ones(zone):
         person.clean_fields(exclude=["password"])
 
 
-@pytest.mark.parametrize(("zone", "known"), [("Asia/Tokyo", "Asia/Tokyo"), (None, "UTC")])
-def test_times_are_shown_in_the_readers_zone_for_one_request_only(zone, known):
+@pytest.mark.parametrize(
+    ("zone", "known"),
+    [("Asia/Tokyo", "Asia/Tokyo"), ("", "Europe/Berlin"), (None, "Europe/Berlin")],
+)
+def test_times_are_shown_in_the_readers_zone_for_one_request_only(settings, zone, known):
+    settings.HOUSE_ZONE = "Europe/Berlin"
     request = RequestFactory().get("/")
-    request.user = make.user(zone=zone) if zone else object()
+    request.user = object() if zone is None else make.user(zone=zone)
     before = timezone.get_current_timezone_name()
     seen = []
     InTheReadersZone(lambda _request: seen.append(timezone.get_current_timezone()))(request)

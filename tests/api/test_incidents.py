@@ -62,7 +62,7 @@ def test_the_list_goes_on_before_a_number(incident, manager):
 
 
 def test_the_story_is_read_oldest_first_without_what_was_corrected(incident, manager):
-    entry = timeline.write(incident, "update", "Twelve shares.", actor=make.SYSTEM)
+    entry = timeline.write(incident, "update", "Twelve shares.", actor=make.actor(manager.person))
     timeline.correct(entry, text="Thirteen shares.", actor=make.SYSTEM)
     told = [each["text"] for each in manager.get(f"/incidents/{incident.ref}/timeline").json()]
     assert told[0].startswith("Reported: ")

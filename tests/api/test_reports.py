@@ -8,7 +8,9 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from incidents.models import Incident
+from programs import pauses
 from programs.models import State
+from severity.ladder import Sev
 from tests import make
 from tests.api.conftest import Caller, problem
 
@@ -57,11 +59,60 @@ def test_a_full_report_stops_the_program_before_it_is_answered(caller):
 
 
 def test_a_report_may_pull_the_cord_and_may_be_a_drill(caller):
-    program = make.program(participants=5)
+    program = make.program(participants=5, is_drill=True)
     body = {"title": "Odd", "program": program.slug, "audience": "few_inside", "still_open": "no"}
     answer = caller.post("/incidents", body | {"pause": True, "drill": True})
     assert answer.json()["paused"] == [program.name]
     assert Incident.objects.get().is_drill
+
+
+def test_a_report_about_a_program_for_drills_is_a_drill_unless_said_otherwise(caller):
+    body = {"title": "Odd", "program": make.program(is_drill=True).slug}
+    assert caller.post("/incidents", body).status_code == 201
+    assert Incident.objects.get().is_drill
+    refusal = problem(caller.post("/incidents", body | {"drill": False}), 422)
+    assert (refusal["field"], "only true is allowed" in refusal["allowed"]) == ("drill", True)
+
+
+def test_a_drill_cannot_stop_what_is_real(caller):
+    program = make.program()
+    body = {"title": "Odd", "program": program.slug, "drill": True, "pause": True}
+    refusal = problem(caller.post("/incidents", body), 422)
+    assert (refusal["field"], "only false is allowed" in refusal["allowed"]) == ("drill", True)
+    program.refresh_from_db()
+    assert program.state == State.COLLECTING
+
+
+def test_a_cord_without_a_program_is_refused(caller):
+    refusal = problem(caller.post("/incidents", {"title": "Odd", "pause": True}), 422)
+    assert refusal["field"] == "pause"
+    assert "name the program to pause, or leave pause out" in refusal["allowed"]
+    assert not Incident.objects.exists()
+
+
+def test_a_repeat_says_what_the_report_led_to_and_not_what_became_of_it(caller):
+    program = make.program()
+    body = {"title": "Odd", "program": program.slug, "audience": "everyone_inside"}
+    first = caller.post("/incidents", body).json()
+    make.judged(Incident.objects.get(), Sev.SEV0)
+    again = caller.post("/incidents", body)
+    assert (again.status_code, first["paused"]) == (200, [program.name])
+    assert again.json() == first | {"new": False}
+
+
+def test_a_receipt_names_no_program_that_the_caller_may_not_know_of(caller):
+    program, hidden = make.program(), make.draft()
+    hidden.derived_from.add(program)
+    body = {"title": "Odd", "program": program.slug, "audience": "outside", "still_open": "yes"}
+    assert caller.post("/incidents", body).json()["paused"] == [program.name]
+    assert hidden.pauses.in_force().exists()
+
+
+def test_what_did_not_collect_is_not_said_to_be_paused(caller):
+    program = make.program()
+    pauses.retire(program, reason="Done.", actor=make.actor(program.owner))
+    body = {"title": "Odd", "program": program.slug, "pause": True}
+    assert caller.post("/incidents", body).json()["paused"] == []
 
 
 def test_the_same_idempotency_key_makes_one_incident_and_says_so(caller):

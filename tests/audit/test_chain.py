@@ -68,6 +68,21 @@ def test_links_that_changed_places_are_named():
     assert (3, "entry 2 is missing") in found([one, three, two, four])
 
 
+def forged(*, at):
+    """A stream whose last link was made anew, with its own hash and another time."""
+    *links, last = stream()
+    last = replace(last, at=at)
+    return [*links, replace(last, hash=chain.digest(last))]
+
+
+def test_a_link_that_is_earlier_than_the_one_before_it_is_named():
+    before = stream()[-2].at
+    assert found(forged(at=before - timedelta(microseconds=1))) == [
+        (4, "is earlier than the entry before it")
+    ]
+    assert found(forged(at=before)) == []
+
+
 def test_a_time_is_hashed_as_utc_whatever_zone_it_came_in():
     assert chain.stamp(AT) == "2026-06-18T09:30:00.120000Z"
     assert chain.stamp(AT.astimezone(timezone(timedelta(hours=-7)))) == chain.stamp(AT)

@@ -1,9 +1,11 @@
 """What the database refuses, whoever asks it."""
 
 import pytest
+from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 
 from accounts.kept import REFUSED
+from accounts.models import User
 from audit import guards, history, trail
 from audit.models import Entry, Head, OutboxEvent, Remark
 from programs import collectors
@@ -116,6 +118,73 @@ def test_a_session_cannot_talk_its_way_around_the_triggers():
 def test_a_guard_that_was_weakened_is_missed(attack):
     plant.sql(attack)
     assert ("audit_entry", "andon_kept") in guards.missing(connection)
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "CREATE OR REPLACE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql"
+        " SET search_path = pg_catalog, public, pg_temp AS $$ BEGIN RETURN NEW; END $$",
+        "ALTER FUNCTION {}() RESET ALL",
+        "ALTER FUNCTION {}() SET search_path = pg_temp, public",
+        "ALTER FUNCTION {}() SET session_replication_role = replica",
+        "ALTER FUNCTION {}() SECURITY DEFINER",
+    ],
+)
+@pytest.mark.parametrize(
+    ("function", "lost"),
+    [
+        ("andon_refuse", ("audit_entry", "andon_kept")),
+        ("andon_chain", ("audit_entry", "andon_chain")),
+        ("andon_head", ("audit_head", "andon_head")),
+    ],
+)
+def test_a_function_that_does_something_else_is_missed(attack, function, lost):
+    plant.sql(attack.format(function))
+    assert lost in guards.missing(connection)
+
+
+@pytest.mark.parametrize(
+    ("attack", "found"),
+    [
+        (
+            "CREATE TRIGGER andon_also BEFORE INSERT ON audit_entry FOR EACH ROW"
+            " EXECUTE FUNCTION andon_head()",
+            ("audit_entry", "trigger andon_also"),
+        ),
+        (
+            "CREATE TRIGGER a BEFORE INSERT ON audit_head FOR EACH ROW"
+            " EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+            ("audit_head", "trigger a"),
+        ),
+        (
+            "CREATE RULE lost AS ON INSERT TO audit_remark DO INSTEAD NOTHING",
+            ("audit_remark", "rule lost"),
+        ),
+        ("CREATE TABLE beside () INHERITS (audit_entry)", ("audit_entry", "table beside")),
+    ],
+)
+def test_what_hangs_on_a_kept_table_and_is_not_ours_is_named(attack, found):
+    assert guards.unexpected(connection) == []
+    plant.sql(attack)
+    assert guards.unexpected(connection) == [found]
+
+
+def test_what_was_weakened_is_put_right_by_the_next_migrate():
+    plant.sql("ALTER FUNCTION andon_chain() RESET ALL")
+    plant.sql("DROP TRIGGER andon_head ON audit_head")
+    guards.install(apps.get_app_config("audit"), using="default")
+    assert guards.missing(connection) == []
+
+
+def test_a_table_of_the_same_name_in_a_session_takes_no_entry_from_the_chain():
+    first = entry()
+    plant.sql("CREATE TEMP TABLE audit_head (LIKE public.audit_head INCLUDING ALL)")
+    plant.sql("INSERT INTO pg_temp.audit_head VALUES (%s, 76, repeat('f', 64))", first.stream)
+    trail.record("test.done", User.objects.get(), actor=make.SYSTEM)
+    plant.sql("DROP TABLE pg_temp.audit_head")
+    assert Head.objects.get(stream=first.stream).seq == 2
+    assert Entry.objects.get(seq=2).prev == Entry.objects.get(seq=1).hash
 
 
 def test_a_row_that_is_not_kept_still_gets_history_that_is():

@@ -3,9 +3,9 @@
 import pytest
 from django.db import transaction
 
-from audit import clockwork, outbox
+from audit import outbox
+from audit.gathering import OutsideTransaction
 from audit.models import Due, OutboxEvent
-from audit.trail import OutsideTransaction
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("registry")]
 
@@ -69,11 +69,3 @@ def test_nothing_is_published_without_a_transaction_to_belong_to(heard):
     with pytest.raises(OutsideTransaction, match=r"publish\('program.paused'\) needs"):
         outbox.publish("program.paused", program=3)
     assert not OutboxEvent.objects.exists()
-
-
-def test_topics_name_their_listeners(heard):
-    assert outbox.topics() == {
-        "program.paused": ["test.one", "test.two"],
-        "program.retired": ["test.other"],
-    }
-    assert {"test.one", "test.two", "test.other"} <= set(clockwork.kinds())

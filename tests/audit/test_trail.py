@@ -7,7 +7,9 @@ from django.apps import apps
 from django.db import transaction
 
 from accounts.actors import Actor
+from accounts.models import User
 from audit import chain, trail
+from audit.gathering import OutsideTransaction
 from audit.models import Entry, Remark
 from tests import make
 
@@ -27,12 +29,20 @@ def link(entry):
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_recorded_without_a_transaction_to_belong_to():
     person = make.user()
-    with pytest.raises(trail.OutsideTransaction, match=r"record\('test.done'\) needs"):
+    with pytest.raises(OutsideTransaction, match=r"record\('test.done'\) needs"):
         record(person)
     assert not Entry.objects.exists()
     with transaction.atomic():
         record(person)
     assert Entry.objects.count() == 1
+
+
+def test_what_has_no_key_yet_is_not_recorded():
+    with pytest.raises(ValueError, match=r"accounts\.User has no key yet"):
+        record(User(username="nobody"))
+    with pytest.raises(ValueError, match=r"accounts\.User has no key yet"):
+        record(User(username="nobody"), stream="incident:1")
+    assert not Entry.objects.exists()
 
 
 def test_the_database_writes_the_hash_that_we_compute():

@@ -79,6 +79,26 @@ def test_an_entry_that_was_moved_in_time_is_found(stream):
     assert found(stream) == [(2, "was changed after it was written")]
 
 
+def test_an_entry_that_was_moved_before_another_is_found(stream):
+    edit("at = at - interval '1 day'")
+    assert (2, "is earlier than the entry before it") in found(stream)
+
+
+def test_a_clock_that_was_set_back_makes_no_flaw(stream):
+    person = User.objects.get()
+    ahead = "'2100-01-01T00:00:00Z'"
+    body = "prev, stream, seq::text, '2100-01-01T00:00:00.000000Z', body"
+    edit(f"at = {ahead}", seq=4)
+    edit(
+        f"hash = encode(sha256(convert_to(concat_ws(E'\\n', {body}), 'UTF8')), 'hex')",
+        seq=4,
+    )
+    plant.sql("UPDATE audit_head SET hash = (SELECT hash FROM audit_entry WHERE seq = 4)")
+    trail.record("test.done", person, actor=make.SYSTEM)
+    assert found(stream) == []
+    assert Entry.objects.get(seq=5).at == Entry.objects.get(seq=4).at
+
+
 def test_a_body_that_makes_no_sense_and_has_a_remark_is_a_flaw_too():
     stream = written(remark="why")
     edit("body = 'x'")
@@ -157,6 +177,12 @@ def test_a_trigger_that_was_disabled_is_found(stream):
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE audit_entry DISABLE TRIGGER andon_chain")
     assert found() == [(0, "the trigger andon_chain is missing, disabled or not ours")]
+
+
+def test_what_hangs_on_the_record_and_is_not_ours_is_found(stream):
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE RULE lost AS ON DELETE TO audit_remark DO INSTEAD NOTHING")
+    assert found() == [(0, "the rule lost hangs on it and is not ours")]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -79,6 +79,11 @@ def test_production_starts_with_what_it_needs(read):
         ("ANDON_EMAIL_SECURITY", "ssl3", "starttls, tls, none"),
         ("ANDON_OIDC_ISSUER", "https://id.example", "set both or none"),
         ("ANDON_OIDC_CLIENT_ID", "andon", "set both or none"),
+        ("ANDON_TRUSTED_PROXIES", "*", "addresses of your proxies"),
+        ("ANDON_TRUSTED_PROXIES", "proxy.example", "addresses of your proxies"),
+        ("ANDON_TRUSTED_PROXIES", "10.0.0.7/24", "networks such as 10.0.0.0/24"),
+        ("ANDON_TRUSTED_PROXIES", "0.0.0.0/0", "addresses of your proxies"),
+        ("ANDON_TRUSTED_PROXIES", "10.0.0.7,,10.0.0.8", "with commas between them"),
     ],
 )
 def test_an_odd_value_is_refused_by_name_with_what_is_allowed(read, name, value, allowed):
@@ -86,6 +91,17 @@ def test_an_odd_value_is_refused_by_name_with_what_is_allowed(read, name, value,
         environment.database(read(**{name: value}).database_url, statement_timeout_ms=1)
     assert name in str(refusal.value)
     assert allowed in str(refusal.value)
+
+
+def test_proxies_are_addresses_or_networks(read):
+    assert read().trusted_proxies == []
+    said = "10.0.0.7, 10.1.0.0/16,::1,fd00::/8"
+    assert read(ANDON_TRUSTED_PROXIES=said).trusted_proxies == [
+        "10.0.0.7",
+        "10.1.0.0/16",
+        "::1",
+        "fd00::/8",
+    ]
 
 
 def test_every_odd_value_is_named_at_once(read):

@@ -116,6 +116,9 @@ class Quiet:
     async def _connect(self):
         return self
 
+    def add_notify_handler(self, _handler):
+        """It has no news."""
+
     async def _ask(self, _line, statement):
         if statement is feed._PROGRAMS:
             self.asked.put_nowait(statement)
@@ -138,6 +141,24 @@ def test_news_that_comes_while_it_reads_makes_it_read_again(rarely, monkeypatch)
         one.feed.nudge()
         database.may_answer.release()
         await database.asked.get()
+
+    follow(use)
+
+
+def test_a_pause_that_is_committed_while_it_reads_is_read_at_once(program, rarely, monkeypatch):
+    ask, done = feed._ask, []
+
+    async def slowly(line, statement):
+        rows = await ask(line, statement)
+        if statement == feed._PROGRAMS and rows and not done:
+            # The news arrive with the answer to the next question.
+            done.append(await elsewhere(lambda: pause(program)))
+        return rows
+
+    monkeypatch.setattr(feed, "_ask", slowly)
+
+    async def use(one):
+        await one.hear_of(program, state="paused")
 
     follow(use)
 

@@ -1,10 +1,16 @@
+import asyncio
+import json
 from datetime import datetime, timedelta
+from types import SimpleNamespace
+from unittest.mock import AsyncMock
 
 import pytest
 from django.utils import timezone
 
 from accounts.functions import Function
 from programs import collectors, lifecycle, pauses
+from programs.gate.figures import Figures
+from programs.gate.leasing import Leasing
 from programs.models import CollectorKey, Lease
 from tests import make
 from tests.gate.served import caller, known, until
@@ -232,3 +238,34 @@ def test_no_token_is_ever_logged(collector, gate):
 
     assert collector.token.rpartition("_")[2] not in gate.said()
     assert "bbbbbbbbbbbb" not in gate.said()
+
+
+class CountedFeed:
+    def __init__(self):
+        self.read = 0
+
+    async def refresh(self):
+        self.read += 1
+
+
+def leasing_of_program_at_its_first(feed):
+    """Leasing that answers everything, of a program of which one generation is known."""
+    door = SimpleNamespace(
+        admit=lambda _call: SimpleNamespace(collector_id=1),
+        program_of=lambda _key, *, named: SimpleNamespace(slug=named, generation=1),
+    )
+    one = Leasing(
+        door=door, registry=None, holdings=None, ledger=None, feed=feed, figures=Figures()
+    )
+    one._lease = AsyncMock(return_value="answered")
+    return one
+
+
+def test_a_collector_that_makes_generations_up_does_not_keep_the_gate_reading():
+    feed = CountedFeed()
+    leasing = leasing_of_program_at_its_first(feed)
+    body = {"program": "p", "generation": 2**63 - 1, "status": "running", "version": "1"}
+    call = SimpleNamespace(json_body=AsyncMock(return_value=json.dumps(body).encode()))
+    for _ in range(50):
+        assert asyncio.run(leasing.answer(call)) == "answered"
+    assert feed.read < 10

@@ -1,6 +1,9 @@
 """Who may know of an incident. The default is nobody."""
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -165,7 +168,7 @@ def test_who_let_whom_in_and_why_is_recorded(incident):
 def test_letting_in_names_a_person_or_a_team(incident):
     team = Group.objects.create(name="storage")
     for wrong in ({}, {"person": make.user(), "team": team}):
-        with pytest.raises(grants.Refused, match="Name a person or a team"):
+        with pytest.raises(grants.Refused, match="person: name a person or a team"):
             admit(incident, **wrong)
 
 
@@ -185,7 +188,7 @@ def test_letting_in_needs_a_reason_and_a_time_to_come(incident, wrong, words):
 
 
 def test_a_deactivated_person_is_not_let_in(incident):
-    with pytest.raises(grants.Refused, match="deactivated"):
+    with pytest.raises(grants.Refused, match="person: .* is deactivated"):
         admit(incident, person=make.user(is_active=False))
 
 
@@ -220,7 +223,7 @@ def test_the_last_who_can_manage_an_incident_stays(incident):
     officers = incident.grants.get(team__name="privacy_officer")
     make.user(Function.PRIVACY_OFFICER)
     grants.end(team, actor=make.SYSTEM)
-    with pytest.raises(grants.Refused, match="Somebody must be able to manage"):
+    with pytest.raises(grants.Refused, match="grant: somebody must be able to manage"):
         grants.end(officers, actor=make.SYSTEM)
     admit(incident, Level.MANAGE, person=make.user())
     grants.end(officers, actor=make.SYSTEM)
@@ -231,8 +234,56 @@ def test_a_team_without_people_manages_nothing(incident):
     only = admit(incident, Level.MANAGE, person=make.user())
     assert not User.objects.filter(groups__name="commander").exists()
     User.objects.filter(groups__name="privacy_officer").update(is_active=False)
-    with pytest.raises(grants.Refused, match="Somebody must be able to manage"):
+    with pytest.raises(grants.Refused, match="grant: somebody must be able to manage"):
         grants.end(only, actor=make.SYSTEM)
+
+
+@pytest.mark.parametrize("level", [Level.VIEW, Level.CONTRIBUTE])
+def test_a_grant_that_manages_nothing_ends_even_where_nobody_can_manage(incident, level):
+    assert not User.objects.filter(groups__name="commander").exists()
+    User.objects.filter(groups__name="privacy_officer").update(is_active=False)
+    person = make.user()
+    grants.end(admit(incident, level, person=person), actor=make.SYSTEM)
+    assert not make.sees(person, incident)
+
+
+@pytest.mark.parametrize("own", Level)
+def test_nobody_lets_in_to_more_than_they_may(incident, own):
+    manager, person = make.user(), make.user()
+    admit(incident, own, person=manager)
+    for level in grants.IMPLIES[own]:
+        admit(incident, level, person=person, actor=make.actor(manager))
+    for level in set(Level) - set(grants.IMPLIES[own]):
+        more = pytest.raises(grants.Refused, match="level: nobody lets in to more than they may")
+        with more, transaction.atomic():
+            admit(incident, level, person=person, actor=make.actor(manager))
+    assert holds(person, incident) == set(grants.IMPLIES[own])
+
+
+def test_a_level_that_is_none_is_refused_by_its_name(incident):
+    with pytest.raises(grants.Refused, match="level: 'own' is none; choose one of view, "):
+        admit(incident, "own", person=make.user())
+
+
+def test_no_person_ends_what_a_rule_gave(incident):
+    officer = make.user(Function.PRIVACY_OFFICER)
+    grant = incident.grants.get(team__name="commander")
+    with pytest.raises(grants.Refused, match="grant: commander is let in by rule"):
+        grants.end(grant, actor=make.actor(officer))
+    grant.refresh_from_db()
+    assert grant.ended_at is None
+    by_hand = admit(incident, Level.MANAGE, team=Group.objects.create(name="storage"))
+    grants.end(by_hand, actor=make.actor(officer))
+    assert not by_hand.by_rule
+
+
+def test_what_rules_gave_before_it_was_marked_is_marked_by_the_migration(incident):
+    by_hand = admit(incident, person=make.user(), reason="By rule: as I say so.")
+    AccessGrant.objects.update(by_rule=False)
+    import_module("incidents.migrations.0003_grants_by_rule").mark(apps, None)
+    assert incident.grants.filter(by_rule=True).count() == 2
+    by_hand.refresh_from_db()
+    assert not by_hand.by_rule
 
 
 def test_an_incident_that_is_over_is_still_read_by_those_who_were_let_in(incident):

@@ -2,8 +2,11 @@
 
 import pytest
 
+from accounts.functions import Function
 from incidents import cord, lifecycle
 from incidents.models import Status, TimelineEntry
+from programs import lifecycle as lifecycle_of_programs
+from programs import pauses
 from programs.models import State
 from severity.ladder import Sev
 from tests import make
@@ -49,3 +52,26 @@ def test_an_incident_that_is_over_stops_nothing():
     with pytest.raises(cord.Refused, match="reopen it first"):
         pull(incident)
     assert not incident.program.pauses.exists()
+
+
+def story(incident):
+    return incident.timeline.get(kind=TimelineEntry.Kind.PAUSE).text
+
+
+def test_a_cord_at_a_draft_keeps_it_from_starting_and_claims_no_more():
+    draft = make.draft(participants=50)
+    incident = make.incident(Sev.SEV3, program=draft, pull_cord=True)
+    assert story(incident).startswith(f"{draft.name} does not collect yet; it is held from")
+    draft = lifecycle_of_programs.approve(
+        draft, actor=make.actor(make.user(Function.PRIVACY_OFFICER))
+    )
+    with pytest.raises(lifecycle_of_programs.Refused, match=f"held by {incident.codename}"):
+        lifecycle_of_programs.start(draft, actor=make.actor(draft.owner))
+
+
+def test_a_cord_at_a_program_that_has_ended_claims_no_pause():
+    program = make.program(participants=50)
+    pauses.retire(program, reason="Done.", actor=make.SYSTEM)
+    incident = make.incident(Sev.SEV3, program=program)
+    pull(incident)
+    assert story(incident).startswith(f"{program.name} has ended and does not collect")

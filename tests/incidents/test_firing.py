@@ -7,6 +7,7 @@ from accounts.actors import Actor
 from audit.models import Entry
 from incidents import firing, judgement, lifecycle
 from incidents.models import RuleFiring, Status, TimelineEntry
+from programs import pauses
 from programs.models import State
 from severity.ladder import Sev
 from severity.ruleset import RuleSet
@@ -138,6 +139,31 @@ def test_a_draft_is_kept_from_starting():
     program = make.draft()
     make.incident(Sev.SEV2, program=program)
     assert program.pauses.in_force().exists()
+
+
+def test_a_drill_stops_nothing_real_and_what_is_real_no_drill():
+    program, learner, neighbour = (make.program(is_drill=drill) for drill in (True, False, False))
+    derived(program, learner)
+    for each in (program, neighbour):
+        make.dataset(each, store="s3://lake")
+    drill = make.incident(Sev.SEV1, program=program, is_drill=True)
+    make.judged(drill, Sev.SEV0)
+    assert states(program, learner, neighbour) == [State.PAUSED] + [State.COLLECTING] * 2
+
+
+def test_what_learned_from_a_program_that_ended_stops_and_the_ended_one_is_left_alone():
+    program, ended, learner = (make.program() for _ in range(3))
+    derived(program, ended, learner)
+    pauses.retire(ended, reason="Done.", actor=make.SYSTEM)
+    make.incident(Sev.SEV1, program=program)
+    assert states(program, ended, learner) == [State.PAUSED, State.RETIRED, State.PAUSED]
+    assert not ended.pauses.exists()
+
+
+def test_a_rule_does_not_claim_to_have_paused_what_does_not_collect():
+    incident = make.incident(Sev.SEV2, program=make.draft())
+    line = incident.timeline.get(kind=TimelineEntry.Kind.PAUSE)
+    assert f"{incident.program.name} does not collect yet; it is held from starting" in line.text
 
 
 def test_sev_4_stops_nothing():

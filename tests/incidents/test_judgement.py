@@ -152,6 +152,16 @@ def test_a_dataset_of_another_program_is_no_answer():
     assert incident.dataset == mine
 
 
+@pytest.mark.parametrize("is_drill", [True, False])
+def test_a_drill_never_comes_to_concern_what_is_real_nor_the_other_way_round(is_drill):
+    incident = make.incident(Sev.SEV3, program=None, is_drill=is_drill)
+    other = make.program(is_drill=not is_drill)
+    with pytest.raises(judgement.Refused, match=f"program: {other.slug} cannot be meant"):
+        answer_again(incident, other)
+    other.refresh_from_db()
+    assert other.state == State.COLLECTING
+
+
 def test_an_incident_that_is_over_takes_no_new_answers():
     incident = make.incident(Sev.SEV3)
     lifecycle.move(incident, Status.DISMISSED, actor=make.SYSTEM, reason="A test file.")

@@ -1,6 +1,7 @@
 """Where an incident may go from where it stands, and what each step needs."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -147,7 +148,7 @@ def test_an_exposure_that_ended_before_keeps_its_end():
 
 def test_a_review_needs_a_severity():
     incident = make.undetermined()
-    commander = make.actor(make.user())
+    commander = make.actor(make.user(Function.COMMANDER))
     roles.give(incident, Role.COMMANDER, person=commander.user, actor=commander)
     aware_now(incident)
     for to in (Status.TRIAGING, Status.ACTIVE, Status.CONTAINED, Status.RECOVERED):
@@ -237,6 +238,13 @@ def test_the_moment_of_awareness_is_kept_with_its_reason():
     incident.refresh_from_db()
     assert (incident.aware_at, incident.aware_rationale) == (moment, "The mail of 9:14.")
     assert Entry.objects.get(action="incident.aware").remark.text == "The mail of 9:14."
+
+
+def test_the_moment_of_awareness_is_told_in_utc_wherever_it_was_typed():
+    tokyo = datetime(2026, 3, 1, 8, 30, tzinfo=ZoneInfo("Asia/Tokyo"))
+    incident = aware_now(make.incident(), aware_at=tokyo)
+    line = incident.timeline.filter(kind=TimelineEntry.Kind.STATUS).first()
+    assert line.text.startswith("Aware from 2026-02-28 23:30 UTC.")
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,9 @@
 
 import pytest
 
-from incidents import judgement, weighing
-from incidents.models import Audience, SeverityProposal, StillOpen
+from audit.models import Entry
+from incidents import judgement, lifecycle, weighing
+from incidents.models import Audience, SeverityProposal, Status, StillOpen
 from severity.ladder import Sev
 from tests import make
 
@@ -78,6 +79,46 @@ def test_raising_does_not_wait_for_an_open_proposal(proposal):
     make.judged(proposal.incident, Sev.SEV0)
     proposal.incident.refresh_from_db()
     assert proposal.incident.sev == 0
+
+
+def test_a_proposal_does_not_outlive_the_level_it_would_lower():
+    incident = make.incident(Sev.SEV2)
+    proposal = make.judged(incident, Sev.SEV4).proposals.get()
+    raiser = make.user()
+    make.judged(incident, Sev.SEV0, by=raiser)
+    with pytest.raises(judgement.Refused, match="withdrawn already"):
+        judgement.confirm(proposal, actor=make.actor(make.user()))
+    incident.refresh_from_db()
+    proposal.refresh_from_db()
+    assert (incident.sev, proposal.decided_by) == (0, raiser)
+    told = incident.timeline.values_list("text", flat=True)
+    assert "The proposal of SEV 4 was withdrawn, as the severity was set anew." in told
+    assert Entry.objects.filter(action="severity.lowering_withdrawn").count() == 1
+
+
+def test_a_proposal_stays_while_the_level_does(proposal):
+    incident = proposal.incident
+    unsure = weighing.Answered(incident.program, Audience.UNKNOWN, StillOpen.YES)
+    judgement.answer_again(incident, unsure, actor=make.actor(make.user()))
+    proposal.refresh_from_db()
+    assert proposal.state == SeverityProposal.State.OPEN
+
+
+@pytest.mark.parametrize("guarded", [Sev.SEV0, Sev.SEV1, Sev.SEV2])
+def test_one_person_cannot_dismiss_what_takes_two_to_lower(guarded):
+    incident = make.judged(make.incident(Sev.SEV3), guarded)
+    dismiss = {"reason": "Nothing there.", "actor": make.actor(make.user())}
+    with pytest.raises(lifecycle.Refused, match="lower its severity first; a second person"):
+        lifecycle.move(incident, Status.DISMISSED, **dismiss)
+    proposal = make.judged(incident, Sev.SEV5).proposals.get()
+    judgement.confirm(proposal, actor=make.actor(make.user()))
+    assert lifecycle.move(incident, Status.DISMISSED, **dismiss).is_over
+
+
+def test_what_nobody_determined_yet_may_be_dismissed_with_a_reason():
+    incident = make.undetermined()
+    moved = lifecycle.move(incident, Status.DISMISSED, reason="A test.", actor=make.SYSTEM)
+    assert moved.is_over
 
 
 def test_answering_unknown_first_does_not_get_round_the_second_person():

@@ -1,9 +1,11 @@
 """Two people at the same moment. Each race is run often enough to lose it once."""
 
 import functools
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection, transaction
 
 from incidents import (
     firing,
@@ -16,11 +18,12 @@ from incidents import (
     weighing,
 )
 from incidents.models import Audience, Incident, Role, RuleFiring, Status, StillOpen
+from programs import lifecycle as programs
 from programs.models import State
 from severity.ladder import Sev
 from severity.models import Assessment
 from tests import make
-from tests.together import ROUNDS, at_once, failures
+from tests.together import PATIENCE_SECONDS, ROUNDS, at_once, failures, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -148,7 +151,7 @@ def test_a_role_given_to_two_at_once_has_one_holder():
 
 def test_an_entry_corrected_by_two_at_once_is_corrected_once():
     for _ in range(ROUNDS):
-        entry = make.incident(program=None).timeline.first()
+        entry = make.incident(program=None).timeline.get(kind="report")
         correct = functools.partial(timeline.correct, entry, text="Better.", actor=make.SYSTEM)
         refusals = failures(at_once(correct, correct))
         assert [type(refusal) for refusal in refusals] == [timeline.Refused]
@@ -163,3 +166,27 @@ def test_an_incident_moved_by_two_at_once_moves_once():
             lambda i=incident, a=by: lifecycle.move(i, Status.TRIAGING, actor=a),
         )
         assert [type(refusal) for refusal in failures(outcomes)] == [lifecycle.Refused]
+
+
+def test_a_stuck_program_holds_up_its_own_reports_and_no_others():
+    stuck, other = make.program(), make.program()
+    people = [make.user(), make.user()]
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            programs.lock(stuck)
+            waits = pool.submit(
+                at_once, lambda: make.incident(Sev.SEV2, program=stuck, reporter=people[0])
+            )
+            until(somebody_waits_for_a_lock)
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '3s'")
+            # Within the same transaction, so that a number that is kept would end in the timeout.
+            make.incident(Sev.SEV2, program=other, reporter=people[1])
+        assert not failures(waits.result(PATIENCE_SECONDS))
+    assert sorted(Incident.objects.values_list("number", flat=True)) == [1, 2]
+
+
+def somebody_waits_for_a_lock():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()[0]

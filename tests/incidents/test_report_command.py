@@ -78,6 +78,20 @@ def test_a_program_that_the_person_may_not_know_of_is_not_there(reporter):
 
 
 def test_a_wrong_word_is_refused_with_its_name(reporter):
-    with pytest.raises(CommandError, match="--title: 201 characters"):
+    with pytest.raises(CommandError, match="^title: 201 characters"):
         report(reporter, "x" * 201)
     assert not Incident.objects.exists()
+
+
+def test_a_refusal_names_the_option_that_the_command_has(reporter):
+    with pytest.raises(CommandError, match="^--key: at most 100"):
+        report(reporter, "Odd", "--key", "k" * 101)
+    with pytest.raises(CommandError, match="^--pause: name the program to pause"):
+        report(reporter, "Odd", "--pause")
+    with pytest.raises(CommandError, match="^--detail: 10001 characters"):
+        report(reporter, "Odd", "--detail", "x" * 10_001)
+
+
+def test_a_report_about_a_program_for_drills_is_a_drill(reporter):
+    report(reporter, "Odd", "--program", make.program(is_drill=True).slug)
+    assert Incident.objects.get().is_drill

@@ -171,6 +171,26 @@ def test_a_report_opens_the_room_to_those_who_must_be_there():
     assert not make.sees(incident.reporter, incident)
 
 
+def test_a_repeat_says_what_still_stands():
+    reporter, report = make.user(), make.report(Sev.SEV2, program=make.program())
+    first = file(report, reporter)
+    assert file(report, reporter).paused == first.paused == [report.program.name]
+    make.resumed(report.program)
+    assert file(report, reporter).paused == []
+
+
+def test_a_detail_added_later_is_counted_without_our_own_words():
+    incident = make.incident()
+    longest = reporting.LONGEST_ADDED
+    by = make.actor(incident.reporter)
+    with pytest.raises(reporting.Refused) as refusal:
+        reporting.add_detail(incident, "x" * (longest + 1), actor=by)
+    assert str(refusal.value) == f"detail: {longest + 1} characters; at most {longest} are allowed."
+    reporting.add_detail(incident, "x" * longest, actor=by)
+    with pytest.raises(reporting.Refused, match="^detail: write what you want to add"):
+        reporting.add_detail(incident, " ", actor=by)
+
+
 def test_html_in_a_report_is_kept_as_it_is():
     incident = make.incident(title="<script>alert(1)</script>")
     incident.refresh_from_db()

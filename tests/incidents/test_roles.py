@@ -3,9 +3,10 @@
 import pytest
 from django.db import IntegrityError, transaction
 
+from accounts.functions import Function
 from audit import history
 from audit.models import OutboxEvent
-from incidents import access, lifecycle, roles
+from incidents import access, grants, lifecycle, roles
 from incidents.models import AccessGrant, Role, RoleAssignment, Status
 from tests import make
 
@@ -14,8 +15,14 @@ pytestmark = pytest.mark.django_db
 Level = AccessGrant.Level
 
 
-def give(incident, role, person):
-    return roles.give(incident, role, person=person, actor=make.SYSTEM)
+def give(incident, role, person, *, by=None):
+    actor = make.actor(by) if by else make.SYSTEM
+    return roles.give(incident, role, person=person, actor=actor)
+
+
+def fit(role):
+    """Somebody who may have the role."""
+    return make.user(*[Function.PRIVACY_OFFICER] if role == Role.PRIVACY else [])
 
 
 @pytest.mark.parametrize(
@@ -33,7 +40,7 @@ def give(incident, role, person):
     ],
 )
 def test_a_role_lets_its_holder_in_as_far_as_the_role_needs(role, level):
-    incident, person = make.incident(), make.user()
+    incident, person = make.incident(), fit(role)
     give(incident, role, person)
     assert max(access.may_which(person, incident), key=list(Level).index) == level
     assert roles.holder(incident, role) == person
@@ -79,24 +86,73 @@ def test_giving_somebody_the_role_that_is_theirs_changes_nothing():
 
 @pytest.mark.parametrize("role", [Role.COMMANDER, Role.PRIVACY])
 def test_the_owner_of_the_program_does_not_judge_it(role):
-    incident = make.incident()
-    owner = incident.program.owner
+    owner = make.user(Function.PROGRAM_OWNER, Function.PRIVACY_OFFICER)
+    incident = make.incident(program=make.program(owner=owner))
     with pytest.raises(roles.Refused, match=f"owns {incident.program.name} and cannot be"):
         give(incident, role, owner)
     assert give(incident, Role.EXPERT, owner)
-    assert give(incident, role, make.user())
+    assert give(incident, role, fit(role))
 
 
 @pytest.mark.parametrize(
     ("one", "other"), [(Role.COMMANDER, Role.PRIVACY), (Role.PRIVACY, Role.COMMANDER)]
 )
 def test_command_and_privacy_lie_in_different_hands(one, other):
-    incident, person = make.incident(), make.user()
+    incident, person = make.incident(), fit(Role.PRIVACY)
     give(incident, one, person)
     with pytest.raises(roles.Refused, match="the two roles watch each other"):
         give(incident, other, person)
-    give(incident, one, make.user())
+    give(incident, one, fit(one))
     assert give(incident, other, person)
+
+
+def test_the_privacy_role_is_for_a_privacy_officer():
+    incident, person = make.incident(), make.user(Function.COMMANDER)
+    for by in (None, make.user(Function.PRIVACY_OFFICER)):
+        with pytest.raises(roles.Refused, match="person: Privacy lead is for a privacy officer"):
+            give(incident, Role.PRIVACY, person, by=by)
+    assert roles.holder(incident, Role.PRIVACY) is None
+    assert Level.CLOSE not in access.may_which(person, incident)
+
+
+def managing(incident, *functions):
+    """Somebody who may manage the incident and not close it."""
+    person = make.user(*functions)
+    reason = {"reason": "Runs it tonight.", "actor": make.SYSTEM}
+    grants.admit(incident, person=person, level=Level.MANAGE, **reason)
+    return person
+
+
+def test_who_manages_hands_command_to_another_commander():
+    incident = make.incident()
+    commander = make.user(Function.COMMANDER)
+    give(incident, Role.COMMANDER, commander, by=managing(incident))
+    assert roles.holder(incident, Role.COMMANDER) == commander
+
+
+def test_who_manages_makes_nobody_else_a_commander_and_not_themselves():
+    incident = make.incident()
+    manager = managing(incident)
+    for person in (manager, make.user(Function.RESPONDER)):
+        with pytest.raises(roles.Refused, match="role: Incident commander is given by who may"):
+            give(incident, Role.COMMANDER, person, by=manager)
+    assert roles.holder(incident, Role.COMMANDER) is None
+    assert Level.CLOSE not in access.may_which(manager, incident)
+
+
+def test_who_may_close_makes_anybody_a_commander():
+    incident, person = make.incident(), make.user(Function.RESPONDER)
+    give(incident, Role.COMMANDER, person, by=make.user(Function.PRIVACY_OFFICER))
+    assert roles.holder(incident, Role.COMMANDER) == person
+
+
+def test_who_only_contributes_makes_nobody_a_deputy():
+    incident, helper = make.incident(), make.user()
+    grants.admit(
+        incident, person=helper, level=Level.CONTRIBUTE, reason="Helps.", actor=make.SYSTEM
+    )
+    with pytest.raises(roles.Refused, match="role: Deputy is given by who may manage here"):
+        give(incident, Role.DEPUTY, helper, by=helper)
 
 
 def test_a_deactivated_person_gets_no_role():

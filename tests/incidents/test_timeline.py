@@ -7,8 +7,8 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from audit.models import Entry
-from incidents import timeline
-from incidents.models import TimelineEntry
+from incidents import lifecycle, timeline
+from incidents.models import Status, TimelineEntry
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -99,11 +99,33 @@ def test_a_correction_may_move_an_entry_in_time(incident):
 
 def test_an_entry_is_corrected_once_and_its_correction_again(incident):
     entry = write(incident)
-    corrected = timeline.correct(entry, text="Better.", actor=make.SYSTEM)
+    corrected = timeline.correct(entry, text="Better.", actor=make.actor(make.user()))
     with pytest.raises(timeline.Refused, match="corrected already"):
         timeline.correct(entry, text="Other.", actor=make.SYSTEM)
     best = timeline.correct(corrected, text="Best.", actor=make.SYSTEM)
     assert set(timeline.current(incident).filter(kind="update")) == {best}
+
+
+def test_what_andon_saw_happen_is_nobodys_to_correct(incident):
+    alone = timeline.write(incident, "update", "The gate is back.", actor=make.SYSTEM)
+    by = make.actor(make.user())
+    for entry in (alone, *incident.timeline.filter(kind="severity")):
+        with pytest.raises(timeline.Refused, match="Only what people wrote .* reports and updates"):
+            timeline.correct(entry, text="It was milder.", actor=by)
+
+
+def test_the_act_of_a_person_is_not_corrected_though_it_bears_a_name(incident):
+    by = make.actor(make.user())
+    lifecycle.move(incident, Status.TRIAGING, actor=by)
+    with pytest.raises(timeline.Refused, match="Only what people wrote"):
+        timeline.correct(incident.timeline.get(kind="status"), text="No.", actor=by)
+
+
+def test_the_story_of_an_incident_that_is_over_stays_as_it_is(incident):
+    entry = write(incident)
+    lifecycle.move(incident, Status.DISMISSED, reason="A test file.", actor=make.SYSTEM)
+    with pytest.raises(timeline.Refused, match="is dismissed; reopen it"):
+        timeline.correct(entry, text="It was not so.", actor=make.actor(make.user()))
 
 
 @pytest.mark.parametrize("text", ["", "x" * 10_001])

@@ -1,6 +1,9 @@
 """Rules that wait: a window to veto, and the quarter of an hour to determine a severity."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from audit.models import Due, Entry
 from incidents import firing, lifecycle, weighing
@@ -94,6 +97,71 @@ def test_a_severity_set_anew_voids_what_waits(incident, waiting, exposed, engine
     assert Due.objects.get(key__startswith=f"firing:{waiting.pk}:").state == Due.State.CANCELLED
     engine.forward(minutes=31)
     assert not exposed.pauses.exists()
+
+
+def due_in_5_minutes(waiting):
+    """As if most of the time had passed."""
+    moment = timezone.now() + timedelta(minutes=5)
+    RuleFiring.objects.filter(pk=waiting.pk).update(due_at=moment)
+    Due.objects.filter(key__startswith=f"firing:{waiting.pk}:").update(due_at=moment)
+    return moment
+
+
+def test_answering_again_does_not_put_the_end_of_the_window_off(incident, waiting, exposed, engine):
+    moment = due_in_5_minutes(waiting)
+    judging.answer_again(incident, same_answers(incident), actor=make.actor(make.user()))
+    anew = incident.firings.get(rule="pause-sev3", state=RuleFiring.State.WAITING)
+    assert (anew.pk != waiting.pk, anew.due_at) == (True, moment)
+    told = [line.text for line in incident.timeline.filter(kind=TimelineEntry.Kind.RULE)]
+    assert "will be paused in 5 minutes" in told[0]
+    engine.forward(minutes=6)
+    assert exposed.pauses.in_force().exists()
+
+
+def same_answers(incident):
+    answered = (incident.program, incident.audience, incident.still_open, incident.dataset)
+    return weighing.Answered(*answered)
+
+
+def test_a_window_that_ran_out_before_the_engine_came_is_not_opened_again(
+    incident, waiting, exposed, engine
+):
+    past = timezone.now() - timedelta(minutes=1)
+    RuleFiring.objects.filter(pk=waiting.pk).update(due_at=past)
+    judging.answer_again(incident, same_answers(incident), actor=make.actor(make.user()))
+    engine.work()
+    assert exposed.pauses.in_force().exists()
+
+
+def test_answering_unknown_again_does_not_put_the_pause_of_everything_off(engine):
+    program = make.program()
+    incident = make.incident(Sev.SEV2, program=None)
+    for rule in ("pause-undetermined", "escalate-undetermined"):
+        due_in_5_minutes(incident.firings.get(rule=rule))
+    judging.answer_again(incident, same_answers(incident), actor=make.actor(make.user()))
+    engine.forward(minutes=6)
+    assert paused(program) == [True]
+    fired = incident.firings.filter(state=RuleFiring.State.FIRED, due_at__isnull=False)
+    assert {firing.rule for firing in fired} == {"pause-undetermined", "escalate-undetermined"}
+
+
+def test_a_window_for_another_dataset_is_its_own(incident, waiting, exposed):
+    other = make.dataset(exposed.program)
+    moment = due_in_5_minutes(waiting)
+    said = weighing.Answered(exposed.program, incident.audience, incident.still_open, other)
+    judging.answer_again(incident, said, actor=make.actor(make.user()))
+    assert incident.firings.get(dataset=other).due_at > moment + timedelta(minutes=20)
+
+
+def test_a_veto_does_not_outlive_the_assessment_it_was_spoken_on(
+    incident, waiting, exposed, engine
+):
+    firing.veto(waiting, reason="It is a copy for tests.", actor=make.actor(make.user()))
+    judging.answer_again(incident, same_answers(incident), actor=make.actor(make.user()))
+    engine.forward(minutes=29)
+    assert not exposed.pauses.exists()
+    engine.forward(minutes=2)
+    assert exposed.pauses.in_force().exists()
 
 
 def test_an_incident_that_is_over_voids_what_waits(incident, waiting, exposed, engine):

@@ -63,6 +63,19 @@ def test_one_command_starts_all_and_ctrl_c_stops_all(project, port):
     assert sorted(calls(project)[2:]) == ["run_engine", "run_engine", "run_gate", "web", "worker"]
 
 
+def test_the_demo_is_made_once_for_a_database(project, port):
+    for start in range(2):
+        launcher = run(project, port)
+        launcher.until("Ctrl-C stops Andon")
+        assert "rita" in launcher.said
+        assert launcher.stop(signal.SIGINT) == 0
+        assert calls(project).count("seed_demo") == 1, start
+    shutil.rmtree(project / "var/pg")
+    launcher = run(project, port)
+    launcher.until("Ctrl-C stops Andon")
+    assert calls(project).count("seed_demo") == 2
+
+
 def test_each_demo_collector_runs_with_its_own_token_and_no_secret_of_ours(project, port):
     launcher = run(project, port, SECRET_KEY="ours", **NO_SERVERS)
     launcher.until("3 demo collectors run")

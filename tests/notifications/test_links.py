@@ -1,4 +1,4 @@
-"""The link in a page: it acts for one person, on one incident, for a week."""
+"""The link in a page: it acts for one person, answers one page, for a week."""
 
 from datetime import timedelta
 
@@ -6,10 +6,12 @@ import pytest
 from django.core import signing
 from django.utils import timezone
 
+from accounts.functions import Function
 from accounts.models import User
-from incidents import grants
-from notifications import links
-from notifications.models import Page
+from incidents import grants, lifecycle
+from incidents.models import Status
+from notifications import links, paging, reading
+from notifications.models import Escalation, Page
 from severity.ladder import Sev
 from tests import make
 
@@ -84,3 +86,69 @@ def test_the_link_of_a_person_who_was_shut_out_leads_nowhere(page, commander):
     commander.groups.clear()
     with pytest.raises(links.BadLink):
         links.page_behind(token(page))
+
+
+def answer(page):
+    return paging.answer_page(page, actor=make.actor(page.person, via="link"))
+
+
+def test_a_link_ends_the_paging_that_its_page_belongs_to(page, commander):
+    assert answer(page)
+    page.escalation.refresh_from_db()
+    assert page.escalation.state == Escalation.State.ACKNOWLEDGED
+    assert page.escalation.acknowledged_by == commander
+
+
+def test_a_link_does_not_answer_for_a_worse_level_that_is_not_paged_yet(page, engine):
+    incident = page.escalation.incident
+    make.judged(incident, Sev.SEV1)
+    assert not answer(page)
+    engine.work()
+    worse = incident.escalations.get(level=1)
+    assert (worse.state, worse.acknowledged_at) == (Escalation.State.ACTIVE, None)
+
+
+def test_a_link_says_who_answered_before(page, commander):
+    paging.acknowledge(page.escalation.incident, actor=make.actor(commander))
+    assert not answer(page)
+    assert reading.why_over(page) == "This page was answered already by Ada Obi."
+
+
+def test_a_link_does_nothing_once_the_incident_is_over(commander, engine):
+    incident = make.incident(Sev.SEV3)
+    engine.work()
+    page = Page.objects.get()
+    lifecycle.move(incident, Status.DISMISSED, actor=make.SYSTEM, reason="A test file.")
+    assert not answer(page)
+    assert "is over" in reading.why_over(page)
+    incident.refresh_from_db()
+    assert incident.acknowledged_at is None
+
+
+def test_the_operator_who_is_paged_as_nobody_answered_can_answer(page, engine):
+    make.user(Function.OPERATOR)
+    for _ in range(20):
+        engine.forward(minutes=16)
+    last = Page.objects.get(person__groups__name=Function.OPERATOR)
+    assert last.escalation.state == Escalation.State.EXHAUSTED
+    assert answer(last)
+    last.escalation.refresh_from_db()
+    assert last.escalation.acknowledged_by == last.person
+
+
+def test_a_link_of_a_run_that_nobody_answered_does_not_answer_the_next(page, engine):
+    for _ in range(20):
+        engine.forward(minutes=16)
+    incident = page.escalation.incident
+    paging.open_for(incident.pk, again=True)
+    assert not answer(page)
+    assert incident.escalations.latest("pk").acknowledged_at is None
+
+
+def test_an_answer_on_the_page_of_the_incident_answers_everything_open(page, commander, engine):
+    incident = page.escalation.incident
+    for _ in range(20):
+        engine.forward(minutes=16)
+    paging.open_for(incident.pk, again=True)
+    paging.acknowledge(incident, actor=make.actor(commander))
+    assert not incident.escalations.filter(acknowledged_at=None).exists()

@@ -186,7 +186,7 @@ def test_a_pass_whose_last_step_reaches_nobody_still_waits_before_it_begins_agai
 
 
 def test_an_incident_that_is_over_is_not_escalated(commander, engine, mailoutbox):
-    incident = make.incident(Sev.SEV2)
+    incident = make.incident(Sev.SEV3)
     dismiss(incident)
     engine.work()
     assert not incident.escalations.exists()
@@ -195,7 +195,7 @@ def test_an_incident_that_is_over_is_not_escalated(commander, engine, mailoutbox
 
 def test_the_end_of_an_incident_ends_its_paging(commander, engine):
     make.user(Function.PRIVACY_OFFICER)
-    incident = make.incident(Sev.SEV2)
+    incident = make.incident(Sev.SEV3)
     engine.work()
     dismiss(incident)
     engine.work()
@@ -205,7 +205,7 @@ def test_the_end_of_an_incident_ends_its_paging(commander, engine):
 
 
 def test_a_step_that_comes_due_as_the_incident_ends_pages_nobody(commander, engine):
-    incident = make.incident(Sev.SEV2)
+    incident = make.incident(Sev.SEV3)
     engine.work()
     dismiss(incident)
     paging.take_step(escalation(incident).pk, 1)

@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.core.management import call_command
+from django.db import IntegrityError, connection, transaction
 
 from accounts.functions import Function
 from notifications import policies
 from notifications.escalation import NOBODY, Step
-from notifications.models import ContactMethod, EscalationPolicy, EscalationStep, Method
+from notifications.models import ContactMethod, EscalationPolicy, EscalationStep, Method, Page
 from severity.ladder import Sev
 from tests import make
 
@@ -33,6 +34,30 @@ def test_making_the_general_policies_again_keeps_what_is_there(policy):
     policies.ensure_general_policies(actor=make.SYSTEM)
     assert EscalationPolicy.objects.count() == 2
     assert EscalationPolicy.objects.filter(name="Ours").exists()
+
+
+def test_where_nothing_but_migrate_ran_a_sev_2_pages_commanders(db, engine):
+    call_command("migrate", verbosity=0)
+    commander = make.user(Function.COMMANDER)
+    incident = make.incident(Sev.SEV2)
+    engine.work()
+    pages = Page.objects.filter(escalation__incident=incident)
+    assert [page.person for page in pages] == [commander]
+
+
+def test_migrating_again_keeps_what_people_changed_or_switched_off(db):
+    call_command("migrate", verbosity=0)
+    EscalationPolicy.objects.filter(levels=[0, 1]).update(name="Ours")
+    EscalationPolicy.objects.filter(levels=[2, 3]).update(active=False)
+    before = list(EscalationPolicy.objects.order_by("pk").values())
+    call_command("migrate", verbosity=0)
+    assert list(EscalationPolicy.objects.order_by("pk").values()) == before
+
+
+def test_a_migration_of_a_database_without_our_tables_makes_no_policy(db, monkeypatch):
+    monkeypatch.setattr(connection.introspection, "table_names", lambda: ["auth_group"])
+    policies.install(using="default")
+    assert not EscalationPolicy.objects.exists()
 
 
 def test_the_policy_of_the_program_comes_before_the_general_one(policy):

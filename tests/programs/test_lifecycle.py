@@ -6,7 +6,7 @@ import pytest
 
 from accounts.functions import Function
 from audit.models import Entry, OutboxEvent
-from programs import lifecycle, pauses
+from programs import access, lifecycle, pauses
 from programs.models import NEXT, Program, State
 from tests import make
 
@@ -80,6 +80,23 @@ def test_the_owner_cannot_approve_their_own_program():
     with pytest.raises(lifecycle.Refused, match="a second person must"):
         lifecycle.approve(program, actor=make.actor(owner))
     assert lifecycle.approve(program, actor=make.actor(make.user(OFFICER))).state == State.APPROVED
+
+
+def test_whoever_drafted_a_program_for_another_cannot_approve_it():
+    officer, owner = make.user(OFFICER), make.user(Function.PROGRAM_OWNER)
+    program = lifecycle.draft(
+        slug="written-for-another",
+        owner=owner,
+        actor=make.actor(officer),
+        name="N",
+        purpose="P",
+        categories=["keystrokes"],
+        declared_audience="Nobody",
+    )
+    with pytest.raises(lifecycle.Refused, match="drafted"):
+        lifecycle.approve(program, actor=make.actor(officer))
+    assert not access.may_approve(officer, program)
+    assert access.may_approve(make.user(OFFICER), program)
 
 
 @pytest.mark.parametrize("function", [f for f in Function if f != OFFICER])

@@ -222,3 +222,25 @@ def test_each_stop_of_a_program_is_proven_for_itself():
     first, second = pause(program, dataset=lake), pause(program, dataset=sea)
     acknowledge(second.proofs.get())
     assert (known(first)[0], known(second)[0]) == (Proof.PAUSING, Proof.PROVEN)
+
+
+def test_who_was_not_heard_of_after_a_first_stop_is_waited_for_in_the_next():
+    program = make.program()
+    dataset = make.dataset(program)
+    make.lease(make.collector(program, dataset=dataset))
+    first = pause(program, dataset=dataset)
+    other = pauses.pause(program, holder="INC-2", label="Teal", reason="r", actor=make.SYSTEM).order
+
+    assert other.proofs.get().collector_id == first.proofs.get().collector_id
+    assert known(other) == (Proof.PAUSING, [Known.UNKNOWN])
+    lease = Lease.objects.get()
+    assert lease.revoked_at == first.ordered_at
+
+
+def test_who_acknowledged_a_first_stop_is_not_asked_again():
+    program = make.program()
+    dataset = make.dataset(program)
+    make.lease(make.collector(program, dataset=dataset))
+    acknowledge(pause(program, dataset=dataset).proofs.get())
+    other = pauses.pause(program, holder="INC-2", label="Teal", reason="r", actor=make.SYSTEM).order
+    assert known(other) == (Proof.PROVEN, [])

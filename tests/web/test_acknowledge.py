@@ -61,7 +61,25 @@ def test_the_button_stops_the_paging_in_the_persons_name(page):
 
 def test_twice_is_harmless(page):
     Client().post(link(page))
-    assert Client().post(link(page)).status_code == 200
+    before = Escalation.objects.values().get()
+    for answer in (Client().post(link(page)), Client().get(link(page))):
+        assert answer.status_code == 200
+        assert "This page was answered already by Ada Obi." in words(answer)
+        assert "I am on it" not in words(answer)
+    assert Escalation.objects.values().get() == before
+
+
+def test_the_link_of_an_old_page_does_not_silence_a_newer_one(page, engine):
+    incident = page.escalation.incident
+    make.judged(incident, Sev.SEV1)
+    engine.work()
+    answer = Client().post(link(page))
+    assert "newer pages say so" in words(answer)
+    newer = incident.escalations.get(level=1)
+    assert (newer.state, newer.acknowledged_at) == (Escalation.State.ACTIVE, None)
+    assert Client().post(link(newer.pages.get(person=page.person))).status_code == 200
+    newer.refresh_from_db()
+    assert newer.state == Escalation.State.ACKNOWLEDGED
 
 
 @pytest.mark.parametrize("token", ["x", "abc:def:ghi", "x" * 500, "%00"])

@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts.functions import Function
 from incidents import grants, runbooks, timeline
 from programs import pauses
 from severity.ladder import Sev
@@ -21,7 +22,7 @@ def program():
 
 @pytest.fixture
 def incident(program):
-    reporter = make.user(first_name="<script>alert(1)</script>")
+    reporter = make.user(Function.COMMANDER, first_name="<script>alert(1)</script>")
     fields = dict.fromkeys(("title", "detail", "found_how", "reference"), EVIL)
     made = make.incident(Sev.SEV2, reporter=reporter, program=program, **fields)
     actor = make.actor(reporter)

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.functions import Function
-from incidents import grants, roles
+from incidents import access, grants, roles
 from incidents.models import Role, RunbookStep, Status
 from programs import pauses
 from severity.ladder import Sev
@@ -58,7 +58,9 @@ def test_a_refused_status_keeps_what_was_typed_and_says_why(incident, runner):
     assert "<title>Error:" in " ".join(answer.content.decode().split())
 
 
-def test_a_missing_reason_is_told_at_its_field(incident, runner):
+def test_a_missing_reason_is_told_at_its_field():
+    incident = make.incident(Sev.SEV3)
+    runner = let_in(incident, "close", Function.RESPONDER)
     answer = runner.post(url(incident, "status/"), to="dismissed")
     assert answer.status_code == 409
     assert answer.context["status_form"].errors["reason"] == ["Say why this is not an incident."]
@@ -245,13 +247,42 @@ def test_a_person_is_let_in_by_name_or_address(incident, runner):
     ("fields", "words_"),
     [
         ({"who": "nobody-here"}, "Nobody has this user name"),
-        ({}, "Name a person or a team."),
+        ({}, "Name a person or a team, and not both."),
     ],
 )
 def test_letting_in_needs_somebody(incident, runner, fields, words_):
     answer = runner.post(url(incident, "access/"), level="view", reason="Knows it.", **fields)
     assert answer.status_code in (409, 422)
     assert words_ in words(answer)
+
+
+def test_a_manager_is_offered_no_more_than_a_manager_may(incident):
+    manager, person = let_in(incident, "manage"), make.user()
+    assert 'value="close"' not in panel(manager.get(url(incident)))
+    fields = {"who": person.username, "level": "close", "reason": "Knows it."}
+    assert manager.post(url(incident, "access/"), **fields).status_code == 422
+    assert not make.sees(person, incident)
+
+
+def test_whoever_may_close_lets_others_in_to_close(incident, runner):
+    person = make.user()
+    assert 'value="close"' in panel(runner.get(url(incident)))
+    runner.post(url(incident, "access/"), who=person.username, level="close", reason="Knows it.")
+    assert access.may(person, "close", incident)
+
+
+def panel(answer):
+    """The part of the page that says who may see the incident."""
+    return answer.content.decode().partition('id="access"')[2].partition("</section>")[0]
+
+
+def test_what_a_rule_gave_has_no_button_and_is_not_ended(incident, runner):
+    grant = incident.grants.get(team__name="commander")
+    path = url(incident, f"access/{grant.pk}/end/")
+    assert path not in panel(runner.get(url(incident)))
+    answer = runner.post(path)
+    assert answer.status_code == 409
+    assert "is let in by rule" in words(answer)
 
 
 def test_access_ends_and_the_last_manager_stays(incident, runner):

@@ -128,7 +128,9 @@ def test_whoever_only_reads_gets_no_forms(incident):
     assert 'method="post"' not in main
 
 
-def test_a_closed_incident_takes_no_more_updates(incident, runner):
+def test_a_closed_incident_takes_no_more_updates():
+    incident = make.incident(Sev.SEV3)
+    runner = let_in(incident)
     lifecycle.move(incident, Status.DISMISSED, reason="No data.", actor=make.actor(runner.person))
     page = runner.reads(url(incident))
     assert "What is new?" not in page

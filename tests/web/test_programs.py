@@ -238,3 +238,15 @@ def test_an_owner_gives_a_program_to_nobody_else_but_an_officer_may(officer):
 def test_a_reporter_drafts_none(reporter):
     assert reporter.get("/programs/new/").status_code == 403
     assert reporter.post("/programs/new/", **NEW).status_code == 403
+
+
+def test_the_level_that_stopped_it_is_told_to_those_alone_who_see_the_incident(
+    program, reporter, officer
+):
+    incident = make.incident(Sev.SEV1, program=program)
+    assert "SEV 1 stops" in words(officer.get(path(program)))
+    told = words(reporter.get(path(program)))
+    assert incident.codename in told
+    assert "A rule of the organisation stopped it." in told
+    assert "SEV 1 stops" not in told
+    assert "pause-sev1" not in told

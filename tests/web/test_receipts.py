@@ -95,3 +95,11 @@ def test_a_reporter_finds_the_receipts_again(reporter, incident):
 
 def test_without_a_report_the_list_says_what_would_be_here():
     assert "What you report is listed here" in Reader(make.user()).reads("/receipts/")
+
+
+def test_a_program_that_did_not_collect_is_not_said_to_be_paused(reporter):
+    draft = make.draft(owner=reporter.person)
+    incident = make.incident(Sev.SEV2, reporter=reporter.person, program=draft)
+    page = reporter.reads(receipt(incident))
+    assert f"{draft.name} does not collect now, and is kept from starting" in page
+    assert "was paused" not in page

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from incidents.models import Incident
 from programs import lifecycle, pauses
+from programs.models import State
 from severity.ladder import Sev
 from tests import make
 from tests.web.conftest import words
@@ -41,6 +42,18 @@ def test_the_red_button_pauses_what_the_rules_alone_would_not(reporter):
     reporter.post("/report/", **said(**fields, act="pause"))
 
     assert pauses.held_by(Incident.objects.get().ref).get().program == program
+
+
+def test_the_red_button_without_a_program_sends_the_report_and_says_that_nothing_was_paused(
+    reporter,
+):
+    program = make.program()
+    answer = reporter.post("/report/", **said(act="pause"))
+    page = reporter.reads(answer["Location"])
+    assert "The button paused nothing: it needs the program" in page
+    assert "Your report has not paused a program so far." in page
+    program.refresh_from_db()
+    assert (Incident.objects.count(), program.state) == (1, State.COLLECTING)
 
 
 def test_the_other_button_leaves_it_to_the_rules(reporter):

@@ -11,6 +11,18 @@ from incidents import reporting
 from incidents.models import Audience, StillOpen
 from programs import access
 
+# What this command calls a field of the report, where that is no option of the same name.
+_OPTIONS = {
+    "title": "title",
+    "still_open": "--open",
+    "pull_cord": "--pause",
+    "Idempotency-Key": "--key",
+}
+
+
+def _said_as(field: str) -> str:
+    return _OPTIONS.get(field, f"--{field}")
+
 
 class Command(BaseCommand):
     help = "File a report for a person; prints one JSON object."
@@ -41,6 +53,7 @@ class Command(BaseCommand):
             detail=options["detail"],
             reference=options["reference"],
             pull_cord=options["pause"],
+            is_drill=program is not None and program.is_drill,
         )
         try:
             filed = reporting.file_report(
@@ -50,15 +63,15 @@ class Command(BaseCommand):
                 key=options["key"],
             )
         except reporting.Refused as refusal:
-            raise CommandError(f"--{refusal}") from refusal
+            raise CommandError(f"{_said_as(refusal.field)}: {refusal.message}") from refusal
         incident = filed.incident
         self.stdout.write(
             json.dumps(
                 {
                     "incident": incident.ref,
                     "codename": incident.codename,
-                    "severity": incident.sev,
-                    "counts_as": incident.counts_as,
+                    "severity": filed.severity,
+                    "counts_as": filed.counts_as,
                     "new": filed.is_new,
                     "paused": filed.paused,
                 }

@@ -1,0 +1,26 @@
+"""`manage.py deactivate_person`: shut somebody out at once."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from accounts.actors import Actor
+from accounts.models import User
+from audit import people
+
+
+class Command(BaseCommand):
+    help = (
+        "Shut a person out at once: sign-in, sessions and API tokens end. "
+        "The name stays in the record. Saying it again is harmless."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("username")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        person = User.objects.filter(username=options["username"]).first()
+        if person is None:
+            raise CommandError(f"username: there is no person {options['username']!r}.")
+        people.deactivate(person, actor=Actor(name="operator", via="command"))
+        self.stdout.write(f"{person.name} is shut out.")

@@ -1,0 +1,164 @@
+"""Each piece of state has one writer, read off the syntax tree."""
+
+import ast
+import re
+
+import pytest
+
+from tests.trees import TREES, functions, in_apps, name, nodes
+
+# The field, the model it is a field of, and the modules that may set it.
+WRITERS = {
+    ("Program", "state"): {"programs.lifecycle"},
+    ("Program", "generation"): {"programs.lifecycle"},
+    ("Pause", "lifted_at"): {"programs.pauses"},
+    ("StopOrder", "proof"): {"programs.stops"},
+    ("StopProof", "state"): {"programs.stops"},
+    ("Lease", "revoked_at"): {"programs.stops"},
+    ("Incident", "status"): {"incidents.lifecycle"},
+    ("Incident", "acknowledged_at"): {"incidents.lifecycle"},
+    ("Incident", "aware_at"): {"incidents.lifecycle"},
+    ("Incident", "sev"): {"incidents.judgement"},
+    ("Incident", "counts_as"): {"incidents.judgement"},
+    ("Incident", "peak_sev"): {"incidents.judgement"},
+    ("Incident", "assessment"): {"incidents.judgement"},
+    ("SeverityProposal", "decided_by"): {"incidents.judgement"},
+    ("RuleFiring", "fired_at"): {"incidents.firing"},
+    ("RuleFiring", "vetoed_by"): {"incidents.firing"},
+    ("RoleAssignment", "until"): {"incidents.roles"},
+    ("RunbookStep", "done_by"): {"incidents.runbooks"},
+    ("AccessGrant", "ended_at"): {"incidents.grants"},
+    ("Escalation", "taken"): {"notifications.paging"},
+    ("Escalation", "next_due_at"): {"notifications.paging"},
+    ("Escalation", "acknowledged_by"): {"notifications.paging"},
+    ("Page", "sent_at"): {"notifications.sending"},
+    ("Due", "lease_until"): {"audit.clockwork"},
+    ("Due", "state"): {"audit.clockwork"},
+    ("SeverityProposal", "state"): {"incidents.judgement"},
+    ("RuleFiring", "state"): {"incidents.firing"},
+    ("RunbookStep", "state"): {"incidents.runbooks"},
+    ("Escalation", "state"): {"notifications.paging"},
+    ("Escalation", "acknowledged_at"): {"notifications.paging"},
+    ("Page", "state"): {"notifications.paging", "notifications.sending"},
+    ("PageAttempt", "ended_at"): {"notifications.sending"},
+    ("ResumeRequest", "state"): {"programs.pauses"},
+    ("CollectorKey", "revoked_at"): {"programs.collectors"},
+    ("ApiToken", "revoked_at"): {"audit.credentials"},
+    ("User", "is_active"): {"audit.people"},
+}
+# Rows that come into being in one module alone.
+MAKERS = {
+    "Incident": {"incidents.reporting"},
+    "Assessment": {"incidents.weighing"},
+    "ReportKey": {"incidents.repeats"},
+    "RuleFiring": {"incidents.firing"},
+    "SeverityProposal": {"incidents.judgement"},
+    "TimelineEntry": {"incidents.timeline"},
+    "RoleAssignment": {"incidents.roles"},
+    "RunbookRun": {"incidents.runbooks"},
+    "RunbookStep": {"incidents.runbooks"},
+    "AccessGrant": {"incidents.grants"},
+    "Escalation": {"notifications.paging"},
+    "Page": {"notifications.paging"},
+    "PageAttempt": {"notifications.sending"},
+    "Pause": {"programs.pauses"},
+    "StopOrder": {"programs.stops"},
+    "StopProof": {"programs.stops"},
+    "ResumeRequest": {"programs.pauses"},
+    "ResumeApproval": {"programs.pauses"},
+    "Collector": {"programs.collectors"},
+    "CollectorKey": {"programs.collectors"},
+    "Program": {"programs.lifecycle"},
+    "Entry": {"audit.trail"},
+    "Remark": {"audit.trail"},
+    "OutboxEvent": {"audit.outbox"},
+    "Due": {"audit.clockwork"},
+    "ApiToken": {"audit.credentials"},
+    "User": {"audit.people"},
+}
+# Makes what no page can make yet, for a look or a drill.
+BESIDE = {"config.demo"}
+
+
+# Where a name that is not written out is set: what may be in it is checked there.
+SETTERS = {
+    "accounts/preferences.py": {"change"},
+    "incidents/judgement.py": {"answer_again"},
+    "incidents/lifecycle.py": {"move"},
+    "programs/lifecycle.py": {"_move"},
+}
+
+
+def module(path):
+    return name(path).removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+
+
+def in_the_making(path):
+    """What stands in an `__init__`: no row is made there, for no model has one of its own."""
+    makers = [function for function in functions(TREES[path]) if function.name == "__init__"]
+    return {node for maker in makers for node in ast.walk(maker)}
+
+
+def sets(path):
+    """(line, owner, field) for each `x.field = …` and each `.update(field=…)`."""
+    built = in_the_making(path)
+    for node in (node for node in ast.walk(TREES[path]) if node not in built):
+        if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for target in targets:
+                for part in ast.walk(target):
+                    if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store):
+                        yield node.lineno, ast.unparse(part.value), part.attr
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "update":
+            for keyword in node.keywords:
+                yield node.lineno, ast.unparse(node.func.value), keyword.arg
+
+
+@pytest.mark.parametrize("field", sorted({field for _model, field in WRITERS}))
+def test_each_state_has_one_writer(field):
+    # Fields of one name on several models: each model's writer may set its own.
+    allowed = {each for (_, what), mods in WRITERS.items() if what == field for each in mods}
+    found = {
+        f"{name(path)}:{line} sets {owner}.{field}"
+        for path in in_apps()
+        for line, owner, what in sets(path)
+        if what == field and module(path) not in allowed
+    }
+    assert not found
+
+
+def test_a_field_is_set_by_a_name_that_is_computed_in_few_places():
+    found = {
+        f"{name(path)}:{call.lineno} in {function.name}"
+        for path in in_apps()
+        for function in functions(TREES[path])
+        for call in ast.walk(function)
+        if isinstance(call, ast.Call)
+        and ast.unparse(call.func) in ("setattr", "object.__setattr__", "vars", "operator.setattr")
+        and function.name not in SETTERS.get(name(path), ())
+    }
+    assert not found
+
+
+def makes(path):
+    """(line, model) for each `Model.objects.create(…)` and each `history.create(Model, …)`."""
+    for call in nodes(path, ast.Call):
+        written = ast.unparse(call.func)
+        found = re.fullmatch(r"(\w+)\.(?:_default_manager|objects)\.\w*create\w*", written)
+        if found:
+            yield call.lineno, found[1]
+        elif written == "history.create" and call.args:
+            yield call.lineno, ast.unparse(call.args[0])
+        elif written in MAKERS and call.keywords and "launch" not in path.parts:
+            yield call.lineno, written
+
+
+@pytest.mark.parametrize("model", MAKERS)
+def test_each_row_is_made_in_one_module(model):
+    found = {
+        f"{name(path)}:{line} makes {model}"
+        for path in in_apps()
+        for line, made in makes(path)
+        if made == model and module(path) not in MAKERS[model] | BESIDE
+    }
+    assert not found
