@@ -64,6 +64,8 @@ def admit(
         Refused: if it names neither or both, nobody, a time that has passed, or a
             level that the person who lets in does not hold.
     """
+    # First of all: whoever loses the level at this moment must not let others in to it.
+    _lock(incident.pk)
     _check_level(incident, level, actor)
     _check(person, team, reason, expires_at)
     grant = AccessGrant(
@@ -87,6 +89,7 @@ def admit_to_role(
     Raises:
         Refused: if the person is deactivated.
     """
+    _lock(incident.pk)
     _check(person, None, reason, None)
     grant = AccessGrant(
         incident=incident, person=person, level=level, reason=reason, granted_by=actor.name
@@ -96,7 +99,6 @@ def admit_to_role(
 
 def _admit(grant: AccessGrant, *, actor: Actor) -> AccessGrant:
     incident = grant.incident
-    _lock(incident.pk)
     existing = incident.grants.filter(
         person=grant.person, team=grant.team, level=grant.level, ended_at=None
     ).first()
@@ -180,7 +182,7 @@ def run_out(grant_pk: int) -> None:
 
 
 def _give(incident: Incident, grants: Sequence[AccessGrant]) -> None:
-    # guardian's assign_perm asks seven times for each level, and people wait for a report.
+    # In two statements: granted one by one each level costs seven, and people wait for a report.
     ours = Permission.objects.filter(content_type=ContentType.objects.get_for_model(Incident))
     named = {permission.codename: permission for permission in ours}
     given = [(grant, named[f"{lv}_incident"]) for grant in grants for lv in IMPLIES[grant.level]]

@@ -163,33 +163,9 @@ def answer_again(incident: Incident, answered: Answered, *, actor: Actor) -> Inc
         Refused: if the incident is over, or the dataset is another program's.
     """
     incident = _lock(incident)
-    dataset = answered.dataset
-    if dataset and (not answered.program or dataset.program_id != answered.program.pk):
-        raise Refused("dataset: must be one of the program's.")
-    if answered.program and answered.program.is_drill != incident.is_drill:
-        # A drill would stop what is real, or what is real would be taken for practice.
-        kind = "a drill; choose a program for drills" if incident.is_drill else "no drill"
-        raise Refused(
-            f"program: {answered.program.slug} cannot be meant: {incident.ref} is {kind}."
-        )
-    changed = {
-        "program": answered.program,
-        "dataset": answered.dataset,
-        "audience": answered.audience,
-        "still_open": answered.still_open,
-    }
+    _check_place(incident, answered)
     moved = (incident.program, incident.dataset) != (answered.program, answered.dataset)
-    for name, value in changed.items():
-        setattr(incident, name, value)
-    history.save(incident, *changed, actor=actor)
-    trail.record(
-        "incident.answered_again",
-        incident,
-        actor=actor,
-        program=answered.program.slug if answered.program else "",
-        audience=answered.audience,
-        still_open=answered.still_open,
-    )
+    _take(incident, answered, actor=actor)
     weighed = weighing.weigh(answered)
     reason = "; ".join(weighed.assumed) or "all triage questions answered"
     if not _is_guarded_lowering(incident, weighed.sev):
@@ -201,6 +177,30 @@ def answer_again(incident: Incident, answered: Answered, *, actor: Actor) -> Inc
     if moved:
         return _again(incident, reason="It concerns another place than was thought.", actor=actor)
     return incident
+
+
+def _check_place(incident: Incident, answered: Answered) -> None:
+    program, dataset = answered.program, answered.dataset
+    if dataset and (not program or dataset.program_id != program.pk):
+        raise Refused("dataset: must be one of the program's.")
+    if program and program.is_drill != incident.is_drill:
+        # A drill would stop what is real, or what is real would be taken for practice.
+        kind = "a drill; choose a program for drills" if incident.is_drill else "no drill"
+        raise Refused(f"program: {program.slug} cannot be meant: {incident.ref} is {kind}.")
+
+
+def _take(incident: Incident, answered: Answered, *, actor: Actor) -> None:
+    incident.program, incident.dataset = answered.program, answered.dataset
+    incident.audience, incident.still_open = answered.audience, answered.still_open
+    history.save(incident, "program", "dataset", "audience", "still_open", actor=actor)
+    trail.record(
+        "incident.answered_again",
+        incident,
+        actor=actor,
+        program=answered.program.slug if answered.program else "",
+        audience=answered.audience,
+        still_open=answered.still_open,
+    )
 
 
 @transaction.atomic

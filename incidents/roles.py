@@ -73,6 +73,12 @@ def give(incident: Incident, role: Role, *, person: User, actor: Actor) -> RoleA
         reason=f"Holds the role: {role.label}.",
         actor=actor,
     )
+    _tell_given(assignment, actor)
+    return assignment
+
+
+def _tell_given(assignment: RoleAssignment, actor: Actor) -> None:
+    incident, person, role = assignment.incident, assignment.person, Role(assignment.role)
     trail.record(
         "role.given",
         assignment,
@@ -90,7 +96,6 @@ def give(incident: Incident, role: Role, *, person: User, actor: Actor) -> RoleA
         role=role.value,
     )
     outbox.publish("incident.role_given", incident=incident.pk, role=role.value, person=person.pk)
-    return assignment
 
 
 def _level(role: Role) -> AccessGrant.Level:

@@ -42,33 +42,19 @@ def write(
         Refused: if there is no text, too much of it, or a moment that cannot be meant.
     """
     now = timezone.now()
-    if not text.strip():
-        raise Refused("text: say what happened.")
-    if len(text) > LONGEST:
-        raise Refused(f"text: {len(text)} characters; at most {LONGEST} are allowed.")
-    wrong = moments.why_not(occurred_at, now=now) if occurred_at else ""
-    if wrong:
-        raise Refused(f"occurred_at: {wrong}")
+    _check(text, occurred_at)
     entry = TimelineEntry(
         incident=incident,
         kind=kind,
         audience=audience,
         occurred_at=occurred_at or now,
         recorded_at=now,
-        actor=actor.user,
-        actor_name=actor.name,
         text=text,
         data=data,
+        **_by(actor),
     )
     write_soon(_insert, entry, turn=Turn.SUBJECTS)
-    trail.record(
-        "timeline.written",
-        entry,
-        actor=actor,
-        stream=trail.stream_of(incident),
-        kind=str(kind),
-        remark=text,
-    )
+    _record("timeline.written", entry, actor, kind=str(kind))
     return entry
 
 
@@ -94,34 +80,39 @@ def correct(
         raise Refused(f"{incident.ref} is {incident.status}; reopen it to correct its story.")
     if TimelineEntry.objects.filter(supersedes=entry).exists():
         raise Refused("This entry was corrected already; correct the newer one.")
-    now = timezone.now()
-    when = occurred_at or entry.occurred_at
-    if not text.strip() or len(text) > LONGEST:
-        raise Refused(f"text: from 1 to {LONGEST} characters.")
-    wrong = moments.why_not(when, now=now)
-    if wrong:
-        raise Refused(f"occurred_at: {wrong}")
+    _check(text, occurred_at)
     corrected = TimelineEntry.objects.create(
         incident=incident,
         kind=entry.kind,
         audience=entry.audience,
-        occurred_at=when,
-        recorded_at=now,
-        actor=actor.user,
-        actor_name=actor.name,
+        occurred_at=occurred_at or entry.occurred_at,
+        recorded_at=timezone.now(),
         text=text,
         data=entry.data,
         supersedes=entry,
+        **_by(actor),
     )
-    trail.record(
-        "timeline.corrected",
-        corrected,
-        actor=actor,
-        stream=trail.stream_of(incident),
-        supersedes=entry.pk,
-        remark=text,
-    )
+    _record("timeline.corrected", corrected, actor, supersedes=entry.pk)
     return corrected
+
+
+def _check(text: str, occurred_at: datetime | None) -> None:
+    if not text.strip():
+        raise Refused("text: say what happened.")
+    if len(text) > LONGEST:
+        raise Refused(f"text: {len(text)} characters; at most {LONGEST} are allowed.")
+    wrong = moments.why_not(occurred_at, now=timezone.now()) if occurred_at else ""
+    if wrong:
+        raise Refused(f"occurred_at: {wrong}")
+
+
+def _by(actor: Actor) -> dict[str, Any]:
+    return {"actor": actor.user, "actor_name": actor.name}
+
+
+def _record(act: str, entry: TimelineEntry, actor: Actor, **facts: Any) -> None:
+    stream = trail.stream_of(entry.incident)
+    trail.record(act, entry, actor=actor, stream=stream, remark=entry.text, **facts)
 
 
 def is_said(entry: TimelineEntry) -> bool:

@@ -72,19 +72,9 @@ def pause(
     for existing in alike:
         if existing.holder == holder:
             return existing
-    stop = _stop(program, dataset, alike, actor=actor, label=label)
-    hold: Pause = history.create(
-        Pause,
-        actor=actor,
-        why=rule,
-        program=program,
-        dataset=dataset,
-        holder=holder,
-        label=label,
-        reason=reason,
-        rule=rule,
-        order=stop,
-    )
+    hold = Pause(program=program, dataset=dataset, holder=holder, label=label, reason=reason)
+    hold.rule, hold.order = rule, _stop(program, dataset, alike, actor=actor, label=label)
+    history.save_new(hold, actor=actor, why=rule)
     if in_force:
         # Only then may somebody have asked that it goes on.
         _overtake(program, actor)

@@ -83,7 +83,6 @@ BESIDE = {"config.demo"}
 # Where a name that is not written out is set: what may be in it is checked there.
 SETTERS = {
     "accounts/preferences.py": {"change"},
-    "incidents/judgement.py": {"answer_again"},
     "incidents/lifecycle.py": {"move"},
     "programs/lifecycle.py": {"_move"},
 }

@@ -1,7 +1,6 @@
 """A real Chromium against a real server; whatever it says on its console fails the test."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,16 +10,8 @@ from django.core.cache import cache
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from bench.screens import CHROMIUM, FLAGS
+
 WIDE, NARROW = 1280, 390
 
 
@@ -34,14 +25,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """One for a file, and gone with its loop before a test of something else wants a loop."""
-    path = next(filter(None, map(shutil.which, NAMES)), None)
-    assert path, "No Chromium was found; see .ci/browser, or run with -m 'not browser'."
+    assert CHROMIUM, "No Chromium was found; see .ci/browser, or run with -m 'not browser'."
     # Playwright runs a loop in this thread, and Django would not talk to a database beside one.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     # Twice the time between two looks of a live part.
     expect.set_options(timeout=10_000)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]

@@ -168,7 +168,8 @@ def test_who_let_whom_in_and_why_is_recorded(incident):
 def test_letting_in_names_a_person_or_a_team(incident):
     team = Group.objects.create(name="storage")
     for wrong in ({}, {"person": make.user(), "team": team}):
-        with pytest.raises(grants.Refused, match="person: name a person or a team"):
+        named = pytest.raises(grants.Refused, match="person: name a person or a team")
+        with named, transaction.atomic():
             admit(incident, **wrong)
 
 
