@@ -1,8 +1,17 @@
 """Lets a collector run only while its gate says so."""
 
 from andon.endpoint import ConfigError
-from andon.gate import Gate, Stopped
+from andon.gate import Gate
 from andon.permit import State
+from andon.refusals import NoStampKey, NotAllowed, Stopped
 from andon.version import VERSION as __version__
 
-__all__ = ["ConfigError", "Gate", "State", "Stopped", "__version__"]
+__all__ = [
+    "ConfigError",
+    "Gate",
+    "NoStampKey",
+    "NotAllowed",
+    "State",
+    "Stopped",
+    "__version__",
+]

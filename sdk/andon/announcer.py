@@ -12,8 +12,9 @@ from typing import NamedTuple
 from andon.backoff import Backoff, spread
 from andon.connection import Line
 from andon.permit import Permit, State, Stop
-from andon.protocol import BUFFERS, Acknowledgement, Malformed, is_stored, plain, write_time
+from andon.protocol import BUFFERS, Acknowledgement, is_stored
 from andon.timing import Timing
+from andon.wire import Malformed, plain, write_time
 
 logger = logging.getLogger("andon")
 
@@ -188,6 +189,7 @@ class Announcer:
         if state not in BUFFERS:
             raise ValueError(f"buffer must be one of {', '.join(BUFFERS)}, not {plain(state)!r}")
         lease = stop.lease
+        stopped = lease.wall_zero + max(stop.stopped_at, self._halted_at)
         acknowledgement = Acknowledgement(
             program=self._permit.program,
             collector=lease.collector,
@@ -195,7 +197,7 @@ class Announcer:
             lease_generation=lease.generation,
             # On the gate's wall clock, as it told it with the lease: a collector's own may be
             # hours off, and a time in the future is refused.
-            stopped_at=write_time(lease.wall_zero + max(stop.stopped_at, self._halted_at)),
+            stopped_at=write_time(max(stopped, stop.captured_until)),
             buffer=state,
             counter=next(_counter),
         )

@@ -17,10 +17,11 @@ from andon.connection import Line, NoStream
 from andon.endpoint import ConfigError, endpoint_from, program_from
 from andon.gate import Gate
 from andon.listener import STREAM_PATH
-from andon.protocol import BUFFERS, COLLECTING, Malformed, News, read_news
+from andon.protocol import BUFFERS, COLLECTING, News, read_news
 from andon.run import Plan, Supervisor
 from andon.sse import events
 from andon.version import VERSION
+from andon.wire import Malformed
 
 EXIT_COLLECTING = 0
 EXIT_USAGE = 2

@@ -19,8 +19,8 @@ from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from andon.endpoint import Endpoint
-from andon.protocol import Malformed
 from andon.version import VERSION
+from andon.wire import Malformed
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

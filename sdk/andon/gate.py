@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import logging
-import os
 import ssl
 import threading
-import weakref
 from collections.abc import Callable
-from contextlib import ContextDecorator
 from types import TracebackType
 
 from andon import clock as clocks
+from andon import forking
 from andon.announcer import Announcer, Hooks
 from andon.connection import Line
 from andon.endpoint import ConfigError, endpoint_from, program_from
+from andon.guard import Guard
 from andon.listener import Listener
 from andon.permit import Permit, State
 from andon.protocol import BUFFERS
+from andon.refusals import NoStampKey
 from andon.renewal import Renewer, say_goodbye
+from andon.stamps import Claim, digest_of
 from andon.timing import USUAL, Timing
 from andon.version import VERSION
+from andon.wire import write_time
 
 logger = logging.getLogger("andon")
-
-
-class Stopped(Exception):
-    """Collecting is not allowed. The message is the reason, as a sentence for a person."""
 
 
 class Gate:
@@ -98,7 +96,7 @@ class Gate:
         self._lock = threading.Lock()
         self._lines: tuple[Line, ...] = ()
         self._threads: tuple[threading.Thread, ...] = ()
-        _gates.add(self)
+        forking.watch(self)
         if start:
             self.start()
 
@@ -108,6 +106,27 @@ class Gate:
         Ask before each record, not once a batch. In a forked child it says no until start().
         """
         return self._clock() < self._permit.deadline
+
+    def stamp(self, record: bytes | str | None = None) -> str:
+        """Return a stamp to keep beside the record: who captured it, when, in which generation.
+
+        With it whoever takes the record in can tell that it was captured while it was allowed.
+
+        Args:
+            record: the record's bytes, or text that is kept as UTF-8; the stamp then holds for
+                this record alone. None: it holds for any.
+
+        Raises:
+            Stopped: if no lease runs.
+            NoStampKey: if the gate is too old to give a key for stamps.
+        """
+        digest = digest_of(record)
+        lease, wall = self._permit.capture()
+        if lease.stamp_key is None:
+            raise NoStampKey("this gate gives no key for stamps: it needs a newer Andon")
+        program, collector = self._permit.program, lease.collector
+        claim = Claim(program, collector, lease.generation, write_time(wall), digest)
+        return claim.stamp(lease.stamp_key)
 
     def start(self) -> None:
         """Start the gate's threads, if they do not run in this process yet.
@@ -202,7 +221,8 @@ class Gate:
         if not self._threads and not self._permit.closed:
             self.start()
 
-    def _begin_anew_in_child(self) -> None:
+    def begin_anew_in_child(self) -> None:
+        """Forget the parent's lease and start closed. Called in a forked child."""
         # The parent's threads did not come along, its locks may be held for ever, and its lease
         # and connections are not this process's to use.
         closed = self._permit.closed
@@ -214,35 +234,3 @@ class Gate:
         for line in self._lines:
             line.forget()
         self._lines, self._threads = (), ()
-
-
-class Guard(ContextDecorator):
-    """Raises Stopped on entering while collecting is not allowed."""
-
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
-
-    def __enter__(self) -> Gate:
-        if not self._gate.allowed():
-            raise Stopped(self._gate.state.reason)
-        return self._gate
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        return None
-
-
-_gates: weakref.WeakSet[Gate] = weakref.WeakSet()
-
-
-def _begin_anew_in_child() -> None:
-    for gate in list(_gates):
-        gate._begin_anew_in_child()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_anew_in_child)

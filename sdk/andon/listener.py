@@ -10,9 +10,10 @@ from contextlib import closing
 from andon.backoff import Backoff
 from andon.connection import Line
 from andon.permit import Permit
-from andon.protocol import Malformed, read_news
+from andon.protocol import read_news
 from andon.sse import events
 from andon.timing import Timing
+from andon.wire import Malformed
 
 logger = logging.getLogger("andon")
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from andon.protocol import COLLECTING, PAUSED, Lease, News, Refusal
+from andon.refusals import Stopped
 
 # Two clocks may drift apart by this share of a lease, and the lease still ends here first.
 DRIFT = 0.001
@@ -33,6 +34,7 @@ class Stop(NamedTuple):
     generation: int
     lease: Lease
     stopped_at: float  # lease clock
+    captured_until: float = 0.0  # the gate's wall clock: the stop is not told to be earlier
 
 
 class Permit:
@@ -44,6 +46,7 @@ class Permit:
 
     __slots__ = (
         "_barred",
+        "_captured_until",
         "_clock",
         "_heard_stop_at",
         "_ordered",
@@ -80,6 +83,7 @@ class Permit:
         self._reason = reason
         self._trouble = ""
         self._stopped_at = 0.0
+        self._captured_until = 0.0
         self._heard_stop_at = float("-inf")
         self._ordered = -1
         self._barred = -1
@@ -96,6 +100,8 @@ class Permit:
             renews = self.lease is not None and self.lease.generation == lease.generation
             if not (renews and now < self.deadline):
                 self.run += 1
+            if not renews:
+                self._captured_until = 0.0
             self.lease = lease
             self.generation = lease.generation
             self.stop = None
@@ -165,6 +171,22 @@ class Permit:
             self.closed = True
             self.changed.notify_all()
 
+    def capture(self) -> tuple[Lease, float]:
+        """Return the running lease, and now on the gate's wall clock, as seconds since 1970.
+
+        Raises:
+            Stopped: if no lease runs.
+        """
+        with self.changed:
+            now = self._clock()
+            if self.lease is None or now >= self.deadline:
+                raise Stopped(self.state().reason)
+            wall = self.lease.wall_zero + now
+            # Each renewal guesses the gate's clock anew, a few milliseconds off. A stop told by
+            # the next guess must not come out before what was stamped by this one.
+            self._captured_until = max(self._captured_until, wall)
+            return self.lease, wall
+
     def is_open(self) -> bool:
         """Say whether the lease in hand still runs."""
         return self._clock() < self.deadline
@@ -226,7 +248,7 @@ class Permit:
             return
         if generation > max(self.lease.generation, self._ordered):
             self._ordered = generation
-            self.stop = Stop(generation, self.lease, self._stopped_at)
+            self.stop = Stop(generation, self.lease, self._stopped_at, self._captured_until)
 
     def _heard(self) -> int:
         return -1 if self.generation is None else self.generation

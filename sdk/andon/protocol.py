@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import math
-import re
-from datetime import datetime, timedelta, timezone
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
+
+from andon import wire
+from andon.wire import Malformed, plain
 
 COLLECTING = "collecting"
 PAUSED = "paused"
@@ -19,15 +19,6 @@ STATES = frozenset({COLLECTING, PAUSED, "approved", "draft", "retired"})
 BUFFERS = ("empty", "sealed", "purged")
 LONGEST_LEASE = 3600.0
 SHORTEST_PACE = 0.05
-
-_LARGEST_GENERATION = 2**63 - 1
-_KEY = re.compile(r"[0-9a-fA-F]{64}")
-_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(\.\d{1,9})?(?:[Zz]|[+-]00:00)")
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-
-
-class Malformed(ValueError):
-    """What was said is nothing a gate says. It counts as no answer at all."""
 
 
 class Lease(NamedTuple):
@@ -40,6 +31,7 @@ class Lease(NamedTuple):
     pace: float  # seconds from one question to the next
     asked_at: float  # lease clock, before the question was sent
     wall_zero: float  # the gate's wall time, seconds since 1970, when the lease clock stood at 0
+    stamp_key: bytes | None = None  # None: this gate is too old to give one
 
     def __repr__(self) -> str:
         return f"Lease(generation={self.generation}, seconds={self.seconds:g})"
@@ -79,40 +71,37 @@ def read_lease(body: bytes, *, program: str, asked_at: float, heard_at: float) -
         Malformed: if any member is missing, of the wrong type or absurd; the message names it.
             A lease longer than 3600 s is absurd: nobody pauses a program and waits an hour.
     """
-    said = _members(body)
+    said = wire.members(body)
     if said.get("state") != COLLECTING:
         raise Malformed(f'state must be "{COLLECTING}" in a 200')
     if said.get("program") != program:
         raise Malformed(f'program must be "{program}", the one asked about')
-    seconds = _number(said, "lease_seconds", at_most=LONGEST_LEASE)
-    key = said.get("signing_key")
-    if not (isinstance(key, str) and _KEY.fullmatch(key)):
-        raise Malformed("signing_key must be 64 hex digits")
-    wall = read_time(said.get("server_time"))
+    seconds = wire.number(said, "lease_seconds", at_most=LONGEST_LEASE)
+    pace = wire.number(said, "renew_seconds", at_most=LONGEST_LEASE)
+    wall = wire.read_time(said.get("server_time"))
     return Lease(
-        generation=_generation(said),
-        signing_key=bytes.fromhex(key),
-        collector=_name(said, "collector"),
+        generation=wire.whole(said, "generation"),
+        signing_key=wire.key(said, "signing_key"),
+        collector=wire.name(said, "collector"),
         seconds=seconds,
         # A gate that asks for fewer renewals than its own lease needs is not followed.
-        pace=max(
-            SHORTEST_PACE, min(_number(said, "renew_seconds", at_most=LONGEST_LEASE), seconds / 2)
-        ),
+        pace=max(SHORTEST_PACE, min(pace, seconds / 2)),
         asked_at=asked_at,
         # The gate stamped its answer somewhere between the two; the middle halves the error.
         wall_zero=wall - (asked_at + heard_at) / 2,
+        stamp_key=wire.key(said, "stamp_key") if "stamp_key" in said else None,
     )
 
 
 def read_refusal(status: int, body: bytes) -> Refusal:
     """Return what a refusal says. Never raises: a refusal without a readable body is one too."""
     try:
-        said = _members(body)
+        said = wire.members(body)
     except Malformed:
         return Refusal(status, f"the gate refused ({status})")
     state, generation = _known_state(said), None
     try:
-        generation = _generation(said)
+        generation = wire.whole(said, "generation")
     except Malformed:
         state = None
     if state:
@@ -129,13 +118,13 @@ def read_news(data: str, *, program: str) -> News:
     Raises:
         Malformed: if it is not a state of this program; the message names the member.
     """
-    said = _members(data.encode())
+    said = wire.members(data.encode())
     if said.get("program") != program:
         raise Malformed(f'program must be "{program}", the one asked about')
     state = _known_state(said)
     if state is None:
         raise Malformed(f"state must be one of {', '.join(sorted(STATES))}")
-    generation = _generation(said)
+    generation = wire.whole(said, "generation")
     return News(generation, state, _stop_reason(state, said))
 
 
@@ -167,81 +156,10 @@ def is_stored(status: int, body: bytes, *, generation: int) -> bool:
     if status != 200:
         return False
     try:
-        said = _members(body)
-        return said.get("state") == "acknowledged" and _generation(said) == generation
+        said = wire.members(body)
+        return said.get("state") == "acknowledged" and wire.whole(said, "generation") == generation
     except Malformed:
         return False
-
-
-def write_time(wall: float) -> str:
-    """Return seconds since 1970 as RFC 3339 in UTC, to the millisecond."""
-    moment = _EPOCH + timedelta(milliseconds=round(wall * 1000))
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def read_time(text: Any) -> float:
-    """Return RFC 3339 in UTC as seconds since 1970.
-
-    Raises:
-        Malformed: for any other text, zone or type.
-    """
-    parts = _TIME.fullmatch(text) if isinstance(text, str) else None
-    try:
-        if parts is None:
-            raise ValueError
-        day, clock, fraction = parts.groups()
-        moment = datetime.fromisoformat(f"{day}T{clock}+00:00")
-    except ValueError:
-        raise Malformed("server_time must be RFC 3339 in UTC") from None
-    return (moment - _EPOCH).total_seconds() + float(fraction or 0)
-
-
-def plain(value: Any) -> str:
-    """Return foreign text as one printable line of at most 200 characters, for a log."""
-    if not isinstance(value, str):
-        return ""
-    return "".join(c if c.isprintable() else " " for c in value[:400]).strip()[:200]
-
-
-def _members(body: bytes) -> dict[str, Any]:
-    try:
-        said = json.loads(body.decode(), parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        raise Malformed("the answer is not JSON") from None
-    if not isinstance(said, dict):
-        raise Malformed("the answer is not a JSON object")
-    return said
-
-
-def _no_constant(word: str) -> NoReturn:
-    # json.loads() takes NaN and Infinity, which no comparison stops.
-    raise ValueError(word)
-
-
-def _number(said: dict[str, Any], member: str, *, at_most: float) -> float:
-    value = said.get(member)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise Malformed(f"{member} must be a number")
-    if not 0 < value <= at_most or not math.isfinite(value):
-        raise Malformed(f"{member} must be more than 0 and at most {at_most:g}")
-    return float(value)
-
-
-def _generation(said: dict[str, Any]) -> int:
-    value = said.get("generation")
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise Malformed("generation must be a whole number")
-    if not 0 <= value <= _LARGEST_GENERATION:
-        raise Malformed("generation must be between 0 and 2^63 - 1")
-    return value
-
-
-def _name(said: dict[str, Any], member: str) -> str:
-    value = said.get(member)
-    # A line break in a name could move the borders between the lines that are signed.
-    if not isinstance(value, str) or not value.isprintable() or not 0 < len(value) <= 200:
-        raise Malformed(f"{member} must be 1 to 200 printable characters")
-    return value
 
 
 def _known_state(said: dict[str, Any]) -> str | None:

@@ -9,8 +9,9 @@ from http.client import HTTPException
 from andon.backoff import Backoff, spread
 from andon.connection import Answer, Line
 from andon.permit import Permit
-from andon.protocol import SHORTEST_PACE, Malformed, question, read_lease, read_refusal
+from andon.protocol import SHORTEST_PACE, question, read_lease, read_refusal
 from andon.timing import Timing
+from andon.wire import Malformed
 
 logger = logging.getLogger("andon")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from andon.protocol import Malformed
+from andon.wire import Malformed
 
 LONGEST_EVENT = 65536
 

@@ -12,10 +12,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 import andon
-from andon.protocol import Lease, write_time
+from andon.permit import Permit
+from andon.protocol import Lease
+from andon.stamps import key_for
 from andon.timing import Timing
+from andon.wire import write_time
 
 KEY = bytes(range(32))
+STAMP_ROOT = bytes(range(32, 64))
 TOKEN = "andon_c_k7_s3cret-of-the-collector"
 PATIENCE = 10.0
 
@@ -63,9 +67,14 @@ class FakeGate(ThreadingHTTPServer):
             "lease_seconds": self.lease_seconds,
             "renew_seconds": self.renew_seconds,
             "signing_key": KEY.hex(),
+            "stamp_key": self.stamp_key().hex(),
             "server_time": write_time(time.time()),
             **changes,
         }
+
+    def stamp_key(self, collector="laptop-7", generation=None):
+        generation = self.generation if generation is None else generation
+        return key_for(STAMP_ROOT, collector=collector, generation=generation)
 
     def refusal(self, **changes):
         said = {"title": "Not now", "status": 409, "detail": "no", "state": self.state}
@@ -214,6 +223,11 @@ def open_gate(server):
     yield make
     for gate in made:
         gate.close()
+
+
+@pytest.fixture
+def permit(clock):
+    return Permit("study", clock)
 
 
 @pytest.fixture

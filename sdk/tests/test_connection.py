@@ -13,7 +13,7 @@ import pytest
 from andon import clock as clocks
 from andon.connection import Line, NoStream
 from andon.endpoint import endpoint_from
-from andon.protocol import Malformed
+from andon.wire import Malformed
 
 TOKEN = "andon_c_k7_s3cret"
 

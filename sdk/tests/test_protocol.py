@@ -4,19 +4,9 @@ import json
 
 import pytest
 
-from andon.protocol import (
-    Acknowledgement,
-    Lease,
-    Malformed,
-    is_stored,
-    plain,
-    read_lease,
-    read_news,
-    read_refusal,
-    read_time,
-    write_time,
-)
+from andon.protocol import Acknowledgement, Lease, is_stored, read_lease, read_news, read_refusal
 from andon.sse import LONGEST_EVENT, events
+from andon.wire import Malformed, plain, read_time, write_time
 
 GOOD = {
     "state": "collecting",

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from andon.processes import Watchdog, _descendants
-from andon.protocol import read_time
+from andon.wire import read_time
 
 pytestmark = [
     pytest.mark.process,

@@ -7,8 +7,9 @@ import pytest
 
 from andon.announcer import Announcer, Hooks
 from andon.permit import Permit
-from andon.protocol import Acknowledgement, News, read_time
+from andon.protocol import Acknowledgement, News
 from andon.timing import Timing
+from andon.wire import read_time
 
 KEY = bytes(range(32))
 

@@ -1,0 +1,15 @@
+"""Decides what a collector is told when it may not collect. Each says why, for a person."""
+
+from __future__ import annotations
+
+
+class NotAllowed(Exception):
+    """This may not be collected now. The message is the reason, as a sentence."""
+
+
+class Stopped(NotAllowed):
+    """No lease runs: nothing may be collected."""
+
+
+class NoStampKey(NotAllowed):
+    """This gate is too old to give a key for stamps: nothing can be stamped."""
