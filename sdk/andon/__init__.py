@@ -4,6 +4,8 @@ from andon.endpoint import ConfigError
 from andon.gate import Gate
 from andon.permit import State
 from andon.refusals import NoStampKey, NotAllowed, Stopped
+from andon.sheet import Verdict
+from andon.verifier import Verifier, VerifierState
 from andon.version import VERSION as __version__
 
 __all__ = [
@@ -13,5 +15,8 @@ __all__ = [
     "NotAllowed",
     "State",
     "Stopped",
+    "Verdict",
+    "Verifier",
+    "VerifierState",
     "__version__",
 ]

@@ -35,6 +35,15 @@ class Answer(NamedTuple):
     body: bytes
     asked_at: float
     heard_at: float
+    etag: str = ""
+
+
+class _Question(NamedTuple):
+    method: str
+    path: str
+    body: bytes | None = None
+    etag: str = ""
+    at_most: int = LARGEST_ANSWER
 
 
 class NoStream(Exception):
@@ -102,16 +111,16 @@ class Line:
             OSError, HTTPException: if there is no answer in time.
             Malformed: if the answer is larger than 65,536 bytes.
         """
-        if self._stale:
-            self.close()
-        kept = self._http is not None
-        try:
-            return self._exchange(path, body, timeout)
-        except (ConnectionError, HTTPException):
-            # A gate may close a quiet connection at any moment, also just as we ask.
-            if not kept or self._over:
-                raise
-            return self._exchange(path, body, timeout)
+        return self._ask(_Question("POST", path, body), timeout)
+
+    def get(self, path: str, *, timeout: float, etag: str, at_most: int) -> Answer:
+        """Read what stands there, and return it: as post(), with 304 if it still has this tag.
+
+        Args:
+            etag: of what was read before; empty if nothing was.
+            at_most: bytes; a larger answer is Malformed.
+        """
+        return self._ask(_Question("GET", path, None, etag, at_most), timeout)
 
     def stream(self, path: str, *, timeout: float, silence: float) -> Generator[bytes, None, None]:
         """Yield the bytes of a stream as they come.
@@ -160,7 +169,19 @@ class Line:
                 os.close(self._socket.detach())
         self._http = self._socket = None
 
-    def _exchange(self, path: str, body: bytes, timeout: float) -> Answer:
+    def _ask(self, question: _Question, timeout: float) -> Answer:
+        if self._stale:
+            self.close()
+        kept = self._http is not None
+        try:
+            return self._exchange(question, timeout)
+        except (ConnectionError, HTTPException):
+            # A gate may close a quiet connection at any moment, also just as we ask.
+            if not kept or self._over:
+                raise
+            return self._exchange(question, timeout)
+
+    def _exchange(self, question: _Question, timeout: float) -> Answer:
         asked_at = self._clock()
         try:
             http = self._http or self._connect(timeout)
@@ -169,12 +190,15 @@ class Line:
                 "type[HTTPResponse]", partial(_TimedResponse, deadline=time.monotonic() + timeout)
             )
             headers = self._headers("application/json")
-            http.request("POST", self._endpoint.path + path, body, headers)
+            if question.etag:
+                headers["If-None-Match"] = question.etag
+            path = self._endpoint.path + question.path
+            http.request(question.method, path, question.body, headers)
             with http.getresponse() as response:
-                said = response.read(LARGEST_ANSWER + 1)
+                said = response.read(question.at_most + 1)
                 whole, missing = response.isclosed(), response.length
-            if len(said) > LARGEST_ANSWER:
-                raise Malformed(f"the answer is larger than {LARGEST_ANSWER} bytes")
+            if len(said) > question.at_most:
+                raise Malformed(f"the answer is larger than {question.at_most} bytes")
             if missing:
                 # read() with a limit takes a connection that broke off for the end.
                 raise IncompleteRead(said, missing)
@@ -183,7 +207,8 @@ class Line:
             raise
         if not whole or http.sock is None:
             self.close()
-        return Answer(response.status, said, asked_at, self._clock())
+        etag = response.getheader("ETag", "")
+        return Answer(response.status, said, asked_at, self._clock(), etag)
 
     def _connect(self, timeout: float) -> HTTPConnection:
         self.close()

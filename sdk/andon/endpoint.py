@@ -11,12 +11,23 @@ from urllib.parse import urlsplit
 
 logger = logging.getLogger("andon")
 
-_TOKEN = re.compile(r"andon_c_[!-~]{1,500}")
 _PROGRAM = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
 class ConfigError(ValueError):
     """A setting is missing or wrong. The message names it, and never repeats a token."""
+
+
+class Kind(NamedTuple):
+    """A kind of token: how it begins, what it is called, and where it is kept."""
+
+    begins: str
+    called: str
+    variable: str
+
+
+COLLECTOR = Kind("andon_c_", "a collector's token", "ANDON_TOKEN")
+INGEST = Kind("andon_i_", "an ingest key", "ANDON_INGEST_TOKEN")
 
 
 class Endpoint(NamedTuple):
@@ -44,10 +55,30 @@ def program_from(program: str | None) -> str:
     return slug
 
 
+def token_from(token: str | None, kind: Kind = COLLECTOR) -> str:
+    """Return the token, from the environment if none is given.
+
+    Raises:
+        ConfigError: if it is no token of this kind; the message does not repeat it.
+    """
+    # Tokens come out of files, and files end in a line break.
+    secret = (os.environ.get(kind.variable, "") if token is None else token).strip()
+    if not re.fullmatch(kind.begins + "[!-~]{1,500}", secret):
+        raise ConfigError(
+            f"token (or {kind.variable}) must be {kind.called}: "
+            f"{kind.begins}, then printable characters without spaces"
+        )
+    return secret
+
+
 def endpoint_from(
-    url: str | None, token: str | None, tls: ssl.SSLContext | None = None
+    url: str | None,
+    token: str | None,
+    tls: ssl.SSLContext | None = None,
+    *,
+    kind: Kind = COLLECTOR,
 ) -> Endpoint:
-    """Return the gate to speak to, from ANDON_GATE_URL and ANDON_TOKEN where nothing is given.
+    """Return the gate to speak to, from ANDON_GATE_URL and the token's variable if none is given.
 
     Args:
         tls: how to verify the gate; by default against the system's authorities (and
@@ -57,13 +88,7 @@ def endpoint_from(
         ConfigError: if the address is not http(s)://host[:port][/path] or the token is none.
     """
     address = (os.environ.get("ANDON_GATE_URL", "") if url is None else url).strip()
-    # Tokens come out of files, and files end in a line break.
-    secret = (os.environ.get("ANDON_TOKEN", "") if token is None else token).strip()
-    if not _TOKEN.fullmatch(secret):
-        raise ConfigError(
-            "token (or ANDON_TOKEN) must be a collector's token: "
-            "andon_c_, then printable characters without spaces"
-        )
+    secret = token_from(token, kind)
     try:
         parts = urlsplit(address)
         host, port = parts.hostname, parts.port

@@ -15,6 +15,9 @@ class Timing(NamedTuple):
     reconnect: float = 5.0  # the longest wait before the stream is opened again
     retry: float = 5.0  # the longest wait before an acknowledgement is tried again
     farewell: float = 2.0  # the longest that close() takes to say goodbye
+    sheet: float = 2.0  # the longest wait before a verifier asks for its sheet again
+    report: float = 30.0  # the longest wait before refused stamps are reported again
+    gather: float = 0.5  # from a refused stamp to the report, so that others come along
     pace: float = 3.3  # from question to question, until a lease says otherwise
 
 

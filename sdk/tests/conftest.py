@@ -21,6 +21,7 @@ from andon.wire import write_time
 KEY = bytes(range(32))
 STAMP_ROOT = bytes(range(32, 64))
 TOKEN = "andon_c_k7_s3cret-of-the-collector"
+INGEST = "andon_i_k9_s3cret-of-the-ingest"
 PATIENCE = 10.0
 
 
@@ -50,7 +51,8 @@ class FakeGate(ThreadingHTTPServer):
         self.lease_seconds, self.renew_seconds = 10.0, 0.06
         self.asked, self.acks = queue.Queue(), queue.Queue()
         self.paths, self.tokens = queue.Queue(), queue.Queue()
-        self.on_lease = self.on_ack = None
+        self.on_lease = self.on_ack = self.on_sheet = self.on_refused = None
+        self.sheets, self.refused = queue.Queue(), queue.Queue()
         self.has_stream = True
         self.over = threading.Event()
         self.streamed = threading.Semaphore(0)
@@ -83,6 +85,25 @@ class FakeGate(ThreadingHTTPServer):
     def news(self, **changes):
         said = {"program": self.program, "generation": self.generation, "state": self.state}
         return "state", json.dumps({**said, "held_by": "Amber Otter", **changes})
+
+    def sheet(self, **changes):
+        return {
+            "program": self.program,
+            "server_time": write_time(time.time()),
+            "good_seconds": 1.0,
+            "stamp_root": STAMP_ROOT.hex(),
+            "groups": [{"generation": self.generation, "state": self.state}],
+            "collectors": {"laptop-7": 0},
+            "gates": [],
+            **changes,
+        }
+
+    def answer_sheet(self, tag):
+        """Return status, body and ETag; the tag is the generation."""
+        if self.on_sheet is not None:
+            return self.on_sheet(tag)
+        mine = f'"{self.generation}"'
+        return (304, b"", mine) if tag == mine else (200, self.sheet(), mine)
 
     def answer(self, asked):
         if self.on_lease is not None:
@@ -158,17 +179,22 @@ class Handler(BaseHTTPRequestHandler):
         if self.path.endswith("/lease"):
             answer = gate.answer(said)
             gate.asked.put(said)
+        elif self.path.endswith("/refused"):
+            count = {"counted": len(said["stamps"]), "violations": 0, "late": 0, "ignored": 0}
+            answer = gate.on_refused(said) if gate.on_refused else (200, count)
+            gate.refused.put(said["stamps"])
         else:
             stored = (200, {"state": "acknowledged", "generation": said["generation"]})
             answer = gate.on_ack(said) if gate.on_ack else stored
             gate.acks.put(said)
         self.reply(*answer)
 
-    def reply(self, status, said):
+    def reply(self, status, said, etag=""):
         body = said if isinstance(said, bytes) else json.dumps(said).encode()
         with contextlib.suppress(OSError):
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
+            self.send_header("ETag", etag)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -176,6 +202,11 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         gate = self.server
         gate.paths.put(self.path)
+        if "/verifier" in self.path:
+            tag = self.headers.get("If-None-Match", "")
+            self.reply(*gate.answer_sheet(tag))
+            gate.sheets.put((self.headers["Authorization"], tag))
+            return
         if not gate.has_stream:
             self.reply(404, {})
             return
@@ -223,6 +254,29 @@ def open_gate(server):
     yield make
     for gate in made:
         gate.close()
+
+
+@pytest.fixture
+def open_verifier(server, clock):
+    """Make a verifier against the fake gate; it is closed at the end of the test.
+
+    Its clock stands still, so that no sheet runs out because this machine is busy.
+    """
+    made = []
+
+    def make(**options):
+        quick = {"report": 0.2, "gather": 0.02, "farewell": 0.5, "sheet": 0.2}
+        quick.update(options.pop("timing", {}))
+        options.setdefault("url", server.url)
+        options.setdefault("token", INGEST)
+        options.setdefault("clock", clock)
+        verifier = andon.Verifier(server.program, timing=Timing(**quick), **options)
+        made.append(verifier)
+        return verifier
+
+    yield make
+    for verifier in made:
+        verifier.close()
 
 
 @pytest.fixture

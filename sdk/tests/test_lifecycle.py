@@ -106,7 +106,9 @@ def test_closing_stops_says_goodbye_and_acknowledges_nothing(open_gate, server):
     assert not gate.allowed()
     assert server.until_asked(status="stopped")["generation"] == 7
     assert server.acks.empty()
-    assert not any(thread.is_alive() for thread in threads)
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
     assert gate.state.reason == "the gate was closed"
 
 

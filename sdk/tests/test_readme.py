@@ -16,9 +16,10 @@ class World:
     """What the examples take for granted: a source of records, and somewhere to keep them."""
 
     def __init__(self):
-        self.kept = []
+        self.kept, self.stored = [], []
         self.names = {"log": logging.getLogger("readme"), "stop_my_workers": lambda: None}
         self.names.update(andon=andon, capture=self.capture, keep=self.keep)
+        self.names.update(incoming=self.incoming, store=self.stored.append)
 
     def capture(self):
         return b"a record"
@@ -27,6 +28,12 @@ class World:
         self.kept.append((record, stamp))
         if len(self.kept) == 3:
             self.names["gate"].close()
+
+    def incoming(self):
+        """Return what a collector has just sent, and a record that comes without a stamp."""
+        with andon.Gate("keystroke-study") as gate:
+            assert gate.wait(10)
+            return [(gate.stamp(b"a record"), b"a record"), ("", b"another")]
 
     def close(self):
         for value in list(self.names.values()):
@@ -39,6 +46,7 @@ def world(server, monkeypatch):
     server.program = "keystroke-study"
     monkeypatch.setenv("ANDON_GATE_URL", server.url)
     monkeypatch.setenv("ANDON_TOKEN", "andon_c_k7_s3cret")
+    monkeypatch.setenv("ANDON_INGEST_TOKEN", "andon_i_k9_s3cret")
     world = World()
     yield world
     world.close()
@@ -50,14 +58,27 @@ def titled(example):
     return re.findall(r"^## (.*)$", before, re.MULTILINE)[-1]
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=titled)
-def test_an_example_runs_as_it_stands(world, example):
+def run(world, example):
     exec(compile(example, "README.md", "exec"), world.names)
 
 
-def test_the_collectors_of_the_examples_keep_what_they_capture(world):
-    for example in EXAMPLES[:2]:
-        world.kept.clear()
-        exec(compile(example, "README.md", "exec"), world.names)
-        assert [record for record, _ in world.kept] == [b"a record"] * 3
-    assert all(stamp.startswith("andon1;keystroke-study;") for _, stamp in world.kept)
+@pytest.mark.parametrize("example", EXAMPLES, ids=titled)
+def test_an_example_runs_as_it_stands(world, example):
+    run(world, example)
+
+
+def under(heading):
+    return next(example for example in EXAMPLES if titled(example) == heading)
+
+
+@pytest.mark.parametrize("heading", ["A collector in ten lines", "Stamps"])
+def test_the_collectors_of_the_examples_keep_what_they_capture(world, heading):
+    run(world, under(heading))
+    assert [record for record, _ in world.kept] == [b"a record"] * 3
+    stamps = {stamp and stamp[:23] for _, stamp in world.kept}
+    assert stamps == {"andon1;keystroke-study;" if heading == "Stamps" else None}
+
+
+def test_the_verifier_of_the_example_stores_what_was_stamped_and_nothing_else(world):
+    run(world, under("Where records come in"))
+    assert world.stored == [b"a record"]
