@@ -1,30 +1,30 @@
-"""The gate of one collector: may I collect? Wires the permit to its three threads."""
+"""The gate of one collector: may I collect? The public face."""
 
 from __future__ import annotations
 
-import logging
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from types import TracebackType
 
 from andon import clock as clocks
 from andon import forking
-from andon.announcer import Announcer, Hooks
+from andon.announcer import Hooks
+from andon.choices import Choices
 from andon.connection import Line
 from andon.endpoint import ConfigError, endpoint_from, program_from
 from andon.guard import Guard
-from andon.listener import Listener
 from andon.permit import Permit, State
 from andon.protocol import BUFFERS
-from andon.refusals import NoStampKey
-from andon.renewal import Renewer, say_goodbye
+from andon.refusals import NoStampKey, Stopped, SubjectNotAllowed
+from andon.renewal import say_goodbye
 from andon.stamps import Claim, digest_of
+from andon.subjects import BREAK, GO_ON, LONGEST_BREAK, OPT_OUT, SHORTEST_BREAK, Choice
 from andon.timing import USUAL, Timing
 from andon.version import VERSION
 from andon.wire import write_time
-
-logger = logging.getLogger("andon")
+from andon.workers import Settings, Workers
 
 
 class Gate:
@@ -55,16 +55,12 @@ class Gate:
 
     __slots__ = (
         "__weakref__",
+        "_choices",
         "_clock",
-        "_endpoint",
-        "_hooks",
-        "_lines",
         "_lock",
-        "_now",
         "_permit",
-        "_threads",
-        "_timing",
-        "_version",
+        "_settings",
+        "_workers",
     )
 
     def __init__(
@@ -89,13 +85,11 @@ class Gate:
             raise ConfigError(f"buffer must be one of {', '.join(BUFFERS)}, or a callable")
         self._clock = clock
         self._permit = Permit(program_from(program), clock)
-        self._endpoint = endpoint_from(url, token, tls)
-        self._version = version
-        self._hooks = Hooks(halt, on_start, on_stop, buffer)
-        self._timing = timing
+        self._choices = Choices(self._permit)
+        hooks = Hooks(halt, on_start, on_stop, buffer)
+        self._settings = Settings(endpoint_from(url, token, tls), hooks, version, clock, timing)
         self._lock = threading.Lock()
-        self._lines: tuple[Line, ...] = ()
-        self._threads: tuple[threading.Thread, ...] = ()
+        self._workers: Workers | None = None
         forking.watch(self)
         if start:
             self.start()
@@ -107,7 +101,51 @@ class Gate:
         """
         return self._clock() < self._permit.deadline
 
-    def stamp(self, record: bytes | str | None = None) -> str:
+    def allowed_for(self, subject: str) -> bool:
+        """Say whether data of this participant may be collected at this moment.
+
+        Takes no lock, does no I/O. No, also while a choice that anyone made is not known here yet.
+
+        Args:
+            subject: the pseudonym that the program's collectors use, 1 to 200 printable characters.
+
+        Raises:
+            ValueError: if it is none.
+        """
+        return self._permit.deadline > self._clock() >= self._choices.until[subject]
+
+    def take_break(self, subject: str, seconds: float, *, timeout: float = 10.0) -> Choice:
+        """Stop collecting this participant's data for so long, everywhere. Here it holds at once.
+
+        Args:
+            seconds: 60 to 2,592,000 (30 days).
+            timeout: seconds to wait until the gate has stored it.
+
+        Raises:
+            ValueError: if the subject or the seconds are none.
+            NotStored: if the gate has not stored it in time; the message says what happens now.
+        """
+        if not SHORTEST_BREAK <= seconds <= LONGEST_BREAK:
+            raise ValueError(f"seconds must be between {SHORTEST_BREAK} and {LONGEST_BREAK}")
+        return self._choose(subject, BREAK, seconds, timeout=timeout)
+
+    def opt_out(self, subject: str, *, timeout: float = 10.0) -> Choice:
+        """Collect nothing of this participant any more, anywhere. Here it holds at once.
+
+        Raises:
+            ValueError, NotStored: as take_break().
+        """
+        return self._choose(subject, OPT_OUT, timeout=timeout)
+
+    def go_on(self, subject: str, *, timeout: float = 10.0) -> Choice:
+        """Collect this participant's data again, once the gate has stored it.
+
+        Raises:
+            ValueError, NotStored: as take_break().
+        """
+        return self._choose(subject, GO_ON, timeout=timeout)
+
+    def stamp(self, record: bytes | str | None = None, *, subject: str | None = None) -> str:
         """Return a stamp to keep beside the record: who captured it, when, in which generation.
 
         With it whoever takes the record in can tell that it was captured while it was allowed.
@@ -115,12 +153,16 @@ class Gate:
         Args:
             record: the record's bytes, or text that is kept as UTF-8; the stamp then holds for
                 this record alone. None: it holds for any.
+            subject: the participant whose data it is; the stamp does not name them.
 
         Raises:
             Stopped: if no lease runs.
+            SubjectNotAllowed: if this participant takes no part now.
             NoStampKey: if the gate is too old to give a key for stamps.
         """
         digest = digest_of(record)
+        if subject is not None:
+            self._require(subject)
         lease, wall = self._permit.capture()
         if lease.stamp_key is None:
             raise NoStampKey("this gate gives no key for stamps: it needs a newer Andon")
@@ -137,35 +179,28 @@ class Gate:
         with self._lock:
             if self._permit.closed:
                 raise ConfigError("a closed gate stays closed: make a new one")
-            if self._threads:
-                return
-            permit, timing = self._permit, self._timing
-            asking, listening, telling = (Line(self._endpoint, self._clock) for _ in range(3))
-            renewer = Renewer(permit, asking, version=self._version, timing=timing)
-            listener = Listener(permit, listening, timing=timing, on_drain=asking.renew)
-            announcer = Announcer(permit, telling, self._hooks, clock=self._clock, timing=timing)
-            self._lines = (asking, listening, telling)
-            self._threads = tuple(
-                threading.Thread(target=target, name=f"andon-{name}", daemon=True)
-                for name, target in (
-                    ("renewal", renewer.run),
-                    ("stream", listener.run),
-                    ("announcer", announcer.run),
-                )
-            )
-            for thread in self._threads:
-                thread.start()
+            if self._workers is None:
+                self._workers = Workers(self._permit, self._choices, self._settings)
 
-    def wait(self, timeout: float | None = None) -> bool:
+    def wait(self, timeout: float | None = None, *, subject: str | None = None) -> bool:
         """Wait until collecting is allowed, at most `timeout` seconds. Returns whether it is.
 
         False without a timeout means that the gate was closed.
+
+        Args:
+            subject: also wait until this participant takes part.
         """
         self._start_if_new()
-        permit = self._permit
+        permit, deadline = self._permit, None if timeout is None else time.monotonic() + timeout
         with permit.changed:
-            permit.changed.wait_for(lambda: permit.closed or self.allowed(), timeout)
-            return self.allowed()
+            while not (permit.closed or self._is_allowed(subject)):
+                left = None if deadline is None else deadline - time.monotonic()
+                if left is not None and left <= 0:
+                    break
+                # No one notifies when a break ends.
+                tick = None if subject is None else self._settings.timing.tick
+                permit.changed.wait(min((s for s in (left, tick) if s is not None), default=None))
+            return self._is_allowed(subject)
 
     def wait_acknowledged(self, timeout: float | None = None) -> bool:
         """Wait until no stop is left to acknowledge, at most `timeout` seconds. Returns whether."""
@@ -174,13 +209,17 @@ class Gate:
             permit.changed.wait_for(lambda: permit.closed or permit.stop is None, timeout)
             return permit.stop is None
 
-    def guard(self) -> Guard:
-        """Return a context manager and decorator that raises Stopped unless collecting is allowed.
+    def guard(self, subject: str | Callable[..., str] | None = None) -> Guard[Gate]:
+        """Return a context manager and decorator that raises NotAllowed unless it may collect.
 
-        It looks once, on entering: keep what it guards as short as one record.
+        It looks once, on entering: keep what it guards as short as one record. Of a generator it
+        looks before each step.
+
+        Args:
+            subject: the participant whose data it is; for a decorator also a callable that gets
+                the arguments of the decorated function and returns the participant.
         """
-        self._start_if_new()
-        return Guard(self)
+        return Guard(self, self._require, subject)
 
     @property
     def state(self) -> State:
@@ -192,15 +231,14 @@ class Gate:
         with self._lock:
             first, had_lease = not self._permit.closed, self._permit.lease is not None
             self._permit.close("the gate was closed")
-            threads, self._threads = self._threads, ()
-        for line in self._lines:
-            line.end()
-        for thread in threads:
-            if thread is not threading.current_thread():
-                thread.join(self._timing.farewell / len(threads))
+            workers, self._workers = self._workers, None
+        settings = self._settings
+        patience = settings.timing.farewell
+        if workers is not None:
+            workers.end(patience)
         if first and had_lease:
-            line = Line(self._endpoint, self._clock)
-            say_goodbye(self._permit, line, version=self._version, patience=self._timing.farewell)
+            line = Line(settings.endpoint, self._clock)
+            say_goodbye(self._permit, line, version=settings.version, patience=patience)
 
     def __enter__(self) -> Gate:
         return self
@@ -217,8 +255,27 @@ class Gate:
         state = self.state
         return f"<andon.Gate {state.program}: {state.reason}>"
 
+    def _is_allowed(self, subject: str | None) -> bool:
+        return self.allowed() if subject is None else self.allowed_for(subject)
+
+    def _require(self, subject: str | None) -> None:
+        if self._is_allowed(subject):
+            return
+        state = self.state
+        self._start_if_new()
+        if not state.allowed:
+            raise Stopped(state.reason)
+        if subject is not None and not self.allowed_for(subject):
+            raise SubjectNotAllowed(self._choices.reason(subject))
+
+    def _choose(
+        self, subject: str, choice: str, seconds: float | None = None, *, timeout: float
+    ) -> Choice:
+        self._start_if_new()
+        return self._choices.choose(subject, choice, seconds, timeout=timeout)
+
     def _start_if_new(self) -> None:
-        if not self._threads and not self._permit.closed:
+        if self._workers is None and not self._permit.closed:
             self.start()
 
     def begin_anew_in_child(self) -> None:
@@ -230,7 +287,8 @@ class Gate:
             self._permit.program, self._clock, "this process was forked: call start()"
         )
         self._permit.closed = closed
+        self._choices = Choices(self._permit)
         self._lock = threading.Lock()
-        for line in self._lines:
-            line.forget()
-        self._lines, self._threads = (), ()
+        workers, self._workers = self._workers, None
+        if workers is not None:
+            workers.forget()

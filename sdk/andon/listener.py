@@ -8,10 +8,12 @@ from collections.abc import Callable
 from contextlib import closing
 
 from andon.backoff import Backoff
+from andon.choices import Choices
 from andon.connection import Line
 from andon.permit import Permit
 from andon.protocol import read_news
 from andon.sse import events
+from andon.subjects import read_version
 from andon.timing import Timing
 from andon.wire import Malformed
 
@@ -27,9 +29,16 @@ class Listener:
     """Takes the news over from one stream after the other."""
 
     def __init__(
-        self, permit: Permit, line: Line, *, timing: Timing, on_drain: Callable[[], None]
+        self,
+        permit: Permit,
+        choices: Choices,
+        line: Line,
+        *,
+        timing: Timing,
+        on_drain: Callable[[], None],
     ) -> None:
         self._permit = permit
+        self._choices = choices
         self._line = line
         self._timing = timing
         self._on_drain = on_drain
@@ -60,12 +69,15 @@ class Listener:
                 if name == "drain":
                     self._on_drain()
                     return
-                if name == "state":
-                    self._take(data)
+                self._take(name, data)
 
-    def _take(self, data: str) -> None:
+    def _take(self, name: str, data: str) -> None:
+        program = self._permit.program
         try:
-            self._permit.hear(read_news(data, program=self._permit.program))
+            if name == "state":
+                self._permit.hear(read_news(data, program=program))
+            elif name == "subjects":
+                self._choices.hear(read_version(data, program=program))
         except Malformed as trouble:
             logger.warning("the stream said something that makes no sense: %s", trouble)
             # It may have been a pause. The renewal knows.

@@ -47,7 +47,6 @@ class Permit:
     __slots__ = (
         "_barred",
         "_captured_until",
-        "_clock",
         "_heard_stop_at",
         "_ordered",
         "_reason",
@@ -55,6 +54,7 @@ class Permit:
         "_trouble",
         "acknowledged",
         "changed",
+        "clock",
         "closed",
         "deadline",
         "generation",
@@ -79,7 +79,7 @@ class Permit:
         self.run = 0
         self.hurry = False
         self.closed = False
-        self._clock = clock
+        self.clock = clock
         self._reason = reason
         self._trouble = ""
         self._stopped_at = 0.0
@@ -96,7 +96,7 @@ class Permit:
                 self._trouble = "" if self.closed else past
                 self.changed.notify_all()
                 return False
-            now = self._clock()
+            now = self.clock()
             renews = self.lease is not None and self.lease.generation == lease.generation
             if not (renews and now < self.deadline):
                 self.run += 1
@@ -178,7 +178,7 @@ class Permit:
             Stopped: if no lease runs.
         """
         with self.changed:
-            now = self._clock()
+            now = self.clock()
             if self.lease is None or now >= self.deadline:
                 raise Stopped(self.state().reason)
             wall = self.lease.wall_zero + now
@@ -189,7 +189,7 @@ class Permit:
 
     def is_open(self) -> bool:
         """Say whether the lease in hand still runs."""
-        return self._clock() < self.deadline
+        return self.clock() < self.deadline
 
     def runs_over(self) -> int:
         """Return the number of the last run that has ended."""
@@ -204,7 +204,7 @@ class Permit:
     def state(self) -> State:
         """Return the present picture."""
         with self.changed:
-            left = self.deadline - self._clock()
+            left = self.deadline - self.clock()
             ran_out = self.deadline > 0 and left <= 0
             reason = "the lease ran out" if ran_out else self._reason
             if self._trouble:
@@ -226,19 +226,19 @@ class Permit:
             return f"a lease of generation {lease.generation} came, which is a pause"
         if lease.asked_at <= self._heard_stop_at:
             return "a lease came that was asked for before the stop"
-        if self._clock() >= lease.asked_at + lease.seconds * (1 - DRIFT):
+        if self.clock() >= lease.asked_at + lease.seconds * (1 - DRIFT):
             return "the answer took longer than the lease lasts"
         return ""
 
     def _end(self, reason: str) -> None:
         self._zero(reason)
-        self._heard_stop_at = self._clock()
+        self._heard_stop_at = self.clock()
 
     def _zero(self, reason: str) -> None:
         # The deadline comes first: all that follows may take its time.
         was, self.deadline = self.deadline, 0.0
         if was > 0:
-            self._stopped_at = min(self._clock(), was)
+            self._stopped_at = min(self.clock(), was)
         self._reason, self._trouble = reason, ""
 
     def _order(self, generation: int, state: str | None) -> None:

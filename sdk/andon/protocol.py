@@ -32,6 +32,7 @@ class Lease(NamedTuple):
     asked_at: float  # lease clock, before the question was sent
     wall_zero: float  # the gate's wall time, seconds since 1970, when the lease clock stood at 0
     stamp_key: bytes | None = None  # None: this gate is too old to give one
+    subjects_version: int | None = None  # None: it is too old to know of participants' choices
 
     def __repr__(self) -> str:
         return f"Lease(generation={self.generation}, seconds={self.seconds:g})"
@@ -90,6 +91,9 @@ def read_lease(body: bytes, *, program: str, asked_at: float, heard_at: float) -
         # The gate stamped its answer somewhere between the two; the middle halves the error.
         wall_zero=wall - (asked_at + heard_at) / 2,
         stamp_key=wire.key(said, "stamp_key") if "stamp_key" in said else None,
+        subjects_version=(
+            wire.whole(said, "subjects_version") if "subjects_version" in said else None
+        ),
     )
 
 

@@ -13,3 +13,14 @@ class Stopped(NotAllowed):
 
 class NoStampKey(NotAllowed):
     """This gate is too old to give a key for stamps: nothing can be stamped."""
+
+
+class SubjectNotAllowed(NotAllowed):
+    """This participant's data may not be collected now; others' may."""
+
+
+class NotStored(Exception):
+    """A participant's choice holds in this process, but the gate has not stored it.
+
+    The message says why, and whether it is tried again.
+    """

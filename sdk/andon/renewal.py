@@ -7,6 +7,7 @@ import time
 from http.client import HTTPException
 
 from andon.backoff import Backoff, spread
+from andon.choices import Choices
 from andon.connection import Answer, Line
 from andon.permit import Permit
 from andon.protocol import SHORTEST_PACE, question, read_lease, read_refusal
@@ -21,8 +22,11 @@ LEASE_PATH = "/v1/lease"
 class Renewer:
     """The renewal is the authority: the stream only makes the news faster."""
 
-    def __init__(self, permit: Permit, line: Line, *, version: str, timing: Timing) -> None:
+    def __init__(
+        self, permit: Permit, choices: Choices, line: Line, *, version: str, timing: Timing
+    ) -> None:
         self._permit = permit
+        self._choices = choices
         self._line = line
         self._version = version
         self._timing = timing
@@ -72,6 +76,8 @@ class Renewer:
                 asked_at=answer.asked_at,
                 heard_at=answer.heard_at,
             )
+            # First: who has opted out since must not be collected under the new lease.
+            self._choices.hear(lease.subjects_version)
             self._permit.grant(lease)
         self._backoff.reset()
         # Earlier by up to a fifth: collectors that were resumed in the same second would ask in

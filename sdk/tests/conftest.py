@@ -15,11 +15,13 @@ import andon
 from andon.permit import Permit
 from andon.protocol import Lease
 from andon.stamps import key_for
+from andon.subjects import tag_of
 from andon.timing import Timing
 from andon.wire import write_time
 
 KEY = bytes(range(32))
 STAMP_ROOT = bytes(range(32, 64))
+SUBJECT_KEY = bytes(range(64, 96))
 TOKEN = "andon_c_k7_s3cret-of-the-collector"
 INGEST = "andon_i_k9_s3cret-of-the-ingest"
 PATIENCE = 10.0
@@ -53,6 +55,9 @@ class FakeGate(ThreadingHTTPServer):
         self.paths, self.tokens = queue.Queue(), queue.Queue()
         self.on_lease = self.on_ack = self.on_sheet = self.on_refused = None
         self.sheets, self.refused = queue.Queue(), queue.Queue()
+        self.on_list = self.on_choice = None
+        self.lists, self.chosen = queue.Queue(), queue.Queue()
+        self.subjects_version, self.opted_out, self.breaks = 0, set(), {}
         self.has_stream = True
         self.over = threading.Event()
         self.streamed = threading.Semaphore(0)
@@ -70,6 +75,7 @@ class FakeGate(ThreadingHTTPServer):
             "renew_seconds": self.renew_seconds,
             "signing_key": KEY.hex(),
             "stamp_key": self.stamp_key().hex(),
+            "subjects_version": self.subjects_version,
             "server_time": write_time(time.time()),
             **changes,
         }
@@ -97,6 +103,35 @@ class FakeGate(ThreadingHTTPServer):
             "gates": [],
             **changes,
         }
+
+    def choose(self, subject, choice, seconds=None, *, tell=True):
+        """Store a choice as a gate does, also one that reached another gate."""
+        tag, until = tag_of(subject, SUBJECT_KEY), None
+        self.opted_out.discard(tag)
+        self.breaks.pop(tag, None)
+        if choice == "opt_out":
+            self.opted_out.add(tag)
+        elif choice == "break":
+            until = self.breaks[tag] = write_time(time.time() + seconds)
+        self.subjects_version += 1
+        if tell:
+            said = {"program": self.program, "version": self.subjects_version}
+            self.tell("subjects", json.dumps(said))
+        return {"choice": choice, "until": until, "version": self.subjects_version}
+
+    def answer_list(self, tag):
+        if self.on_list is not None:
+            return self.on_list(tag)
+        mine = f'"{self.subjects_version}"'
+        said = {"program": self.program, "version": self.subjects_version}
+        said.update(subject_key=SUBJECT_KEY.hex(), server_time=write_time(time.time()))
+        said.update(opted_out=sorted(self.opted_out), breaks=self.breaks)
+        return (304, b"", mine) if tag == mine else (200, said, mine)
+
+    def answer_choice(self, said):
+        if self.on_choice is not None:
+            return self.on_choice(said)
+        return 200, self.choose(said["subject"], said["choice"], said.get("seconds"))
 
     def answer_sheet(self, tag):
         """Return status, body and ETag; the tag is the generation."""
@@ -144,10 +179,11 @@ class FakeGate(ThreadingHTTPServer):
                 return asked
 
     def until_asked_anew(self):
-        """Return when a question that begins from now on has been answered."""
+        """Return when the answer to a question that began from now on was taken in."""
         while not self.asked.empty():
             self.asked.get()
-        for _ in range(2):
+        # The first may have been answered before; who asks a third time has read the second.
+        for _ in range(3):
             self.asked.get(timeout=PATIENCE)
 
     def hang(self, _=None):
@@ -179,6 +215,9 @@ class Handler(BaseHTTPRequestHandler):
         if self.path.endswith("/lease"):
             answer = gate.answer(said)
             gate.asked.put(said)
+        elif self.path.endswith("/subjects"):
+            answer = gate.answer_choice(said)
+            gate.chosen.put(said)
         elif self.path.endswith("/refused"):
             count = {"counted": len(said["stamps"]), "violations": 0, "late": 0, "ignored": 0}
             answer = gate.on_refused(said) if gate.on_refused else (200, count)
@@ -206,6 +245,11 @@ class Handler(BaseHTTPRequestHandler):
             tag = self.headers.get("If-None-Match", "")
             self.reply(*gate.answer_sheet(tag))
             gate.sheets.put((self.headers["Authorization"], tag))
+            return
+        if "/subjects" in self.path:
+            tag = self.headers.get("If-None-Match", "")
+            self.reply(*gate.answer_list(tag))
+            gate.lists.put(tag)
             return
         if not gate.has_stream:
             self.reply(404, {})

@@ -5,6 +5,7 @@ import time
 import pytest
 
 import andon
+from andon.choices import Choices
 from andon.endpoint import endpoint_from
 from andon.permit import Permit
 from andon.renewal import Renewer
@@ -230,7 +231,8 @@ class Hurrying:
 def test_news_without_end_cause_no_storm_of_questions(clock):
     permit = Permit("study", clock)
     line = Hurrying(permit)
-    Renewer(permit, line, version="", timing=Timing()).run()
+    choices = Choices(permit)
+    Renewer(permit, choices, line, version="", timing=Timing()).run()
     assert line.asked[-1] - line.asked[0] > 7 * 0.045
 
 

@@ -89,18 +89,19 @@ def test_a_child_of_a_closed_gate_is_closed(open_gate):
 
 def test_a_gate_may_be_started_later(open_gate, server):
     gate = open_gate(start=False)
-    assert not gate._threads
+    assert gate._workers is None
     assert server.asked.empty()
     gate.start()
+    workers = gate._workers
     gate.start()
-    assert len(gate._threads) == 3
+    assert gate._workers is workers
     assert gate.wait(10)
 
 
 def test_closing_stops_says_goodbye_and_acknowledges_nothing(open_gate, server):
     gate = open_gate()
     assert gate.wait(10)
-    threads = gate._threads
+    threads = gate._workers.threads
     gate.close()
     gate.close()
     assert not gate.allowed()
@@ -144,29 +145,6 @@ def test_a_gate_closes_itself_at_the_end_of_its_block(open_gate):
     with open_gate() as gate:
         assert gate.wait(10)
     assert not gate.allowed()
-
-
-def test_the_guard_lets_through_what_is_allowed(open_gate):
-    gate = open_gate()
-    assert gate.wait(10)
-
-    @gate.guard()
-    def record():
-        return "kept"
-
-    assert record() == "kept"
-    with gate.guard() as entered:
-        assert entered is gate
-
-
-def test_the_guard_raises_with_the_reason(open_gate, server, called):
-    stopped = called()
-    gate = open_gate(on_stop=stopped)
-    assert gate.wait(10)
-    server.pause()
-    stopped.within()
-    with pytest.raises(andon.Stopped, match="paused, held by Amber Otter"), gate.guard():
-        raise AssertionError("collected although stopped")
 
 
 def test_the_state_is_a_picture_for_logs(open_gate, clock):

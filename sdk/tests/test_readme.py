@@ -1,5 +1,6 @@
 """Each Python example of README.md runs as it stands there."""
 
+import asyncio
 import logging
 import re
 from pathlib import Path
@@ -59,6 +60,9 @@ def titled(example):
 
 
 def run(world, example):
+    if re.search(r"\bgate\.", example) and "gate = " not in example:
+        world.names["gate"] = andon.Gate("keystroke-study")
+        assert world.names["gate"].wait(10, subject="p-17")
     exec(compile(example, "README.md", "exec"), world.names)
 
 
@@ -82,3 +86,16 @@ def test_the_collectors_of_the_examples_keep_what_they_capture(world, heading):
 def test_the_verifier_of_the_example_stores_what_was_stamped_and_nothing_else(world):
     run(world, under("Where records come in"))
     assert world.stored == [b"a record"]
+
+
+def test_the_guards_of_the_example_let_through_what_is_allowed(world):
+    run(world, under("Guards"))
+    world.names["record"]("a")
+    asyncio.run(world.names["record_of"]("p-17", "b"))
+    assert [record for record, _ in world.kept] == [b"a record", "a", "b"]
+
+
+def test_the_participant_of_the_example_goes_on(world, server):
+    run(world, under("Participants"))
+    assert len(world.kept) == 2
+    assert [server.chosen.get()["choice"] for _ in range(3)] == ["break", "opt_out", "go_on"]
