@@ -8,7 +8,7 @@ from importlib.metadata import packages_distributions
 
 import pytest
 
-from tests.trees import CODE, ROOT, TESTS, TREES, functions, in_apps, name, nodes
+from tests.trees import CODE, ROOT, TESTS, functions, in_apps, name, nodes, text, tree
 
 
 def edges():
@@ -122,23 +122,35 @@ def test_only_commands_print():
 LISTS = {"programs/gate/figures.py": {"__init__"}}
 
 
-@pytest.mark.parametrize("path", CODE, ids=name)
-def test_code_can_be_read_in_one_go(path):
-    lines = path.read_text(encoding="utf-8").count("\n")
-    assert lines <= 300, f"{lines} lines"
-    if path.relative_to(ROOT).parts[0] != "bench":  # scripts that are read from top to bottom
-        long = {f.name: size(f) for f in functions(TREES[path]) if size(f) > 40}
-        assert set(long) <= LISTS.get(name(path), set()), long
+def too_long(paths, lines):
+    found = {name(path): text(path).count("\n") for path in paths}
+    return {path: count for path, count in found.items() if count > lines}
 
 
-@pytest.mark.parametrize("path", TESTS, ids=name)
-def test_tests_can_be_read_in_one_go(path):
-    text = path.read_text(encoding="utf-8")
-    assert text.count("\n") <= 400
-    tests = [f for f in functions(ast.parse(text)) if f.name.startswith("test_")]
-    assert not {f.name: size(f) for f in tests if size(f) > 25}
-    if path.name.startswith("test_"):
-        assert tests, "a test file without a test"
+def test_code_can_be_read_in_one_go():
+    # The scripts of bench are read from top to bottom.
+    read = [path for path in CODE if path.relative_to(ROOT).parts[0] != "bench"]
+    long = {
+        f"{name(path)}:{function.name}": size(function)
+        for path in read
+        for function in functions(path)
+        if size(function) > 40 and function.name not in LISTS.get(name(path), ())
+    }
+    assert not too_long(CODE, 300)
+    assert not long
+
+
+def test_tests_can_be_read_in_one_go():
+    tests = {path: [f for f in functions(path) if f.name.startswith("test_")] for path in TESTS}
+    long = {
+        f"{name(path)}:{test.name}": size(test)
+        for path, inside in tests.items()
+        for test in inside
+        if size(test) > 25
+    }
+    assert not too_long(TESTS, 400)
+    assert not long
+    assert not [name(path) for path in TESTS if path.name.startswith("test_") and not tests[path]]
 
 
 def size(function):
@@ -157,8 +169,8 @@ def test_every_module_says_what_it_decides():
         name(path)
         for path in CODE
         if path.stem not in ("apps", "__init__", "urls", "wsgi", "asgi", "__main__")
-        and path.read_text(encoding="utf-8").strip()
-        and not ast.get_docstring(TREES[path])
+        and text(path).strip()
+        and not ast.get_docstring(tree(path))
     }
     assert not silent
 
@@ -182,7 +194,7 @@ def test_few_lines_silence_a_checker_and_each_says_which_one():
 
 # --- Dependencies
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = tomllib.loads(text(ROOT / "pyproject.toml"))
 DIRECT = [
     re.match(r"[A-Za-z0-9._-]+", line)[0].lower() for line in PROJECT["project"]["dependencies"]
 ]
@@ -200,8 +212,8 @@ BY_NAME = {
 
 def test_there_are_few_direct_dependencies_and_each_says_why():
     assert len(DIRECT) <= 35
-    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    block = text[text.index("dependencies = [") : text.index("[project.optional-dependencies]")]
+    said = text(ROOT / "pyproject.toml")
+    block = said[said.index("dependencies = [") : said.index("[project.optional-dependencies]")]
     lines = [line.strip() for line in block.splitlines()[1:]]
     # Two that belong together share a comment.
     shared = ('"httptools', '"django-structlog')
@@ -229,6 +241,6 @@ def test_every_direct_dependency_is_used():
 
 @pytest.mark.parametrize("lock", sorted((ROOT / "requirements").glob("*.lock")), ids=name)
 def test_a_lock_names_hashes_and_no_address(lock):
-    text = lock.read_text(encoding="utf-8")
-    assert "--hash=sha256:" in text
-    assert not re.search(r"https?://|--index-url|--find-links|^-e ", text, re.MULTILINE)
+    said = text(lock)
+    assert "--hash=sha256:" in said
+    assert not re.search(r"https?://|--index-url|--find-links|^-e ", said, re.MULTILINE)

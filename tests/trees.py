@@ -1,6 +1,7 @@
-"""Every file of ours as a syntax tree, for the tests that read the code."""
+"""Every file of ours as a syntax tree, for the tests that read the code. Each is read once."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -12,7 +13,21 @@ CODE = sorted(
     if "migrations" not in path.parts
 )
 TESTS = sorted([*(ROOT / "tests").rglob("*.py"), *(ROOT / "sdk/tests").rglob("*.py")])
-TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in CODE}
+
+
+@cache
+def text(path):
+    return path.read_text(encoding="utf-8")
+
+
+@cache
+def tree(path):
+    return ast.parse(text(path))
+
+
+@cache
+def every_node(path):
+    return list(ast.walk(tree(path)))
 
 
 def name(path):
@@ -20,7 +35,7 @@ def name(path):
 
 
 def nodes(path, kind):
-    return [node for node in ast.walk(TREES[path]) if isinstance(node, kind)]
+    return [node for node in every_node(path) if isinstance(node, kind)]
 
 
 def in_apps(*, but=()):
@@ -28,5 +43,5 @@ def in_apps(*, but=()):
     return [path for path in inside if name(path) not in but]
 
 
-def functions(tree):
-    return [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+def functions(path):
+    return nodes(path, ast.FunctionDef | ast.AsyncFunctionDef)

@@ -69,10 +69,14 @@ def test_the_hash_is_of_the_data_not_of_its_layout():
     assert RuleSet.parse(other).sha256 != RULES.sha256
 
 
-@pytest.mark.parametrize("path", NEEDED, ids=lambda path: ".".join(map(str, path)))
-def test_no_key_may_be_left_out(path):
-    with pytest.raises(BadRuleSet):
-        RuleSet.parse(spoiled(path, None))
+def test_no_key_may_be_left_out():
+    def accepted(path):
+        try:
+            return bool(RuleSet.parse(spoiled(path, None)))
+        except BadRuleSet:
+            return False
+
+    assert not [".".join(map(str, path)) for path in NEEDED if accepted(path)]
 
 
 @pytest.mark.parametrize("sev", Sev)
