@@ -1,6 +1,7 @@
 """The few fixtures that most tests share. The servers are started by tests/servers.py."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.test.testcases import TransactionTestCase
 from accounts.functions import Function
 from audit import clockwork
 from audit.models import Due
+from tests import databases
 
 MIGRATED = {"django_migrations", "django_content_type", "auth_permission", "auth_group"}
 
@@ -65,13 +67,26 @@ def _what_was_committed_is_removed() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+def fresh_database(
+    django_test_environment: None, testrun_uid: str, worker_id: str
+) -> Callable[[str], AbstractContextManager[str]]:
+    """Makes another database of the tests, by its name within this process."""
+    family = f"test_{connection.settings_dict['NAME']}"
+    return lambda member: databases.copied(family, f"{worker_id}{member}", run=testrun_uid)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    fresh_database: Callable[[str], AbstractContextManager[str]], django_db_blocker: Any
+) -> Iterator[None]:
     """Each test begins alike: without the policies that `migrate` makes, as after one that commits.
 
     Who needs them makes them, and sees in the test whom they page.
     """
-    with django_db_blocker.unblock():
+    with django_db_blocker.unblock(), fresh_database("") as name, databases.used(name):
         empty()
+        with django_db_blocker.block():
+            yield
 
 
 def empty() -> None:

@@ -1,41 +1,22 @@
-from contextlib import contextmanager
-
 import pytest
 from django.conf import settings
-from django.core.management import call_command
-from django.db import connection, connections
 
+from tests import databases
 from tests.gate.served import OPEN, Served, caller, known, until
 
 
 @pytest.fixture(scope="session")
-def gate_database(django_db_setup, django_db_blocker):
+def gate_database(fresh_database, django_db_blocker):
     """A database of its own: what a gate is to see must be committed, and stays."""
-    with django_db_blocker.unblock(), _named(f"{connection.settings_dict['NAME']}_gate") as name:
-        with connection._nodb_cursor() as cursor:
-            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-            cursor.execute(f'CREATE DATABASE "{name}"')
-        call_command("migrate", verbosity=0)
-    yield name
-    with django_db_blocker.unblock(), connection._nodb_cursor() as cursor:
-        cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    blocker = django_db_blocker
+    with blocker.unblock(), fresh_database("_gate") as name, blocker.block():
+        yield name
 
 
 @pytest.fixture(scope="module")
 def committed(gate_database, django_db_blocker):
-    with django_db_blocker.unblock(), _named(gate_database):
+    with django_db_blocker.unblock(), databases.used(gate_database):
         yield
-
-
-@contextmanager
-def _named(name):
-    connections.close_all()
-    before, connection.settings_dict["NAME"] = connection.settings_dict["NAME"], name
-    try:
-        yield name
-    finally:
-        connections.close_all()
-        connection.settings_dict["NAME"] = before
 
 
 @pytest.fixture(scope="module")
