@@ -7,7 +7,7 @@ from notifications import paging, policies
 from notifications.models import Escalation, Page
 from severity.ladder import Sev
 from tests import make
-from tests.together import ROUNDS, at_once, failures
+from tests.together import failures, in_turn
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,29 +25,27 @@ def running():
 
 
 def test_an_answer_and_a_step_at_once_leave_no_page_unsettled(commander):
-    for _ in range(ROUNDS):
+    for way in (1, -1):
         incident, escalation = running()
-        outcomes = at_once(
+        calls = [
             lambda e=escalation: paging.take_step(e.pk, 0),
             lambda i=incident: paging.acknowledge(i, actor=make.actor(commander)),
-        )
-        assert not failures(outcomes)
+        ]
+        assert not failures(in_turn(*calls[::way], behind=escalation))
         escalation.refresh_from_db()
         assert escalation.state == Escalation.State.ACKNOWLEDGED
         assert not escalation.pages.exclude(state=Page.State.DROPPED).exists()
 
 
 def test_one_step_taken_by_two_engines_pages_once(commander):
-    for _ in range(ROUNDS):
-        _incident, escalation = running()
-        outcomes = at_once(*[lambda e=escalation: paging.take_step(e.pk, 0)] * 2)
-        assert not failures(outcomes)
-        assert escalation.pages.count() == 1
+    _incident, escalation = running()
+    outcomes = in_turn(*[lambda: paging.take_step(escalation.pk, 0)] * 2, behind=escalation)
+    assert not failures(outcomes)
+    assert escalation.pages.count() == 1
 
 
 def test_an_escalation_opened_by_two_engines_is_one(commander):
-    for _ in range(ROUNDS):
-        incident = make.incident(Sev.SEV2, program=None)
-        outcomes = at_once(*[lambda i=incident: paging.open_for(i.pk)] * 2)
-        assert not failures(outcomes)
-        assert incident.escalations.count() == 1
+    incident = make.incident(Sev.SEV2, program=None)
+    outcomes = in_turn(*[lambda: paging.open_for(incident.pk)] * 2, behind=incident)
+    assert not failures(outcomes)
+    assert incident.escalations.count() == 1

@@ -4,7 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.functions import Function
@@ -13,7 +13,16 @@ from audit.models import Entry
 from programs import collectors, leases, lifecycle, pauses, stops
 from programs.models import Lease, Program, ResumeRequest, State, StopOrder
 from tests import make
-from tests.together import PATIENCE_SECONDS, ROUNDS, at_once, failures, until
+from tests.together import (
+    PATIENCE_SECONDS,
+    ROUNDS,
+    at_once,
+    before_it_commits,
+    failures,
+    in_turn,
+    until,
+    who_wait_for_a_lock,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,45 +41,48 @@ def running(*, machines=3):
     return program, [make.collector(program) for _ in range(machines)]
 
 
-def test_no_lease_of_a_stopped_generation_outlives_the_pause_unseen():
-    for _ in range(ROUNDS):
-        program, machines = running()
-        wanted = asks(program, machines)
-        granted, _, hold = at_once(
-            lambda w=wanted: leases.grant(w),
-            lambda w=wanted: leases.grant(w[:1]),
-            lambda p=program: pause(p),
-        )
-        assert not Lease.objects.filter(program=program, revoked_at=None).exists()
-        # Each is either refused or on the order.
-        listed = set(hold.order.proofs.values_list("collector", flat=True))
-        assert granted <= listed
+def test_a_pause_sees_the_leases_that_are_granted_just_before_it():
+    program, machines = running()
+    wanted = asks(program, machines)
+    granted, hold = before_it_commits(lambda: leases.grant(wanted), lambda: pause(program))
+    assert granted == set(hold.order.proofs.values_list("collector", flat=True))
+    assert not Lease.objects.filter(program=program, revoked_at=None).exists()
+
+
+def test_no_lease_is_granted_while_a_pause_is_on_its_way():
+    program, machines = running()
+    wanted = asks(program, machines)
+    _, granted = before_it_commits(lambda: pause(program), lambda: leases.grant(wanted))
+    assert granted == set()
+    assert not Lease.objects.filter(program=program).exists()
 
 
 def test_two_incidents_at_once_pause_a_program_once():
-    for _ in range(ROUNDS):
-        program, machines = running(machines=1)
-        leases.grant(asks(program, machines))
-        outcomes = at_once(*[lambda p=program, n=n: pause(p, f"INC-{n}") for n in range(3)])
-        assert failures(outcomes) == []
-        program.refresh_from_db()
-        assert (program.state, program.generation) == (State.PAUSED, 2)
-        assert program.pauses.in_force().count() == 3
-        assert program.stop_orders.count() == 1
+    program, machines = running(machines=1)
+    leases.grant(asks(program, machines))
+    outcomes = in_turn(*[lambda n=n: pause(program, f"INC-{n}") for n in range(3)], behind=program)
+    assert failures(outcomes) == []
+    program.refresh_from_db()
+    assert (program.state, program.generation) == (State.PAUSED, 2)
+    assert program.pauses.in_force().count() == 3
+    assert program.stop_orders.count() == 1
 
 
 def test_one_holder_at_once_gets_one_pause():
-    for _ in range(ROUNDS):
-        program, _ = running(machines=0)
-        one, two = at_once(lambda p=program: pause(p), lambda p=program: pause(p))
-        assert one == two
+    program, _ = running(machines=0)
+    one, two = in_turn(*[lambda: pause(program)] * 2, behind=program)
+    assert one == two
 
 
 def test_a_pause_and_a_start_at_once_never_leave_a_held_program_running():
     officer = make.actor(make.user(Function.PRIVACY_OFFICER))
-    for _ in range(ROUNDS):
+    for way in (1, -1):
         program = lifecycle.approve(make.draft(), actor=officer)
-        at_once(lambda p=program: pause(p), lambda p=program: lifecycle.start(p, actor=make.SYSTEM))
+        calls = [
+            lambda p=program: pause(p),
+            lambda p=program: lifecycle.start(p, actor=make.SYSTEM),
+        ]
+        in_turn(*calls[::way], behind=program)
         program.refresh_from_db()
         assert program.state in (State.APPROVED, State.PAUSED)
 
@@ -115,17 +127,15 @@ def words(order):
 
 
 def test_acknowledgements_through_two_gates_and_the_bound_prove_a_stop_once():
-    for _ in range(ROUNDS):
+    for place_of_the_bound in range(3):
         program, machines = running(machines=4)
         leases.grant(asks(program, machines))
         order = pause(program).order
-        said = words(order)
-        outcomes = at_once(
-            lambda s=said: stops.acknowledge(s[:2]),
-            lambda s=said: stops.acknowledge(s[1:]),
-            lambda o=order: stops.close(o.pk),
-        )
-        assert failures(outcomes) == []
+        calls = [
+            lambda w=some: stops.acknowledge(w) for some in (words(order)[:2], words(order)[1:])
+        ]
+        calls.insert(place_of_the_bound, lambda o=order: stops.close(o.pk))
+        assert failures(in_turn(*calls, behind=order)) == []
         assert StopOrder.objects.get(pk=order.pk).proof == StopOrder.Proof.PROVEN
         stream = Entry.objects.filter(stream=f"program:{program.pk}")
         assert stream.filter(action="program.stop_proven").count() == 1
@@ -153,43 +163,41 @@ def test_acknowledgements_of_many_programs_do_not_block_a_pause_of_them():
 
 
 def test_two_people_who_agree_at_once_let_it_go_on_once():
-    for _ in range(ROUNDS):
-        program, _ = running(machines=0)
-        pause(program)
-        request = pauses.request_resume(program, reason="fixed", actor=make.actor(make.user()))
-        people = [make.user(Function.LEGAL), make.user(Function.PRIVACY_OFFICER)]
-        outcomes = at_once(
-            *[lambda r=request, p=p: pauses.approve_resume(r, actor=make.actor(p)) for p in people]
-        )
-        assert failures(outcomes) == []
-        program.refresh_from_db()
-        assert (program.state, program.generation) == (State.COLLECTING, 3)
+    program, request = about_to_go_on()
+    people = [make.user(Function.LEGAL), make.user(Function.PRIVACY_OFFICER)]
+    outcomes = in_turn(*[agreeing(request, person) for person in people], behind=program)
+    assert failures(outcomes) == []
+    program.refresh_from_db()
+    assert (program.state, program.generation) == (State.COLLECTING, 3)
+
+
+def about_to_go_on():
+    """A paused program, and the wish that it goes on."""
+    program, _ = running(machines=0)
+    pause(program)
+    by = make.actor(make.user())
+    return program, pauses.request_resume(program, reason="fixed", actor=by)
+
+
+def agreeing(request, person):
+    return lambda: pauses.approve_resume(request, actor=make.actor(person))
 
 
 def test_one_person_who_agrees_twice_at_once_counts_once():
-    for _ in range(ROUNDS):
-        program, _ = running(machines=0)
-        pause(program)
-        request = pauses.request_resume(program, reason="fixed", actor=make.actor(make.user()))
-        both = make.actor(make.user(Function.LEGAL, Function.PRIVACY_OFFICER))
-        at_once(*[lambda r=request, a=both: pauses.approve_resume(r, actor=a)] * 2)
-        request.refresh_from_db()
-        assert (request.state, request.approvals.count()) == (ResumeRequest.State.OPEN, 1)
+    program, request = about_to_go_on()
+    both = make.user(Function.LEGAL, Function.PRIVACY_OFFICER)
+    in_turn(*[agreeing(request, both)] * 2, behind=program)
+    request.refresh_from_db()
+    assert (request.state, request.approvals.count()) == (ResumeRequest.State.OPEN, 1)
 
 
 def test_a_pause_that_comes_with_the_second_approval_is_not_lifted_unseen():
-    for _ in range(ROUNDS):
-        program, _ = running(machines=0)
-        pause(program)
-        request = pauses.request_resume(program, reason="fixed", actor=make.actor(make.user()))
-        officer, counsel = (
-            make.actor(make.user(f)) for f in (Function.PRIVACY_OFFICER, Function.LEGAL)
-        )
-        pauses.approve_resume(request, actor=officer)
-        at_once(
-            lambda r=request, a=counsel: pauses.approve_resume(r, actor=a),
-            lambda p=program: pause(p, "INC-2"),
-        )
+    officer, counsel = make.user(Function.PRIVACY_OFFICER), make.user(Function.LEGAL)
+    for way in (1, -1):
+        program, request = about_to_go_on()
+        agreeing(request, officer)()
+        calls = [agreeing(request, counsel), lambda p=program: pause(p, "INC-2")]
+        in_turn(*calls[::way], behind=program)
         program.refresh_from_db()
         assert program.state == State.PAUSED
         assert program.pauses.in_force().filter(holder="INC-2").exists()
@@ -210,13 +218,6 @@ def test_two_gates_that_ask_for_the_same_collectors_do_not_block_each_other():
         assert failures(outcomes) == []
 
 
-def blocked():
-    """True if somebody waits for a lock."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        return cursor.fetchone() != (0,)
-
-
 @pytest.mark.parametrize("writer", ["note", "grant", "pause"])
 def test_whoever_writes_many_leases_takes_them_in_the_order_of_their_collectors(writer):
     program, machines = running(machines=20)
@@ -235,7 +236,7 @@ def test_whoever_writes_many_leases_takes_them_in_the_order_of_their_collectors(
     def hold_the_first():
         Lease.objects.select_for_update().get(collector=machines[0])
         held.set()
-        until(blocked)
+        until(who_wait_for_a_lock)
         others = Lease.objects.exclude(collector=machines[0])
         return len(others.select_for_update(skip_locked=True))
 
