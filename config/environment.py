@@ -16,6 +16,7 @@ DEVELOPMENT_KEY = "development-only-key-that-production-refuses-to-start-with"
 KINDS = ("development", "production", "test")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 MAIL_SECURITY = ("starttls", "tls", "none")
+LONGEST_URL = 200
 
 
 _AN_HOUR = environs.validate.Range(0, 3_600_000)
@@ -35,6 +36,7 @@ class Environment:
     hosts: list[str]
     url: str
     gate_url: str
+    gate_public_url: str
     zone: str
     log_level: str
     log_format: str
@@ -103,6 +105,7 @@ def _values(env: environs.FileAwareEnv) -> Environment:
         hosts=env.list("ANDON_HOSTS", ["localhost", "127.0.0.1", "[::1]"]),
         url=env.str("ANDON_URL", f"http://localhost:{port}").rstrip("/"),
         gate_url=env.str("ANDON_GATE_URL", f"http://localhost:{gate_port}").rstrip("/"),
+        gate_public_url=env.str("ANDON_GATE_PUBLIC_URL", "").rstrip("/"),
         zone=env.str("ANDON_ZONE", "UTC"),
         log_level=env.str("ANDON_LOG_LEVEL", "INFO", validate=_one_of(*LOG_LEVELS)),
         log_format=env.str("ANDON_LOG_FORMAT", "json", validate=_one_of("json", "console")),
@@ -140,6 +143,11 @@ def _problems(values: Environment) -> list[str]:
     for name, url in (("ANDON_URL", values.url), ("ANDON_GATE_URL", values.gate_url)):
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
             found.append(f"{name} is {url!r}: give http:// or https:// and a host.")
+    if values.gate_public_url and not _is_base(values.gate_public_url):
+        found.append(
+            f"ANDON_GATE_PUBLIC_URL is {values.gate_public_url!r}: give http:// or https:// and a "
+            f"host, in at most {LONGEST_URL} characters, without a password, ? or #."
+        )
     found += [
         f"ANDON_TRUSTED_PROXIES holds {each!r}: give the addresses of your proxies, or networks "
         "such as 10.0.0.0/24, with commas between them."
@@ -151,6 +159,14 @@ def _problems(values: Environment) -> list[str]:
     if bool(values.oidc_issuer) != bool(values.oidc_client_id):
         found.append("ANDON_OIDC_ISSUER and ANDON_OIDC_CLIENT_ID go together: set both or none.")
     return found
+
+
+def _is_base(url: str) -> bool:
+    parts = urlsplit(url)
+    plain = url.isascii() and url.isprintable() and " " not in url
+    spare = parts.query or parts.fragment or "@" in parts.netloc
+    fits = plain and len(url) <= LONGEST_URL and not spare
+    return fits and parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _is_proxy(text: str) -> bool:
@@ -173,6 +189,8 @@ def _problems_in_production(values: Environment) -> list[str]:
         )
     if urlsplit(values.url).scheme != "https":
         found.append("ANDON_URL must start with https:// in production.")
+    if values.gate_public_url and urlsplit(values.gate_public_url).scheme != "https":
+        found.append("ANDON_GATE_PUBLIC_URL must start with https:// in production.")
     if not values.email_host:
         found.append("ANDON_EMAIL_HOST must be set: pages to people go by e-mail.")
     if "*" in values.hosts:

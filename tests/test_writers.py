@@ -41,6 +41,7 @@ WRITERS = {
     ("PageAttempt", "ended_at"): {"notifications.sending"},
     ("ResumeRequest", "state"): {"programs.pauses"},
     ("CollectorKey", "revoked_at"): {"programs.collectors"},
+    ("GateProcess", "seen_at"): {"programs.presence"},
     ("ApiToken", "revoked_at"): {"audit.credentials"},
     ("User", "is_active"): {"audit.people"},
 }
@@ -66,6 +67,7 @@ MAKERS = {
     "ResumeApproval": {"programs.pauses"},
     "Collector": {"programs.collectors"},
     "CollectorKey": {"programs.collectors"},
+    "GateProcess": {"programs.presence"},
     "Program": {"programs.lifecycle"},
     "Entry": {"audit.trail"},
     "Remark": {"audit.trail"},

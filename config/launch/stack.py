@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -78,7 +78,13 @@ class Stack:
 
     def gate(self) -> Child:
         command = ("manage.py", "run_gate", "--port", str(self.gate_port))
-        return self._child("gate", *command, port=self.gate_port)
+        child = self._child("gate", *command, port=self.gate_port)
+        if self.env.get("ANDON_ENV") == "production":
+            # There collectors come through a proxy, whose address only its owner knows.
+            return child
+        # Told to the gate alone: it is the address of this one.
+        own = {"ANDON_GATE_PUBLIC_URL": f"http://localhost:{self.gate_port}"}
+        return replace(child, env={**own, **child.env})
 
     def engines(self) -> list[Child]:
         numbers = range(1, ENGINES + 1)

@@ -21,6 +21,7 @@ from programs.gate.holdings import Holdings
 from programs.gate.registry import Hold, Key, Program, Registry
 from programs.gate.silence import hang_up
 from programs.news import CHANNEL
+from programs.presence import ALIVE_SECONDS, MOST_NAMED
 
 logger = structlog.get_logger(__name__)
 
@@ -46,11 +47,14 @@ _PROGRAMS = """
 """
 # Keys and collectors are added, and ended once. Whatever happens to them moves a number here,
 # whichever clock wrote the times.
-_FINGERPRINT = """
+_FINGERPRINT = f"""
     SELECT count(*), coalesce(max(k.id), 0), count(k.revoked_at), count(c.retired_at),
+           ARRAY(SELECT DISTINCT url FROM programs_gateprocess
+                  WHERE seen_at > clock_timestamp() - interval '{ALIVE_SECONDS} s'
+                  ORDER BY url LIMIT {MOST_NAMED}),
            clock_timestamp()
       FROM programs_collectorkey k JOIN programs_collector c ON c.id = k.collector_id
-"""
+"""  # noqa: S608 - both are numbers of ours
 _KEYS = """
     SELECT k.key_id, k.secret_hash, k.expires_at,
            k.revoked_at IS NOT NULL OR c.retired_at IS NOT NULL,
@@ -149,7 +153,8 @@ class Feed:
 
     async def _read_keys(self, line: psycopg.AsyncConnection[Any]) -> None:
         began = clock.now()
-        [[*counts, told]] = await _ask(line, _FINGERPRINT)
+        [[*counts, gates, told]] = await _ask(line, _FINGERPRINT)
+        self._registry.gates = tuple(gates)
         self._registry.take_time(told, now=began)
         fingerprint = tuple(counts)
         if fingerprint == self._fingerprint and began - self._every_key_at < EVERY_KEY_SECONDS:

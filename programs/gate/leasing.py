@@ -121,6 +121,7 @@ class Leasing:
                 "lease_seconds": float(seconds),
                 "renew_seconds": math.floor(seconds * 10 / 3) / 10,
                 "signing_key": held.signing_key,
+                "gates": self._registry.gates,
                 "server_time": time.isoformat(timespec="milliseconds")[:-6] + "Z",
             }
         )

@@ -11,12 +11,13 @@ from datetime import timedelta
 from enum import Enum
 from functools import partial
 from typing import TypeVar
+from uuid import UUID
 
 import psycopg
 import structlog
 from django.db import Error, connection, transaction
 
-from programs import leases, stops
+from programs import leases, presence, stops
 from programs.gate import answers, clock
 from programs.gate.batches import Batch
 from programs.gate.figures import Figures
@@ -87,6 +88,14 @@ class Ledger:
             Refused: 503 if it could not be written in time.
         """
         return await _within(ACKNOWLEDGE_PATIENCE, self._words, word)
+
+    async def publish(self, beat: presence.Beat) -> None:
+        """Have it written that this gate is alive; what cannot be written is not tried again."""
+        await self._write("beats", [beat], presence.note)
+
+    async def withdraw(self, ident: UUID) -> None:
+        """Have it written that this gate is going down."""
+        await self._write("beats", [ident], presence.leave)
 
     def renewed(
         self, collector_id: int, *, generation: int, lease_seconds: int, now: float

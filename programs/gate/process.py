@@ -14,6 +14,7 @@ from programs.gate.figures import Figures
 from programs.gate.holdings import Holdings
 from programs.gate.leasing import Leasing
 from programs.gate.ledger import Ledger
+from programs.gate.publishing import Publishing
 from programs.gate.registry import Program, Registry
 from programs.gate.stopping import Stopping
 from programs.gate.streams import Streams
@@ -33,12 +34,18 @@ class Gate:
     Args:
         secret_key: every collector's signing key is derived from it.
         redis_url: the second path of news; empty for none.
+        public_url: where collectors reach it, to be told to others; empty for not at all.
         on_fault: called when a part has died of a fault of its own: a gate that cannot
             follow the database must not stay.
     """
 
     def __init__(
-        self, *, secret_key: str, redis_url: str = "", on_fault: Callable[[], None] = _nobody
+        self,
+        *,
+        secret_key: str,
+        redis_url: str = "",
+        public_url: str = "",
+        on_fault: Callable[[], None] = _nobody,
     ) -> None:
         master = signing.master_from(secret_key)
         self.on_fault = on_fault
@@ -54,7 +61,16 @@ class Gate:
             on_keys=self._take_keys,
         )
         self.door = Door(self.registry, self.figures)
-        self.leasing = Leasing(
+        self.leasing, self.stopping = self._endpoints(master)
+        self.publishing = Publishing(
+            public_url, registry=self.registry, ledger=self.ledger, streams=self.streams
+        )
+        self.leaving = False
+        self._redis_url = redis_url
+        self._work: asyncio.Task[None] | None = None
+
+    def _endpoints(self, master: bytes) -> tuple[Leasing, Stopping]:
+        leasing = Leasing(
             door=self.door,
             registry=self.registry,
             holdings=self.holdings,
@@ -62,16 +78,14 @@ class Gate:
             feed=self.feed,
             figures=self.figures,
         )
-        self.stopping = Stopping(
+        stopping = Stopping(
             door=self.door,
             registry=self.registry,
             ledger=self.ledger,
             master=master,
             figures=self.figures,
         )
-        self.leaving = False
-        self._redis_url = redis_url
-        self._work: asyncio.Task[None] | None = None
+        return leasing, stopping
 
     def start(self) -> None:
         """Begin to follow the database. Nothing is extended before the first copy is read."""
@@ -82,7 +96,7 @@ class Gate:
         """Send the collectors with a stream elsewhere; leases go on until the process ends."""
         logger.info("gate_leaving", streams=len(self.streams))
         self.leaving = True
-        await self.streams.drain()
+        await asyncio.gather(self.publishing.leave(), self.streams.drain())
 
     async def stop(self) -> None:
         """Write what is unwritten and let go of the database."""
@@ -99,7 +113,13 @@ class Gate:
         return age
 
     async def _run(self) -> None:
-        parts = [self.feed.run(), self.ledger.run(), self.streams.beat(), self._measure()]
+        parts = [
+            self.feed.run(),
+            self.ledger.run(),
+            self.streams.beat(),
+            self.publishing.run(),
+            self._measure(),
+        ]
         if self._redis_url:
             parts.append(second_path.follow(self._redis_url, nudge=self.feed.nudge))
         async with asyncio.TaskGroup() as tasks:

@@ -87,6 +87,8 @@ class Registry:
     def __init__(self) -> None:
         self.programs: dict[int, Program] = {}
         self.keys: dict[str, Key] = {}
+        # Where else a collector may go; advice, and no worse for being old.
+        self.gates: tuple[str, ...] = ()
         self._programs_read = self._keys_read = float("-inf")
         self._zero = datetime.fromtimestamp(0, UTC)
 

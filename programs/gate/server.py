@@ -96,7 +96,11 @@ def serve(listener: socket.socket, *, pipe: int | None = None) -> bool:
     _raise_limits()
     be_impatient()
     environment = settings.ENVIRONMENT
-    gate = Gate(secret_key=settings.SECRET_KEY, redis_url=settings.REDIS_URL)
+    gate = Gate(
+        secret_key=settings.SECRET_KEY,
+        redis_url=settings.REDIS_URL,
+        public_url=environment.gate_public_url,
+    )
     app = App(gate, metrics_token=environment.metrics_token)
     server = Server(_config(app, proxies=environment.trusted_proxies), gate, pipe=pipe)
     for number in (signal.SIGTERM, signal.SIGINT):

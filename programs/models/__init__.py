@@ -1,6 +1,6 @@
 """Programs that collect data, the collectors that do it, and what stops them."""
 
-from programs.models.collecting import Collector, CollectorKey, Lease
+from programs.models.collecting import Collector, CollectorKey, GateProcess, Lease
 from programs.models.program import (
     NEXT,
     SKEW_SECONDS,
@@ -28,6 +28,7 @@ __all__ = [
     "Collector",
     "CollectorKey",
     "Dataset",
+    "GateProcess",
     "Lease",
     "Pause",
     "Program",

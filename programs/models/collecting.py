@@ -82,3 +82,19 @@ class Lease(models.Model):
 
     def alive(self, now: datetime) -> bool:
         return self.revoked_at is None and now < self.expires_at
+
+
+class GateProcess(models.Model):
+    """A gate process that collectors may go to, as long as its heart beats."""
+
+    # Without history: each beats every few seconds, and a dead one is forgotten after a day.
+
+    ident = models.UUIDField(primary_key=True)
+    url = models.CharField(max_length=200)
+    host = models.CharField(max_length=100)
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    streams = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.url} on {self.host}"

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.http import Fragment, SignedInRequest
-from programs import access, collectors, forms, lifecycle, machines, pauses, summary
+from programs import access, collectors, forms, lifecycle, machines, pauses, presence, summary
 from programs.forms import PanelForm
 from programs.models import Category, Program, ResumeRequest, State
 
@@ -101,6 +101,7 @@ def _machines(request: SignedInRequest, program: Program) -> Fragment:
         "stop": machines.last_stop(program),
         "may_run": access.may_run(request.user, program),
         "most": machines.MOST_SHOWN,
+        "gates": presence.addresses(),
     }
     return Fragment.of("programs/_machines.html", context, request)
 

@@ -123,7 +123,7 @@ class Quiet:
         if statement is feed._PROGRAMS:
             self.asked.put_nowait(statement)
             await self.may_answer.acquire()
-        return [[0, 0, 0, 0, timezone.now()]] if statement is feed._FINGERPRINT else []
+        return [[0, 0, 0, 0, [], timezone.now()]] if statement is feed._FINGERPRINT else []
 
     def fileno(self):
         return self.ends[0].fileno()

@@ -31,6 +31,7 @@ def test_a_collector_of_a_program_that_collects_gets_a_lease(collector):
         "generation": 1,
         "lease_seconds": 10.0,
         "renew_seconds": 3.3,
+        "gates": [],
     }
 
 

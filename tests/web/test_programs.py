@@ -1,12 +1,17 @@
 """Programs: seen by all who may pull the cord, run by their owners, resumed by two."""
 
+from datetime import timedelta
+from uuid import uuid4
+
 import pytest
+from django.utils import timezone
 
 from accounts.functions import Function
 from incidents import roles
 from incidents.models import Role
-from programs import pauses, stops
-from programs.models import Program, ResumeRequest, State, StopProof
+from programs import pauses, presence, stops
+from programs.models import GateProcess, Program, ResumeRequest, State, StopProof
+from programs.presence import Beat
 from severity.ladder import Sev
 from tests import make
 from tests.web.conftest import Reader, reader, words
@@ -86,6 +91,18 @@ def test_only_insiders_and_the_owner_see_machines(program, owner, reporter):
     assert collector.name in owner.reads(path(program))
     assert collector.name in reader(Function.RESPONDER).reads(path(program))
     assert collector.name not in reporter.reads(path(program))
+
+
+def test_those_who_see_machines_see_which_gates_answer(program, owner, reporter):
+    for ident, streams in ((uuid4(), 1), (uuid4(), 2)):
+        presence.note([Beat(ident, f"https://gate-{streams}.example", "host", streams)])
+    GateProcess.objects.filter(streams=1).update(seen_at=timezone.now() - timedelta(minutes=1))
+
+    page = words(owner.get(path(program)))
+
+    assert "https://gate-2.example answers; 2 collectors listen" in page
+    assert "https://gate-1.example silent since" in page
+    assert "gate-2.example" not in reporter.reads(path(program))
 
 
 def stopped(program):
