@@ -24,6 +24,10 @@ ACK_PATH = "/v1/ack"
 _counter = itertools.count(1)
 
 
+class LeftBehind(Exception):
+    """The gate was closed while a callback ran: nobody waits for it any more."""
+
+
 class Hooks(NamedTuple):
     """What the collector wants to be called for."""
 
@@ -128,6 +132,8 @@ class Announcer:
         if self._hooks.halt is not None:
             try:
                 self._hooks.halt()
+            except LeftBehind:
+                return
             except BaseException:
                 # Acknowledging now would sign that something stands still which may not.
                 logger.exception("halt failed; trying again, nothing is acknowledged until then")
@@ -146,6 +152,8 @@ class Announcer:
             return
         try:
             hook(self._permit.state())
+        except LeftBehind:
+            return
         except BaseException:
             logger.exception("a callback of the collector failed")
 
@@ -168,6 +176,8 @@ class Announcer:
         try:
             self._letter = self._letter or self._write(stop)
             answer = self._line.post(ACK_PATH, self._letter, timeout=self._timing.answer)
+        except LeftBehind:
+            return False
         except (OSError, HTTPException, Malformed) as trouble:
             logger.warning("the acknowledgement did not reach the gate: %s", trouble)
             return False

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from andon.permit import Permit
 from andon.refusals import NotStored
-from andon.subjects import GO_ON, Choice, Listed, checked
+from andon.subjects import GO_ON, LONGEST_BREAK, SHORTEST_BREAK, Choice, Listed, checked
 
 MOST_REMEMBERED = 100_000
 
@@ -98,32 +98,14 @@ class Choices:
         """Say whether a newer list than the one in hand is known to exist."""
         return self.heard is not None and (self.listed is None or self.listed.version < self.heard)
 
-    def choose(
-        self, subject: str, choice: str, seconds: float | None = None, *, timeout: float
-    ) -> Choice:
-        """Take a choice in, and return it once the gate has stored it.
+    def wish(self, subject: str, choice: str, seconds: float | None = None) -> Wish:
+        """Take a choice in. A *no* holds here at once; a yes only when the gate has stored it.
 
         Raises:
-            ValueError: if the subject is none.
-            NotStored: if that takes longer than `timeout` seconds, or will never be.
+            ValueError: if the subject or the seconds of a break are none.
         """
-        wish = self.wish(subject, choice, seconds)
-        permit = self._permit
-        with self.changed:
-            self.changed.wait_for(lambda: permit.closed or wish.answer is not None, timeout)
-        if isinstance(wish.answer, Choice):
-            return wish.answer
-        if wish.answer is not None:
-            raise NotStored(f"the gate does not store this choice: {wish.answer}")
-        if permit.closed:
-            raise NotStored("the gate was closed before this choice was stored")
-        raise NotStored(
-            "the gate has not stored this choice yet; it is tried again while this process runs"
-            + (f": {self.trouble}" if self.trouble else "")
-        )
-
-    def wish(self, subject: str, choice: str, seconds: float | None = None) -> Wish:
-        """Take a choice in. A *no* holds here at once; a yes only when the gate has stored it."""
+        if seconds is not None and not SHORTEST_BREAK <= seconds <= LONGEST_BREAK:
+            raise ValueError(f"seconds must be between {SHORTEST_BREAK} and {LONGEST_BREAK}")
         until = None if seconds is None else self._permit.clock() + seconds
         wish = Wish(checked(subject), choice, until)
         with self.changed:
@@ -132,6 +114,23 @@ class Choices:
             self.unsent[subject] = wish
             self._settle()
         return wish
+
+    def outcome(self, wish: Wish) -> Choice:
+        """Return what became of a wish that was waited for.
+
+        Raises:
+            NotStored: if the gate has not stored it; the message says why, and what happens now.
+        """
+        if isinstance(wish.answer, Choice):
+            return wish.answer
+        if wish.answer is not None:
+            raise NotStored(f"the gate does not store this choice: {wish.answer}")
+        if self._permit.closed:
+            raise NotStored("the gate was closed before this choice was stored")
+        raise NotStored(
+            "the gate has not stored this choice yet; it is tried again while this process runs"
+            + (f": {self.trouble}" if self.trouble else "")
+        )
 
     def answered(self, wish: Wish, said: Choice | str) -> None:
         """Take the gate's answer over: what it has stored, or why it never will."""

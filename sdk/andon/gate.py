@@ -20,7 +20,7 @@ from andon.protocol import BUFFERS
 from andon.refusals import NoStampKey, Stopped, SubjectNotAllowed
 from andon.renewal import say_goodbye
 from andon.stamps import Claim, digest_of
-from andon.subjects import BREAK, GO_ON, LONGEST_BREAK, OPT_OUT, SHORTEST_BREAK, Choice
+from andon.subjects import BREAK, GO_ON, OPT_OUT, Choice
 from andon.timing import USUAL, Timing
 from andon.version import VERSION
 from andon.wire import write_time
@@ -125,8 +125,6 @@ class Gate:
             ValueError: if the subject or the seconds are none.
             NotStored: if the gate has not stored it in time; the message says what happens now.
         """
-        if not SHORTEST_BREAK <= seconds <= LONGEST_BREAK:
-            raise ValueError(f"seconds must be between {SHORTEST_BREAK} and {LONGEST_BREAK}")
         return self._choose(subject, BREAK, seconds, timeout=timeout)
 
     def opt_out(self, subject: str, *, timeout: float = 10.0) -> Choice:
@@ -272,7 +270,11 @@ class Gate:
         self, subject: str, choice: str, seconds: float | None = None, *, timeout: float
     ) -> Choice:
         self._start_if_new()
-        return self._choices.choose(subject, choice, seconds, timeout=timeout)
+        permit, choices = self._permit, self._choices
+        wish = choices.wish(subject, choice, seconds)
+        with permit.changed:
+            permit.changed.wait_for(lambda: permit.closed or wish.answer is not None, timeout)
+        return choices.outcome(wish)
 
     def _start_if_new(self) -> None:
         if self._workers is None and not self._permit.closed:

@@ -37,6 +37,20 @@ class Stop(NamedTuple):
     captured_until: float = 0.0  # the gate's wall clock: the stop is not told to be earlier
 
 
+class Changed(threading.Condition):
+    """A condition that also tells who cannot wait in a thread. Watchers must not block."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.watchers: list[Callable[[], None]] = []
+
+    def notify_all(self) -> None:
+        """Wake all who wait, and call each watcher."""
+        super().notify_all()
+        for watcher in self.watchers:
+            watcher()
+
+
 class Permit:
     """One deadline, and what was heard last.
 
@@ -69,7 +83,7 @@ class Permit:
         self, program: str, clock: Callable[[], float], reason: str = "no lease yet"
     ) -> None:
         self.program = program
-        self.changed = threading.Condition()
+        self.changed = Changed()
         self.deadline = 0.0
         self.generation: int | None = None
         self.lease: Lease | None = None

@@ -24,7 +24,7 @@ STAMP_ROOT = bytes(range(32, 64))
 SUBJECT_KEY = bytes(range(64, 96))
 TOKEN = "andon_c_k7_s3cret-of-the-collector"
 INGEST = "andon_i_k9_s3cret-of-the-ingest"
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 class Clock:

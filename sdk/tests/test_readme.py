@@ -20,15 +20,19 @@ class World:
         self.kept, self.stored = [], []
         self.names = {"log": logging.getLogger("readme"), "stop_my_workers": lambda: None}
         self.names.update(andon=andon, capture=self.capture, keep=self.keep)
-        self.names.update(incoming=self.incoming, store=self.stored.append)
+        self.names.update(source=self.source, incoming=self.incoming, store=self.stored.append)
 
     def capture(self):
         return b"a record"
 
     def keep(self, record, stamp=None):
         self.kept.append((record, stamp))
-        if len(self.kept) == 3:
+        if len(self.kept) == 3 and "gate" in self.names:
             self.names["gate"].close()
+
+    async def source(self):
+        for _ in range(3):
+            yield b"a record"
 
     def incoming(self):
         """Return what a collector has just sent, and a record that comes without a stamp."""
@@ -75,7 +79,7 @@ def under(heading):
     return next(example for example in EXAMPLES if titled(example) == heading)
 
 
-@pytest.mark.parametrize("heading", ["A collector in ten lines", "Stamps"])
+@pytest.mark.parametrize("heading", ["A collector in ten lines", "Stamps", "In an event loop"])
 def test_the_collectors_of_the_examples_keep_what_they_capture(world, heading):
     run(world, under(heading))
     assert [record for record, _ in world.kept] == [b"a record"] * 3
