@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from andon.buffer import Buffer, BufferState
 from andon.endpoint import ConfigError
 from andon.gate import Gate
 from andon.permit import State
-from andon.refusals import NoStampKey, NotAllowed, NotStored, Stopped, SubjectNotAllowed
+from andon.refusals import (
+    Full,
+    NoStampKey,
+    NotAllowed,
+    NotStored,
+    Sealed,
+    Stopped,
+    SubjectNotAllowed,
+)
 from andon.sheet import Verdict
 from andon.subjects import Choice
 from andon.verifier import Verifier, VerifierState
@@ -18,12 +27,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AsyncGate",
+    "Buffer",
+    "BufferState",
     "Choice",
     "ConfigError",
+    "Full",
     "Gate",
     "NoStampKey",
     "NotAllowed",
     "NotStored",
+    "Sealed",
     "State",
     "Stopped",
     "SubjectNotAllowed",

@@ -28,6 +28,10 @@ class LeftBehind(Exception):
     """The gate was closed while a callback ran: nobody waits for it any more."""
 
 
+class NotYet(Exception):
+    """The state of the buffer cannot be told yet. The acknowledgement waits."""
+
+
 class Hooks(NamedTuple):
     """What the collector wants to be called for."""
 
@@ -177,6 +181,9 @@ class Announcer:
             self._letter = self._letter or self._write(stop)
             answer = self._line.post(ACK_PATH, self._letter, timeout=self._timing.answer)
         except LeftBehind:
+            return False
+        except NotYet as why:
+            logger.info("the acknowledgement waits: %s", why)
             return False
         except (OSError, HTTPException, Malformed) as trouble:
             logger.warning("the acknowledgement did not reach the gate: %s", trouble)

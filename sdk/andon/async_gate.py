@@ -11,10 +11,12 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable
 from types import TracebackType
+from typing import Any
 
 from andon import clock as clocks
 from andon import forking
 from andon.bridge import Bell, Bridge
+from andon.buffer import Buffer
 from andon.gate import Gate
 from andon.guard import Guard
 from andon.permit import State
@@ -46,7 +48,7 @@ class AsyncGate:
         token: str | None = None,
         *,
         version: str = f"andon-sdk/{VERSION}",
-        buffer: str | Callable[[], str | Awaitable[str]] = "empty",
+        buffer: str | Callable[[], str | Awaitable[str]] | Buffer[Any] = "empty",
         halt: Callable[[], Awaitable[None] | None] | None = None,
         on_stop: Callable[[State], Awaitable[None] | None] | None = None,
         on_start: Callable[[State], Awaitable[None] | None] | None = None,

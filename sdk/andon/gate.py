@@ -7,16 +7,17 @@ import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
+from typing import Any
 
 from andon import clock as clocks
 from andon import forking
 from andon.announcer import Hooks
+from andon.buffer import Buffer, told_by
 from andon.choices import Choices
 from andon.connection import Line
 from andon.endpoint import ConfigError, endpoint_from, program_from
 from andon.guard import Guard
 from andon.permit import Permit, State
-from andon.protocol import BUFFERS
 from andon.refusals import NoStampKey, Stopped, SubjectNotAllowed
 from andon.renewal import say_goodbye
 from andon.stamps import Claim, digest_of
@@ -36,8 +37,8 @@ class Gate:
         token: this collector's token; ANDON_TOKEN if not given. It is never logged.
         version: name and version of the collector, up to 80 characters.
         buffer: what has become of data that was captured but not yet delivered when a stop is
-            acknowledged: "empty", "sealed" or "purged", or a callable that returns one of them.
-            If it raises, the acknowledgement waits and it is asked again.
+            acknowledged: a Buffer, or "empty", "sealed" or "purged", or a callable that returns
+            one of them. If it raises, the acknowledgement waits and it is asked again.
         halt: called first on each stop, in a thread of the gate. Let it return only when all that
             this process started has stopped: the stop is acknowledged as of that moment. If it
             raises it is called again, and nothing is acknowledged until it returns.
@@ -55,6 +56,7 @@ class Gate:
 
     __slots__ = (
         "__weakref__",
+        "_buffer",
         "_choices",
         "_clock",
         "_lock",
@@ -70,7 +72,7 @@ class Gate:
         token: str | None = None,
         *,
         version: str = f"andon-sdk/{VERSION}",
-        buffer: str | Callable[[], str] = "empty",
+        buffer: str | Callable[[], str] | Buffer[Any] = "empty",
         halt: Callable[[], None] | None = None,
         on_stop: Callable[[State], None] | None = None,
         on_start: Callable[[State], None] | None = None,
@@ -81,15 +83,17 @@ class Gate:
     ) -> None:
         if len(version) > 80:
             raise ConfigError("version must be at most 80 characters")
-        if not callable(buffer) and buffer not in BUFFERS:
-            raise ConfigError(f"buffer must be one of {', '.join(BUFFERS)}, or a callable")
+        told = told_by(buffer)
+        self._buffer = buffer if isinstance(buffer, Buffer) else None
         self._clock = clock
         self._permit = Permit(program_from(program), clock)
         self._choices = Choices(self._permit)
-        hooks = Hooks(halt, on_start, on_stop, buffer)
+        hooks = Hooks(halt, on_start, on_stop, told)
         self._settings = Settings(endpoint_from(url, token, tls), hooks, version, clock, timing)
         self._lock = threading.Lock()
         self._workers: Workers | None = None
+        if self._buffer is not None:
+            self._buffer.attach(self._permit)
         forking.watch(self)
         if start:
             self.start()
@@ -145,8 +149,6 @@ class Gate:
 
     def stamp(self, record: bytes | str | None = None, *, subject: str | None = None) -> str:
         """Return a stamp to keep beside the record: who captured it, when, in which generation.
-
-        With it whoever takes the record in can tell that it was captured while it was allowed.
 
         Args:
             record: the record's bytes, or text that is kept as UTF-8; the stamp then holds for
@@ -291,6 +293,8 @@ class Gate:
         self._permit.closed = closed
         self._choices = Choices(self._permit)
         self._lock = threading.Lock()
+        if self._buffer is not None:
+            self._buffer.begin_anew_in_child(self._permit)
         workers, self._workers = self._workers, None
         if workers is not None:
             workers.forget()

@@ -38,10 +38,11 @@ class Stop(NamedTuple):
 
 
 class Changed(threading.Condition):
-    """A condition that also tells who cannot wait in a thread. Watchers must not block."""
+    """A condition that also tells who cannot wait for it. Watchers must not block."""
 
     def __init__(self) -> None:
-        super().__init__()
+        self.lock = threading.RLock()
+        super().__init__(self.lock)
         self.watchers: list[Callable[[], None]] = []
 
     def notify_all(self) -> None:

@@ -19,6 +19,14 @@ class SubjectNotAllowed(NotAllowed):
     """This participant's data may not be collected now; others' may."""
 
 
+class Sealed(NotAllowed):
+    """The buffer holds records from before a stop: nothing goes in or out until one chooses."""
+
+
+class Full(Exception):
+    """The buffer holds as many records as it may."""
+
+
 class NotStored(Exception):
     """A participant's choice holds in this process, but the gate has not stored it.
 

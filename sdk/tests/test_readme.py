@@ -79,7 +79,15 @@ def under(heading):
     return next(example for example in EXAMPLES if titled(example) == heading)
 
 
-@pytest.mark.parametrize("heading", ["A collector in ten lines", "Stamps", "In an event loop"])
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "A collector in ten lines",
+        "Stamps",
+        "Records that wait for delivery",
+        "In an event loop",
+    ],
+)
 def test_the_collectors_of_the_examples_keep_what_they_capture(world, heading):
     run(world, under(heading))
     assert [record for record, _ in world.kept] == [b"a record"] * 3
