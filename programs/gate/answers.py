@@ -30,11 +30,16 @@ class Answer:
     ) -> None:
         self.status = status
         self.body = body
-        self.headers = [*headers, (b"content-length", b"%d" % len(body))]
+        self.headers = [*headers]
+        # These two say nothing of a body, not even that it is empty (RFC 9110, 8.6).
+        if status not in (204, 304):
+            self.headers.append((b"content-length", b"%d" % len(body)))
 
     @classmethod
-    def of(cls, said: dict[str, Any], *, status: int = 200) -> "Answer":
-        return cls(status, _ENCODER.encode(said).encode())
+    def of(
+        cls, said: dict[str, Any], *, status: int = 200, headers: Iterable[Header] = ()
+    ) -> "Answer":
+        return cls(status, _ENCODER.encode(said).encode(), headers=(*_JSON, *headers))
 
 
 class Refused(Exception):
@@ -122,6 +127,10 @@ def no_such_stop(generation: int, verdict: Verdict) -> Refused:
         why="no_such_stop",
         **_members(verdict),
     )
+
+
+def not_modified(tag: str) -> Answer:
+    return Answer(304, headers=[(b"etag", tag.encode()), (b"cache-control", b"no-store")])
 
 
 def news(program: Program, verdict: Verdict) -> bytes:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import structlog
 
-from programs.gate import answers, clock, figures
+from programs.gate import answers, clock, figures, ofrep
 from programs.gate.answers import Answer, Refused
 from programs.gate.call import Call, Gone, Receive, Scope, Send
 from programs.gate.process import Gate
@@ -45,6 +45,8 @@ class App:
         self._routes = {
             "/v1/lease": Route(("POST",), gate.leasing.answer),
             "/v1/ack": Route(("POST",), gate.stopping.answer),
+            ofrep.BULK: Route(("POST",), gate.evaluation.all),
+            ofrep.ONE: Route(("POST",), gate.evaluation.one),
             "/healthz": Route(("GET", "HEAD"), self._alive),
             "/readyz": Route(("GET", "HEAD"), self._ready),
             "/metrics": Route(("GET",), self._metrics),
@@ -63,8 +65,7 @@ class App:
         except Gone:
             return
         except Refused as refusal:
-            path = call.path if call.path in self._routes or call.path == STREAM else "other"
-            self.gate.figures.refusals.labels(path, refusal.why).inc()
+            self.gate.figures.refusals.labels(self._place(call), refusal.why).inc()
             answer = refusal.answer()
         except Exception:
             logger.exception("gate_fault", path=call.path[:80])
@@ -77,11 +78,17 @@ class App:
         await send({"type": "http.response.body", "body": answer.body})
 
     async def _answer(self, call: Call) -> Answer:
-        route = self._routes.get(call.path)
+        route = self._routes.get(self._place(call))
         if route is None:
             raise Refused(404, "There is nothing here; see the collector protocol.", why="path")
         _check_method(call, route.methods)
         return await route.answer(call)
+
+    def _place(self, call: Call) -> str:
+        """Return the route's name, or `other`: for the figures, which must stay few."""
+        if call.path.startswith(f"{ofrep.BULK}/"):
+            return ofrep.ONE
+        return call.path if call.path in self._routes or call.path == STREAM else "other"
 
     async def _stream(self, call: Call, *, receive: Receive, send: Send) -> None:
         _check_method(call, ("GET",))

@@ -50,6 +50,11 @@ class Call:
     def has(self, *names: bytes) -> bool:
         return any(key in names for key, _ in self._scope["headers"])
 
+    def knows(self, tag: str) -> bool:
+        """True if the caller has what this ETag names, by its If-None-Match."""
+        known = (self.header(b"if-none-match") or "").split(",")
+        return any(each.strip().removeprefix("W/") in (tag, "*") for each in known)
+
     def extension(self, name: str) -> Callable[[], None]:
         """Return what the server offers under a name; a harmless nothing if it does not."""
         offered: Callable[[], None] = self._scope.get("extensions", {}).get(name, _nothing)

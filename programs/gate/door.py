@@ -18,8 +18,11 @@ class Door:
         self._figures = figures
         self._throttle = Throttle()
 
-    def admit(self, call: Call) -> Key:
+    def admit(self, call: Call, *, api_key: bool = False) -> Key:
         """Return the caller's key.
+
+        Args:
+            api_key: without an Authorization header X-API-Key may name the token as well.
 
         Raises:
             Refused: 503 while the copy is stale, 401 without a token that is good now, 429
@@ -29,7 +32,7 @@ class Door:
         # First of all: a stale copy may not know a new key, and must not call it a bad one.
         if not self._registry.fresh(now):
             raise answers.stale()
-        presented = secrets.from_header(call.header(b"authorization") or "")
+        presented = _presented(call, api_key=api_key)
         key = None
         if presented and presented.kind == KIND:
             key = self._registry.keys.get(presented.key_id)
@@ -52,6 +55,17 @@ class Door:
             raise answers.unknown_program()
         return program
 
+    def slug_of(self, key: Key) -> str:
+        """Return the name of the key's program.
+
+        Raises:
+            Refused: 404 if the program is not in the copy.
+        """
+        program = self._registry.programs.get(key.program_id)
+        if program is None:
+            raise answers.unknown_program()
+        return program.slug
+
     def _unknown(self, address: str, now: float) -> Refused:
         self._figures.bad_tokens.inc()
         if self._throttle.allow(address, now=now):
@@ -62,3 +76,9 @@ class Door:
             why="throttled",
             headers=[(b"retry-after", b"5")],
         )
+
+
+def _presented(call: Call, *, api_key: bool) -> secrets.Presented | None:
+    if api_key and not call.has(b"authorization"):
+        return secrets.parse(call.header(b"x-api-key") or "")
+    return secrets.from_header(call.header(b"authorization") or "")

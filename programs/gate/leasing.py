@@ -1,6 +1,7 @@
 """Answers `POST /v1/lease`: may this collector go on. The rule: in doubt, no."""
 
 import math
+from typing import NamedTuple
 
 from programs.gate import answers, clock, questions
 from programs.gate.answers import Answer
@@ -19,6 +20,13 @@ from programs.leases import Ask
 _TRIES = 2
 # Then one a second: generations move when people decide something.
 JUMPS = 5
+
+
+class Given(NamedTuple):
+    """A lease that was granted or renewed just now."""
+
+    program: Program
+    held: Held
 
 
 class Leasing:
@@ -49,15 +57,24 @@ class Leasing:
         """
         key = self._door.admit(call)
         question = questions.lease_question(await call.json_body())
-        program = self._door.program_of(key, named=question.program)
         if question.status == "stopped":
+            self._door.program_of(key, named=question.program)
             return Answer(204, headers=())
+        return self._say(key, await self.extend(key, question))
+
+    async def extend(self, key: Key, question: LeaseQuestion) -> Given:
+        """Grant a lease, or renew the one there is.
+
+        Raises:
+            Refused: 409 if the collector may not collect, and so on.
+        """
+        program = self._door.program_of(key, named=question.program)
         if self._knows_more(key, question, program):
             await self._feed.refresh()
         for _ in range(_TRIES):
-            answer = await self._lease(key, question)
-            if answer:
-                return answer
+            given = await self._lease(key, question)
+            if given:
+                return given
             await self._feed.refresh()
         raise answers.unavailable("The program is changing; ask again in a second.")
 
@@ -68,7 +85,7 @@ class Leasing:
         # One that makes generations up must not keep the gate reading.
         return self._jumps.allow(str(key.collector_id), now=clock.now())
 
-    async def _lease(self, key: Key, question: LeaseQuestion) -> Answer | None:
+    async def _lease(self, key: Key, question: LeaseQuestion) -> Given | None:
         now = clock.now()
         # Asked again here: the caller may have taken its time with the body.
         if not self._registry.fresh(now):
@@ -87,7 +104,7 @@ class Leasing:
             if held is None:
                 return None
             self._written.inc()
-        return self._say(key, program, held)
+        return Given(program, held)
 
     def _renew(self, key: Key, program: Program, now: float) -> Held | None:
         held = self._holdings.renewable(
@@ -109,7 +126,8 @@ class Leasing:
         ask = Ask(key.collector_id, key.program_id, verdict.generation, version)
         return await self._ledger.grant(ask)
 
-    def _say(self, key: Key, program: Program, held: Held) -> Answer:
+    def _say(self, key: Key, given: Given) -> Answer:
+        program, held = given
         seconds = program.lease_seconds
         time = self._registry.time(clock.now())
         return Answer.of(

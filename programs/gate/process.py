@@ -14,6 +14,7 @@ from programs.gate.figures import Figures
 from programs.gate.holdings import Holdings
 from programs.gate.leasing import Leasing
 from programs.gate.ledger import Ledger
+from programs.gate.ofrep import Evaluation
 from programs.gate.publishing import Publishing
 from programs.gate.registry import Program, Registry
 from programs.gate.stopping import Stopping
@@ -62,6 +63,7 @@ class Gate:
         )
         self.door = Door(self.registry, self.figures)
         self.leasing, self.stopping = self._endpoints(master)
+        self.evaluation = Evaluation(door=self.door, leasing=self.leasing, figures=self.figures)
         self.publishing = Publishing(
             public_url, registry=self.registry, ledger=self.ledger, streams=self.streams
         )

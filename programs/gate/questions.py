@@ -17,7 +17,7 @@ BUFFERS = ("empty", "sealed", "purged")
 LONGEST_VERSION = 80
 # Of the column that keeps it, and of every language's signed integer.
 _LARGEST_NUMBER = 2**63 - 1
-_LONGEST_NAME = 100
+LONGEST_NAME = 100
 _TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:[Zz]|[+-]00:00)", re.ASCII
 )
@@ -65,7 +65,7 @@ def lease_question(body: bytes) -> LeaseQuestion:
     said = _members(body)
     heard = said.get("generation")
     return LeaseQuestion(
-        program=_text(said, "program", most=_LONGEST_NAME),
+        program=_text(said, "program", most=LONGEST_NAME),
         generation=None if heard is None else _number(said, "generation"),
         status=_one_of(said, "status", STATUSES),
         version=_text(said, "version", most=LONGEST_VERSION) if "version" in said else "",
@@ -85,7 +85,7 @@ def stop_word(body: bytes) -> StopWord:
         raise wrong("lease_generation", "smaller than generation: a stop ends an older lease")
     text = said.get("stopped_at")
     return StopWord(
-        program=_text(said, "program", most=_LONGEST_NAME),
+        program=_text(said, "program", most=LONGEST_NAME),
         generation=generation,
         lease_generation=lease_generation,
         stopped_at=_time(text),
@@ -94,6 +94,19 @@ def stop_word(body: bytes) -> StopWord:
         counter=_number(said, "counter"),
         signature=_signature(said),
     )
+
+
+def check_context(body: bytes) -> None:
+    """Look at the evaluation context of an OpenFeature client; nothing in it changes an answer.
+
+    Raises:
+        Refused: 400 if the body is no JSON object, 422 if it has no context or an odd one.
+    """
+    context = _members(body).get("context")
+    if not isinstance(context, dict):
+        raise wrong("context", "a JSON object")
+    if not isinstance(context.get("targetingKey", ""), str):
+        raise wrong("context.targetingKey", "text")
 
 
 def _members(body: bytes) -> dict[str, Any]:

@@ -259,6 +259,7 @@ def leasing_of_program_at_its_first(feed):
         door=door, registry=None, holdings=None, ledger=None, feed=feed, figures=Figures()
     )
     one._lease = AsyncMock(return_value="answered")
+    one._say = lambda _key, given: given
     return one
 
 
