@@ -6,6 +6,7 @@ from random import SystemRandom
 
 # Not the seeded generator: forked workers would share its state and try in step.
 spread = SystemRandom().uniform
+pick = SystemRandom().choice
 
 
 class Backoff:

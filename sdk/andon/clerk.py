@@ -88,6 +88,7 @@ class Clerk:
         except (OSError, HTTPException) as trouble:
             self._note(f"the gate did not answer: {trouble or type(trouble).__name__}")
         except Malformed as trouble:
+            self._line.leave()
             self._note(f"the gate's answer makes no sense: {trouble}")
         except Exception:
             logger.exception("keeping participants' choices failed")

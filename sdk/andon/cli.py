@@ -14,8 +14,9 @@ from http.client import HTTPException
 
 from andon import clock
 from andon.connection import Line, NoStream
-from andon.endpoint import ConfigError, endpoint_from, program_from
+from andon.endpoint import ConfigError, program_from
 from andon.gate import Gate
+from andon.gates import gates_from
 from andon.listener import STREAM_PATH
 from andon.protocol import BUFFERS, COLLECTING, News, read_news
 from andon.run import Plan, Supervisor
@@ -150,7 +151,7 @@ def _run(options: argparse.Namespace, command: list[str]) -> int:
 
 def _status(options: argparse.Namespace) -> int:
     program = program_from(options.program)
-    line = Line(endpoint_from(options.url, None), clock.now)
+    line = Line(gates_from(options.url, None), clock.now)
     try:
         news = _ask(line, program, options.timeout)
     except (OSError, HTTPException, Malformed, NoStream) as trouble:

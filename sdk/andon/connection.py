@@ -18,7 +18,7 @@ from http.client import (
 from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from andon.endpoint import Endpoint
+from andon.gates import Gates
 from andon.version import VERSION
 from andon.wire import Malformed
 
@@ -91,10 +91,14 @@ class _TimedResponse(HTTPResponse):
 
 
 class Line:
-    """One connection to a gate, for one thread. Only renew() and end() may come from another."""
+    """One connection to a gate, for one thread. Only renew() and end() may come from another.
 
-    def __init__(self, endpoint: Endpoint, clock: Callable[[], float]) -> None:
-        self._endpoint = endpoint
+    A gate that does not answer is left for another, if there is one.
+    """
+
+    def __init__(self, gates: Gates, clock: Callable[[], float]) -> None:
+        self._gates = gates
+        self._place = gates.current
         self._clock = clock
         self._http: HTTPConnection | None = None
         self._socket: socket.socket | None = None
@@ -137,19 +141,31 @@ class Line:
             http = self._connect(timeout)
             assert self._socket is not None
             self._socket.settimeout(silence)
-            http.request(
-                "GET", self._endpoint.path + path, headers=self._headers("text/event-stream")
-            )
+            http.request("GET", self._place.path + path, headers=self._headers("text/event-stream"))
             with http.getresponse() as response:
                 self._expect_stream(response)
                 while chunk := response.read1(8192):
                     yield chunk
+            self.leave()
+        except (OSError, HTTPException):
+            self.leave()
+            raise
         finally:
             self.close()
 
     def renew(self) -> None:
         """Use a new connection for the next question: the gate at the far end is leaving."""
         self._stale = True
+
+    def leave(self) -> None:
+        """Close the connection, and speak to another gate the next time, if there is one."""
+        self.close()
+        if not self._over:
+            self._gates.leave(self._place)
+
+    def learn(self, told: tuple[str, ...]) -> None:
+        """Take over which gates are alive, as the last answer told."""
+        self._gates.learn(told, by=self._place)
 
     def end(self) -> None:
         """Break off whatever is under way and open nothing any more."""
@@ -174,12 +190,20 @@ class Line:
             self.close()
         kept = self._http is not None
         try:
-            return self._exchange(question, timeout)
-        except (ConnectionError, HTTPException):
-            # A gate may close a quiet connection at any moment, also just as we ask.
-            if not kept or self._over:
-                raise
-            return self._exchange(question, timeout)
+            try:
+                answer = self._exchange(question, timeout)
+            except (ConnectionError, HTTPException):
+                # A gate may close a quiet connection at any moment, also just as we ask.
+                if not kept or self._over:
+                    raise
+                answer = self._exchange(question, timeout)
+        except (OSError, HTTPException, Malformed):
+            self.leave()
+            raise
+        if answer.status >= 500:
+            # It says itself that it is of no use now.
+            self._stale = self._gates.leave(self._place)
+        return answer
 
     def _exchange(self, question: _Question, timeout: float) -> Answer:
         asked_at = self._clock()
@@ -192,7 +216,7 @@ class Line:
             headers = self._headers("application/json")
             if question.etag:
                 headers["If-None-Match"] = question.etag
-            path = self._endpoint.path + question.path
+            path = self._place.path + question.path
             http.request(question.method, path, question.body, headers)
             with http.getresponse() as response:
                 said = response.read(question.at_most + 1)
@@ -212,7 +236,7 @@ class Line:
 
     def _connect(self, timeout: float) -> HTTPConnection:
         self.close()
-        place = self._endpoint
+        self._place = place = self._gates.current
         if place.secure:
             http: HTTPConnection = HTTPSConnection(
                 place.host, place.port, timeout=timeout, context=place.tls
@@ -238,6 +262,8 @@ class Line:
                 socket.socket.shutdown(under_way, socket.SHUT_RDWR)
 
     def _expect_stream(self, response: HTTPResponse) -> None:
+        if response.status >= 500:
+            self._gates.leave(self._place)
         if response.status != 200:
             raise NoStream(f"the gate answered {response.status} instead of a stream")
         if not response.getheader("Content-Type", "").startswith("text/event-stream"):
@@ -245,7 +271,7 @@ class Line:
 
     def _headers(self, accept: str) -> dict[str, str]:
         return {
-            "Authorization": f"Bearer {self._endpoint.token}",
+            "Authorization": f"Bearer {self._place.token}",
             "Accept": accept,
             "Content-Type": "application/json",
             "User-Agent": f"andon-sdk/{VERSION}",

@@ -1,16 +1,14 @@
-"""Decides which gate is spoken to and as whom. Refuses what cannot work, in a sentence."""
+"""Decides what an address and a token may look like. Refuses what cannot work, in a sentence."""
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import ssl
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-logger = logging.getLogger("andon")
-
+_PLAIN = re.compile(r"[!-~]+")
 _PROGRAM = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
@@ -43,6 +41,16 @@ class Endpoint(NamedTuple):
     def __repr__(self) -> str:
         return f"Endpoint({self.host}:{self.port})"
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it is on this machine, so that nobody reads on the way."""
+        return self.host in ("localhost", "127.0.0.1", "::1")
+
+    @property
+    def strength(self) -> int:
+        """How well a token is kept on the way: 2 encrypted, 1 within one machine, 0 in clear."""
+        return 2 if self.secure else int(self.is_local)
+
 
 def program_from(program: str | None) -> str:
     """Return the program's slug, from the environment (ANDON_PROGRAM) if none is given."""
@@ -71,40 +79,31 @@ def token_from(token: str | None, kind: Kind = COLLECTOR) -> str:
     return secret
 
 
-def endpoint_from(
-    url: str | None,
-    token: str | None,
-    tls: ssl.SSLContext | None = None,
-    *,
-    kind: Kind = COLLECTOR,
-) -> Endpoint:
-    """Return the gate to speak to, from ANDON_GATE_URL and the token's variable if none is given.
-
-    Args:
-        tls: how to verify the gate; by default against the system's authorities (and
-            SSL_CERT_FILE), with the host name checked.
+def endpoint_at(address: str, token: str, tls: ssl.SSLContext | None = None) -> Endpoint:
+    """Return the gate at an address.
 
     Raises:
-        ConfigError: if the address is not http(s)://host[:port][/path] or the token is none.
+        ConfigError: if the address is not http(s)://host[:port][/path].
     """
-    address = (os.environ.get("ANDON_GATE_URL", "") if url is None else url).strip()
-    secret = token_from(token, kind)
     try:
         parts = urlsplit(address)
         host, port = parts.hostname, parts.port
     except ValueError:
         host = port = None
-    if not host or parts.scheme not in ("http", "https") or parts.username is not None:
+    if (
+        not host
+        or not _PLAIN.fullmatch(address)
+        or parts.scheme not in ("http", "https")
+        or parts.username is not None
+    ):
         raise ConfigError(
             "url (or ANDON_GATE_URL) must be http:// or https://, a host, "
-            "and if need be a port and a path; no user name"
+            "and if need be a port and a path; no user name; several with commas between them"
         )
     if parts.query or parts.fragment:
         raise ConfigError("url (or ANDON_GATE_URL) must end with the path: no ? and no #")
     secure = parts.scheme == "https"
     if secure and tls is None:
         tls = ssl.create_default_context()
-    if not secure and host not in ("localhost", "127.0.0.1", "::1"):
-        logger.warning("the token travels to %s in clear: use https outside one machine", host)
     port = (443 if secure else 80) if port is None else port
-    return Endpoint(secure, host, port, parts.path.rstrip("/"), secret, tls)
+    return Endpoint(secure, host, port, parts.path.rstrip("/"), token, tls if secure else None)

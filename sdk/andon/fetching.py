@@ -113,8 +113,8 @@ class Fetcher:
     def fetch(self) -> float:
         """Ask once. Returns the seconds until the next question; never raises."""
         shelf, held = self._shelf, self._shelf.held
-        # An answer that takes longer than a sheet is good is of no use.
-        patience = held.sheet.good_seconds if held else self._timing.answer
+        # Leave time to ask another gate before the sheet in hand ends.
+        patience = held.sheet.good_seconds / 2 if held else self._timing.answer
         try:
             answer = self._line.get(
                 SHEET_PATH + self._program,
@@ -126,6 +126,7 @@ class Fetcher:
         except (OSError, HTTPException) as trouble:
             shelf.miss(f"the gate did not answer: {trouble or type(trouble).__name__}")
         except Malformed as trouble:
+            self._line.leave()
             shelf.miss(f"the gate's answer makes no sense: {trouble}")
         except Exception:
             logger.exception("asking for the sheet failed")
@@ -150,6 +151,8 @@ class Fetcher:
             if self._newest is not None and sheet.is_older_than(self._newest):
                 raise Malformed("the sheet is older than the one before")
             self._newest = sheet
+            if sheet.gates is not None:
+                self._line.learn(sheet.gates)
             held = Held(sheet, answer.etag, answer.heard_at, _good_until(sheet, answer))
         else:
             refusal = read_refusal(answer.status, answer.body)

@@ -15,25 +15,26 @@ from andon.announcer import Hooks
 from andon.buffer import Buffer, told_by
 from andon.choices import Choices
 from andon.connection import Line
-from andon.endpoint import ConfigError, endpoint_from, program_from
+from andon.endpoint import ConfigError, program_from
+from andon.gates import gates_from
 from andon.guard import Guard
+from andon.participants import Participants
 from andon.permit import Permit, State
 from andon.refusals import NoStampKey, Stopped, SubjectNotAllowed
 from andon.renewal import say_goodbye
 from andon.stamps import Claim, digest_of
-from andon.subjects import BREAK, GO_ON, OPT_OUT, Choice
 from andon.timing import USUAL, Timing
 from andon.version import VERSION
 from andon.wire import write_time
 from andon.workers import Settings, Workers
 
 
-class Gate:
+class Gate(Participants):
     """Asks a gate in the background; allowed() answers from memory, and answers no when in doubt.
 
     Args:
         program: slug of the program; ANDON_PROGRAM if not given.
-        url: address of the gate; ANDON_GATE_URL if not given.
+        url: address of the gate, or several with commas between; ANDON_GATE_URL if not given.
         token: this collector's token; ANDON_TOKEN if not given. It is never logged.
         version: name and version of the collector, up to 80 characters.
         buffer: what has become of data that was captured but not yet delivered when a stop is
@@ -89,7 +90,7 @@ class Gate:
         self._permit = Permit(program_from(program), clock)
         self._choices = Choices(self._permit)
         hooks = Hooks(halt, on_start, on_stop, told)
-        self._settings = Settings(endpoint_from(url, token, tls), hooks, version, clock, timing)
+        self._settings = Settings(gates_from(url, token, tls), hooks, version, clock, timing)
         self._lock = threading.Lock()
         self._workers: Workers | None = None
         if self._buffer is not None:
@@ -104,48 +105,6 @@ class Gate:
         Ask before each record, not once a batch. In a forked child it says no until start().
         """
         return self._clock() < self._permit.deadline
-
-    def allowed_for(self, subject: str) -> bool:
-        """Say whether data of this participant may be collected at this moment.
-
-        Takes no lock, does no I/O. No, also while a choice that anyone made is not known here yet.
-
-        Args:
-            subject: the pseudonym that the program's collectors use, 1 to 200 printable characters.
-
-        Raises:
-            ValueError: if it is none.
-        """
-        return self._permit.deadline > self._clock() >= self._choices.until[subject]
-
-    def take_break(self, subject: str, seconds: float, *, timeout: float = 10.0) -> Choice:
-        """Stop collecting this participant's data for so long, everywhere. Here it holds at once.
-
-        Args:
-            seconds: 60 to 2,592,000 (30 days).
-            timeout: seconds to wait until the gate has stored it.
-
-        Raises:
-            ValueError: if the subject or the seconds are none.
-            NotStored: if the gate has not stored it in time; the message says what happens now.
-        """
-        return self._choose(subject, BREAK, seconds, timeout=timeout)
-
-    def opt_out(self, subject: str, *, timeout: float = 10.0) -> Choice:
-        """Collect nothing of this participant any more, anywhere. Here it holds at once.
-
-        Raises:
-            ValueError, NotStored: as take_break().
-        """
-        return self._choose(subject, OPT_OUT, timeout=timeout)
-
-    def go_on(self, subject: str, *, timeout: float = 10.0) -> Choice:
-        """Collect this participant's data again, once the gate has stored it.
-
-        Raises:
-            ValueError, NotStored: as take_break().
-        """
-        return self._choose(subject, GO_ON, timeout=timeout)
 
     def stamp(self, record: bytes | str | None = None, *, subject: str | None = None) -> str:
         """Return a stamp to keep beside the record: who captured it, when, in which generation.
@@ -237,7 +196,7 @@ class Gate:
         if workers is not None:
             workers.end(patience)
         if first and had_lease:
-            line = Line(settings.endpoint, self._clock)
+            line = Line(settings.gates, self._clock)
             say_goodbye(self._permit, line, version=settings.version, patience=patience)
 
     def __enter__(self) -> Gate:
@@ -267,16 +226,6 @@ class Gate:
             raise Stopped(state.reason)
         if subject is not None and not self.allowed_for(subject):
             raise SubjectNotAllowed(self._choices.reason(subject))
-
-    def _choose(
-        self, subject: str, choice: str, seconds: float | None = None, *, timeout: float
-    ) -> Choice:
-        self._start_if_new()
-        permit, choices = self._permit, self._choices
-        wish = choices.wish(subject, choice, seconds)
-        with permit.changed:
-            permit.changed.wait_for(lambda: permit.closed or wish.answer is not None, timeout)
-        return choices.outcome(wish)
 
     def _start_if_new(self) -> None:
         if self._workers is None and not self._permit.closed:

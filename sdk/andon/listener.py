@@ -67,6 +67,7 @@ class Listener:
         with closing(chunks):
             for name, data in events(chunks):
                 if name == "drain":
+                    self._line.leave()
                     self._on_drain()
                     return
                 self._take(name, data)

@@ -33,6 +33,7 @@ class Lease(NamedTuple):
     wall_zero: float  # the gate's wall time, seconds since 1970, when the lease clock stood at 0
     stamp_key: bytes | None = None  # None: this gate is too old to give one
     subjects_version: int | None = None  # None: it is too old to know of participants' choices
+    gates: tuple[str, ...] | None = None  # addresses of gates that are alive; None: not told
 
     def __repr__(self) -> str:
         return f"Lease(generation={self.generation}, seconds={self.seconds:g})"
@@ -94,6 +95,7 @@ def read_lease(body: bytes, *, program: str, asked_at: float, heard_at: float) -
         subjects_version=(
             wire.whole(said, "subjects_version") if "subjects_version" in said else None
         ),
+        gates=wire.addresses(said),
     )
 
 

@@ -56,6 +56,7 @@ class Renewer:
         except (OSError, HTTPException) as trouble:
             permit.miss(f"the gate did not answer: {trouble or type(trouble).__name__}")
         except Malformed as trouble:
+            self._line.leave()
             permit.miss(f"the gate's answer makes no sense: {trouble}")
         except Exception:
             # A fault of ours must not end the renewals: it counts as no answer, as any other.
@@ -76,7 +77,9 @@ class Renewer:
                 asked_at=answer.asked_at,
                 heard_at=answer.heard_at,
             )
-            # First: who has opted out since must not be collected under the new lease.
+            if lease.gates is not None:
+                self._line.learn(lease.gates)
+            # Before the lease: who has opted out since must not be collected under the new lease.
             self._choices.hear(lease.subjects_version)
             self._permit.grant(lease)
         self._backoff.reset()

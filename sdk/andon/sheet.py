@@ -46,6 +46,7 @@ class Sheet(NamedTuple):
     stamp_root: bytes
     collectors: dict[str, Group]
     wall_zero: float  # the gate's wall time, seconds since 1970, when the lease clock stood at 0
+    gates: tuple[str, ...] | None = None  # addresses of gates that are alive; None: not told
 
     def __repr__(self) -> str:
         return f"Sheet({self.program}, {len(self.collectors)} collectors)"
@@ -74,6 +75,7 @@ def read_sheet(body: bytes, *, program: str, asked_at: float, heard_at: float) -
         stamp_root=wire.key(said, "stamp_root"),
         collectors=_collectors(said, _groups(said.get("groups"))),
         wall_zero=wire.read_time(said.get("server_time")) - (asked_at + heard_at) / 2,
+        gates=wire.addresses(said),
     )
 
 

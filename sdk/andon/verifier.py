@@ -12,8 +12,9 @@ from typing import NamedTuple
 from andon import clock as clocks
 from andon import forking
 from andon.connection import Line
-from andon.endpoint import INGEST, ConfigError, endpoint_from, program_from
+from andon.endpoint import INGEST, ConfigError, program_from
 from andon.fetching import Fetcher, Shelf
+from andon.gates import gates_from
 from andon.refused import Refused, Reporter
 from andon.sheet import Verdict, is_of_the_past, judge
 from andon.timing import USUAL, Timing
@@ -37,7 +38,7 @@ class Verifier:
 
     Args:
         program: slug of the program; ANDON_PROGRAM if not given.
-        url: address of the gate; ANDON_GATE_URL if not given.
+        url: address of the gate, or several with commas between; ANDON_GATE_URL if not given.
         token: an ingest key of the program; ANDON_INGEST_TOKEN if not given. It is never logged.
         clock: seconds, monotonic, going on while the machine sleeps.
         tls: how to verify the gate, by default against the system's authorities.
@@ -50,7 +51,7 @@ class Verifier:
     __slots__ = (
         "__weakref__",
         "_clock",
-        "_endpoint",
+        "_gates",
         "_lines",
         "_lock",
         "_program",
@@ -72,7 +73,7 @@ class Verifier:
         start: bool = True,
     ) -> None:
         self._program = program_from(program)
-        self._endpoint = endpoint_from(url, token, tls, kind=INGEST)
+        self._gates = gates_from(url, token, tls, kind=INGEST)
         self._clock = clock
         self._timing = timing
         self._shelf, self._refused = Shelf(clock), Refused()
@@ -114,7 +115,7 @@ class Verifier:
                 raise ConfigError("a closed verifier stays closed: make a new one")
             if self._threads:
                 return
-            reading, telling = (Line(self._endpoint, self._clock) for _ in range(2))
+            reading, telling = (Line(self._gates, self._clock) for _ in range(2))
             program, timing = self._program, self._timing
             fetcher = Fetcher(self._shelf, reading, program=program, timing=timing)
             reporter = Reporter(self._refused, telling, program=program, timing=timing)

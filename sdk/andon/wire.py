@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, NoReturn
 
 LARGEST_GENERATION = 2**63 - 1
+MOST_GATES = 16
 
 _KEY = re.compile(r"[0-9a-fA-F]{64}")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(\.\d{1,9})?(?:[Zz]|[+-]00:00)")
@@ -85,6 +86,22 @@ def key(said: dict[str, Any], member: str) -> bytes:
     if not (isinstance(value, str) and _KEY.fullmatch(value)):
         raise Malformed(f"{member} must be 64 hex digits")
     return bytes.fromhex(value)
+
+
+def addresses(said: dict[str, Any]) -> tuple[str, ...] | None:
+    """Return the addresses of gates, up to 16; None if nothing is said of them.
+
+    Raises:
+        Malformed: if they are no list of texts, or more.
+    """
+    value = said.get("gates")
+    if value is None:
+        return None
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise Malformed("gates must be a list of addresses")
+    if len(value) > MOST_GATES:
+        raise Malformed(f"gates must be at most {MOST_GATES} addresses")
+    return tuple(value)
 
 
 def write_time(wall: float) -> str:

@@ -10,7 +10,7 @@ from andon.announcer import Announcer, Hooks
 from andon.choices import Choices
 from andon.clerk import Clerk
 from andon.connection import Line
-from andon.endpoint import Endpoint
+from andon.gates import Gates
 from andon.listener import Listener
 from andon.permit import Permit
 from andon.renewal import Renewer
@@ -20,7 +20,7 @@ from andon.timing import Timing
 class Settings(NamedTuple):
     """What a gate was made with, and keeps in a forked child."""
 
-    endpoint: Endpoint
+    gates: Gates
     hooks: Hooks
     version: str
     clock: Callable[[], float]
@@ -32,7 +32,7 @@ class Workers:
 
     def __init__(self, permit: Permit, choices: Choices, settings: Settings) -> None:
         clock, timing = settings.clock, settings.timing
-        lines = tuple(Line(settings.endpoint, clock) for _ in range(4))
+        lines = tuple(Line(settings.gates, clock) for _ in range(4))
         asking, listening, telling, keeping = lines
         renewer = Renewer(permit, choices, asking, version=settings.version, timing=timing)
         listener = Listener(permit, choices, listening, timing=timing, on_drain=asking.renew)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import queue
+import socket
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -56,12 +57,14 @@ class FakeGate(ThreadingHTTPServer):
         self.on_lease = self.on_ack = self.on_sheet = self.on_refused = None
         self.sheets, self.refused = queue.Queue(), queue.Queue()
         self.on_list = self.on_choice = None
+        self.gates = []
         self.lists, self.chosen = queue.Queue(), queue.Queue()
         self.subjects_version, self.opted_out, self.breaks = 0, set(), {}
         self.has_stream = True
         self.over = threading.Event()
         self.streamed = threading.Semaphore(0)
         self._streams, self._lock = [], threading.Lock()
+        self._connections = []
         self._thread = threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
 
@@ -76,6 +79,7 @@ class FakeGate(ThreadingHTTPServer):
             "signing_key": KEY.hex(),
             "stamp_key": self.stamp_key().hex(),
             "subjects_version": self.subjects_version,
+            "gates": self.gates,
             "server_time": write_time(time.time()),
             **changes,
         }
@@ -100,7 +104,7 @@ class FakeGate(ThreadingHTTPServer):
             "stamp_root": STAMP_ROOT.hex(),
             "groups": [{"generation": self.generation, "state": self.state}],
             "collectors": {"laptop-7": 0},
-            "gates": [],
+            "gates": self.gates,
             **changes,
         }
 
@@ -194,12 +198,21 @@ class FakeGate(ThreadingHTTPServer):
     def handle_error(self, request, client_address):
         pass
 
+    def get_request(self):
+        request, address = super().get_request()
+        self._connections.append(request)
+        return request, address
+
     def close(self):
+        """Die: also what was connected hears no more."""
         self.over.set()
         self.tell("", None)
         self.shutdown()
         self._thread.join()
         self.server_close()
+        for connection in self._connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -271,6 +284,14 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server():
+    gate = FakeGate()
+    yield gate
+    gate.close()
+
+
+@pytest.fixture
+def other():
+    """A second gate of the same programs."""
     gate = FakeGate()
     yield gate
     gate.close()

@@ -12,7 +12,7 @@ import pytest
 
 from andon import clock as clocks
 from andon.connection import Line, NoStream
-from andon.endpoint import endpoint_from
+from andon.gates import gates_from
 from andon.wire import Malformed
 
 TOKEN = "andon_c_k7_s3cret"
@@ -64,7 +64,7 @@ def wire():
 
 @pytest.fixture
 def line(wire):
-    made = Line(endpoint_from(wire.url, TOKEN), clocks.now)
+    made = Line(gates_from(wire.url, TOKEN), clocks.now)
     yield made
     made.close()
 
@@ -220,7 +220,7 @@ def test_a_gate_whose_certificate_nobody_vouches_for_is_not_spoken_to(wire, tmp_
             wire.hear(secure)
 
     wire.talks.put(talk)
-    line = Line(endpoint_from(wire.url.replace("http", "https"), TOKEN), clocks.now)
+    line = Line(gates_from(wire.url.replace("http", "https"), TOKEN), clocks.now)
     with pytest.raises(ssl.SSLCertVerificationError):
         line.post("/v1/lease", b"{}", timeout=5)
     line.close()

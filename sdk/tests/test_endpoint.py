@@ -3,7 +3,7 @@ import logging
 import pytest
 
 import andon
-from andon.endpoint import endpoint_from
+from andon.gates import gates_from
 
 TOKEN = "andon_c_k7_s3cret"
 
@@ -31,7 +31,7 @@ def test_a_gate_may_live_below_a_path(open_gate, server):
     ],
 )
 def test_an_address_is_taken_apart(url, host, port):
-    endpoint = endpoint_from(url, TOKEN)
+    endpoint = gates_from(url, TOKEN).current
     assert (endpoint.host, endpoint.port) == (host, port)
     assert (endpoint.tls is not None) == url.startswith("https")
 
@@ -52,7 +52,7 @@ def test_an_address_is_taken_apart(url, host, port):
 )
 def test_an_address_that_cannot_work_is_refused_by_name(url):
     with pytest.raises(andon.ConfigError, match=r"url \(or ANDON_GATE_URL\) must"):
-        endpoint_from(url, TOKEN)
+        gates_from(url, TOKEN)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_an_address_that_cannot_work_is_refused_by_name(url):
 )
 def test_a_token_that_cannot_work_is_refused_and_not_repeated(token):
     with pytest.raises(andon.ConfigError, match=r"token \(or ANDON_TOKEN\) must") as refusal:
-        endpoint_from("https://gate.example", token)
+        gates_from("https://gate.example", token)
     assert token == "andon_c" or token not in str(refusal.value)
 
 
@@ -81,8 +81,8 @@ def test_an_option_that_cannot_work_is_refused(options, message):
 
 def test_a_token_in_clear_over_a_network_is_warned_of(caplog):
     caplog.set_level(logging.WARNING)
-    endpoint_from("http://127.0.0.1:8001", TOKEN)
+    gates_from("http://127.0.0.1:8001", TOKEN)
     assert not caplog.text
-    endpoint_from("http://gate.example", TOKEN)
+    gates_from("http://gate.example", TOKEN)
     assert "travels to gate.example in clear" in caplog.text
     assert "s3cret" not in caplog.text

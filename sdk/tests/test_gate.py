@@ -6,7 +6,7 @@ import pytest
 
 import andon
 from andon.choices import Choices
-from andon.endpoint import endpoint_from
+from andon.gates import gates_from
 from andon.permit import Permit
 from andon.renewal import Renewer
 from andon.timing import Timing
@@ -282,7 +282,7 @@ def test_the_token_is_in_no_log_and_no_picture(open_gate, server, caplog):
     gate = open_gate()
     server.until_asked()
     server.until_asked()
-    pictures = f"{gate!r} {gate.state} {endpoint_from(server.url, TOKEN)!r}"
+    pictures = f"{gate!r} {gate.state} {gates_from(server.url, TOKEN).current!r}"
     gate.close()
     pictures += caplog.text
     assert "s3cret" not in pictures

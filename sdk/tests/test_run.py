@@ -291,11 +291,10 @@ def test_a_wrapper_that_is_ended_during_a_stop_still_acknowledges_it(wrap, serve
 
 @linux
 def test_a_frozen_wrapper_does_not_let_its_command_outlive_the_lease(wrap, server, tmp_path):
+    server.lease_seconds = 2.0
     file = tmp_path / "pids"
     wrapper = wrap("--grace", "0.1", "--", *python(STUBBORN), str(file))
     (child,) = pids(file, 1)
-    server.lease_seconds = 0.5
-    server.until_asked_anew()
     wrapper.process.send_signal(signal.SIGSTOP)
     until(lambda: not is_alive(child))
     server.lease_seconds = 10.0
