@@ -96,7 +96,9 @@ class Leasing:
         verdict = decide(program, key.dataset_id)
         if not verdict.collecting:
             raise answers.stopped(program, verdict)
-        held = self._renew(key, program, now)
+        # One that holds no lease may be one that has acknowledged the stop which this copy does not
+        # know yet; only the database can tell.
+        held = self._renew(key, program, now) if question.status == "running" else None
         if held:
             self._from_memory.inc()
         else:

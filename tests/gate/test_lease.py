@@ -11,7 +11,7 @@ from accounts.functions import Function
 from programs import collectors, lifecycle, pauses
 from programs.gate.figures import Figures
 from programs.gate.leasing import Leasing
-from programs.models import CollectorKey, Lease
+from programs.models import CollectorKey, Lease, Program
 from tests import make
 from tests.gate.served import caller, known, until
 
@@ -54,6 +54,15 @@ def test_a_renewal_is_given_from_memory_and_written_within_a_second(collector, g
     assert second["signing_key"] == first["signing_key"]
     renewed = Lease.objects.filter(pk=granted.pk, expires_at__gt=granted.expires_at)
     until(renewed.exists, seconds=2.5)
+
+
+def test_one_that_holds_no_lease_gets_none_from_a_gate_that_has_not_read_of_the_stop_yet(collector):
+    collector.lease(status="starting")
+
+    # Nobody tells the gate, so it goes by the copy that it read up to a second ago.
+    Program.objects.filter(pk=collector.collector.program_id).update(state="paused", generation=2)
+
+    assert collector.lease(status="starting")[0] == 409
 
 
 def test_the_pace_is_a_third_of_the_lease(gate):
