@@ -4,6 +4,7 @@ import ast
 import re
 import tokenize
 import tomllib
+from collections import Counter
 from importlib.metadata import packages_distributions
 
 import pytest
@@ -151,6 +152,12 @@ def test_tests_can_be_read_in_one_go():
     assert not too_long(TESTS, 400)
     assert not long
     assert not [name(path) for path in TESTS if path.name.startswith("test_") and not tests[path]]
+
+
+def test_every_test_has_an_id_of_its_own(request):
+    """With `-n` only the first of several would be run."""
+    ids = Counter(item.nodeid for item in request.session.items)
+    assert not [each for each, times in ids.items() if times > 1]
 
 
 def size(function):
