@@ -60,15 +60,14 @@ class Failpoints:
             raise Killed(name)
 
 
-def play(steps: list[Callable[[], Any]], points: Failpoints) -> None:
-    """Take the steps in turn. Whoever is killed starts again, and does what was not answered."""
-    for step in steps:
-        try:
-            with points.watch():
-                step()
-        except Killed:
-            _time_passes_over_what_was_in_hand()
+def play(step: Callable[[], Any], points: Failpoints) -> None:
+    """Take a step. Whoever is killed in it starts again, and does what was not answered."""
+    try:
+        with points.watch():
             step()
+    except Killed:
+        _time_passes_over_what_was_in_hand()
+        step()
 
 
 def _time_passes_over_what_was_in_hand() -> None:

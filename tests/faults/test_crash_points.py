@@ -5,6 +5,8 @@ there must be what is there without any crash: nothing lost, nothing twice.
 """
 
 from collections import Counter
+from contextlib import contextmanager
+from itertools import count
 
 import pytest
 from django.core import mail
@@ -44,34 +46,49 @@ def what_is_there():
     }
 
 
-def at_every_point(tell_story, monkeypatch):
-    """Tell the story once undisturbed, then once for each of its points with a crash there."""
-    whole = one_telling(tell_story, monkeypatch, Failpoints())
-    number = 1
-    while True:
+def at_every_point(story, monkeypatch):
+    """Take the steps once undisturbed, and go on from each of their points with a crash there."""
+    with taken_back():
+        for step in story:
+            step()
+        whole = what_is_there()
+    passed = 0
+    for number, step in enumerate(story):
+        passed += at_every_point_of(step, story[number + 1 :], whole, monkeypatch)
+        step()
+    return passed
+
+
+def at_every_point_of(step, rest, whole, monkeypatch):
+    for number in count(1):
         points = Failpoints(kill_at=number)
-        told = one_telling(tell_story, monkeypatch, points)
-        if len(points.passed) < number:
-            return number - 1
-        assert told == whole, tell(points)
-        number += 1
+        with taken_back(), monkeypatch.context() as patch:
+            patch.setattr(channels, "send", points.around(channels.send))
+            play(step, points)
+            if len(points.passed) < number:
+                return number - 1
+            for later in rest:
+                later()
+            assert what_is_there() == whole, tell(points)
+            nothing_is_lost_or_twice(points)
 
 
-def one_telling(tell_story, monkeypatch, points):
-    mail.outbox.clear()
-    sid = transaction.savepoint()
-    with monkeypatch.context() as patch:
-        patch.setattr(channels, "send", points.around(channels.send))
-        play(tell_story(), points)
-    there = what_is_there()
+@contextmanager
+def taken_back():
+    """Undo what happens within, letters too."""
+    letters, sid = list(mail.outbox), transaction.savepoint()
+    yield
+    transaction.savepoint_rollback(sid)
+    mail.outbox[:] = letters
+
+
+def nothing_is_lost_or_twice(points):
     assert verification.verify().clean, tell(points)
     assert not Due.objects.waiting().exists(), tell(points)
     letters = Counter(letter.extra_headers["Message-ID"] for letter in mail.outbox)
-    assert len(letters) == sum(n for (_, state), n in there["pages"].items() if state == "sent")
+    assert len(letters) == Page.objects.filter(state=Page.State.SENT).count()
     # A crash between a call and its record repeats the call, once, under the same key.
     assert sum(letters.values()) - len(letters) <= 1, tell(points)
-    transaction.savepoint_rollback(sid)
-    return there
 
 
 def test_a_report_is_escalated_answered_and_proven_wherever_we_are_killed(engine, monkeypatch):
@@ -87,9 +104,7 @@ def test_a_report_is_escalated_answered_and_proven_wherever_we_are_killed(engine
     def answer():
         paging.acknowledge(Incident.objects.get(), actor=make.actor(commander))
 
-    def story():
-        return [file, engine.work, answer, lambda: engine.forward(hours=9)]
-
+    story = [file, engine.work, answer, lambda: engine.forward(hours=9)]
     assert at_every_point(story, monkeypatch) > 80
 
 
@@ -109,7 +124,5 @@ def test_a_pause_is_acknowledged_and_proven_wherever_we_are_killed(engine, monke
         )
         assert stops.acknowledge([word]) == [stops.Answer.STORED]
 
-    def story():
-        return [pause, engine.work, acknowledge, lambda: engine.forward(seconds=14)]
-
+    story = [pause, engine.work, acknowledge, lambda: engine.forward(seconds=14)]
     assert at_every_point(story, monkeypatch) > 30
