@@ -2,7 +2,7 @@ import pytest
 from django.conf import settings
 
 from tests import databases
-from tests.gate.served import OPEN, Served, caller, known, until
+from tests.gate.served import OPEN, Served, caller, database_url, known, until
 
 
 @pytest.fixture(scope="session")
@@ -43,12 +43,18 @@ def gates(committed, no_redis, tmp_path_factory):
             gate.end()
 
 
-@pytest.fixture(scope="module")
-def gate(gates):
-    """One gate for all tests of a module that leave it as it was."""
-    one = gates()
+@pytest.fixture(scope="session")
+def shared_gate(gate_database, tmp_path_factory):
+    one = Served(tmp_path_factory.mktemp("gate") / "log", database=database_url(name=gate_database))
     until(one.ready)
-    return one
+    yield one
+    one.end()
+
+
+@pytest.fixture(scope="module")
+def gate(shared_gate, committed, no_redis):
+    """One gate for all tests that leave it as it was."""
+    return shared_gate
 
 
 @pytest.fixture

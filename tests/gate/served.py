@@ -40,10 +40,10 @@ def until(true, *, seconds=PATIENCE_SECONDS, every=0.02):
     return said
 
 
-def database_url(*, host: str = "") -> str:
+def database_url(*, host: str = "", name: str = "") -> str:
     own = connection.settings_dict
     host, port = host or own["HOST"], own["PORT"] or 5432
-    user, name = quote(own["USER"]), quote(own["NAME"])
+    user, name = quote(own["USER"]), quote(name or own["NAME"])
     password = f":{quote(own['PASSWORD'])}" if own["PASSWORD"] else ""
     return f"postgres://{user}{password}@/{name}?host={quote(host)}&port={port}"
 

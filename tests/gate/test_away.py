@@ -22,7 +22,7 @@ pytestmark = pytest.mark.process
 STALE_SECONDS = 3.0
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def tap(committed):
     server = connection.settings_dict
     if not server["HOST"].startswith("/"):
@@ -34,13 +34,17 @@ def tap(committed):
         one.close()
 
 
+@pytest.fixture(scope="module")
+def behind_the_tap(gates, tap):
+    """For the whole module; its last test ends it."""
+    return gates(database=database_url(host=tap.folder))
+
+
 @pytest.fixture
-def tapped(gates, tap):
-    gate = gates(database=database_url(host=tap.folder))
-    until(gate.ready)
-    yield gate
+def tapped(behind_the_tap, tap):
+    until(behind_the_tap.ready)
+    yield behind_the_tap
     tap.open()
-    gate.end()
 
 
 @pytest.fixture
@@ -192,25 +196,24 @@ def test_a_gate_that_leaves_says_so_on_each_stream_and_ends_within_seconds(gates
     assert time.monotonic() - began < 6
 
 
-def test_a_gate_whose_database_fell_silent_can_still_be_ended(tap, collector):
-    collector.lease()
-    tap.silence()
-    until(lambda: collector.lease()[0] == 503)
-
-    assert collector.gate.end() == 0
-
-
-def test_an_acknowledgement_reaches_another_gate_when_the_first_is_gone(gates):
-    first, second = gates(), gates()
+def test_an_acknowledgement_reaches_another_gate_when_the_first_is_gone(gate, gates):
+    first = gates()
     until(first.ready)
-    until(second.ready)
     one = caller(first)
     known(first)
     held = one.lease()[1]
     first.end(signal.SIGKILL)
     pause(one.collector.program)
 
-    one.gate = second
+    one.gate = gate
     until(lambda: one.acknowledge(held, generation=2)[0] == 200)
 
     assert StopProof.objects.get(collector=one.collector).state == "acknowledged"
+
+
+def test_a_gate_whose_database_fell_silent_can_still_be_ended(tap, collector):
+    collector.lease()
+    tap.silence()
+    until(lambda: collector.lease()[0] == 503)
+
+    assert collector.gate.end() == 0

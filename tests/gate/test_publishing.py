@@ -13,18 +13,23 @@ pytestmark = pytest.mark.process
 ONE, OTHER = "https://one.example", "https://two.example/gate"
 
 
+@pytest.fixture(scope="module")
+def one(gates):
+    """A gate with an address, and a collector of it."""
+    gate = gates(env={"ANDON_GATE_PUBLIC_URL": ONE})
+    until(gate.ready)
+    gate.collector = caller(gate)
+    known(gate)
+    return gate
+
+
 @pytest.fixture
-def pair(gates):
-    """Two gates with an address each, and a collector of one of them."""
-    one, other = (gates(env={"ANDON_GATE_PUBLIC_URL": url}) for url in (ONE, OTHER))
-    until(lambda: one.ready() and other.ready())
-    one.collector = caller(one)
-    known(one)
+def other(gates, one):
+    gate = gates(env={"ANDON_GATE_PUBLIC_URL": OTHER})
     until(lambda: named(one) == [ONE, OTHER])
-    yield one, other
-    for gate in (one, other):
-        gate.end()
-    GateProcess.objects.all().delete()
+    yield gate
+    gate.end()
+    GateProcess.objects.filter(url=OTHER).delete()
 
 
 def named(gate):
@@ -33,17 +38,20 @@ def named(gate):
     return said["gates"]
 
 
-def test_a_gate_that_goes_down_is_named_no_more(pair):
-    one, other = pair
+# Before any that has one: they share their database.
+def test_a_gate_without_an_address_is_not_named(gate, collector):
+    assert collector.lease()[1]["gates"] == []
+    assert not GateProcess.objects.exists()
 
+
+def test_a_gate_that_goes_down_is_named_no_more(one, other):
     other.end()
 
     assert not GateProcess.objects.filter(url=OTHER).exists()
     until(lambda: named(one) == [ONE], seconds=3)
 
 
-def test_a_gate_that_died_is_named_no_more_once_its_last_beat_is_old(pair):
-    one, other = pair
+def test_a_gate_that_died_is_named_no_more_once_its_last_beat_is_old(one, other):
     other.end(signal.SIGKILL)
     assert named(one) == [ONE, OTHER]
 
@@ -53,13 +61,7 @@ def test_a_gate_that_died_is_named_no_more_once_its_last_beat_is_old(pair):
     until(lambda: named(one) == [ONE], seconds=3)
 
 
-def test_a_gate_without_an_address_is_not_named(gate, collector):
-    assert collector.lease()[1]["gates"] == []
-    assert not GateProcess.objects.exists()
-
-
-def test_it_beats_on_and_tells_how_many_listen(pair):
-    one, _other = pair
+def test_it_beats_on_and_tells_how_many_listen(one):
     one.collector.stream()
 
     until(GateProcess.objects.filter(url=ONE, streams=1).exists, seconds=8)

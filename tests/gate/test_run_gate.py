@@ -5,7 +5,9 @@ import sys
 
 import pytest
 from django.conf import settings
+from django.core.management import CommandError, call_command
 
+from programs.gate import server
 from tests import make
 from tests.gate.served import caller, known, until
 from tests.gate.test_pause import pause
@@ -48,20 +50,10 @@ def test_an_address_of_another_machine_is_refused_with_a_sentence():
         (["--workers", "two"], "1 to 64"),
     ],
 )
-def test_a_number_out_of_range_is_refused_with_the_range(words, allowed):
-    ended = run(*words)
-
-    assert ended.returncode != 0
-    assert allowed in ended.stderr
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_ends_well_when_it_is_told_to(gates, number):
-    gate = gates()
-    until(gate.ready)
-
-    assert gate.end(number) == 0
-    assert "Traceback" not in gate.said()
+def test_a_number_out_of_range_is_refused_with_the_range(words, allowed, monkeypatch):
+    monkeypatch.delattr(server, "listen")
+    with pytest.raises(CommandError, match=allowed):
+        call_command("run_gate", *words)
 
 
 def test_a_signal_that_comes_while_it_starts_is_not_lost(gates):
@@ -71,12 +63,12 @@ def test_a_signal_that_comes_while_it_starts_is_not_lost(gates):
     assert gate.end(seconds=5) == 0
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def pair(gates):
+    """For all tests of several processes; the last one ends it."""
     gate = gates(workers=2)
     until(lambda: gate.said().count("gate_started") == 2 and gate.ready())
-    yield gate
-    gate.end()
+    return gate
 
 
 def children(gate) -> list[int]:
@@ -148,6 +140,12 @@ def test_the_figures_are_for_whoever_has_the_token_where_one_is_set(gates):
     assert gate.get("/metrics")[0] == 401
     assert gate.get("/metrics", Authorization="Bearer another")[0] == 401
     assert gate.get("/metrics", Authorization="Bearer a-token-of-some-length")[0] == 200
+    ended_well(gate, signal.SIGINT)
+
+
+def ended_well(gate, number):
+    assert gate.end(number) == 0
+    assert "Traceback" not in gate.said()
 
 
 def test_a_gate_that_has_read_nothing_yet_lives_and_is_not_ready(gates):
@@ -155,4 +153,4 @@ def test_a_gate_that_has_read_nothing_yet_lives_and_is_not_ready(gates):
 
     until(lambda: gate.get("/healthz")[0] == 200)
     assert gate.get("/readyz")[0] == 503
-    assert gate.end() == 0
+    ended_well(gate, signal.SIGTERM)

@@ -176,6 +176,8 @@ def test_a_reader_that_does_not_read_is_dropped_and_the_others_are_told(gate):
     known(gate)
     slow.stream(unread=1024)
     reader = quick.stream()
+    dropped = 'andon_gate_streams_dropped_total{why="slow"}'
+    before = gate.figure(dropped)
 
     def change():
         with connection.cursor() as cursor:
@@ -187,7 +189,7 @@ def test_a_reader_that_does_not_read_is_dropped_and_the_others_are_told(gate):
             generation = cursor.fetchone()[0]
         while reader.event()[1]["generation"] < generation:
             pass
-        return gate.figure('andon_gate_streams_dropped_total{why="slow"}') == 1
+        return gate.figure(dropped) == before + 1
 
     until(change, seconds=60, every=0)
     assert gate.figure("andon_gate_streams") == 1
