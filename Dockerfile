@@ -13,7 +13,8 @@ RUN ANDON_ENV=production SECRET_KEY=$(head -c 64 /dev/urandom | base64 -w 0) \
     /venv/bin/python manage.py collectstatic --noinput --verbosity 0
 
 FROM python:3.11-slim-bookworm
-RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin andon
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin andon \
+    && install -d -o 10001 -m 0700 /evidence
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 ANDON_ENV=production

@@ -15,3 +15,6 @@ class Function(models.TextChoices):
     PROGRAM_OWNER = "program_owner", _("Program owner")
     AUDITOR = "auditor", _("Auditor")
     OPERATOR = "operator", _("Operator")
+    SECURITY = "security", _("Security officer")
+    DATA_STEWARD = "data_steward", _("Data steward")
+    HR = "hr", _("Human resources")

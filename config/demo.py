@@ -5,7 +5,7 @@ People for each role, programs, collectors, one incident.
 
 import json
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,16 +17,31 @@ from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import Scope, User
 from audit import credentials, history, people
+from config import attested
 from incidents import codenames, lifecycle, reporting, roles, timeline
 from incidents.models import Audience, Role, Status, StillOpen
 from notifications import policies
-from programs import collectors
+from programs import attestation, collectors
 from programs import lifecycle as program_lifecycle
+from programs.controlset import Duty
+from programs.evidence import Shown
 from programs.models import Collector, Dataset, Program
 
 SEED = Actor(name="demo", via="command")
 KEYSTROKES = "keystroke-study"
 FILE = "demo.json"
+
+DUTIES = {
+    Duty.PROGRAM_OWNER: "owner",
+    Duty.PRIVACY_OFFICER: "privacy",
+    Duty.LEGAL: "legal",
+    Duty.SECURITY: "security",
+    Duty.DATA_STEWARD: "security",
+    Duty.HR: "people",
+    Duty.AUDITOR: "auditor",
+}
+# Of no importance to the gate, so that every state is there to look at.
+UNATTESTED = ("G14", "G24")
 
 # username, first name, last name, what the sign-in is for, functions
 PEOPLE: tuple[tuple[str, str, str, str, tuple[Function, ...]], ...] = (
@@ -39,6 +54,8 @@ PEOPLE: tuple[tuple[str, str, str, str, tuple[Function, ...]], ...] = (
     ("owner", "Otto", "Brandt", "Program owner", (Function.PROGRAM_OWNER,)),
     ("auditor", "Ari", "Novak", "Auditor", (Function.AUDITOR,)),
     ("operator", "Omar", "Reyes", "Operator", (Function.OPERATOR,)),
+    ("security", "Sia", "Park", "Security", (Function.SECURITY, Function.DATA_STEWARD)),
+    ("people", "Hana", "Weiss", "Human resources", (Function.HR,)),
 )
 
 PROGRAMS: tuple[dict[str, Any], ...] = (
@@ -51,6 +68,7 @@ PROGRAMS: tuple[dict[str, Any], ...] = (
         "declared_audience_size": 12,
         "participants": 70_000,
         "jurisdictions": ["EU", "US-CA", "US-NY"],
+        "has_processors": False,
     },
     {
         "slug": "call-transcripts",
@@ -173,12 +191,24 @@ def _programs() -> None:
     _dataset(study, "keystroke-lake", "Keystroke lake", "s3://demo-lake/keystrokes")
     _dataset(calls, "call-texts", "Call texts", "s3://demo-calls/texts")
     for program in (study, calls, model):
+        _controls(program)
         program_lifecycle.start(
             program_lifecycle.approve(program, actor=_who("privacy")), actor=_who("owner")
         )
     lake = study.datasets.get()
     for name in ("laptop-1", "laptop-2", "laptop-3"):
         collectors.register(study, name=name, dataset=lake, actor=_who("owner"))
+
+
+def _controls(program: Program) -> None:
+    by = {duty: _who(name) for duty, name in DUTIES.items()}
+    shown = Shown(
+        note="As kept in the demo's wiki.", link=f"https://wiki.demo.example/{program.slug}"
+    )
+    access_review = replace(shown, as_of=timezone.now() - timedelta(days=80))
+    attested.attest_all(program, by=by, shown=shown, older={"G12": access_review}, but=UNATTESTED)
+    pseudonyms = attestation.control_of("G14")
+    attestation.attest(program, pseudonyms, shown, actor=by[Duty.PROGRAM_OWNER])
 
 
 def _dataset(program: Program, slug: str, name: str, store: str) -> None:

@@ -31,6 +31,7 @@ class Environment:
     debug: bool
     secret_key: str
     var: Path
+    evidence: Path
     database_url: str
     redis_url: str
     hosts: list[str]
@@ -100,6 +101,7 @@ def _values(env: environs.FileAwareEnv) -> Environment:
         debug=env.bool("ANDON_DEBUG", False),
         secret_key=env.str("SECRET_KEY", DEVELOPMENT_KEY),
         var=var,
+        evidence=Path(env.str("ANDON_EVIDENCE", str(var / "evidence"))).resolve(),
         database_url=env.str("DATABASE_URL", f"postgres://postgres@/andon?host={run}"),
         redis_url=env.str("REDIS_URL", f"unix://{run}/redis.sock?db=0"),
         hosts=env.list("ANDON_HOSTS", ["localhost", "127.0.0.1", "[::1]"]),

@@ -12,6 +12,7 @@ from guardian.shortcuts import assign_perm, get_objects_for_user, remove_perm
 
 from accounts.functions import Function
 from accounts.models import User
+from programs.controlset import Control, Duty
 from programs.models import Program, State
 
 # People who handle what programs do; they see drafts and the machines behind a program.
@@ -24,6 +25,10 @@ INSIDERS = (
     Function.AUDITOR,
     Function.OPERATOR,
 )
+
+# People whose duty a control is: they see drafts and the evidence, but no machines. A program's
+# owner answers for that program alone.
+CONTROLLERS = tuple(Function(duty.value) for duty in Duty if duty is not Duty.PROGRAM_OWNER)
 
 
 def granted(user: User, permission: str) -> QuerySet[Program]:
@@ -45,7 +50,7 @@ def visible_to(user: User) -> QuerySet[Program]:
     """
     if not user.is_active:
         return Program.objects.none()
-    if user.is_any(*INSIDERS):
+    if user.is_any(*INSIDERS, *CONTROLLERS):
         return Program.objects.all()
     return Program.objects.filter(
         ~Q(state=State.DRAFT) | Q(owner=user) | Q(pk__in=granted(user, "run").values("pk"))
@@ -82,6 +87,33 @@ def may_approve(user: User, program: Program) -> bool:
     return bool(program.history.earliest().history_user_id != user.pk)
 
 
+def may_attest(user: User, program: Program, control: Control) -> bool:
+    """True if the person may say that a control is met: its owner, or whoever runs the program."""
+    return has_duty(user, program, control.owner) or may_run(user, program)
+
+
+def may_decide(user: User, program: Program, control: Control) -> bool:
+    """True if the person may agree to what another attests for a control, or turn it down.
+
+    Where each of several functions must agree, the owner of the program is none of them.
+    """
+    if any(has_duty(user, program, duty) for duty in control.approvers):
+        return not (control.each and user.pk == program.owner_id)
+    return not control.each and may_run(user, program)
+
+
+def has_duty(user: User, program: Program, duty: Duty) -> bool:
+    """True if the person has this duty for the program. A program's owner has it for their own."""
+    if duty is Duty.PROGRAM_OWNER:
+        return may_run(user, program)
+    return user.is_any(Function(duty.value))
+
+
+def sees_evidence(user: User, program: Program) -> bool:
+    """True if the person may read what was handed in for controls, not only how they stand."""
+    return user.is_any(*INSIDERS, *CONTROLLERS) or may_run(user, program)
+
+
 def may_draft(user: User) -> bool:
     return user.is_any(Function.PROGRAM_OWNER, Function.PRIVACY_OFFICER)
 
@@ -109,6 +141,10 @@ _NEEDS: dict[str, tuple[Callable[[User, Program], bool], Promise]] = {
     "approve": (
         may_approve,
         lazy("Only a privacy officer who neither owns nor drafted the program may do this."),
+    ),
+    "evidence": (
+        sees_evidence,
+        lazy("Only whose duty controls are, and the program's owner, may see the evidence."),
     ),
     "machines": (
         sees_machines,

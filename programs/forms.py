@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.functions import Function
 from accounts.models import User
+from programs import terms
 from programs.models import Category, Program
 from programs.models.collecting import NAME
 from severity.ladder import Sev
@@ -84,8 +85,27 @@ class CollectorForm(PanelForm):
         field.has_unknown = True
 
 
-class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A new program. It may not collect before a second person has approved it."""
+class FactField(forms.TypedChoiceField):
+    """Yes, no, or "I do not know", which is None."""
+
+    has_unknown = True
+
+    def __init__(self, **kwargs: Any) -> None:
+        choices = [("", _("I do not know")), ("yes", _("Yes")), ("no", _("No"))]
+        super().__init__(
+            choices=choices,
+            coerce=lambda word: word == "yes",
+            empty_value=None,
+            required=False,
+            **kwargs,
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        return {True: "yes", False: "no", None: ""}.get(value, value)
+
+
+class TermsForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What a program says of itself. What is unknown counts as yes."""
 
     categories = forms.MultipleChoiceField(
         label=_("Kinds of data"),
@@ -98,31 +118,20 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         max_length=200,
     )
-    pause_at = forms.TypedChoiceField(
-        label=_("Pause from"),
-        help_text=_("A program may pause earlier than the organisation's SEV 2, never later."),
-        coerce=int,
-        initial=Sev.SEV2.value,
-        choices=[(sev.value, sev.label) for sev in Sev if not sev.at_least(Sev.SEV1)],
+    of_workers = FactField(
+        label=_("Are the participants workers of the organisation?"),
+        help_text=_("This and what follows decide which controls apply. Unknown counts as yes."),
     )
-    owner: Any = forms.ModelChoiceField(label=_("Owner"), queryset=None)
+    codetermination = FactField(label=_("Does a works council or union have a say?"))
+    ai_in_eu = FactField(
+        label=_("Does AI that is trained on the data, or fed with them, manage workers in the EU?")
+    )
+    has_processors = FactField(label=_("Do other companies process the data?"))
+    trains_models = FactField(label=_("Are models trained on the data?"))
 
     class Meta:
         model = Program
-        fields = [
-            "name",
-            "slug",
-            "purpose",
-            "owner",
-            "categories",
-            "participants",
-            "declared_audience",
-            "declared_audience_size",
-            "jurisdictions",
-            "pause_at",
-            "lease_seconds",
-            "is_drill",
-        ]
+        fields = list(terms.FIELDS)
         labels = {
             "name": _("Name"),
             "slug": _("Short name"),
@@ -142,6 +151,47 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
         }
         widgets = {"purpose": forms.Textarea(attrs={"rows": 3})}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["jurisdictions"] = ", ".join(self.initial.get("jurisdictions") or [])
+
+    def clean_jurisdictions(self) -> list[str]:
+        codes = re.split(r"[\s,;]+", self.cleaned_data["jurisdictions"].strip().upper())
+        wrong = [
+            code for code in codes if code and not re.fullmatch(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", code)
+        ]
+        if wrong:
+            raise forms.ValidationError(
+                _("%(codes)s: give country codes such as DE or US-CA."),
+                params={"codes": ", ".join(wrong)},
+            )
+        return [code for code in codes if code]
+
+
+class DraftForm(TermsForm):
+    """A new program. It may not collect before a second person has approved it."""
+
+    pause_at = forms.TypedChoiceField(
+        label=_("Pause from"),
+        help_text=_("A program may pause earlier than the organisation's SEV 2, never later."),
+        coerce=int,
+        initial=Sev.SEV2.value,
+        choices=[(sev.value, sev.label) for sev in Sev if not sev.at_least(Sev.SEV1)],
+    )
+    owner: Any = forms.ModelChoiceField(label=_("Owner"), queryset=None)
+    field_order = ["name", "slug", "purpose", "owner", *terms.FIELDS[1:]]
+
+    class Meta(TermsForm.Meta):
+        fields = [
+            "name",
+            "slug",
+            "owner",
+            *terms.FIELDS,
+            "pause_at",
+            "lease_seconds",
+            "is_drill",
+        ]
+
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         owner: Any = self.fields["owner"]
@@ -158,15 +208,3 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
                 _("This word is taken by the page you are on; choose another.")
             )
         return slug
-
-    def clean_jurisdictions(self) -> list[str]:
-        codes = re.split(r"[\s,;]+", self.cleaned_data["jurisdictions"].strip().upper())
-        wrong = [
-            code for code in codes if code and not re.fullmatch(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", code)
-        ]
-        if wrong:
-            raise forms.ValidationError(
-                _("%(codes)s: give country codes such as DE or US-CA."),
-                params={"codes": ", ".join(wrong)},
-            )
-        return [code for code in codes if code]

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from programs.views import acts, collectors, detail, listing
+from programs.views import acts, collectors, controls, detail, listing
 
 app_name = "programs"
 _one = "programs/<slug:slug>/"
+_control = f"{_one}controls/<str:control>/"
 _collector = f"{_one}collectors/<int:pk>/"
 
 urlpatterns = [
@@ -18,6 +19,13 @@ urlpatterns = [
     path(f"{_one}start/", acts.start, name="start"),
     path(f"{_one}retire/", acts.retire, name="retire"),
     path(f"{_one}resume/", acts.request_resume, name="request-resume"),
+    path(f"{_one}edit/", controls.edit, name="edit"),
+    path(_control, controls.control, name="control"),
+    path(f"{_control}attest/", controls.attest, name="attest"),
+    path(f"{_control}approve/", controls.approve, name="approve-control"),
+    path(f"{_control}reject/", controls.reject, name="reject-control"),
+    path(f"{_control}revoke/", controls.revoke, name="revoke-control"),
+    path(f"{_one}evidence/<int:pk>/", controls.evidence_file, name="evidence"),
     path(f"{_one}collectors/new/", collectors.register, name="register"),
     path(_collector, collectors.collector, name="collector"),
     path(f"{_collector}key/", collectors.issue_key, name="issue-key"),

@@ -30,6 +30,12 @@ def _static_root(tmp_path_factory: pytest.TempPathFactory) -> None:
     settings.STATIC_ROOT = tmp_path_factory.mktemp("staticfiles")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _evidence(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Where evidence is kept; before any file is, since the storage remembers the place."""
+    settings.MEDIA_ROOT = tmp_path_factory.mktemp("evidence")
+
+
 @pytest.fixture
 def engine(db: Any) -> "Engine":
     return Engine()

@@ -40,6 +40,12 @@ WRITERS = {
     ("Page", "state"): {"notifications.paging", "notifications.sending"},
     ("PageAttempt", "ended_at"): {"notifications.sending"},
     ("ResumeRequest", "state"): {"programs.pauses"},
+    ("Attestation", "state"): {"programs.attestation"},
+    ("Attestation", "decided_at"): {"programs.attestation"},
+    ("Attestation", "decided_by"): {"programs.attestation"},
+    ("SeverityProposal", "decided_at"): {"incidents.judgement"},
+    ("Attestation", "good_until"): {"programs.attestation"},
+    ("Attestation", "ended_at"): {"programs.attestation"},
     ("CollectorKey", "revoked_at"): {"programs.collectors"},
     ("GateProcess", "seen_at"): {"programs.presence"},
     ("ApiToken", "revoked_at"): {"audit.credentials"},
@@ -65,6 +71,8 @@ MAKERS = {
     "StopProof": {"programs.stops"},
     "ResumeRequest": {"programs.pauses"},
     "ResumeApproval": {"programs.pauses"},
+    "Attestation": {"programs.attestation"},
+    "AttestationApproval": {"programs.attestation"},
     "Collector": {"programs.collectors"},
     "CollectorKey": {"programs.collectors"},
     "GateProcess": {"programs.presence"},
@@ -85,6 +93,7 @@ SETTERS = {
     "accounts/preferences.py": {"change"},
     "incidents/lifecycle.py": {"move"},
     "programs/lifecycle.py": {"_move"},
+    "programs/terms.py": {"change"},
 }
 
 

@@ -1,6 +1,7 @@
 """Programs that collect data, the collectors that do it, and what stops them."""
 
 from programs.models.collecting import Collector, CollectorKey, GateProcess, Lease
+from programs.models.governing import Attestation, AttestationApproval
 from programs.models.program import (
     NEXT,
     SKEW_SECONDS,
@@ -24,6 +25,8 @@ __all__ = [
     "NEXT",
     "SKEW_SECONDS",
     "STALE_SECONDS",
+    "Attestation",
+    "AttestationApproval",
     "Category",
     "Collector",
     "CollectorKey",

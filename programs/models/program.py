@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from accounts.kept import KeptHistory
+from programs.controlset import Facts
 from severity.ladder import Sev
 
 # A gate extends no lease once its view of the database is older than this. It is part of every
@@ -80,6 +81,12 @@ class Program(models.Model):
     derived_from = models.ManyToManyField(
         "self", symmetrical=False, blank=True, related_name="derived_programs"
     )
+    # What decides which controls apply to it. None is "nobody said", and counts as yes.
+    of_workers = models.BooleanField(null=True, blank=True)
+    codetermination = models.BooleanField(null=True, blank=True)
+    ai_in_eu = models.BooleanField(null=True, blank=True)
+    has_processors = models.BooleanField(null=True, blank=True)
+    trains_models = models.BooleanField(null=True, blank=True)
     is_drill = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     # The fencing token: grows with every pause and resume; leases and data of older
@@ -117,6 +124,18 @@ class Program(models.Model):
     def bound_seconds(self) -> int:
         """How long a collector that keeps the protocol can go on after a pause, with all dead."""
         return self.lease_seconds + STALE_SECONDS
+
+    @property
+    def facts(self) -> Facts:
+        """What decides which controls apply to it."""
+        return Facts(
+            of_workers=self.of_workers,
+            codetermination=self.codetermination,
+            ai_in_eu=self.ai_in_eu,
+            has_processors=self.has_processors,
+            trains_models=self.trains_models,
+            jurisdictions=tuple(self.jurisdictions),
+        )
 
 
 class ProgramUserPermission(UserObjectPermissionBase):

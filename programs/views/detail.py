@@ -10,7 +10,17 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.http import Fragment, SignedInRequest
-from programs import access, collectors, forms, lifecycle, machines, pauses, presence, summary
+from programs import (
+    access,
+    collectors,
+    controlling,
+    forms,
+    lifecycle,
+    machines,
+    pauses,
+    presence,
+    summary,
+)
 from programs.forms import PanelForm
 from programs.models import Category, Program, ResumeRequest, State
 
@@ -46,10 +56,22 @@ def page(
         "categories": [Category(name).label for name in program.categories],
         "pause_form": sent.get("pause") or forms.PauseForm(),
         "retire_form": sent.get("retire") or forms.RetireForm(),
+        **_controls(request, program),
         **_what_one_may(request, program),
         **_resuming(request, program, sent, sees=sees),
     }
     return render(request, "programs/detail.html", context, status=status)
+
+
+def _controls(request: SignedInRequest, program: Program) -> dict[str, Any]:
+    every = controlling.standings(program)
+    blocking = [each for each in every if each.blocks]
+    only_blocking = request.GET.get("controls") == "blocking"
+    return {
+        "controls": blocking if only_blocking else every,
+        "blocking": blocking,
+        "only_blocking": only_blocking,
+    }
 
 
 def _what_one_may(request: SignedInRequest, program: Program) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from accounts.functions import Function
 from incidents import lifecycle, runbooks, timeline
 from notifications import links, policies
 from notifications.models import Page
-from programs import collectors, pauses, stops
+from programs import attestation, collectors, pauses, stops
+from programs.evidence import Shown
 from severity.ladder import Sev
 from tests import make
 from tests.browser.conftest import NARROW, WIDE
@@ -40,6 +41,7 @@ class World:
         make.user(Function.COMMANDER)
         self.incident = make.active(Sev.SEV2, program=self.program, reporter=self.reporter)
         self._stories()
+        self._controls()
         self.waiting = make.incident(Sev.SEV3)
         make.undetermined()
         self.paused = make.program()
@@ -62,6 +64,14 @@ class World:
         facts = (order.generation, order.ordered_at, "discarded", 3)
         stops.acknowledge([stops.Acknowledgement(self.collector.pk, self.program.pk, *facts)])
 
+    def _controls(self):
+        """One that waits for the officer, and one that was turned down."""
+        owner = make.actor(self.program.owner)
+        for id_ in ("G01", "G02"):
+            shown = Shown(note="Signed.", link="https://wiki.demo.example/")
+            row = attestation.attest(self.program, attestation.control_of(id_), shown, actor=owner)
+        attestation.reject(row, reason="No signature.", actor=owner)
+
     def pages(self):
         """Each page as (path, who looks)."""
         one, program = f"/incidents/{self.incident.ref}/", f"/programs/{self.program.slug}/"
@@ -78,8 +88,10 @@ class World:
         yield f"/incidents/{self.waiting.ref}/", self.officer
         for path in ("/programs/", program, f"/programs/{self.paused.slug}/", "/programs/new/"):
             yield path, self.officer
-        for path in (program, f"{program}collectors/new/"):
+        for path in (program, f"{program}collectors/new/", f"{program}edit/"):
             yield path, self.program.owner
+        for control in ("G01", "G02"):
+            yield f"{program}controls/{control}/", self.officer
         yield f"{program}collectors/{self.collector.pk}/", self.program.owner
         yield "/audit/", self.auditor
         for path in (

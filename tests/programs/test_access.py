@@ -14,6 +14,8 @@ from tests import make
 
 pytestmark = pytest.mark.django_db
 NOT_INSIDE = {Function.PROGRAM_OWNER}
+# Whose duty controls are, and nothing else.
+NO_MACHINES = {Function.SECURITY, Function.DATA_STEWARD, Function.HR}
 
 
 @pytest.fixture
@@ -32,6 +34,7 @@ def may(person, program):
     checks = {
         "view": access.visible_to(person).filter(pk=program.pk).exists(),
         "machines": access.sees_machines(person, program),
+        "evidence": access.sees_evidence(person, program),
         "run": access.may_run(person, program),
         "approve": access.may_approve(person, program),
     }
@@ -40,7 +43,9 @@ def may(person, program):
 
 @pytest.mark.parametrize("function", Function)
 def test_each_function_has_its_rights_on_a_draft_and_no_others(draft, function):
-    expected = set() if function in NOT_INSIDE else {"view", "machines"}
+    expected = set() if function in NOT_INSIDE else {"view", "evidence", "machines"}
+    if function in NO_MACHINES:
+        expected.remove("machines")
     if function == Function.PRIVACY_OFFICER:
         expected.add("approve")
     assert may(make.user(function), draft) == expected
@@ -62,7 +67,7 @@ def test_a_program_stays_visible_when_it_stands_still(state):
 
 
 def test_the_owner_runs_the_program_and_nobody_elses(draft):
-    assert may(draft.owner, draft) == {"view", "machines", "run"}
+    assert may(draft.owner, draft) == {"view", "evidence", "machines", "run"}
     assert may(draft.owner, make.draft()) == set()
 
 
@@ -75,7 +80,7 @@ def test_an_officer_who_owns_a_program_does_not_approve_it():
 def test_whoever_was_let_run_it_runs_it_until_no_more(draft):
     person = make.user()
     access.let_run(person, draft)
-    assert may(person, draft) == {"view", "machines", "run"}
+    assert may(person, draft) == {"view", "evidence", "machines", "run"}
     assert may(person, make.draft()) == set()
     access.let_run_no_more(person, draft)
     assert may(person, draft) == set()
@@ -86,7 +91,7 @@ def test_a_team_that_may_run_it_lets_its_members_run_it(draft):
     assign_perm("programs.run_program", team, draft)
     assert may(person, draft) == set()
     person.groups.add(team)
-    assert may(person, draft) == {"view", "machines", "run"}
+    assert may(person, draft) == {"view", "evidence", "machines", "run"}
 
 
 def test_a_superuser_is_nobody_here(draft):
