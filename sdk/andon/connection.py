@@ -42,7 +42,7 @@ class _Question(NamedTuple):
     method: str
     path: str
     body: bytes | None = None
-    etag: str = ""
+    more: tuple[str, str] = ("", "")  # one header
     at_most: int = LARGEST_ANSWER
 
 
@@ -105,17 +105,18 @@ class Line:
         self._stale = False
         self._over = False
 
-    def post(self, path: str, body: bytes, *, timeout: float) -> Answer:
+    def post(self, path: str, body: bytes, *, timeout: float, key: str = "") -> Answer:
         """Ask, and return what is answered, whatever its status.
 
         Args:
             timeout: seconds for the whole exchange, and for each wait within it.
+            key: says that a question is the same as one before; empty if that is of no account.
 
         Raises:
             OSError, HTTPException: if there is no answer in time.
             Malformed: if the answer is larger than 65,536 bytes.
         """
-        return self._ask(_Question("POST", path, body), timeout)
+        return self._ask(_Question("POST", path, body, ("Idempotency-Key", key)), timeout)
 
     def get(self, path: str, *, timeout: float, etag: str, at_most: int) -> Answer:
         """Read what stands there, and return it: as post(), with 304 if it still has this tag.
@@ -124,7 +125,7 @@ class Line:
             etag: of what was read before; empty if nothing was.
             at_most: bytes; a larger answer is Malformed.
         """
-        return self._ask(_Question("GET", path, None, etag, at_most), timeout)
+        return self._ask(_Question("GET", path, None, ("If-None-Match", etag), at_most), timeout)
 
     def stream(self, path: str, *, timeout: float, silence: float) -> Generator[bytes, None, None]:
         """Yield the bytes of a stream as they come.
@@ -214,8 +215,9 @@ class Line:
                 "type[HTTPResponse]", partial(_TimedResponse, deadline=time.monotonic() + timeout)
             )
             headers = self._headers("application/json")
-            if question.etag:
-                headers["If-None-Match"] = question.etag
+            name, value = question.more
+            if value:
+                headers[name] = value
             path = self._place.path + question.path
             http.request(question.method, path, question.body, headers)
             with http.getresponse() as response:

@@ -25,6 +25,7 @@ class Kind(NamedTuple):
 
 
 COLLECTOR = Kind("andon_c_", "a collector's token", "ANDON_TOKEN")
+PERSON = Kind("andon_t_", "a person's API token", "ANDON_API_TOKEN")
 INGEST = Kind("andon_i_", "an ingest key", "ANDON_INGEST_TOKEN")
 
 

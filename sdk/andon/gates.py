@@ -42,11 +42,16 @@ def gates_from(
         # One for all: making it reads every authority of the system.
         tls = tls or found[-1].tls
     for place in found:
-        if not place.secure and not place.is_local:
-            logger.warning(
-                "the token travels to %s in clear: use https outside one machine", place.host
-            )
+        warn_if_in_clear(place)
     return Gates(found, tls)
+
+
+def warn_if_in_clear(place: Endpoint) -> None:
+    """Say in the log that a token can be read on its way."""
+    if place.strength == 0:
+        logger.warning(
+            "the token travels to %s in clear: use https outside one machine", place.host
+        )
 
 
 class Gates:
@@ -64,6 +69,11 @@ class Gates:
         self._strength = max(place.strength for place in self._configured)
         # Not the first: collectors with the same settings would all ask the same gate.
         self.current = pick(self._configured)
+
+    @property
+    def count(self) -> int:
+        """How many there are to speak to."""
+        return len(set(self._configured + self._learned))
 
     def learn(self, told: tuple[str, ...], *, by: Endpoint) -> None:
         """Take over which gates are alive, as one of them told in answer to our token.

@@ -26,7 +26,10 @@ GENERATION_VARIABLE = "ANDON_RUN_GENERATION"
 EXIT_STOPPED = 3
 EXIT_CANNOT_START = 126
 
-_PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_ENDING = ("SIGINT", "SIGTERM", "SIGQUIT")
+# A word to the command: nothing to this wrapper, which would die of it.
+_FOR_THE_COMMAND = ("SIGUSR1", "SIGUSR2", "SIGWINCH")
+_PASSED_ON = (*_ENDING, "SIGHUP", *_FOR_THE_COMMAND)
 _TICK = 0.5
 _REMIND_EVERY = 30.0
 _GOOD_LIFE = 60.0
@@ -193,11 +196,13 @@ class Supervisor:
         return None
 
     def _pass_on(self, number: int) -> int | None:
-        if number != signal.SIGHUP or self._tree is None:
+        name, tree = signal.Signals(number).name, self._tree
+        if name in _ENDING:
             self._ending = number
-        if self._tree is None:
+        if tree is not None:
+            tree.signal(number)
+        elif name not in _FOR_THE_COMMAND:
             return 128 + number
-        self._tree.signal(number)
         return None
 
     def _take_signals(self) -> None:
@@ -205,7 +210,8 @@ class Supervisor:
             # SimpleQueue.put() is made to be called from a signal handler; logging is not.
             return lambda number, _: self._events.put(Event(name, number))
 
-        for number in _PASSED_ON:
+        # By name: Windows, where this module is only imported, lacks most of them.
+        for number in (getattr(signal, name) for name in _PASSED_ON):
             # What was ignored when we began (nohup) stays ignored, as for any command.
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, note("signal"))

@@ -224,7 +224,9 @@ def test_once_means_no_second_start(wrap, server, tmp_path):
     assert server.acks.get(timeout=PATIENCE)["generation"] == 8
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1]
+)
 def test_signals_are_passed_on(wrap, tmp_path, number):
     if signal.getsignal(number) is signal.SIG_IGN:
         pytest.skip("ignored where this suite runs, and so by the wrapper too")
@@ -243,6 +245,16 @@ def test_a_signal_before_the_start_ends_the_wrapper(wrap, server):
     wrapper.until_said("not collecting")
     wrapper.process.send_signal(signal.SIGTERM)
     assert wrapper.code() == 128 + signal.SIGTERM
+
+
+def test_a_signal_for_the_command_does_not_end_a_wrapper_that_waits(wrap, server):
+    server.state = "paused"
+    wrapper = wrap("--", *shell("exit 7"))
+    wrapper.until_said("not collecting")
+    for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGWINCH):
+        wrapper.process.send_signal(number)
+    server.resume()
+    assert wrapper.code() == 7
 
 
 def test_a_terminated_wrapper_does_not_start_its_command_again(wrap, tmp_path):
