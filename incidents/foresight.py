@@ -55,7 +55,7 @@ def _effects(demand: Demand, program: Program | None) -> Iterator[str]:
         }
     elif program and program.state == State.PAUSED:
         yield _("%(program)s is paused already, and stays so.") % {"program": program.name}
-    elif program and program.state != State.COLLECTING:
+    elif program and not program.runs:
         yield _("%(program)s does not collect now, and is kept from starting.") % {
             "program": program.name
         }

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.db.models import QuerySet
 
 from incidents.models import Incident, RuleFiring
-from programs.models import Dataset, Program, State
+from programs.models import RUNNING, Dataset, Program, State
 from severity.thresholds import Demand
 from severity.vocabulary import Action, Scope
 
@@ -71,6 +71,6 @@ def now(incident: Incident, firing: RuleFiring) -> Iterator[Target]:
     elif incident.program:
         yield incident.program, None
     else:
-        running = Program.objects.filter(state=State.COLLECTING, is_drill=incident.is_drill)
+        running = Program.objects.filter(state__in=RUNNING, is_drill=incident.is_drill)
         for program in running.order_by("pk"):
             yield program, None

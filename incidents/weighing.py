@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from incidents.models import Incident
-from programs.models import Dataset, Program, State
+from programs.models import RUNNING, Dataset, Program, State
 from severity.ladder import Sev
 from severity.models import Assessment
 from severity.ruleset import RuleSet
@@ -30,7 +30,7 @@ def weigh(answered: Answered) -> Triage:
     every: list[ProgramContext] = []
     if answered.program is None:
         # A paused program's data lie there still; only what never began or is over is left out.
-        concerned = Program.objects.filter(state__in=[State.COLLECTING, State.PAUSED])
+        concerned = Program.objects.filter(state__in=[*RUNNING, State.PAUSED])
         every = [_context(program) for program in concerned.filter(is_drill=False)]
     return triage(
         Answers(audience=answered.audience, still_open=answered.still_open),
@@ -45,7 +45,7 @@ def _context(program: Program) -> ProgramContext:
     return ProgramContext(
         categories=tuple(program.categories),
         participants=program.participants,
-        collecting=program.state == State.COLLECTING,
+        collecting=program.runs,
         # The database's clock may be a little ahead of ours.
         running_for_days=max(0, (timezone.now() - since).days) if since else None,
     )

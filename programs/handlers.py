@@ -8,6 +8,7 @@ from programs import stops
 
 @outbox.on("program.stop_ordered", name="programs.time_the_stop")
 def time_the_stop(event: dict[str, Any]) -> None:
+    stops.count_off(event["order"])
     stops.close_after_the_bound(event["order"])
 
 

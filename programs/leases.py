@@ -23,31 +23,42 @@ class Ask:
     version: str
 
 
+# The generation a collector lives in, as programs.reach.generation_of says it.
+_OWN_GENERATION = """
+    GREATEST(p.whole_generation, (
+        SELECT max(COALESCE(o.resumed_generation, o.generation)) FROM programs_stoporder o
+         WHERE o.program_id = p.id
+           AND COALESCE(o.resumed_generation, o.generation) > p.whole_generation
+           AND (o.dataset_id IS NULL OR c.dataset_id IS NULL OR o.dataset_id = c.dataset_id)
+           AND (c.is_drill OR NOT o.drill_only)))
+"""
 # Everybody who writes many leases takes them in the order of their collectors: gates that note and
 # grant at once, and a pause that revokes, could else block each other.
 # FOR SHARE waits for a pause under way and makes the next pause wait for us.
 _LOCK = "SELECT id FROM programs_program WHERE id = ANY(%s) ORDER BY id FOR SHARE"
-_GRANT = """
+_GRANT = f"""
     INSERT INTO programs_lease
            (program_id, collector_id, generation, granted_at, renewed_at, expires_at, version)
-    SELECT p.id, c.id, p.generation,
+    SELECT p.id, c.id, a.generation,
            now, now, now + make_interval(secs => p.lease_seconds), a.version
       FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS a (collector_id, generation, version)
       JOIN programs_collector c ON c.id = a.collector_id AND c.retired_at IS NULL
       JOIN programs_program p ON p.id = c.program_id
      CROSS JOIN clock_timestamp() AS now
-     WHERE p.state = 'collecting' AND p.generation = a.generation
+     WHERE p.state IN ('collecting', 'resuming') AND c.seat < p.open_seats
+       AND a.generation = {_OWN_GENERATION}
        AND NOT EXISTS (SELECT 1 FROM programs_pause h
                         WHERE h.program_id = p.id AND h.lifted_at IS NULL
                           AND (h.dataset_id IS NULL OR c.dataset_id IS NULL
-                               OR h.dataset_id = c.dataset_id))
+                               OR h.dataset_id = c.dataset_id)
+                          AND (c.is_drill OR NOT h.drill_only))
      ORDER BY c.id
     ON CONFLICT (collector_id, generation) DO UPDATE
        SET renewed_at = excluded.renewed_at, expires_at = excluded.expires_at,
            version = excluded.version
      WHERE programs_lease.revoked_at IS NULL
     RETURNING collector_id
-"""
+"""  # noqa: S608
 _NOTE = """
     WITH held AS (
         SELECT l.id, r.at, r.expires_at

@@ -1,6 +1,6 @@
 """Draft, approve, start, halt and end a program.
 
-Only writer of Program.state and Program.generation.
+Only writer of Program.state, its generations and its open seats.
 """
 
 from typing import Any
@@ -15,6 +15,7 @@ from accounts.models import User
 from audit import history, outbox, trail
 from programs import news
 from programs.models import NEXT, Program, State
+from programs.reach import SEATS
 
 _PAUSE_AT = range(2, 6)
 
@@ -87,7 +88,7 @@ def start(program: Program, *, actor: Actor) -> Program:
         Refused: if it is not approved, or somebody holds a pause on it.
     """
     program = lock(program)
-    hold = program.pauses.in_force().filter(dataset=None).first()
+    hold = program.pauses.whole().first()
     if hold:
         raise Refused(f"{program.slug} is held by {hold.label}; that pause must be lifted first.")
     if program.state != State.APPROVED:
@@ -96,12 +97,12 @@ def start(program: Program, *, actor: Actor) -> Program:
 
 
 def halt(program: Program, *, actor: Actor, why: str) -> Program:
-    """Stop a locked, collecting program: the next generation begins paused."""
-    return _move(program, State.PAUSED, actor=actor, why=why, generation=program.generation + 1)
+    """Stop a locked program that runs: the next generation begins paused."""
+    return _turn(program, State.PAUSED, actor=actor, why=why)
 
 
-def renew_generation(program: Program, *, actor: Actor, why: str) -> Program:
-    """Begin the next generation of a locked program that goes on, as only a part of it stops."""
+def begin_for_a_part(program: Program, *, actor: Actor, why: str) -> Program:
+    """Begin the next generation of a locked program for a part of it; the others keep theirs."""
     program.generation += 1
     history.save(program, "generation", actor=actor, why=why)
     news.announce(program)
@@ -110,12 +111,50 @@ def renew_generation(program: Program, *, actor: Actor, why: str) -> Program:
 
 def go_on(program: Program, *, actor: Actor, why: str) -> Program:
     """Let a locked, paused program collect again, in a new generation."""
-    return _move(program, State.COLLECTING, actor=actor, why=why, generation=program.generation + 1)
+    return _turn(program, State.COLLECTING, actor=actor, why=why)
+
+
+def go_on_in_stages(program: Program, *, open_seats: int, actor: Actor, why: str) -> Program:
+    """Let the lower seats of a locked, paused program collect again, in a new generation.
+
+    Args:
+        open_seats: seats below this one begin, 1 to SEATS - 1; the others stay paused.
+    """
+    return _turn(program, State.RESUMING, actor=actor, why=why, open_seats=open_seats)
+
+
+def let_more_go_on(program: Program, *, open_seats: int, actor: Actor, why: str) -> Program:
+    """Open more seats of a locked program that resumes; with SEATS it collects as a whole."""
+    if open_seats >= SEATS:
+        return _move(program, State.COLLECTING, actor=actor, why=why, open_seats=SEATS)
+    if program.state != State.RESUMING or open_seats <= program.open_seats:
+        raise Refused(f"{program.slug} is {program.state} with {program.open_seats} seats open.")
+    program.open_seats = open_seats
+    history.save(program, "open_seats", actor=actor, why=why)
+    trail.record("program.seats_opened", program, actor=actor, open_seats=open_seats)
+    news.announce(program)
+    return program
 
 
 def end(program: Program, *, actor: Actor, why: str) -> Program:
     """End a locked program for good. Whoever calls this orders its collectors to stop."""
-    return _move(program, State.RETIRED, actor=actor, why=why, generation=program.generation + 1)
+    return _turn(program, State.RETIRED, actor=actor, why=why)
+
+
+def _turn(
+    program: Program, to: State, *, actor: Actor, why: str, open_seats: int = SEATS
+) -> Program:
+    """Move to a state in a generation that begins for every collector."""
+    begins = program.generation + 1
+    return _move(
+        program,
+        to,
+        actor=actor,
+        why=why,
+        generation=begins,
+        whole_generation=begins,
+        open_seats=open_seats,
+    )
 
 
 def _move(program: Program, to: State, *, actor: Actor, why: str = "", **changes: Any) -> Program:

@@ -75,11 +75,11 @@ def _stands(
 ) -> tuple[str, str]:
     if collector.retired_at:
         return "retired", _("Retired")
-    if lease and lease.generation == program.generation and lease.alive(now):
+    if lease and program.runs and lease.alive(now):
         return "collecting", _("Collecting")
     if proof:
         return str(proof.state), _proof_words(proof)
-    if program.state == State.COLLECTING:
+    if program.runs:
         return ("silent", _("Out of contact")) if lease else ("never", _("Never heard of"))
     return "never", _("Holds no lease")
 

@@ -22,6 +22,7 @@ from programs.models import (
     State,
     StopOrder,
 )
+from programs.reach import WHOLE, Reach
 
 # Two of these, each by another person, let a program go on. Source: NIST SP 800-53 AC-3(2), dual
 # authorization.
@@ -48,6 +49,7 @@ def pause(
     reason: str,
     actor: Actor,
     dataset: Dataset | None = None,
+    drill_only: bool = False,
     rule: str = "",
 ) -> Pause:
     """Stop collection at once. Safe to call again: the same holder gets the same pause.
@@ -59,6 +61,7 @@ def pause(
         holder: who keeps it paused, such as `INC-17`; one pause each.
         label: what outsiders and collectors may read instead of the holder.
         dataset: stop only what writes there; everything if left out.
+        drill_only: stop only the collectors that are for drills.
         rule: the rule and version that demanded it, if one did.
     """
     # Lock the program, not its pauses: a lease is granted under the same lock, so it is
@@ -67,13 +70,15 @@ def pause(
     if dataset and dataset.program_id != program.pk:
         # It does not say what writes where in this program, so everything stops.
         dataset = None
+    reach = Reach(dataset.pk if dataset else None, drill_only)
     in_force = list(program.pauses.in_force().select_related("order").order_by("since", "pk"))
-    alike = [hold for hold in in_force if hold.dataset_id == (dataset.pk if dataset else None)]
+    alike = [hold for hold in in_force if hold.reach == reach]
     for existing in alike:
         if existing.holder == holder:
             return existing
     hold = Pause(program=program, dataset=dataset, holder=holder, label=label, reason=reason)
-    hold.rule, hold.order = rule, _stop(program, dataset, alike, actor=actor, label=label)
+    hold.drill_only, hold.rule = drill_only, rule
+    hold.order = _stop(program, reach, alike, actor=actor, label=label)
     history.save_new(hold, actor=actor, why=rule)
     if in_force:
         # Only then may somebody have asked that it goes on.
@@ -90,6 +95,7 @@ def _tell(hold: Pause, actor: Actor) -> None:
         remark=hold.reason,
         holder=hold.holder,
         dataset=hold.dataset.slug if hold.dataset else "",
+        drill=hold.drill_only,
         rule=hold.rule,
         generation=hold.program.generation,
     )
@@ -114,21 +120,20 @@ def held_by(holder: str) -> QuerySet[Pause]:
 
 
 def _stop(
-    program: Program, dataset: Dataset | None, alike: list[Pause], *, actor: Actor, label: str
+    program: Program, reach: Reach, alike: list[Pause], *, actor: Actor, label: str
 ) -> StopOrder | None:
     if program.state == State.PAUSED:
         return program.stop_orders.order_by("-generation").first()
-    if program.state != State.COLLECTING:
+    if not program.runs:
         # Nothing runs, so nothing is ordered to stop; the pause still keeps it from starting.
         return None
     if alike:
         return alike[0].order
-    ended = program.generation
-    if dataset:
-        program = lifecycle.renew_generation(program, actor=actor, why=label)
-    else:
+    if reach == WHOLE:
         program = lifecycle.halt(program, actor=actor, why=label)
-    return stops.order(program, ended=ended, dataset=dataset, actor=actor)
+    else:
+        program = lifecycle.begin_for_a_part(program, actor=actor, why=label)
+    return stops.order(program, reach, actor=actor)
 
 
 def _overtake(program: Program, actor: Actor) -> None:
@@ -143,10 +148,10 @@ def _overtake(program: Program, actor: Actor) -> None:
 def retire(program: Program, *, reason: str, actor: Actor) -> Program:
     """End a program for good; its collectors are ordered to stop like at a pause."""
     program = lifecycle.lock(program)
-    ran, ended = program.state == State.COLLECTING, program.generation
+    ran = program.runs
     program = lifecycle.end(program, actor=actor, why=reason)
     if ran:
-        stops.order(program, ended=ended, dataset=None, actor=actor)
+        stops.order(program, WHOLE, actor=actor)
     return program
 
 
@@ -222,15 +227,18 @@ def _function_for(
 def _resume(program: Program, request: ResumeRequest, actor: Actor) -> None:
     request.state = ResumeRequest.State.GRANTED
     history.save(request, "state", actor=actor)
-    for hold in program.pauses.in_force().select_for_update():
+    lifted = list(program.pauses.in_force().select_for_update(of=("self",)).select_related("order"))
+    for hold in lifted:
         hold.lifted_at = timezone.now()
         history.save(hold, "lifted_at", actor=actor)
         trail.record("program.pause_lifted", program, actor=actor, holder=hold.holder)
         outbox.publish("program.pause_lifted", pause=hold.pk, holder=hold.holder)
     if program.state == State.PAUSED:
         lifecycle.go_on(program, actor=actor, why="resumed by two people")
-    elif program.state == State.COLLECTING:
-        lifecycle.renew_generation(program, actor=actor, why="resumed by two people")
+    elif program.runs:
+        lifecycle.begin_for_a_part(program, actor=actor, why="resumed by two people")
+        orders = {hold.order.pk: hold.order for hold in lifted if hold.order}
+        stops.resumed(program, orders.values(), actor=actor)
 
 
 def _person(actor: Actor) -> User:

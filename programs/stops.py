@@ -1,6 +1,6 @@
 """Order collectors to stop and prove that they did.
 
-The only module that writes StopOrder and StopProof, and that revokes leases.
+The only module that writes StopOrder and, with programs.census, StopProof and the end of leases.
 """
 
 from collections import Counter
@@ -8,18 +8,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from operator import attrgetter
+from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from accounts.actors import Actor
 from audit import clockwork, history, outbox, trail
-from programs.models import STALE_SECONDS, Dataset, Lease, Program, StopOrder, StopProof
+from programs import census, reach
+from programs.models import Collector, Program, StopOrder, StopProof
+from programs.reach import Reach, Turn
 
 ENGINE = Actor.machine("engine")
 GATE = Actor(name="gate", via="gate")
+# Of more than these the rows are written after the pause is committed and told.
+COUNTED_AT_ONCE = 500
 
 
 class Answer(StrEnum):
@@ -41,40 +45,39 @@ class Acknowledgement:
     counter: int
 
 
-def order(program: Program, *, ended: int, dataset: Dataset | None, actor: Actor) -> StopOrder:
-    """Order a stop of the leases of generation `ended`; call it with the program locked.
+def order(program: Program, whom: Reach, *, actor: Actor) -> StopOrder:
+    """Order a stop in the program's present generation; call it with the program locked.
 
-    Every collector that may still hold such a lease gets a row, `unknown`
-    until it acknowledges or its lease cannot be alive any more.
+    Every collector that may still hold an older lease gets a row, `unknown` until it
+    acknowledges or its lease cannot be alive any more. Where these are many they are
+    written down right after the commit, so that nobody is told later for their number.
     """
     now = _clock()
     stop: StopOrder = history.create(
         StopOrder,
         actor=actor,
         program=program,
-        dataset=dataset,
+        dataset_id=whom.dataset_id,
+        drill_only=whom.drill_only,
         generation=program.generation,
         ordered_at=now,
         deadline_at=now + timedelta(seconds=program.bound_seconds),
     )
-    leases = list(_concerned(program, ended, dataset, alive_after=now - _slack(program)))
-    # The lease that ends last stands for its collector.
-    last = {lease.collector_id: lease for lease in sorted(leases, key=attrgetter("expires_at"))}
-    proofs = [_first_state(stop, lease, now) for lease in last.values()]
-    StopProof.objects.bulk_create(proofs)
-    alive = [lease.pk for lease in leases if lease.revoked_at is None]
-    Lease.objects.filter(pk__in=alive).update(revoked_at=now)
+    collectors = census.how_many(stop)
     trail.record(
         "program.stop_ordered",
         program,
         actor=actor,
         generation=stop.generation,
-        dataset=dataset.slug if dataset else "",
-        collectors=len(last),
+        dataset=stop.dataset.slug if stop.dataset else "",
+        drill=stop.drill_only,
+        collectors=collectors,
     )
     outbox.publish("program.stop_ordered", priority=0, order=stop.pk)
-    if all(proof.state != StopProof.State.UNKNOWN for proof in proofs):
-        _settle(stop, actor=actor)
+    if collectors <= COUNTED_AT_ONCE:
+        _count(stop, actor=actor)
+    else:
+        transaction.on_commit(partial(count_off, stop.pk), robust=True)
     return stop
 
 
@@ -85,38 +88,25 @@ def _clock() -> datetime:
     return now
 
 
-def _concerned(
-    program: Program, ended: int, dataset: Dataset | None, *, alive_after: datetime
-) -> QuerySet[Lease]:
-    # A generation that ended for one dataset left the others' leases alive, and a collector that
-    # has not heard of it still runs on such a lease.
-    runs = Q(generation=ended) | Q(generation__lt=ended, expires_at__gte=alive_after)
-    # Whoever was told before and was not heard of since may still run.
-    unheard = StopProof.objects.filter(order__program=program, state=StopProof.State.UNKNOWN)
-    to_stop = Q(revoked_at=None) | Q(collector__in=unheard.values("collector"))
-    leases = Lease.objects.filter(runs, to_stop, program=program)
-    if dataset:
-        # A collector that does not say where it writes may write there.
-        leases = leases.filter(Q(collector__dataset=dataset) | Q(collector__dataset=None))
-    # In the order of programs.leases, so that a pause and a renewal cannot block each other.
-    return leases.order_by("collector", "generation").select_for_update(of=("self",), no_key=True)
+@transaction.atomic
+def count_off(pk: int) -> None:
+    """Write down whom an order waits for. Safe to call again, and by several at once."""
+    _count(StopOrder.objects.select_for_update(no_key=True).get(pk=pk), actor=ENGINE)
 
 
-def _slack(program: Program) -> timedelta:
-    # A row may be older than the truth: a gate cut off from us may have extended the lease for
-    # a while, and a collector renews each third of its length.
-    return timedelta(seconds=STALE_SECONDS + program.lease_seconds / 3)
+def _count(stop: StopOrder, *, actor: Actor) -> None:
+    if stop.counted_at is None:
+        census.take(stop)
+        stop.counted_at = _clock()
+        history.save(stop, "counted_at", actor=actor)
+        _settle(stop, actor=actor)
 
 
-def _first_state(stop: StopOrder, lease: Lease, now: datetime) -> StopProof:
-    over = lease.expires_at + _slack(stop.program) < now
-    return StopProof(
-        order=stop,
-        collector_id=lease.collector_id,
-        lease_ends_at=lease.expires_at,
-        state=StopProof.State.EXPIRED if over else StopProof.State.UNKNOWN,
-        settled_at=now if over else None,
-    )
+def resumed(program: Program, orders: Iterable[StopOrder], *, actor: Actor) -> None:
+    """Let those that these orders stopped live in the locked program's present generation."""
+    for stop in orders:
+        stop.resumed_generation = program.generation
+        history.save(stop, "resumed_generation", actor=actor)
 
 
 @transaction.atomic
@@ -133,12 +123,14 @@ def acknowledge(words: Iterable[Acknowledgement]) -> list[Answer]:
         # As pauses lock programs, whose records they and we add to.
         .order_by("program", "pk")
     }
+    for each in stops.values():
+        _count(each, actor=GATE)
     answers = []
     for word in words:
         stop = stops.get((word.program_id, word.generation))
         answers.append(_store(stop, word) if stop else Answer.NO_SUCH_ORDER)
-    for stop in stops.values():
-        _settle(stop, actor=GATE)
+    for each in stops.values():
+        _settle(each, actor=GATE)
     return answers
 
 
@@ -164,13 +156,14 @@ def close(pk: int) -> None:
     Call it no earlier than the program's bound after the order was committed.
     """
     stop = StopOrder.objects.select_for_update(no_key=True).get(pk=pk)
+    _count(stop, actor=ENGINE)
     waiting = stop.proofs.filter(state=StopProof.State.UNKNOWN)
     waiting.update(state=StopProof.State.EXPIRED, settled_at=_clock())
     _settle(stop, actor=ENGINE, last=True)
 
 
 def _settle(stop: StopOrder, *, actor: Actor, last: bool = False) -> None:
-    if stop.proof == StopOrder.Proof.PROVEN:
+    if stop.proof == StopOrder.Proof.PROVEN or stop.counted_at is None:
         return
     count = tally(stop)
     if count[StopProof.State.UNKNOWN]:
@@ -192,6 +185,19 @@ def _settle(stop: StopOrder, *, actor: Actor, last: bool = False) -> None:
     outbox.publish(
         "program.stop_proven" if proven else "program.stop_not_proven", order=stop.pk, **facts
     )
+
+
+def generation_of(collector: Collector) -> int:
+    """Return the generation that a collector lives in now; programs.leases grants it no other."""
+    program = collector.program
+    turn = Coalesce("resumed_generation", "generation")
+    turns = (
+        Turn(order.turn, order.reach)
+        for order in program.stop_orders.alias(at=turn)
+        .filter(at__gt=program.whole_generation)
+        .annotate(turn=turn)
+    )
+    return reach.generation_of(collector.place, whole=program.whole_generation, turns=turns)
 
 
 def tally(stop: StopOrder) -> Counter[str]:

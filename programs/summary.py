@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, Max, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from programs import access
-from programs.models import Lease, Pause, Program, State, StopOrder, StopProof
+from programs.models import RUNNING, Lease, Pause, Program, State, StopOrder, StopProof
+from programs.reach import WHOLE
 
 # What counts as having stopped: the collector's own word, or a lease that cannot be alive any more.
 STOPPED = (StopProof.State.ACKNOWLEDGED, StopProof.State.EXPIRED)
@@ -53,9 +54,7 @@ def standing(program: Program, order: StopOrder | None, *, partly: bool) -> Stan
 
 def standstill(user: User) -> dict[str, int]:
     """Count the running programs that the person may know of, and those paused in whole or part."""
-    running = access.visible_to(user).filter(
-        state__in=[State.COLLECTING, State.PAUSED], is_drill=False
-    )
+    running = access.visible_to(user).filter(state__in=[*RUNNING, State.PAUSED], is_drill=False)
     held = Exists(Pause.objects.in_force().filter(program=OuterRef("pk")))
     return running.aggregate(
         running=Count("pk"), paused=Count("pk", filter=Q(state=State.PAUSED) | Q(held))
@@ -93,7 +92,7 @@ def _lines(programs: list[Program], *, seen: frozenset[int] | None) -> list[Line
 
 
 def _rank(line: Line) -> int:
-    order = ("paused_unproven", "pausing", "paused_proven", "partly", "collecting")
+    order = ("paused_unproven", "pausing", "paused_proven", "partly", "resuming", "collecting")
     return order.index(line.standing.code) if line.standing.code in order else len(order)
 
 
@@ -109,7 +108,7 @@ def _last_orders(programs: Iterable[Program]) -> Iterable[StopOrder]:
 
 def _alive(programs: Iterable[Program]) -> dict[int, tuple[int, datetime]]:
     rows = (
-        Lease.objects.filter(program__in=programs, generation=F("program__generation"))
+        Lease.objects.filter(program__in=programs)
         .values("program")
         .annotate(
             n=Count("pk", filter=Q(revoked_at=None, expires_at__gt=timezone.now())),
@@ -130,7 +129,7 @@ def _line(
     stopping = order if holds and sees else None
     return Line(
         program=program,
-        standing=standing(program, order, partly=any(hold.dataset_id for hold in holds)),
+        standing=standing(program, order, partly=any(hold.reach != WHOLE for hold in holds)),
         holds=tuple(holds),
         alive=alive[0] if sees else None,
         stopped=stopping.stopped if stopping else None,  # type: ignore[attr-defined]

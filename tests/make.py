@@ -12,7 +12,7 @@ from audit import history
 from incidents import access, judgement, reporting, roles
 from incidents import lifecycle as status
 from incidents.models import Audience, Incident, Role, Status, StillOpen
-from programs import collectors, leases, lifecycle, pauses
+from programs import collectors, leases, lifecycle, pauses, stops
 from programs.models import Collector, Dataset, Program
 from severity.ladder import Sev
 
@@ -69,7 +69,7 @@ def dataset(of: Program, **fields: Any) -> Dataset:
 def lease(of: Collector) -> bool:
     """Ask for a first lease as a gate does; True if it was granted."""
     of.program.refresh_from_db()
-    ask = leases.Ask(of.pk, of.program_id, of.program.generation, "test/1")
+    ask = leases.Ask(of.pk, of.program_id, stops.generation_of(of), "test/1")
     return of.pk in leases.grant([ask])
 
 

@@ -140,6 +140,7 @@ _STATES = {
     "draft": ("", "○"),
     "approved": ("", "◇"),
     "collecting": ("ok", "●"),
+    "resuming": ("warn", "◐"),
     "partly": ("warn", "◐"),
     "pausing": ("warn", "▲"),
     "paused_unproven": ("crit", "■"),

@@ -9,19 +9,17 @@ import contextlib
 import os
 import random
 from collections.abc import Callable, Sequence
-from itertools import groupby
 from typing import Any
 
 import psycopg
 import structlog
 from django.db import connections
 
-from programs.gate import clock
+from programs.gate import clock, rows
 from programs.gate.holdings import Holdings
-from programs.gate.registry import Hold, Key, Program, Registry
+from programs.gate.registry import Key, Program, Registry
 from programs.gate.silence import hang_up
 from programs.news import CHANNEL
-from programs.presence import ALIVE_SECONDS, MOST_NAMED
 
 logger = structlog.get_logger(__name__)
 
@@ -35,39 +33,6 @@ RETRY_SECONDS = 0.05
 MOST_RETRY_SECONDS = 1.0
 REFRESH_PATIENCE = 1.0
 _SLICE = 1000
-
-# One statement, thus one moment: a program and the pauses that hold it never differ.
-_PROGRAMS = """
-    SELECT p.id, p.slug, p.state, p.generation, p.lease_seconds,
-           h.id, h.dataset_id, h.label, o.generation
-      FROM programs_program p
-      LEFT JOIN programs_pause h ON h.program_id = p.id AND h.lifted_at IS NULL
-      LEFT JOIN programs_stoporder o ON o.id = h.order_id
-     ORDER BY p.id, h.id
-"""
-# Keys and collectors are added, and ended once. Whatever happens to them moves a number here,
-# whichever clock wrote the times.
-_FINGERPRINT = f"""
-    SELECT count(*), coalesce(max(k.id), 0), count(k.revoked_at), count(c.retired_at),
-           ARRAY(SELECT DISTINCT url FROM programs_gateprocess
-                  WHERE seen_at > clock_timestamp() - interval '{ALIVE_SECONDS} s'
-                  ORDER BY url LIMIT {MOST_NAMED}),
-           clock_timestamp()
-      FROM programs_collectorkey k JOIN programs_collector c ON c.id = k.collector_id
-"""  # noqa: S608 - both are numbers of ours
-_KEYS = """
-    SELECT k.key_id, k.secret_hash, k.expires_at,
-           k.revoked_at IS NOT NULL OR c.retired_at IS NOT NULL,
-           c.id, c.name, c.program_id, c.dataset_id
-      FROM programs_collectorkey k JOIN programs_collector c ON c.id = k.collector_id
-"""
-_LEASES = """
-    SELECT l.collector_id, l.generation,
-           extract(epoch FROM clock_timestamp() - l.renewed_at)::float8
-      FROM programs_lease l
-      JOIN programs_program p ON p.id = l.program_id AND p.generation = l.generation
-     WHERE l.revoked_at IS NULL AND l.expires_at > clock_timestamp()
-"""
 
 
 class Feed:
@@ -146,14 +111,14 @@ class Feed:
 
     async def _read_programs(self, line: psycopg.AsyncConnection[Any]) -> None:
         began = clock.now()
-        rows = await _ask(line, _PROGRAMS)
-        changed = self._registry.take_programs(_programs(rows), began=began)
+        found = await _ask(line, rows.PROGRAMS)
+        changed = self._registry.take_programs(rows.programs(found), began=began)
         if changed:
             self._on_programs(changed)
 
     async def _read_keys(self, line: psycopg.AsyncConnection[Any]) -> None:
         began = clock.now()
-        [[*counts, gates, told]] = await _ask(line, _FINGERPRINT)
+        [[*counts, gates, told]] = await _ask(line, rows.FINGERPRINT)
         self._registry.gates = tuple(gates)
         self._registry.take_time(told, now=began)
         fingerprint = tuple(counts)
@@ -162,9 +127,9 @@ class Feed:
             return
         began = clock.now()
         keys: list[Key] = []
-        rows = await _ask(line, _KEYS)
-        for start in range(0, len(rows), _SLICE):
-            keys += [Key(*row) for row in rows[start : start + _SLICE]]
+        found = await _ask(line, rows.KEYS)
+        for start in range(0, len(found), _SLICE):
+            keys += rows.keys(found[start : start + _SLICE])
             # Renewals go on while many keys are read.
             await asyncio.sleep(0)
         self._registry.take_keys(keys, began=began)
@@ -177,7 +142,7 @@ class Feed:
         # After a restart every collector comes back within seconds; what is written already
         # need not be written again.
         began = clock.now()
-        for collector_id, generation, age in await _ask(line, _LEASES):
+        for collector_id, generation, age in await _ask(line, rows.LEASES):
             self._holdings.take(collector_id, generation=generation, written=began - age)
         self._knows_leases = True
 
@@ -240,12 +205,3 @@ async def _ask(line: psycopg.AsyncConnection[Any], statement: str) -> Sequence[A
         return await cursor.fetchall() if cursor.description else []
     finally:
         silence.cancel()
-
-
-def _programs(rows: Sequence[Any]) -> list[Program]:
-    programs = []
-    for columns, group in groupby(rows, key=lambda row: row[:5]):
-        holds = tuple(Hold(*row[6:]) for row in group if row[5] is not None)
-        id_, slug, state, generation, lease_seconds = columns
-        programs.append(Program(id_, slug, state, generation, lease_seconds, holds))
-    return programs

@@ -93,12 +93,14 @@ class Leasing:
         if not self._registry.usable(key, now):
             raise answers.withdrawn()
         program = self._door.program_of(key, named=question.program)
-        verdict = decide(program, key.dataset_id)
+        verdict = decide(program, key.place)
         if not verdict.collecting:
             raise answers.stopped(program, verdict)
         # One that holds no lease may be one that has acknowledged the stop which this copy does not
         # know yet; only the database can tell.
-        held = self._renew(key, program, now) if question.status == "running" else None
+        held = None
+        if question.status == "running":
+            held = self._renew(key, program, verdict.generation, now=now)
         if held:
             self._from_memory.inc()
         else:
@@ -108,17 +110,17 @@ class Leasing:
             self._written.inc()
         return Given(program, held)
 
-    def _renew(self, key: Key, program: Program, now: float) -> Held | None:
+    def _renew(self, key: Key, program: Program, generation: int, *, now: float) -> Held | None:
         held = self._holdings.renewable(
             key.collector_id,
-            generation=program.generation,
+            generation=generation,
             lease_seconds=program.lease_seconds,
             now=now,
         )
         if held:
             self._ledger.renewed(
                 key.collector_id,
-                generation=program.generation,
+                generation=generation,
                 lease_seconds=program.lease_seconds,
                 now=now,
             )

@@ -3,41 +3,50 @@
 Only the feed writes here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from programs.reach import WHOLE, Place, Reach, Turn, generation_of
+
 # The promise of docs/collector-protocol.md; programs.models states the same number to people.
 STALE_SECONDS = 3
 COLLECTING = "collecting"
+RESUMING = "resuming"
 PAUSED = "paused"
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A pause in force. Without a dataset it concerns the whole program."""
+    """A pause in force."""
 
-    dataset_id: int | None
+    reach: Reach
     label: str
     # Of the order that stopped the leases; None where nothing ran when the pause began.
     generation: int | None
 
-    def concerns(self, dataset_id: int | None) -> bool:
-        # A collector that does not say where it writes may write to the dataset that is paused.
-        return self.dataset_id is None or dataset_id is None or self.dataset_id == dataset_id
-
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program as the database had it at one moment; `holds` in the order they came."""
+    """A program as the database had it at one moment; `holds` in the order they came.
+
+    Args:
+        generation: the newest of all.
+        whole_generation: the newest that began for every collector; `turns` began later, for a
+            part.
+        open_seats: while it resumes, only lower seats may collect.
+    """
 
     id: int
     slug: str
     state: str
     generation: int
+    whole_generation: int
+    open_seats: int
     lease_seconds: int
     holds: tuple[Hold, ...] = ()
+    turns: tuple[Turn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +60,7 @@ class Key:
     collector_id: int
     collector: str
     program_id: int
-    dataset_id: int | None
+    place: Place
 
 
 class Verdict(NamedTuple):
@@ -66,19 +75,36 @@ class Verdict(NamedTuple):
         return self.state == COLLECTING
 
 
-def decide(program: Program, dataset_id: int | None) -> Verdict:
-    """Say whether a collector that writes to this dataset may collect.
+def decide(program: Program, place: Place) -> Verdict:
+    """Say whether a collector in this place may collect, and in which generation it lives.
 
     A stopped collector is told the generation of the order that stopped it. Orders
-    for other datasets that came later are not its to acknowledge.
+    for others that came later are not its to acknowledge.
     """
-    holds = [hold for hold in program.holds if hold.concerns(dataset_id)]
-    if not holds:
-        return Verdict(program.state, program.generation, "")
-    # A pause that leaves a program in the state `collecting` stops only a part of it.
-    state = PAUSED if program.state == COLLECTING else program.state
-    ordered = [hold.generation for hold in holds if hold.generation is not None]
-    return Verdict(state, min(ordered, default=program.generation), holds[0].label)
+    own = generation_of(place, whole=program.whole_generation, turns=program.turns)
+    holds = [hold for hold in program.holds if hold.reach.concerns(place)]
+    if holds:
+        # A pause that leaves a program running stops only a part of it.
+        state = PAUSED if program.state in (COLLECTING, RESUMING) else program.state
+        ordered = [hold.generation for hold in holds if hold.generation is not None]
+        return Verdict(state, min(ordered, default=own), holds[0].label)
+    if program.state == RESUMING:
+        if place.seat < program.open_seats:
+            return Verdict(COLLECTING, own, "")
+        # The order that stopped it ended the generation before the one that now begins.
+        return Verdict(PAUSED, program.whole_generation - 1, "")
+    return Verdict(program.state, own, "")
+
+
+def views(program: Program) -> Callable[[Place], Hashable]:
+    """Return what tells apart the places of a program that are told different things."""
+    reaches = {hold.reach for hold in program.holds} | {turn.reach for turn in program.turns}
+    told = tuple(reaches - {WHOLE})
+
+    def view(place: Place) -> Hashable:
+        return place.seat < program.open_seats, *(reach.concerns(place) for reach in told)
+
+    return view
 
 
 class Registry:

@@ -46,7 +46,7 @@ class Stopping:
             )
         )
         if stored is not stops.Answer.STORED:
-            raise answers.no_such_stop(word.generation, decide(program, key.dataset_id))
+            raise answers.no_such_stop(word.generation, decide(program, key.place))
         self._stored.inc()
         return Answer.of({"state": "acknowledged", "generation": word.generation})
 

@@ -9,7 +9,7 @@ import itertools
 import time
 import types
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Generator, Iterable
+from collections.abc import Callable, Coroutine, Generator, Hashable, Iterable
 from typing import Any
 
 import structlog
@@ -17,7 +17,7 @@ import structlog
 from programs.gate import answers, clock
 from programs.gate.call import Send
 from programs.gate.figures import Figures
-from programs.gate.registry import Key, Program, Registry, decide
+from programs.gate.registry import Key, Program, Registry, decide, views
 
 logger = structlog.get_logger(__name__)
 
@@ -103,7 +103,7 @@ class Streams:
             place[stream] = None
         self._figures.streams.inc()
         program = self._registry.programs[key.program_id]
-        self._tell(stream, answers.news(program, decide(program, key.dataset_id)))
+        self._tell(stream, answers.news(program, decide(program, key.place)))
         return stream
 
     def leave(self, stream: Stream) -> None:
@@ -124,17 +124,18 @@ class Streams:
         if program.id not in self._of_program:
             return
         began = time.perf_counter()
-        views: dict[int | None, bytes] = {}
+        view_of, news = views(program), dict[Hashable, tuple[bytes, bool]]()
         told = stopped = 0
         for stream in list(self._of_program[program.id]):
-            dataset_id = stream.key.dataset_id
-            verdict = decide(program, dataset_id)
-            if dataset_id not in views:
-                views[dataset_id] = answers.news(program, verdict)
-            if stream.told != views[dataset_id]:
-                self._tell(stream, views[dataset_id])
+            view = view_of(stream.key.place)
+            if view not in news:
+                verdict = decide(program, stream.key.place)
+                news[view] = answers.news(program, verdict), verdict.collecting
+            said, collecting = news[view]
+            if stream.told != said:
+                self._tell(stream, said)
                 told += 1
-                stopped += not verdict.collecting
+                stopped += not collecting
         self._figures.fan_out.observe(time.perf_counter() - began)
         self._figures.pauses_told.inc(stopped)
         logger.info(

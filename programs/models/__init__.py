@@ -4,6 +4,7 @@ from programs.models.collecting import Collector, CollectorKey, GateProcess, Lea
 from programs.models.governing import Attestation, AttestationApproval
 from programs.models.program import (
     NEXT,
+    RUNNING,
     SKEW_SECONDS,
     STALE_SECONDS,
     Category,
@@ -23,6 +24,7 @@ from programs.models.stopping import (
 
 __all__ = [
     "NEXT",
+    "RUNNING",
     "SKEW_SECONDS",
     "STALE_SECONDS",
     "Attestation",

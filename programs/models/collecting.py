@@ -1,5 +1,6 @@
 """The machines that collect, the keys they ask with, and the leases they hold."""
 
+import secrets
 from datetime import datetime
 
 from django.core.validators import RegexValidator
@@ -10,10 +11,15 @@ from django.utils.translation import gettext_lazy as _
 from accounts.kept import KeptHistory
 from accounts.models import StoredSecret
 from programs.models.program import Dataset, Program
+from programs.reach import SEATS, Place
 
 NAME = RegexValidator(
     r"^[a-z0-9][a-z0-9._-]*$", _("Use small letters, digits, dots, dashes and underscores.")
 )
+
+
+def _draw_seat() -> int:
+    return secrets.randbelow(SEATS)
 
 
 class Collector(models.Model):
@@ -25,6 +31,9 @@ class Collector(models.Model):
         Dataset, models.PROTECT, null=True, blank=True, related_name="collectors"
     )
     name = models.CharField(max_length=80, validators=[NAME])
+    seat = models.PositiveSmallIntegerField(default=_draw_seat)
+    # It collects nothing real, and is stopped by drills that stop nobody else.
+    is_drill = models.BooleanField(default=False)
     registered_at = models.DateTimeField(default=timezone.now)
     retired_at = models.DateTimeField(null=True, blank=True)
 
@@ -38,6 +47,10 @@ class Collector(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def place(self) -> Place:
+        return Place(self.dataset_id, self.seat, self.is_drill)
 
 
 class CollectorKey(StoredSecret):

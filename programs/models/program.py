@@ -10,6 +10,7 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from accounts.kept import KeptHistory
 from programs.controlset import Facts
+from programs.reach import SEATS
 from severity.ladder import Sev
 
 # A gate extends no lease once its view of the database is older than this. It is part of every
@@ -46,6 +47,7 @@ class State(models.TextChoices):
     APPROVED = "approved", _("Approved")
     COLLECTING = "collecting", _("Collecting")
     PAUSED = "paused", _("Paused")
+    RESUMING = "resuming", _("Resuming")
     RETIRED = "retired", _("Ended")
 
 
@@ -54,13 +56,16 @@ NEXT: dict[State, frozenset[State]] = {
     State.DRAFT: frozenset({State.APPROVED, State.RETIRED}),
     State.APPROVED: frozenset({State.COLLECTING, State.RETIRED}),
     State.COLLECTING: frozenset({State.PAUSED, State.RETIRED}),
-    State.PAUSED: frozenset({State.COLLECTING, State.RETIRED}),
+    State.PAUSED: frozenset({State.RESUMING, State.COLLECTING, State.RETIRED}),
+    State.RESUMING: frozenset({State.COLLECTING, State.PAUSED, State.RETIRED}),
     State.RETIRED: frozenset(),
 }
+# In these, collectors may hold leases.
+RUNNING = (State.COLLECTING, State.RESUMING)
 
 
 class Program(models.Model):
-    """One data-collection program. It may collect only in the state `collecting`."""
+    """One data-collection program. It may collect only while it is `collecting` or `resuming`."""
 
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
@@ -92,6 +97,10 @@ class Program(models.Model):
     # The fencing token: grows with every pause and resume; leases and data of older
     # generations are dead.
     generation = models.BigIntegerField(default=1)
+    # The newest generation that began for every collector; later ones began for a part.
+    whole_generation = models.BigIntegerField(default=1)
+    # While it is resuming, only collectors whose seat is below may collect.
+    open_seats = models.PositiveIntegerField(default=SEATS)
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True, blank=True)
 
@@ -115,10 +124,20 @@ class Program(models.Model):
                 name="program_lease_short",
                 condition=models.Q(lease_seconds__gte=3, lease_seconds__lte=60),
             ),
+            models.CheckConstraint(
+                name="program_opens_in_stages_only_while_resuming",
+                condition=models.Q(open_seats=SEATS)
+                | models.Q(state=State.RESUMING, open_seats__lt=SEATS),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def runs(self) -> bool:
+        """True while collectors may hold leases."""
+        return self.state in RUNNING
 
     @property
     def bound_seconds(self) -> int:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.kept import KeptHistory, keep
 from programs.models.collecting import Collector
 from programs.models.program import Dataset, Program
+from programs.reach import Reach
 
 
 class StopOrder(models.Model):
@@ -20,8 +21,14 @@ class StopOrder(models.Model):
 
     program = models.ForeignKey(Program, models.PROTECT, related_name="stop_orders")
     dataset = models.ForeignKey(Dataset, models.PROTECT, null=True, blank=True, related_name="+")
+    # Concerns only the collectors that are for drills.
+    drill_only = models.BooleanField(default=False)
     generation = models.BigIntegerField()
+    # Those it stopped go on in this one; only for a stop of a part.
+    resumed_generation = models.BigIntegerField(null=True, blank=True)
     ordered_at = models.DateTimeField()
+    # When the collectors that may still run were written down; nothing is proven before.
+    counted_at = models.DateTimeField(null=True, blank=True)
     # Ordered plus lease plus staleness: by then every lease that anybody may have extended
     # has run out.
     deadline_at = models.DateTimeField()
@@ -39,6 +46,10 @@ class StopOrder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.program} generation {self.generation}"
+
+    @property
+    def reach(self) -> Reach:
+        return Reach(self.dataset_id, self.drill_only)
 
 
 class StopProof(models.Model):
@@ -73,9 +84,13 @@ class PauseQuerySet(models.QuerySet["Pause"]):
     def in_force(self) -> "PauseQuerySet":
         return self.filter(lifted_at=None)
 
+    def whole(self) -> "PauseQuerySet":
+        """Those in force that hold all of a program."""
+        return self.in_force().filter(dataset=None, drill_only=False)
+
 
 class Pause(models.Model):
-    """One reason for a program, or one dataset of it, to stand still.
+    """One reason for a program, or a part of it, to stand still.
 
     Two people who agree that it goes on lift all that hold it.
     """
@@ -84,6 +99,7 @@ class Pause(models.Model):
     dataset = models.ForeignKey(
         Dataset, models.PROTECT, null=True, blank=True, related_name="pauses"
     )
+    drill_only = models.BooleanField(default=False)
     holder = models.CharField(max_length=80)
     # What may be shown to people and machines that may not know the holder: a codename.
     label = models.CharField(max_length=80)
@@ -101,7 +117,7 @@ class Pause(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["program", "dataset", "holder"],
+                fields=["program", "dataset", "drill_only", "holder"],
                 condition=models.Q(lifted_at=None),
                 nulls_distinct=False,
                 name="one_pause_in_force_per_holder",
@@ -110,6 +126,10 @@ class Pause(models.Model):
 
     def __str__(self) -> str:
         return f"{self.program} held by {self.label}"
+
+    @property
+    def reach(self) -> Reach:
+        return Reach(self.dataset_id, self.drill_only)
 
 
 class ResumeRequest(models.Model):

@@ -77,7 +77,7 @@ def _controls(request: SignedInRequest, program: Program) -> dict[str, Any]:
 def _what_one_may(request: SignedInRequest, program: Program) -> dict[str, Any]:
     user, state = request.user, program.state
     may_run = access.may_run(user, program)
-    held = program.pauses.in_force().filter(dataset=None).exists()
+    held = program.pauses.whole().exists()
     return {
         "may_run": may_run,
         "can_pause": state != State.RETIRED and not held,

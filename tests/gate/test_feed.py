@@ -120,10 +120,10 @@ class Quiet:
         """It has no news."""
 
     async def _ask(self, _line, statement):
-        if statement is feed._PROGRAMS:
+        if statement is feed.rows.PROGRAMS:
             self.asked.put_nowait(statement)
             await self.may_answer.acquire()
-        return [[0, 0, 0, 0, [], timezone.now()]] if statement is feed._FINGERPRINT else []
+        return [[0, 0, 0, 0, [], timezone.now()]] if statement is feed.rows.FINGERPRINT else []
 
     def fileno(self):
         return self.ends[0].fileno()
@@ -150,7 +150,7 @@ def test_a_pause_that_is_committed_while_it_reads_is_read_at_once(program, rarel
 
     async def slowly(line, statement):
         rows = await ask(line, statement)
-        if statement == feed._PROGRAMS and rows and not done:
+        if statement == feed.rows.PROGRAMS and rows and not done:
             # The news arrive with the answer to the next question.
             done.append(await elsewhere(lambda: pause(program)))
         return rows

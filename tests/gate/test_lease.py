@@ -222,7 +222,7 @@ def test_a_collector_that_heard_of_a_later_generation_makes_the_gate_read_again(
     program = collector.collector.program
     collector.lease()
     # Without a word: this gate can only know by reading.
-    type(program).objects.filter(pk=program.pk).update(generation=2)
+    type(program).objects.filter(pk=program.pk).update(generation=2, whole_generation=2)
 
     _, said = collector.lease(generation=2)
 

@@ -4,20 +4,22 @@ import pytest
 
 from programs import models
 from programs.gate import registry
-from programs.gate.registry import Hold, Key, Program, Registry, Verdict, decide
+from programs.gate.registry import Hold, Key, Program, Registry, Verdict, decide, views
+from programs.reach import SEATS, Place, Reach, Turn
 
 NOW = 1_000.0
 LAKE, OTHER = 1, 2
+AT_LAKE = Place(LAKE)
 
 
-def program(*holds, state="collecting", generation=5):
-    return Program(1, "keystrokes", state, generation, 10, holds)
+def program(*holds, state="collecting", generation=5, open_seats=SEATS, turns=()):
+    return Program(1, "keystrokes", state, generation, generation, open_seats, 10, holds, turns)
 
 
 def key(**changed):
     until = datetime(2027, 1, 1, tzinfo=UTC)
     fields = dict(
-        zip(Key.__slots__, ("k1", "h", until, False, 7, "laptop-7", 1, LAKE), strict=True)
+        zip(Key.__slots__, ("k1", "h", until, False, 7, "laptop-7", 1, AT_LAKE), strict=True)
     )
     return Key(**fields | changed)
 
@@ -27,37 +29,37 @@ def test_the_age_is_the_one_that_is_stated_to_people():
 
 
 def test_a_program_that_collects_lets_all_its_collectors_go_on():
-    assert decide(program(), LAKE) == Verdict("collecting", 5, "")
+    assert decide(program(), AT_LAKE) == Verdict("collecting", 5, "")
 
 
 @pytest.mark.parametrize("state", ["draft", "approved", "retired"])
 def test_a_program_in_any_other_state_lets_none(state):
-    assert decide(program(state=state), LAKE) == Verdict(state, 5, "")
+    assert decide(program(state=state), AT_LAKE) == Verdict(state, 5, "")
 
 
 @pytest.mark.parametrize(
     ("dataset", "state"), [(LAKE, "paused"), (OTHER, "collecting"), (None, "paused")]
 )
 def test_a_held_dataset_stops_its_own_and_those_that_do_not_say(dataset, state):
-    assert decide(program(Hold(LAKE, "Amber Otter", 5)), dataset).state == state
+    assert decide(program(Hold(Reach(LAKE), "Amber Otter", 5)), Place(dataset)).state == state
 
 
 def test_a_held_program_stops_whatever_its_state_says():
-    assert decide(program(Hold(None, "Amber Otter", 5)), LAKE) == Verdict(
+    assert decide(program(Hold(Reach(None), "Amber Otter", 5)), AT_LAKE) == Verdict(
         "paused", 5, "Amber Otter"
     )
 
 
 def test_a_collector_is_told_the_first_stop_that_concerned_it():
-    holds = [Hold(OTHER, "A", 2), Hold(LAKE, "B", 3), Hold(None, "C", 4)]
+    holds = [Hold(Reach(OTHER), "A", 2), Hold(Reach(LAKE), "B", 3), Hold(Reach(None), "C", 4)]
 
-    assert decide(program(*holds, state="paused"), LAKE) == Verdict("paused", 3, "B")
+    assert decide(program(*holds, state="paused"), AT_LAKE) == Verdict("paused", 3, "B")
 
 
 def test_a_pause_of_what_did_not_run_orders_no_stop():
-    held = program(Hold(None, "Amber Otter", None), state="approved", generation=1)
+    held = program(Hold(Reach(None), "Amber Otter", None), state="approved", generation=1)
 
-    assert decide(held, LAKE) == Verdict("approved", 1, "Amber Otter")
+    assert decide(held, AT_LAKE) == Verdict("approved", 1, "Amber Otter")
 
 
 def test_a_copy_is_fresh_for_three_seconds_from_before_it_was_asked_for():
@@ -74,7 +76,7 @@ def test_a_copy_is_fresh_for_three_seconds_from_before_it_was_asked_for():
 
 def test_only_programs_that_differ_are_told_of():
     copy = Registry()
-    other = Program(2, "clicks", "collecting", 1, 10)
+    other = Program(2, "clicks", "collecting", 1, 1, SEATS, 10)
 
     assert copy.take_programs([program(), other], began=NOW) == [program(), other]
     assert copy.take_programs([program(), other], began=NOW) == []
@@ -103,3 +105,39 @@ def test_the_time_is_the_databases():
     copy.take_time(told, now=NOW)
 
     assert copy.time(NOW + 1.5) == told + timedelta(seconds=1.5)
+
+
+def test_a_stop_of_a_part_leaves_the_others_in_their_generation():
+    held = program(Hold(Reach(LAKE), "Otter", 6), turns=(Turn(6, Reach(LAKE)),))
+
+    assert decide(held, AT_LAKE) == Verdict("paused", 6, "Otter")
+    assert decide(held, Place(OTHER)) == Verdict("collecting", 5, "")
+
+
+def test_a_part_that_goes_on_does_so_in_a_generation_of_its_own():
+    gone_on = program(turns=(Turn(7, Reach(LAKE)),))
+
+    assert decide(gone_on, AT_LAKE) == Verdict("collecting", 7, "")
+    assert decide(gone_on, Place(OTHER)) == Verdict("collecting", 5, "")
+
+
+def test_a_drill_stops_only_the_collectors_for_drills():
+    drilled = program(Hold(Reach(drill_only=True), "Drill", 6), turns=(Turn(6, Reach(None, True)),))
+
+    assert decide(drilled, Place(LAKE, is_drill=True)) == Verdict("paused", 6, "Drill")
+    assert decide(drilled, AT_LAKE) == Verdict("collecting", 5, "")
+
+
+def test_while_it_resumes_only_the_open_seats_go_on_and_the_rest_keep_to_their_stop():
+    resuming = program(state="resuming", generation=9, open_seats=100)
+
+    assert decide(resuming, Place(seat=99)) == Verdict("collecting", 9, "")
+    assert decide(resuming, Place(seat=100)) == Verdict("paused", 8, "")
+
+
+def test_places_that_are_told_the_same_look_the_same():
+    turns = (Turn(6, Reach(LAKE)), Turn(7, Reach(drill_only=True)))
+    view = views(program(state="resuming", open_seats=100, turns=turns))
+    assert view(Place(LAKE, 1)) == view(Place(None, 2))
+    others = [Place(OTHER, 1), Place(LAKE, 100), Place(LAKE, 1, is_drill=True)]
+    assert len({view(place) for place in [Place(LAKE, 1), *others]}) == 4

@@ -31,14 +31,16 @@ def test_a_collector_that_uses_the_sdk_stops_at_once_and_its_word_is_stored(coll
 
 def test_a_collector_that_uses_the_sdk_goes_on_when_another_dataset_is_paused(gate):
     program = make.program()
-    one = caller(gate, program, dataset=make.dataset(program))
+    one, other = (caller(gate, program, dataset=make.dataset(program)) for _ in range(2))
     known(gate)
     with sdk(one) as permit:
         assert permit.wait(10)
 
-        pause(program, dataset=make.dataset(program))
+        pause(program, dataset=other.collector.dataset)
 
-        until(lambda: permit.state.generation == 2 and permit.allowed(), seconds=5)
+        until(lambda: other.lease()[0] == 409)
+        assert permit.allowed()
+        assert (permit.state.generation, permit.state.run) == (1, 1)
 
 
 def test_a_collector_that_uses_the_sdk_changes_over_to_the_gate_that_stays(gates):

@@ -8,13 +8,21 @@ from programs.gate import streams
 from programs.gate.figures import Figures
 from programs.gate.registry import Hold, Key, Program, Registry
 from programs.gate.streams import BEAT, DRAIN, Streams
+from programs.reach import SEATS, Place, Reach
 
-STUDY = Program(1, "keystrokes", "collecting", 1, 10)
+
+def study(state, generation, holds=(), turns=()):
+    # Here a pause that has a hold is one of a part.
+    whole = 1 if holds else generation
+    return Program(1, "keystrokes", state, generation, whole, SEATS, 10, holds, turns)
+
+
+STUDY = study("collecting", 1)
 
 
 def key(number=1, dataset_id=None):
     until = datetime(2100, 1, 1, tzinfo=UTC)
-    return Key(f"key-{number}", "", until, False, number, f"laptop-{number}", 1, dataset_id)
+    return Key(f"key-{number}", "", until, False, number, f"laptop-{number}", 1, Place(dataset_id))
 
 
 class Line:
@@ -67,7 +75,7 @@ def test_each_collector_is_told_its_own_view():
     hall = Hall()
     lines = [hall.open(key(n, dataset)) for n, dataset in enumerate((7, 8, None))]
 
-    hall.becomes(Program(1, "keystrokes", "collecting", 2, 10, (Hold(7, "Amber Otter", 2),)))
+    hall.becomes(study("collecting", 2, (Hold(Reach(7), "Amber Otter", 2),)))
 
     assert [line.told()[-1]["state"] for line in lines] == ["paused", "collecting", "paused"]
 
@@ -75,10 +83,10 @@ def test_each_collector_is_told_its_own_view():
 def test_what_a_collector_was_told_is_not_told_again():
     hall = Hall()
     line = hall.open(key(1, 7))
-    held = Program(1, "keystrokes", "collecting", 2, 10, (Hold(7, "Amber Otter", 2),))
+    held = study("collecting", 2, (Hold(Reach(7), "Amber Otter", 2),))
     hall.becomes(held)
 
-    hall.becomes(Program(1, "keystrokes", "collecting", 3, 10, (*held.holds, Hold(8, "B", 3))))
+    hall.becomes(study("collecting", 3, (*held.holds, Hold(Reach(8), "B", 3))))
 
     assert len(line.told()) == 2
 
@@ -88,9 +96,9 @@ def test_a_slow_reader_holds_up_nobody_and_is_dropped_at_the_next_news():
         hall = Hall()
         slow, quick = hall.open(key(1)), hall.open(key(2))
         slow.full = asyncio.Event()
-        hall.becomes(Program(1, "keystrokes", "paused", 2, 10))
+        hall.becomes(study("paused", 2))
         assert (len(quick.told()), slow.dropped) == (2, 0)
-        hall.becomes(Program(1, "keystrokes", "collecting", 3, 10))
+        hall.becomes(study("collecting", 3))
         return slow, quick, len(hall)
 
     slow, quick, left = asyncio.run(run())
@@ -104,11 +112,11 @@ def test_a_reader_that_caught_up_is_kept():
         hall = Hall()
         line = hall.open()
         line.full = asyncio.Event()
-        hall.becomes(Program(1, "keystrokes", "paused", 2, 10))
+        hall.becomes(study("paused", 2))
         line.full.set()
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        hall.becomes(Program(1, "keystrokes", "collecting", 3, 10))
+        hall.becomes(study("collecting", 3))
         return line
 
     line = asyncio.run(run())
@@ -156,7 +164,7 @@ def test_a_stream_that_left_is_told_nothing():
     hall.leave(line.stream)
     hall.leave(line.stream)
 
-    hall.becomes(Program(1, "keystrokes", "paused", 2, 10))
+    hall.becomes(study("paused", 2))
 
     assert len(line.told()) == 1
     assert not hall._of_key

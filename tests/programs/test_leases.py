@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
-from programs import collectors, leases, pauses
+from programs import collectors, leases, lifecycle, pauses, stops
 from programs.leases import Ask, Renewal
-from programs.models import Lease, Program
+from programs.models import Collector, Lease, Program
+from programs.reach import SEATS
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -21,10 +23,11 @@ def program():
 
 def ask(of, **fields):
     now = Program.objects.get(pk=of.program_id)
+    of.program = now
     return Ask(
         **(
             {"collector_id": of.pk, "program_id": now.pk, "version": "a/1"}
-            | {"generation": now.generation}
+            | {"generation": stops.generation_of(of)}
             | fields
         )
     )
@@ -103,12 +106,38 @@ def test_a_lease_that_was_revoked_is_not_brought_back(program):
     assert leases.grant([ask(one)]) == set()
 
 
-def test_a_new_generation_needs_a_new_lease(program):
+def test_a_stop_of_a_part_leaves_the_others_their_leases(program):
     lake, one = make.dataset(program), make.collector(program, dataset=make.dataset(program))
     leases.grant([ask(one)])
     pause(program, dataset=lake)
     assert leases.grant([ask(one)]) == {one.pk}
-    assert Lease.objects.filter(collector=one).count() == 2
+    lease = Lease.objects.get()
+    assert (lease.generation, lease.revoked_at) == (program.generation, None)
+
+
+def test_a_drill_stops_the_collectors_for_drills_alone(program):
+    drilled, other = make.collector(program), make.collector(program)
+    Collector.objects.filter(pk=drilled.pk).update(is_drill=True)
+    drilled.refresh_from_db()
+    leases.grant([ask(drilled), ask(other)])
+    pause(program, drill_only=True)
+    assert leases.grant([ask(drilled), ask(other)]) == {other.pk}
+    assert Lease.objects.get(revoked_at=None).collector == other
+
+
+def test_while_a_program_resumes_only_the_open_seats_get_a_lease(program):
+    low, high = make.collector(program), make.collector(program)
+    Collector.objects.filter(pk=low.pk).update(seat=99)
+    Collector.objects.filter(pk=high.pk).update(seat=100)
+    pause(program)
+    with transaction.atomic():
+        held = lifecycle.lock(program)
+        held.pauses.update(lifted_at=timezone.now())
+        resuming = lifecycle.go_on_in_stages(held, open_seats=100, actor=make.SYSTEM, why="r")
+    assert leases.grant([ask(low), ask(high)]) == {low.pk}
+    with transaction.atomic():
+        lifecycle.let_more_go_on(resuming, open_seats=SEATS, actor=make.SYSTEM, why="r")
+    assert leases.grant([ask(low), ask(high)]) == {low.pk, high.pk}
 
 
 def note(lease, *, until, **fields):

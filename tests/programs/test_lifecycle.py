@@ -3,11 +3,13 @@
 from itertools import product
 
 import pytest
+from django.utils import timezone
 
 from accounts.functions import Function
 from audit.models import Entry, OutboxEvent
 from programs import access, lifecycle, pauses
 from programs.models import NEXT, Program, State
+from programs.reach import SEATS
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +22,11 @@ ALLOWED = {
     (State.COLLECTING, State.PAUSED),
     (State.COLLECTING, State.RETIRED),
     (State.PAUSED, State.COLLECTING),
+    (State.PAUSED, State.RESUMING),
     (State.PAUSED, State.RETIRED),
+    (State.RESUMING, State.COLLECTING),
+    (State.RESUMING, State.PAUSED),
+    (State.RESUMING, State.RETIRED),
 }
 
 
@@ -38,8 +44,12 @@ def in_state(state):
     if state == State.DRAFT:
         return make.draft()
     program = approved() if state == State.APPROVED else make.program()
-    if state == State.PAUSED:
+    if state in (State.PAUSED, State.RESUMING):
         hold(program)
+    if state == State.RESUMING:
+        program.refresh_from_db()
+        program.pauses.update(lifted_at=timezone.now())
+        lifecycle.go_on_in_stages(program, open_seats=100, actor=make.SYSTEM, why="r")
     if state == State.RETIRED:
         pauses.retire(program, reason="over", actor=make.SYSTEM)
     return Program.objects.get(pk=program.pk)
@@ -50,7 +60,9 @@ def test_a_program_goes_where_the_table_says_and_nowhere_else(start, to):
     program = in_state(start)
     assert program.state == start
     if (start, to) in ALLOWED:
-        assert lifecycle._move(program, to, actor=make.SYSTEM).state == to
+        seats = 100 if to == State.RESUMING else SEATS
+        moved = lifecycle._move(program, to, actor=make.SYSTEM, open_seats=seats)
+        assert moved.state == to
     else:
         with pytest.raises(lifecycle.Refused, match=f"is {start} and cannot become {to}"):
             lifecycle._move(program, to, actor=make.SYSTEM)

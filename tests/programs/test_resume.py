@@ -4,8 +4,8 @@ import pytest
 
 from accounts.functions import Function
 from audit.models import Entry, OutboxEvent
-from programs import pauses
-from programs.models import Program, ResumeApproval, ResumeRequest, State
+from programs import pauses, stops
+from programs.models import Lease, Program, ResumeApproval, ResumeRequest, State
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -198,6 +198,20 @@ def test_a_part_of_a_program_goes_on_in_a_new_generation(engine):
     approve(request, OFFICER), approve(request, LEGAL)
     assert (state(program), program.generation) == (State.COLLECTING, before + 1)
     assert make.lease(held)
+
+
+def test_when_a_part_goes_on_the_others_keep_their_leases():
+    program = make.program()
+    lake, sea = make.dataset(program), make.dataset(program)
+    other = make.collector(program, dataset=sea)
+    make.lease(other)
+    pause(program, dataset=lake)
+    request = ask(program)
+    approve(request, OFFICER), approve(request, LEGAL)
+    assert stops.generation_of(other) == 1
+    assert Lease.objects.get(collector=other).revoked_at is None
+    part = make.collector(Program.objects.get(pk=program.pk), dataset=lake)
+    assert stops.generation_of(part) == 3
 
 
 def test_a_draft_that_was_held_is_let_go_and_still_does_not_run():

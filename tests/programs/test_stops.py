@@ -244,3 +244,34 @@ def test_who_acknowledged_a_first_stop_is_not_asked_again():
     acknowledge(pause(program, dataset=dataset).proofs.get())
     other = pauses.pause(program, holder="INC-2", label="Teal", reason="r", actor=make.SYSTEM).order
     assert known(other) == (Proof.PROVEN, [])
+
+
+def test_where_many_run_they_are_counted_after_the_pause_is_told(monkeypatch, engine):
+    monkeypatch.setattr(stops, "COUNTED_AT_ONCE", 1)
+    order = stop(make.program())
+    assert known(order) == (Proof.PAUSING, [])
+    assert order.counted_at is None
+    engine.work()
+    assert known(order) == (Proof.PAUSING, [Known.UNKNOWN, Known.UNKNOWN])
+    assert not Lease.objects.filter(revoked_at=None).exists()
+
+
+def test_who_speaks_before_the_counting_is_counted_and_answered(monkeypatch):
+    monkeypatch.setattr(stops, "COUNTED_AT_ONCE", 1)
+    order = stop(make.program())
+    one, two = Lease.objects.order_by("pk")
+    proof = StopProof(order=order, collector_id=one.collector_id)
+    assert acknowledge(proof) == Answer.STORED
+    assert known(order) == (Proof.PAUSING, [Known.ACKNOWLEDGED, Known.UNKNOWN])
+    assert acknowledge(StopProof(order=order, collector_id=two.collector_id)) == Answer.STORED
+    assert known(order)[0] == Proof.PROVEN
+
+
+def test_nothing_is_proven_before_it_was_counted(monkeypatch):
+    monkeypatch.setattr(stops, "COUNTED_AT_ONCE", -1)
+    order = pause(make.program())
+    assert known(order) == (Proof.PAUSING, [])
+    stops.count_off(order.pk)
+    assert known(order) == (Proof.PROVEN, [])
+    stops.count_off(order.pk)
+    assert order.history.count() == 3

@@ -1,0 +1,68 @@
+"""What the gate reads of the database: statements, and what their rows mean."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from programs.gate.registry import Hold, Key, Program
+from programs.presence import ALIVE_SECONDS, MOST_NAMED
+from programs.reach import Place, Reach, Turn
+
+# One statement, thus one moment: a program, the pauses that hold it and the generations that began
+# for a part of it never differ.
+PROGRAMS = """
+    SELECT p.id, p.slug, p.state, p.generation, p.whole_generation, p.open_seats, p.lease_seconds,
+           ARRAY(SELECT ROW(h.dataset_id, h.drill_only, h.label, o.generation)
+                   FROM programs_pause h LEFT JOIN programs_stoporder o ON o.id = h.order_id
+                  WHERE h.program_id = p.id AND h.lifted_at IS NULL ORDER BY h.id),
+           ARRAY(SELECT ROW(max(COALESCE(o.resumed_generation, o.generation)),
+                            o.dataset_id, o.drill_only)
+                   FROM programs_stoporder o
+                  WHERE o.program_id = p.id
+                    AND COALESCE(o.resumed_generation, o.generation) > p.whole_generation
+                  GROUP BY o.dataset_id, o.drill_only ORDER BY o.dataset_id, o.drill_only)
+      FROM programs_program p
+     ORDER BY p.id
+"""
+# Keys and collectors are added, and ended once. Whatever happens to them moves a number here,
+# whichever clock wrote the times.
+FINGERPRINT = f"""
+    SELECT count(*), coalesce(max(k.id), 0), count(k.revoked_at), count(c.retired_at),
+           ARRAY(SELECT DISTINCT url FROM programs_gateprocess
+                  WHERE seen_at > clock_timestamp() - interval '{ALIVE_SECONDS} s'
+                  ORDER BY url LIMIT {MOST_NAMED}),
+           clock_timestamp()
+      FROM programs_collectorkey k JOIN programs_collector c ON c.id = k.collector_id
+"""  # noqa: S608 - both are numbers of ours
+KEYS = """
+    SELECT k.key_id, k.secret_hash, k.expires_at,
+           k.revoked_at IS NOT NULL OR c.retired_at IS NOT NULL,
+           c.id, c.name, c.program_id, c.dataset_id, c.seat, c.is_drill
+      FROM programs_collectorkey k JOIN programs_collector c ON c.id = k.collector_id
+"""
+# Columns of a key; those that follow say where its collector stands.
+_OF_KEY = 7
+LEASES = """
+    SELECT DISTINCT ON (l.collector_id) l.collector_id, l.generation,
+           extract(epoch FROM clock_timestamp() - l.renewed_at)::float8
+      FROM programs_lease l
+      JOIN programs_program p ON p.id = l.program_id
+       AND p.state IN ('collecting', 'resuming') AND l.generation >= p.whole_generation
+     WHERE l.revoked_at IS NULL AND l.expires_at > clock_timestamp()
+     ORDER BY l.collector_id, l.generation DESC
+"""
+
+
+def programs(found: Iterable[Sequence[Any]]) -> list[Program]:
+    return [Program(*(*row, _holds(holds), _turns(turns))) for *row, holds, turns in found]
+
+
+def _holds(found: Iterable[Any]) -> tuple[Hold, ...]:
+    return tuple(Hold(Reach(*reach), label, ordered) for *reach, label, ordered in found)
+
+
+def _turns(found: Iterable[Any]) -> tuple[Turn, ...]:
+    return tuple(Turn(generation, Reach(*reach)) for generation, *reach in found)
+
+
+def keys(found: Iterable[Sequence[Any]]) -> list[Key]:
+    return [Key(*(*row[:_OF_KEY], Place(*row[_OF_KEY:]))) for row in found]
