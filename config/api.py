@@ -13,6 +13,7 @@ from ninja.parser import Parser
 
 from accounts.problems import CONTENT_TYPE, Problem, answer
 from incidents.api import router as incidents
+from incidents.cord_api import router as cord
 from notifications.api import router as notifications
 from programs.api import router as programs
 
@@ -61,6 +62,7 @@ api = Described(
 api.add_router("/v1/incidents", incidents)
 api.add_router("/v1/incidents", notifications)
 api.add_router("/v1/programs", programs)
+api.add_router("/v1/cord", cord)
 
 # What pydantic allows, by the kind of its complaint.
 _LIMITS = ("max_length", "min_length", "ge", "le", "expected", "pattern", "error")

@@ -18,11 +18,16 @@ class OtherReport(Exception):
 
 @dataclass(frozen=True)
 class Said:
-    """Who says what, and under which key of theirs, if any."""
+    """Who says what, and under which key of theirs, if any.
+
+    Args:
+        by_key_alone: with the same key it is the same, whatever words come with it.
+    """
 
     reporter: int
     key: str
     digest: str
+    by_key_alone: bool = False
 
     @property
     def by_key(self) -> str:
@@ -52,7 +57,7 @@ def find(said: Said) -> Incident | None:
     known = {row.key: row for row in rows}
     same_key, same_words = known.get(said.by_key), known.get(said.by_words)
     if same_key:
-        if same_key.digest != said.digest:
+        if same_key.digest != said.digest and not said.by_key_alone:
             raise OtherReport
         return same_key.incident
     if same_words and timezone.now() - same_words.created_at < SAME_WITHIN:

@@ -28,17 +28,13 @@ from incidents import (
     timeline,
     weighing,
 )
-from incidents.models import (
-    Audience,
-    Incident,
-    Kind,
-    StillOpen,
-    TimelineEntry,
-)
+from incidents.models import Audience, Incident, Kind, StillOpen, TimelineEntry
+from incidents.weighing import Stated
 from programs.models import Dataset, Program
 
 LONGEST_TITLE = 200
 LONGEST_DETAIL = 10_000
+LONGEST_LINE = 200
 LONGEST_KEY = 100
 _ADDS = "The reporter adds: "
 LONGEST_ADDED = timeline.LONGEST - len(_ADDS)
@@ -73,10 +69,11 @@ class Report:
     occurred_from: datetime | None = None
     kind: str = Kind.EXPOSURE
     is_drill: bool = False
+    stated: Stated | None = None
 
     def digest(self) -> str:
         """Name what is said, whoever says it, so that a repeat can be told from a new report."""
-        said = {
+        said: dict[str, Any] = {
             "title": self.title,
             "program": self.program.pk if self.program else None,
             "dataset": self.dataset.pk if self.dataset else None,
@@ -91,6 +88,8 @@ class Report:
             "is_drill": self.is_drill,
             "occurred_from": self.occurred_from.isoformat() if self.occurred_from else None,
         }
+        if self.stated:
+            said["stated"] = [self.stated.by, self.stated.level, self.stated.at_most]
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
@@ -122,7 +121,8 @@ def file_report(report: Report, *, reporter: User, actor: Actor, key: str = "") 
         KeyUsedBefore: if the key came with another report before.
     """
     _check(report, key)
-    said = repeats.Said(reporter.pk, key, report.digest())
+    # A monitor repeats one event with ever new figures; its key alone says which it is.
+    said = repeats.Said(reporter.pk, key, report.digest(), by_key_alone=report.stated is not None)
     try:
         before = repeats.find(said)
     except repeats.OtherReport as error:
@@ -146,8 +146,8 @@ def _check(report: Report, key: str) -> None:
     for name, longest in (
         ("title", LONGEST_TITLE),
         ("detail", LONGEST_DETAIL),
-        ("found_how", 200),
-        ("reference", 200),
+        ("found_how", LONGEST_LINE),
+        ("reference", LONGEST_LINE),
     ):
         length = len(getattr(report, name))
         if length > longest:
@@ -185,12 +185,14 @@ def _check_choices(report: Report) -> None:
 def _open(report: Report, reporter: User, actor: Actor) -> Incident:
     ident = uuid.uuid4()
     weighed = weighing.weigh(
-        weighing.Answered(report.program, report.audience, report.still_open, report.dataset)
+        weighing.Answered(
+            report.program, report.audience, report.still_open, report.dataset, report.stated
+        )
     )
     incident = Incident(
         uuid=ident,
         reporter=reporter,
-        assessment=weighing.by_triage(ident, weighed, actor=actor),
+        assessment=weighing.at_first(ident, weighed, report.stated, actor=actor),
         sev=None if weighed.undetermined else weighed.sev.value,
         counts_as=weighed.sev.value,
         peak_sev=weighed.sev.value,
@@ -249,6 +251,7 @@ def _record(incident: Incident, assumed: list[str], actor: Actor) -> None:
     level = incident.level.label
     words = f"undetermined, counts as {level}" if incident.sev is None else level
     why = f" Assumed: {'; '.join(assumed)}." if assumed else ""
+    by = weighing.judge_of(incident, actor)
     timeline.write(
         incident,
         TimelineEntry.Kind.REPORT,
@@ -259,8 +262,8 @@ def _record(incident: Incident, assumed: list[str], actor: Actor) -> None:
     timeline.write(
         incident,
         TimelineEntry.Kind.SEVERITY,
-        f"Severity: {words}, by triage.{why}",
-        actor=Actor.machine("triage"),
+        f"Severity: {words}, by {by}.{why}",
+        actor=by,
         audience=TimelineEntry.Audience.LEADERSHIP,
         field="severity",
         now=incident.counts_as,

@@ -1,7 +1,7 @@
 """How bad the answers make it, and what is written of it. The only writer of Assessment."""
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.utils import timezone
@@ -9,10 +9,24 @@ from django.utils import timezone
 from accounts.actors import Actor
 from incidents.models import Incident
 from programs.models import RUNNING, Dataset, Program, State
-from severity.ladder import Sev
+from severity.ladder import Sev, mildest
 from severity.models import Assessment
 from severity.ruleset import RuleSet
 from severity.triage import Answers, ProgramContext, Triage, triage
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What a monitor says of the level, and how far its word counts.
+
+    Args:
+        level: None if it says nothing; then the answers decide, as for a person.
+        at_most: the most severe level that it may bring about.
+    """
+
+    by: str
+    level: Sev | None
+    at_most: Sev
 
 
 @dataclass(frozen=True)
@@ -23,6 +37,7 @@ class Answered:
     audience: str
     still_open: str
     dataset: Dataset | None = None
+    stated: Stated | None = None
 
 
 def weigh(answered: Answered) -> Triage:
@@ -32,12 +47,24 @@ def weigh(answered: Answered) -> Triage:
         # A paused program's data lie there still; only what never began or is over is left out.
         concerned = Program.objects.filter(state__in=[*RUNNING, State.PAUSED])
         every = [_context(program) for program in concerned.filter(is_drill=False)]
-    return triage(
+    found = triage(
         Answers(audience=answered.audience, still_open=answered.still_open),
         _context(answered.program) if answered.program else None,
         every_program=every,
         rules=RuleSet.current(),
     )
+    return _as_stated(found, answered.stated) if answered.stated else found
+
+
+def _as_stated(found: Triage, stated: Stated) -> Triage:
+    level = found.sev if stated.level is None else stated.level
+    capped = mildest(level, stated.at_most)
+    # The level that a monitor states rests on its word alone, and on no answer.
+    assumed = found.assumed if stated.level is None else ()
+    if capped != level:
+        assumed = (*assumed, f"{level.label} said, and {stated.by} may say {capped.label} at most")
+    undetermined = found.undetermined and stated.level is None
+    return replace(found, sev=capped, undetermined=undetermined, assumed=assumed)
 
 
 def _context(program: Program) -> ProgramContext:
@@ -49,6 +76,20 @@ def _context(program: Program) -> ProgramContext:
         # The database's clock may be a little ahead of ours.
         running_for_days=max(0, (timezone.now() - since).days) if since else None,
     )
+
+
+def at_first(uuid: UUID, weighed: Triage, stated: Stated | None, *, actor: Actor) -> Assessment:
+    """Write down what a report led to."""
+    if stated and stated.level is not None:
+        return _by_monitor(uuid, weighed, stated, actor=actor)
+    return by_triage(uuid, weighed, actor=actor)
+
+
+def judge_of(incident: Incident, reporter: Actor) -> Actor:
+    """Return whose word the first level rests on: the rules', or that of the monitor itself."""
+    assert incident.assessment
+    is_monitors = incident.assessment.kind == Assessment.Kind.MONITOR
+    return reporter if is_monitors else Actor.machine("triage")
 
 
 def by_triage(
@@ -70,6 +111,22 @@ def by_triage(
         undetermined=weighed.undetermined,
         assessor=actor.user,
         supersedes=supersedes,
+    )
+
+
+def _by_monitor(uuid: UUID, weighed: Triage, stated: Stated, *, actor: Actor) -> Assessment:
+    """Write down the level that a monitor stated."""
+    rules = RuleSet.current()
+    return Assessment.objects.create(
+        subject=f"incident:{uuid}",
+        kind=Assessment.Kind.MONITOR,
+        rules_version=rules.version,
+        rules_sha256=rules.sha256,
+        facts={},
+        trace=[],
+        level=weighed.sev.value,
+        reason="; ".join([f"Stated by {stated.by}", *weighed.assumed]) + ".",
+        assessor=actor.user,
     )
 
 
@@ -102,9 +159,12 @@ def once_more(incident: Incident, reason: str, *, actor: Actor) -> Assessment:
 
 
 def ever_determined(incident: Incident) -> bool:
-    """True if the severity was determined once, even if newer answers left it open again."""
-    every = Assessment.objects.filter(subject=f"incident:{incident.uuid}")
-    return every.filter(undetermined=False).exists()
+    """True if the severity was determined once, even if newer answers left it open again.
+
+    What a monitor states binds nobody: the first person to look decides alone.
+    """
+    every = Assessment.objects.filter(subject=f"incident:{incident.uuid}", undetermined=False)
+    return every.exclude(kind=Assessment.Kind.MONITOR).exists()
 
 
 def first(incident: Incident) -> Assessment:

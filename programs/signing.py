@@ -1,4 +1,4 @@
-"""The keys with which collectors sign that they stopped. Pure: the master key comes in."""
+"""The keys with which collectors and monitors sign. Pure: the master key comes in."""
 
 import hashlib
 import hmac
@@ -15,6 +15,11 @@ def key_for(master: bytes, *, collector_id: int, generation: int) -> bytes:
     return hmac.digest(
         master, f"andon-collector-key|{collector_id}|{generation}".encode(), hashlib.sha256
     )
+
+
+def webhook_key(master: bytes, *, key_id: str) -> bytes:
+    """Return the 32 bytes with which a monitor signs its webhooks, named by its key."""
+    return hmac.digest(master, f"andon-monitor-key|{key_id}".encode(), hashlib.sha256)
 
 
 @dataclass(frozen=True, slots=True)

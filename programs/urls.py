@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from programs.views import acts, collectors, controls, detail, listing
+from programs.views import acts, collectors, controls, detail, keys, listing
 
 app_name = "programs"
 _one = "programs/<slug:slug>/"
@@ -26,6 +26,8 @@ urlpatterns = [
     path(f"{_control}reject/", controls.reject, name="reject-control"),
     path(f"{_control}revoke/", controls.revoke, name="revoke-control"),
     path(f"{_one}evidence/<int:pk>/", controls.evidence_file, name="evidence"),
+    path(f"{_one}monitors/new/", keys.issue_for_monitor, name="issue-monitor-key"),
+    path(f"{_one}keys/<int:pk>/withdraw/", keys.withdraw, name="withdraw-program-key"),
     path(f"{_one}collectors/new/", collectors.register, name="register"),
     path(_collector, collectors.collector, name="collector"),
     path(f"{_collector}key/", collectors.issue_key, name="issue-key"),

@@ -18,6 +18,7 @@ class Assessment(models.Model):
         TRIAGE = "triage", _("Triage from the report")
         FULL = "full", _("Full assessment")
         OVERRIDE = "override", _("Set by a person")
+        MONITOR = "monitor", _("Stated by a monitor")
 
     # Text, not a key: severity knows no incidents.
     subject = models.CharField(max_length=80, db_index=True)

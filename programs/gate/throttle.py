@@ -25,12 +25,20 @@ class Throttle:
     def allow(self, address: str, *, now: float) -> bool:
         """Count one bad try; False once the address has used up its tries."""
         place = _place(address)
-        bucket = self._buckets.pop(place, _Bucket(self._burst, now))
-        level = min(self._burst, bucket.level + (now - bucket.at) * self._per_second)
+        level = self._level(self._buckets.pop(place, None), now)
         self._buckets[place] = _Bucket(max(level - 1, 0.0), now)
         if len(self._buckets) > ADDRESSES:
             self._buckets.popitem(last=False)
         return level >= 1
+
+    def has_one(self, address: str, *, now: float) -> bool:
+        """True while the address has a try left; counts none."""
+        return self._level(self._buckets.get(_place(address)), now) >= 1
+
+    def _level(self, bucket: _Bucket | None, now: float) -> float:
+        if bucket is None:
+            return self._burst
+        return min(self._burst, bucket.level + (now - bucket.at) * self._per_second)
 
 
 def _place(address: str) -> str:

@@ -2,6 +2,7 @@
 
 from programs.models.collecting import Collector, CollectorKey, GateProcess, Lease
 from programs.models.governing import Attestation, AttestationApproval
+from programs.models.keys import ProgramKey
 from programs.models.program import (
     NEXT,
     RUNNING,
@@ -38,6 +39,7 @@ __all__ = [
     "Pause",
     "Program",
     "ProgramGroupPermission",
+    "ProgramKey",
     "ProgramUserPermission",
     "ResumeApproval",
     "ResumeRequest",

@@ -15,6 +15,7 @@ from programs import (
     collectors,
     controlling,
     forms,
+    keys,
     lifecycle,
     machines,
     pauses,
@@ -22,9 +23,11 @@ from programs import (
     summary,
 )
 from programs.forms import PanelForm
+from programs.key_forms import MonitorForm
 from programs.models import Category, Program, ResumeRequest, State
 
 REFUSALS = (collectors.Refused, lifecycle.Refused, pauses.Refused)
+MOST_KEYS = 50
 Forms = dict[str, PanelForm]
 
 
@@ -57,6 +60,7 @@ def page(
         "pause_form": sent.get("pause") or forms.PauseForm(),
         "retire_form": sent.get("retire") or forms.RetireForm(),
         **_controls(request, program),
+        **_monitors(request, program, sent),
         **_what_one_may(request, program),
         **_resuming(request, program, sent, sees=sees),
     }
@@ -71,6 +75,15 @@ def _controls(request: SignedInRequest, program: Program) -> dict[str, Any]:
         "controls": blocking if only_blocking else every,
         "blocking": blocking,
         "only_blocking": only_blocking,
+    }
+
+
+def _monitors(request: SignedInRequest, program: Program, sent: Forms) -> dict[str, Any]:
+    if not access.may_run(request.user, program):
+        return {}
+    return {
+        "monitors": keys.of(program)[:MOST_KEYS],
+        "monitor_form": sent.get("monitor") or MonitorForm(),
     }
 
 

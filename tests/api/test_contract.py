@@ -22,6 +22,8 @@ from schemathesis.specs.openapi.checks import (
 
 from accounts.functions import Function
 from config.api import api
+from programs import keys
+from programs.models import Program, ProgramKey
 from severity.ladder import Sev
 from tests import make
 from tests.api.conftest import token
@@ -37,13 +39,14 @@ CHECKS = (
     response_schema_conformance,
 )
 application = lru_cache(get_wsgi_application)
+KEY_ID = "0123456789abcdef"
 schema = schemathesis.openapi.from_dict(api.get_openapi_schema(path_prefix="/api/"))
 
 
 @schema.hook
 def map_path_parameters(_context, path_parameters):
     """Half of the time name something that is there: noise alone is answered by 404."""
-    names = {"ref": "INC-1", "slug": "keystroke-study"}
+    names = {"ref": "INC-1", "slug": "keystroke-study", "key": KEY_ID}
     return {
         name: names[name] if len(str(value)) % 2 else value
         for name, value in (path_parameters or {}).items()
@@ -70,6 +73,16 @@ def commander():
     return token(person)
 
 
+@pytest.fixture
+def monitor(commander):
+    """The key of a monitor of the program that is there."""
+    program = Program.objects.get()
+    owner = make.actor(program.owner)
+    key, text = keys.issue_for_monitor(program, label="scanner", worst=Sev.SEV2, actor=owner)
+    ProgramKey.objects.update(key_id=KEY_ID)
+    return text.replace(key.key_id, KEY_ID)
+
+
 @schema.parametrize()
 @how(
     max_examples=EXAMPLES,
@@ -78,11 +91,12 @@ def commander():
     derandomize=True,
     database=None,
 )
-def test_every_answer_is_one_that_is_described(case, commander):
+def test_every_answer_is_one_that_is_described(case, commander, monitor):
     cache.clear()
+    bearer = monitor if "/cord/" in case.path else commander
     # A refusal ends the transaction that it came up in; here that is one call's, not the test's.
     with transaction.atomic():
-        response = case.call(app=application(), headers={"Authorization": f"Bearer {commander}"})
+        response = case.call(app=application(), headers={"Authorization": f"Bearer {bearer}"})
     case.validate_response(response, checks=CHECKS)
 
 

@@ -47,3 +47,11 @@ def test_it_remembers_no_more_addresses_than_it_has_room_for(monkeypatch):
 
 def test_what_is_no_address_is_counted_as_well():
     assert tries(Throttle(), "", times=30) == 20
+
+
+def test_looking_whether_a_try_is_left_uses_up_none():
+    bucket = Throttle()
+    assert all(bucket.has_one("192.0.2.1", now=0.0) for _ in range(30))
+    tries(bucket, times=20)
+    assert not bucket.has_one("192.0.2.1", now=0.5)
+    assert bucket.has_one("192.0.2.1", now=1.0)
