@@ -14,8 +14,8 @@ help:
 run: .venv/.embedded ## start Andon on this machine with its demo; PORT=8000 [OPTIONS=--no-demo]
 	exec $(PYTHON) -m config.launch run $(OPTIONS)
 
-# Not by the number of tests in a file, as xdist would: the longest files hold the fewest.
-ALL_TESTS := -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# Half of the tests wait for processes of their own, so even two cores do several at once.
+ALL_TESTS := -q -n auto --maxprocesses 4 --dist loadfile
 
 test: .venv/.dev ## run the tests; ARGS="-k pause -x", BROWSER=no leaves the browser tests out
 	[ "$(BROWSER)" = no ] || .ci/browser
@@ -28,7 +28,7 @@ model: .venv/.dev ## search every order of events for one that breaks the promis
 	$(PYTHON) -m bench.model
 
 bench: .venv/.dev ## measure what docs/ promises
-	PYTHONPATH=sdk $(PYTHON) -m bench $(ARGS)
+	PYTHONPATH=sdk:$(PEERS) $(PYTHON) -m bench $(ARGS)
 
 chaos: .venv/.dev ## kill processes and servers under load and look for what was lost
 	$(PYTHON) -m bench.chaos $(ARGS)

@@ -1,29 +1,33 @@
-"""`make bench`: measure, print a table and one JSON line. ARGS="allowed report" for some."""
+"""`make bench`: measure, print a table and one JSON line. ARGS="allowed pause" for some."""
 
 import argparse
 import json
 import sys
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 
-from bench import allowed, listing, report, stop
+from bench import allowed, listing, pause, report, stop
 from bench.figure import Figure, machine
 
-PARTS = {
-    "allowed": allowed.measure,
-    "report": report.measure,
-    "stop": stop.measure,
-    "list": listing.measure,
+# Those that set Django up on servers of their own come last, for there is one Django a process.
+PARTS: dict[str, Callable[[argparse.Namespace], Iterable[Figure]]] = {
+    "allowed": lambda _asked: allowed.measure(),
+    "stop": lambda _asked: stop.measure(),
+    "report": lambda _asked: report.measure(),
+    "list": lambda _asked: listing.measure(),
+    "pause": lambda asked: pause.measure(asked.streams),
 }
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench ARGS=", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all if left out")
-    asked = parser.parse_args().parts or list(PARTS)
+    parser.add_argument("--streams", type=int, default=pause.STREAMS, help="of `pause`")
+    asked = parser.parse_args()
     print(machine(), flush=True)
     figures: list[Figure] = []
-    for part in asked:
-        for figure in PARTS[part]():
+    for part in asked.parts or PARTS:
+        for figure in PARTS[part](asked):
             print(figure.line(), flush=True)
             figures.append(figure)
     print(json.dumps([asdict(figure) | {"met": figure.met} for figure in figures]))

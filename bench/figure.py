@@ -8,24 +8,30 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Figure:
-    """`value` and `goal` in `unit`; the goal is an upper bound."""
+    """`value` and `goal` in `unit`; the goal is an upper bound, or else the least."""
 
     name: str
     value: float
     unit: str
     goal: float
     spread: str = ""
+    at_least: bool = False
 
     @property
     def met(self) -> bool:
-        return self.value <= self.goal
+        return self.value >= self.goal if self.at_least else self.value <= self.goal
 
     def line(self) -> str:
         verdict = "met" if self.met else "NOT MET"
         return (
-            f"{self.name:<58}{self.value:>10.3g} {self.unit:<8}"
-            f"goal {self.goal:g} {self.unit:<8}{verdict:<8}{self.spread}"
+            f"{self.name:<66}{_short(self.value):>9} {self.unit:<6}"
+            f"goal {'≥' if self.at_least else '≤'} {_short(self.goal)} {self.unit:<7}"
+            f"{verdict:<8}{self.spread}"
         )
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
 def machine() -> str:

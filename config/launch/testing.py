@@ -1,4 +1,4 @@
-"""A throw-away PostgreSQL and Redis for one test run, fast because a crash may destroy them."""
+"""A throw-away PostgreSQL and Redis for one run of tests or measurements."""
 
 import atexit
 import os
@@ -19,12 +19,16 @@ LEFTOVER_SECONDS = 300.0
 END_SECONDS = 5.0
 
 
-def start(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+def start(environ: Mapping[str, str] = os.environ, *, fast: bool = True) -> dict[str, str]:
     """Return DATABASE_URL and REDIS_URL of servers that live as long as this process.
 
     What is set already is returned as it is, and nothing is started for it.
     REDIS_URL is empty where there is no Redis. Call it once, from the main
     thread: the kernel stops the servers when that thread ends, however it does.
+
+    Args:
+        fast: write nothing through to the disk, as a crash may destroy these data. A
+            measurement wants what production pays.
 
     Raises:
         CannotStart: if there is no PostgreSQL, or a server does not become ready.
@@ -34,9 +38,9 @@ def start(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
         return given
     where = _throw_away()
     postgres = (
-        None if "DATABASE_URL" in given else servers.postgres(where, environ=environ, fast=True)
+        None if "DATABASE_URL" in given else servers.postgres(where, environ=environ, fast=fast)
     )
-    redis = None if "REDIS_URL" in given else servers.redis(where, environ=environ, fast=True)
+    redis = None if "REDIS_URL" in given else servers.redis(where, environ=environ, fast=fast)
     processes: list[Process] = []
     atexit.register(_end, processes, where, os.getpid())
     for child in (server.child() for server in (redis, postgres) if server):

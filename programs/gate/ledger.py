@@ -33,7 +33,6 @@ Result = TypeVar("Result")
 NOTE_SECONDS = 1.0
 # Small enough that a grant never waits long behind them.
 NOTE_MOST = 1000
-ACKNOWLEDGE_MOST = 100
 # Another gate's grant may lock these leases in another order. Of those who wait in a circle the
 # database breaks one off, after a second; it must be the note, and long before.
 GIVE_WAY = "100ms"
@@ -68,7 +67,7 @@ class Ledger:
         self._figures = figures
         self._thread = DatabaseThread()
         self._grants = Batch(self._write_grants)
-        self._words = Batch(self._write_words, most=ACKNOWLEDGE_MOST)
+        self._words = Batch(self._write_words)
         self._given: dict[int, _Given] = {}
         self._away = False
         self._gave_way = False
