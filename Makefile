@@ -14,8 +14,8 @@ help:
 run: .venv/.embedded ## start Andon on this machine with its demo; PORT=8000 [OPTIONS=--no-demo]
 	exec $(PYTHON) -m config.launch run $(OPTIONS)
 
-# Half of the tests wait for processes of their own, so even two cores do several at once.
-ALL_TESTS := -q -n auto --maxprocesses 4 --dist loadfile
+# Not by the number of tests in a file, as xdist would: the longest files hold the fewest.
+ALL_TESTS := -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test: .venv/.dev ## run the tests; ARGS="-k pause -x", BROWSER=no leaves the browser tests out
 	[ "$(BROWSER)" = no ] || .ci/browser
