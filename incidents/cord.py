@@ -4,7 +4,7 @@ from django.db import transaction
 
 from accounts.actors import Actor
 from incidents import timeline
-from incidents.models import Incident, TimelineEntry
+from incidents.models import DrillScope, Incident, TimelineEntry
 from programs import pauses
 from programs.models import Pause, Program, State
 
@@ -60,6 +60,8 @@ def pull_with_report(incident: Incident, program: Program, *, actor: Actor) -> N
         label=incident.codename,
         reason="The cord was pulled with a report.",
         actor=actor,
+        drill_only=incident.drill_scope == DrillScope.COLLECTORS,
+        is_drill=bool(incident.drill_scope),
     )
     if not hold.rule:
         timeline.write(

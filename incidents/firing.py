@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from audit import clockwork, history, outbox, trail
 from incidents import cord, runbooks, targets, timeline, weighing
-from incidents.models import Incident, RuleFiring, TimelineEntry
+from incidents.models import DrillScope, Incident, RuleFiring, TimelineEntry
 from incidents.targets import Target
 from programs import lifecycle, pauses
 from programs.models import Dataset, Program
@@ -215,6 +215,8 @@ def _pause(
         reason=f"By rule: {firing.why}.",
         actor=_by(firing),
         dataset=dataset,
+        drill_only=incident.drill_scope == DrillScope.COLLECTORS,
+        is_drill=bool(incident.drill_scope),
         rule=f"{firing.rule} {firing.rules_version}",
     )
     if is_new:

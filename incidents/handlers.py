@@ -3,7 +3,7 @@
 from typing import Any
 
 from audit import clockwork, outbox
-from incidents import firing, grants, news
+from incidents import drills, firing, grants, news
 
 
 @clockwork.within_transaction("incidents.fire_rule")
@@ -14,6 +14,26 @@ def fire_rule(payload: dict[str, Any]) -> None:
 @clockwork.within_transaction("incidents.end_access")
 def end_access(payload: dict[str, Any]) -> None:
     grants.run_out(payload["grant"])
+
+
+@clockwork.within_transaction("incidents.begin_drill")
+def begin_drill(payload: dict[str, Any]) -> None:
+    drills.begin(payload["drill"])
+
+
+@clockwork.within_transaction("incidents.end_drill")
+def end_drill(payload: dict[str, Any]) -> None:
+    drills.end(payload["drill"])
+
+
+@outbox.on("program.stop_proven", name="incidents.end_the_drill")
+def end_the_drill(event: dict[str, Any]) -> None:
+    drills.settle(event["order"])
+
+
+@outbox.on("program.stop_not_proven", name="incidents.fail_the_drill")
+def fail_the_drill(event: dict[str, Any]) -> None:
+    drills.settle(event["order"])
 
 
 @outbox.on("program.stop_proven", name="incidents.tell_of_proof")

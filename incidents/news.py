@@ -46,11 +46,12 @@ def stop_settled(order_pk: int, *, proven: bool) -> None:
 def pause_lifted(pause_pk: int) -> None:
     """Write into the incident that held a pause that it was lifted."""
     hold = Pause.objects.select_related("program").get(pk=pause_pk)
+    by = ", as the drill is over" if hold.is_drill else " by two people"
     for incident in Incident.objects.filter(codename=hold.label):
         timeline.write(
             incident,
             TimelineEntry.Kind.PAUSE,
-            f"{hold.program.name}: the pause was lifted by two people.",
+            f"{hold.program.name}: the pause was lifted{by}.",
             actor=_PROOF,
             occurred_at=hold.lifted_at,
             audience=TimelineEntry.Audience.LEADERSHIP,

@@ -70,6 +70,8 @@ class Report:
     kind: str = Kind.EXPOSURE
     is_drill: bool = False
     stated: Stated | None = None
+    # Only incidents.drills sets it: what a planned drill stops of a program that may be real.
+    drill_scope: str = ""
 
     def digest(self) -> str:
         """Name what is said, whoever says it, so that a repeat can be told from a new report."""
@@ -86,6 +88,7 @@ class Report:
             "kind": str(self.kind),
             # A drill and the real thing are never the same, whatever the words.
             "is_drill": self.is_drill,
+            "drill_scope": self.drill_scope,
             "occurred_from": self.occurred_from.isoformat() if self.occurred_from else None,
         }
         if self.stated:
@@ -169,7 +172,7 @@ def _check_program(report: Report) -> None:
         raise Refused("dataset", "must be one of the program's.")
     if report.pull_cord and program is None:
         raise Refused("pull_cord", "name the program to pause, or leave pause out.")
-    if program and program.is_drill != report.is_drill:
+    if program and program.is_drill != report.is_drill and not report.drill_scope:
         # A drill would stop what is real, or the real thing would be taken for practice.
         kind, allowed = ("for drills only", "true") if program.is_drill else ("real", "false")
         raise Refused("is_drill", f"{program.slug} is {kind}; only {allowed} is allowed here.")
@@ -211,7 +214,7 @@ def _open(report: Report, reporter: User, actor: Actor) -> Incident:
 def _said(report: Report) -> dict[str, Any]:
     names = (
         *("title", "detail", "kind", "reference", "found_how", "program", "dataset"),
-        *("audience", "still_open", "occurred_from", "is_drill"),
+        *("audience", "still_open", "occurred_from", "is_drill", "drill_scope"),
     )
     return {name: getattr(report, name) for name in names}
 

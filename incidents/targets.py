@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.db.models import QuerySet
 
-from incidents.models import Incident, RuleFiring
+from incidents.models import Drill, Incident, RuleFiring
 from programs.models import RUNNING, Dataset, Program, State
 from severity.thresholds import Demand
 from severity.vocabulary import Action, Scope
@@ -24,6 +24,9 @@ def of(incident: Incident, demand: Demand) -> Iterator[Target]:
     elif program is None:
         # Nobody knows which yet. The rule for what stays undetermined stops them all in time.
         return
+    elif _is_over(incident):
+        # Whoever raises the level of a drill that is over stops nothing.
+        return
     elif demand.scope is Scope.DATASET_OR_COLLECTORS:
         yield program, incident.dataset
     else:
@@ -36,8 +39,16 @@ def of(incident: Incident, demand: Demand) -> Iterator[Target]:
                 yield found[pk], None
 
 
+def _is_over(incident: Incident) -> bool:
+    drills = Drill.objects.filter(incident=incident.pk)
+    return bool(incident.drill_scope) and drills.exclude(state=Drill.State.RUNNING).exists()
+
+
 def _found(incident: Incident, program: Program, scope: Scope) -> dict[int, Program]:
     found = {program.pk: program}
+    if incident.drill_scope:
+        # A planned drill stops what it was planned for, and nothing that learned from it.
+        return found
     if scope in (Scope.PROGRAM_AND_DERIVED, Scope.ALL_PROGRAMS_ON_THE_STORE):
         _add_derived(program, found)
     if scope is Scope.ALL_PROGRAMS_ON_THE_STORE:
@@ -66,6 +77,8 @@ def _on_the_same_store(incident: Incident) -> QuerySet[Program]:
 
 def now(incident: Incident, firing: RuleFiring) -> Iterator[Target]:
     """What a rule that waited is aimed at, now that it acts."""
+    if _is_over(incident):
+        return
     if firing.scope != Scope.PROGRAMS_CONCERNED:
         yield firing.program, firing.dataset
     elif incident.program:

@@ -6,6 +6,7 @@ from django.urls.converters import StringConverter
 from incidents.views import (
     acts,
     detail,
+    drills,
     history,
     judging,
     listing,
@@ -64,6 +65,8 @@ urlpatterns = [
     path(f"{_one}roles/<int:pk>/leave/", people.leave_role, name="leave-role"),
     path(f"{_one}access/", people.admit, name="admit"),
     path(f"{_one}access/<int:pk>/end/", people.end_access, name="end-access"),
+    path("programs/<slug:slug>/drills/", drills.drills_of, name="drills"),
+    path("programs/<slug:slug>/drills/<int:pk>/cancel/", drills.cancel, name="cancel-drill"),
     path("programs/<slug:slug>/resume/approve/", resuming.approve, name="approve-resume"),
     path("audit/", record.entries, name="record"),
 ]

@@ -27,9 +27,17 @@ class Refused(Exception):
 
 @transaction.atomic
 def register(
-    program: Program, *, name: str, actor: Actor, dataset: Dataset | None = None
+    program: Program,
+    *,
+    name: str,
+    actor: Actor,
+    dataset: Dataset | None = None,
+    is_drill: bool = False,
 ) -> Collector:
     """Add a collector to a program. It can do nothing until it has a key.
+
+    Args:
+        is_drill: it collects nothing real, and drills may stop it alone.
 
     Raises:
         Refused: if the name is taken or odd, the dataset is another program's, or the
@@ -47,7 +55,7 @@ def register(
     if Collector.objects.filter(program=program, name=name).exists():
         raise Refused(f"name: {program.slug} has a collector {name!r} already; choose another.")
     collector: Collector = history.create(
-        Collector, actor=actor, program=program, name=name, dataset=dataset
+        Collector, actor=actor, program=program, name=name, dataset=dataset, is_drill=is_drill
     )
     trail.record(
         "collector.registered", collector, actor=actor, stream=trail.stream_of(program), name=name

@@ -77,6 +77,11 @@ class CollectorForm(PanelForm):
         required=False,
         empty_label=_("I do not know"),
     )
+    is_drill = forms.BooleanField(
+        label=_("For drills only: it collects nothing real"),
+        help_text=_("Drills of this program can stop it without the others."),
+        required=False,
+    )
 
     def __init__(self, *args: Any, program: Program, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -50,6 +50,7 @@ def pause(
     actor: Actor,
     dataset: Dataset | None = None,
     drill_only: bool = False,
+    is_drill: bool = False,
     rule: str = "",
 ) -> Pause:
     """Stop collection at once. Safe to call again: the same holder gets the same pause.
@@ -62,6 +63,7 @@ def pause(
         label: what outsiders and collectors may read instead of the holder.
         dataset: stop only what writes there; everything if left out.
         drill_only: stop only the collectors that are for drills.
+        is_drill: a drill holds it, which lets go by itself, see `let_go`.
         rule: the rule and version that demanded it, if one did.
     """
     # Lock the program, not its pauses: a lease is granted under the same lock, so it is
@@ -77,7 +79,7 @@ def pause(
         if existing.holder == holder:
             return existing
     hold = Pause(program=program, dataset=dataset, holder=holder, label=label, reason=reason)
-    hold.drill_only, hold.rule = drill_only, rule
+    hold.drill_only, hold.is_drill, hold.rule = drill_only, is_drill, rule
     hold.order = _stop(program, reach, alike, actor=actor, label=label)
     history.save_new(hold, actor=actor, why=rule)
     if in_force:
@@ -227,18 +229,35 @@ def _function_for(
 def _resume(program: Program, request: ResumeRequest, actor: Actor) -> None:
     request.state = ResumeRequest.State.GRANTED
     history.save(request, "state", actor=actor)
-    lifted = list(program.pauses.in_force().select_for_update(of=("self",)).select_related("order"))
+    _lift(program, program.pauses.in_force(), actor=actor, why="resumed by two people")
+
+
+@joined
+def let_go(program: Program, *, holder: str, actor: Actor) -> None:
+    """End the hold of a drill; the program goes on if nobody else holds it. Safe to call again.
+
+    Every other hold needs two people.
+    """
+    program = lifecycle.lock(program)
+    theirs = program.pauses.in_force().filter(holder=holder, is_drill=True)
+    if theirs.exists():
+        _lift(program, theirs, actor=actor, why="the drill is over")
+
+
+def _lift(program: Program, holds: QuerySet[Pause], *, actor: Actor, why: str) -> None:
+    lifted = list(holds.select_for_update(of=("self",)).select_related("order"))
     for hold in lifted:
         hold.lifted_at = timezone.now()
-        history.save(hold, "lifted_at", actor=actor)
+        history.save(hold, "lifted_at", actor=actor, why=why)
         trail.record("program.pause_lifted", program, actor=actor, holder=hold.holder)
         outbox.publish("program.pause_lifted", pause=hold.pk, holder=hold.holder)
-    if program.state == State.PAUSED:
-        lifecycle.go_on(program, actor=actor, why="resumed by two people")
+    if program.state == State.PAUSED and not program.pauses.whole().exists():
+        lifecycle.go_on(program, actor=actor, why=why)
     elif program.runs:
-        lifecycle.begin_for_a_part(program, actor=actor, why="resumed by two people")
-        orders = {hold.order.pk: hold.order for hold in lifted if hold.order}
-        stops.resumed(program, orders.values(), actor=actor)
+        still = set(program.pauses.in_force().values_list("order", flat=True))
+        free = {hold.order.pk: hold.order for hold in lifted if hold.order}
+        lifecycle.begin_for_a_part(program, actor=actor, why=why)
+        stops.resumed(program, (free[pk] for pk in free.keys() - still), actor=actor)
 
 
 def _person(actor: Actor) -> User:

@@ -55,7 +55,7 @@ def standing(program: Program, order: StopOrder | None, *, partly: bool) -> Stan
 def standstill(user: User) -> dict[str, int]:
     """Count the running programs that the person may know of, and those paused in whole or part."""
     running = access.visible_to(user).filter(state__in=[*RUNNING, State.PAUSED], is_drill=False)
-    held = Exists(Pause.objects.in_force().filter(program=OuterRef("pk")))
+    held = Exists(Pause.objects.in_force().filter(program=OuterRef("pk"), is_drill=False))
     return running.aggregate(
         running=Count("pk"), paused=Count("pk", filter=Q(state=State.PAUSED) | Q(held))
     )

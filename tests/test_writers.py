@@ -13,6 +13,8 @@ WRITERS = {
     ("StopOrder", "proof"): {"programs.stops"},
     ("StopProof", "state"): {"programs.stops"},
     ("Lease", "revoked_at"): {"programs.stops"},
+    ("Drill", "state"): {"incidents.drills"},
+    ("Drill", "ended_at"): {"incidents.drills"},
     ("Incident", "status"): {"incidents.lifecycle"},
     ("Incident", "acknowledged_at"): {"incidents.lifecycle"},
     ("Incident", "aware_at"): {"incidents.lifecycle"},
@@ -55,6 +57,7 @@ WRITERS = {
 # Rows that come into being in one module alone.
 MAKERS = {
     "Incident": {"incidents.reporting"},
+    "Drill": {"incidents.drills"},
     "Assessment": {"incidents.weighing"},
     "ReportKey": {"incidents.repeats"},
     "RuleFiring": {"incidents.firing"},

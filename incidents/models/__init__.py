@@ -1,10 +1,12 @@
 """Incidents and everything that happens in one."""
 
+from incidents.models.drills import Drill
 from incidents.models.incident import (
     NEXT,
     OVER,
     Audience,
     Counter,
+    DrillScope,
     Incident,
     IncidentGroupPermission,
     IncidentUserPermission,
@@ -31,6 +33,8 @@ __all__ = [
     "AccessGrant",
     "Audience",
     "Counter",
+    "Drill",
+    "DrillScope",
     "Incident",
     "IncidentGroupPermission",
     "IncidentUserPermission",

@@ -52,6 +52,13 @@ class Audience(models.TextChoices):
     UNKNOWN = "unknown", _("I do not know")
 
 
+class DrillScope(models.TextChoices):
+    """How much of a program a drill stops."""
+
+    COLLECTORS = "collectors", _("Its drill collectors only")
+    WHOLE = "whole", _("The whole program")
+
+
 class StillOpen(models.TextChoices):
     YES = "yes", _("Yes")
     NO = "no", _("No")
@@ -103,6 +110,8 @@ class Incident(models.Model):
     )
     restricted = models.BooleanField(default=True)
     is_drill = models.BooleanField(default=False)
+    # What a planned drill stops of a real program; empty for everything else.
+    drill_scope = models.CharField(max_length=10, choices=DrillScope, blank=True)
     reporter = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="reported_incidents"
     )

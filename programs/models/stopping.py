@@ -101,6 +101,8 @@ class Pause(models.Model):
     )
     drill_only = models.BooleanField(default=False)
     holder = models.CharField(max_length=80)
+    # Held by a drill, which lets go by itself and counts in no figure.
+    is_drill = models.BooleanField(default=False)
     # What may be shown to people and machines that may not know the holder: a codename.
     label = models.CharField(max_length=80)
     reason = models.TextField(max_length=2000)
