@@ -3,7 +3,7 @@
 from typing import Any
 
 from audit import clockwork, outbox
-from programs import stops
+from programs import participation, stops
 
 
 @outbox.on("program.stop_ordered", name="programs.time_the_stop")
@@ -15,3 +15,8 @@ def time_the_stop(event: dict[str, Any]) -> None:
 @clockwork.within_transaction("programs.close_stop")
 def close_stop(payload: dict[str, Any]) -> None:
     stops.close(payload["order"])
+
+
+@clockwork.within_transaction("programs.sweep_breaks")
+def sweep_breaks(payload: dict[str, Any]) -> None:
+    participation.sweep(payload["program"])

@@ -1,4 +1,4 @@
-"""The keys with which collectors and monitors sign. Pure: the master key comes in."""
+"""The keys of collectors, monitors and participants' tags. Pure: the master key comes in."""
 
 import hashlib
 import hmac
@@ -20,6 +20,21 @@ def key_for(master: bytes, *, collector_id: int, generation: int) -> bytes:
 def webhook_key(master: bytes, *, key_id: str) -> bytes:
     """Return the 32 bytes with which a monitor signs its webhooks, named by its key."""
     return hmac.digest(master, f"andon-monitor-key|{key_id}".encode(), hashlib.sha256)
+
+
+def subject_key_for(master: bytes, *, program_id: int) -> bytes:
+    """Return the 32 bytes with which a program's participants get their tags."""
+    return hmac.digest(master, f"andon-subject-program|{program_id}".encode(), hashlib.sha256)
+
+
+def tag_of(subject: str, *, key: bytes) -> str:
+    """Return what stands for a pseudonym, 64 hex digits; without the key nobody can guess back."""
+    return hmac.digest(key, f"andon-subject-v1|{subject}".encode(), hashlib.sha256).hex()
+
+
+def print_of(key: bytes) -> str:
+    """Return 16 hex digits by which a key is known again, and that say nothing else of it."""
+    return hmac.digest(key, b"andon-subject-key-print", hashlib.sha256).hex()[:16]
 
 
 @dataclass(frozen=True, slots=True)

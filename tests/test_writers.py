@@ -9,6 +9,7 @@ from tests.trees import every_node, functions, in_apps, name, nodes
 WRITERS = {
     ("Program", "state"): {"programs.lifecycle"},
     ("Program", "generation"): {"programs.lifecycle"},
+    ("Program", "subjects_version"): {"programs.participation"},
     ("Pause", "lifted_at"): {"programs.pauses"},
     ("StopOrder", "proof"): {"programs.stops"},
     ("StopProof", "state"): {"programs.stops"},
@@ -80,6 +81,7 @@ MAKERS = {
     "Collector": {"programs.collectors"},
     "CollectorKey": {"programs.collectors"},
     "GateProcess": {"programs.presence"},
+    "ParticipantChoice": {"programs.participation"},
     "Program": {"programs.lifecycle"},
     "ProgramKey": {"programs.keys"},
     "Entry": {"audit.trail"},

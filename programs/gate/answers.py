@@ -2,10 +2,13 @@
 
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
 from programs.gate.registry import Program, Verdict
+from programs.gate.subjects import Listed, text_of
+from programs.participation import Kept
 
 Header = tuple[bytes, bytes]
 _JSON: tuple[Header, ...] = (
@@ -137,6 +140,32 @@ def news(program: Program, verdict: Verdict) -> bytes:
     """Return the `state` event of a stream."""
     said = {"program": program.slug} | _members(verdict)
     return b"event: state\ndata: " + _ENCODER.encode(said).encode() + b"\n\n"
+
+
+def subjects_news(program: Program, version: int) -> bytes:
+    """Return the `subjects` event of a stream."""
+    said = {"program": program.slug, "version": version}
+    return b"event: subjects\ndata: " + _ENCODER.encode(said).encode() + b"\n\n"
+
+
+def listed(program: Program, said: Listed, *, subject_key: str, time: datetime, tag: str) -> Answer:
+    """Return who takes no part."""
+    head = _ENCODER.encode(
+        {
+            "program": program.slug,
+            "version": said.version,
+            "server_time": text_of(time),
+            "subject_key": subject_key,
+        }
+    )
+    body = head.encode()[:-1] + b"," + said.members + b"}"
+    return Answer(200, body, headers=(*_JSON, (b"etag", tag.encode())))
+
+
+def kept(said: Kept) -> Answer:
+    """Return what is stored of a choice."""
+    until = said.until and text_of(said.until)
+    return Answer.of({"choice": said.choice, "until": until, "version": said.version})
 
 
 def _members(verdict: Verdict) -> dict[str, Any]:

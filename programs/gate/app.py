@@ -45,6 +45,7 @@ class App:
         self._routes = {
             "/v1/lease": Route(("POST",), gate.leasing.answer),
             "/v1/ack": Route(("POST",), gate.stopping.answer),
+            "/v1/subjects": Route(("GET", "POST"), gate.participating.answer),
             ofrep.BULK: Route(("POST",), gate.evaluation.all),
             ofrep.ONE: Route(("POST",), gate.evaluation.one),
             "/healthz": Route(("GET", "HEAD"), self._alive),

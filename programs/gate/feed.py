@@ -19,6 +19,7 @@ from programs.gate import clock, rows
 from programs.gate.holdings import Holdings
 from programs.gate.registry import Key, Program, Registry
 from programs.gate.silence import hang_up
+from programs.gate.subjects import Listed
 from programs.news import CHANNEL
 
 logger = structlog.get_logger(__name__)
@@ -41,6 +42,7 @@ class Feed:
     Args:
         on_programs: called with the programs that changed, after the registry has them.
         on_keys: called after the registry has other keys.
+        on_subjects: called with the lists of participants' choices that are newer, as before.
     """
 
     def __init__(
@@ -50,11 +52,13 @@ class Feed:
         *,
         on_programs: Callable[[list[Program]], None],
         on_keys: Callable[[], None],
+        on_subjects: Callable[[list[Listed]], None],
     ) -> None:
         self._registry = registry
         self._holdings = holdings
         self._on_programs = on_programs
         self._on_keys = on_keys
+        self._on_subjects = on_subjects
         self._wake = asyncio.Event()
         self._refreshed: list[asyncio.Future[None]] = []
         self._knows_leases = False
@@ -115,6 +119,16 @@ class Feed:
         changed = self._registry.take_programs(rows.programs(found), began=began)
         if changed:
             self._on_programs(changed)
+        await self._read_subjects(line, rows.versions(found))
+
+    async def _read_subjects(
+        self, line: psycopg.AsyncConnection[Any], versions: dict[int, int]
+    ) -> None:
+        subjects = self._registry.subjects
+        behind = subjects.take_versions(versions)
+        if behind:
+            lists = rows.subjects(await _ask(line, rows.SUBJECTS, behind))
+            self._on_subjects(subjects.take(lists))
 
     async def _read_keys(self, line: psycopg.AsyncConnection[Any]) -> None:
         began = clock.now()
@@ -197,11 +211,11 @@ async def _connect() -> psycopg.AsyncConnection[Any]:
     return await psycopg.AsyncConnection.connect(**(kept | ours), autocommit=True)
 
 
-async def _ask(line: psycopg.AsyncConnection[Any], statement: str) -> Sequence[Any]:
+async def _ask(line: psycopg.AsyncConnection[Any], statement: str, *values: Any) -> Sequence[Any]:
     loop = asyncio.get_running_loop()
     silence = loop.call_later(SILENCE_SECONDS, hang_up, line.fileno())
     try:
-        cursor = await line.execute(statement, binary=True)
+        cursor = await line.execute(statement, values or None, binary=True)
         return await cursor.fetchall() if cursor.description else []
     finally:
         silence.cancel()

@@ -144,6 +144,7 @@ class Leasing:
                 "renew_seconds": math.floor(seconds * 10 / 3) / 10,
                 "signing_key": held.signing_key,
                 "gates": self._registry.gates,
+                "subjects_version": self._registry.subjects.version(program.id),
                 "server_time": time.isoformat(timespec="milliseconds")[:-6] + "Z",
             }
         )

@@ -17,7 +17,7 @@ import psycopg
 import structlog
 from django.db import Error, connection, transaction
 
-from programs import leases, presence, stops
+from programs import leases, participation, presence, stops
 from programs.gate import answers, clock
 from programs.gate.batches import Batch
 from programs.gate.figures import Figures
@@ -33,6 +33,7 @@ Result = TypeVar("Result")
 NOTE_SECONDS = 1.0
 # Small enough that a grant never waits long behind them.
 NOTE_MOST = 1000
+CHOOSE_MOST = 20
 # Another gate's grant may lock these leases in another order. Of those who wait in a circle the
 # database breaks one off, after a second; it must be the note, and long before.
 GIVE_WAY = "100ms"
@@ -68,6 +69,7 @@ class Ledger:
         self._thread = DatabaseThread()
         self._grants = Batch(self._write_grants)
         self._words = Batch(self._write_words)
+        self._choices = Batch(self._write_choices, most=CHOOSE_MOST)
         self._given: dict[int, _Given] = {}
         self._away = False
         self._gave_way = False
@@ -88,6 +90,14 @@ class Ledger:
         """
         return await _within(ACKNOWLEDGE_PATIENCE, self._words, word)
 
+    async def choose(self, act: Callable[[], participation.Kept]) -> participation.Kept:
+        """Have a participant's choice written.
+
+        Raises:
+            Refused: 503 if it could not be written in time.
+        """
+        return await _within(ACKNOWLEDGE_PATIENCE, self._choices, act)
+
     async def publish(self, beat: presence.Beat) -> None:
         """Have it written that this gate is alive; what cannot be written is not tried again."""
         await self._write("beats", [beat], presence.note)
@@ -105,7 +115,8 @@ class Ledger:
     async def run(self) -> None:
         """Write until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            for work in (self._grants.run, self._words.run, self._note_often, self._thread.watch):
+            batches = self._grants, self._words, self._choices
+            for work in (*(each.run for each in batches), self._note_often, self._thread.watch):
                 tasks.create_task(work())
 
     async def close(self) -> None:
@@ -185,6 +196,12 @@ class Ledger:
         stored = await self._write("acknowledgements", words, stops.acknowledge)
         return [stored] * len(words) if isinstance(stored, _Failed) else [*stored]
 
+    async def _write_choices(
+        self, acts: list[Callable[[], participation.Kept]]
+    ) -> list[participation.Kept | _Failed]:
+        # One transaction each: they are rare, and one that fails takes no other with it.
+        return [await self._write("choices", [act], _do) for act in acts]
+
     async def _write(
         self, of: str, items: list[Item], write: Callable[[list[Item]], Result]
     ) -> Result | _Failed:
@@ -216,6 +233,11 @@ class Ledger:
         if not self._away:
             logger.warning("gate_cannot_write", of=of, error=type(error).__name__)
         self._away = True
+
+
+def _do(acts: list[Callable[[], participation.Kept]]) -> participation.Kept:
+    (act,) = acts
+    return act()
 
 
 def note_or_give_way(renewals: list[leases.Renewal]) -> None:

@@ -15,10 +15,12 @@ from programs.gate.holdings import Holdings
 from programs.gate.leasing import Leasing
 from programs.gate.ledger import Ledger
 from programs.gate.ofrep import Evaluation
+from programs.gate.participating import Participating
 from programs.gate.publishing import Publishing
 from programs.gate.registry import Program, Registry
 from programs.gate.stopping import Stopping
 from programs.gate.streams import Streams
+from programs.gate.subjects import Listed
 
 logger = structlog.get_logger(__name__)
 
@@ -60,10 +62,18 @@ class Gate:
             self.holdings,
             on_programs=self._tell,
             on_keys=self._take_keys,
+            on_subjects=self._tell_subjects,
         )
         self.door = Door(self.registry, self.figures)
         self.leasing, self.stopping = self._endpoints(master)
         self.evaluation = Evaluation(door=self.door, leasing=self.leasing, figures=self.figures)
+        self.participating = Participating(
+            door=self.door,
+            registry=self.registry,
+            ledger=self.ledger,
+            feed=self.feed,
+            master=master,
+        )
         self.publishing = Publishing(
             public_url, registry=self.registry, ledger=self.ledger, streams=self.streams
         )
@@ -141,6 +151,11 @@ class Gate:
     def _tell(self, programs: list[Program]) -> None:
         for program in programs:
             self.streams.tell(program)
+
+    def _tell_subjects(self, lists: list[Listed]) -> None:
+        for listed in lists:
+            program = self.registry.programs[listed.program_id]
+            self.streams.tell_subjects(program, listed.version)
 
     def _take_keys(self) -> None:
         self.figures.keys.set(len(self.registry.keys))

@@ -5,14 +5,23 @@ Source: docs/collector-protocol.md. Members that it does not name are ignored.
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from programs.gate.answers import Refused, wrong
+from programs.participation import (
+    BREAK,
+    GO_ON,
+    LONGEST_BREAK,
+    LONGEST_SUBJECT,
+    OPT_OUT,
+    SHORTEST_BREAK,
+)
 
 LARGEST_BODY = 16 * 1024
 STATUSES = ("starting", "running", "stopped")
+CHOICES = (BREAK.value, OPT_OUT.value, GO_ON)
 BUFFERS = ("empty", "sealed", "purged")
 LONGEST_VERSION = 80
 # Of the column that keeps it, and of every language's signed integer.
@@ -56,6 +65,16 @@ class StopWord:
     signature: str
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a participant chose. Never shown by repr: the pseudonym goes into no log."""
+
+    program: str
+    subject: str = field(repr=False)
+    choice: str
+    seconds: int
+
+
 def lease_question(body: bytes) -> LeaseQuestion:
     """Read the body of `POST /v1/lease`.
 
@@ -94,6 +113,23 @@ def stop_word(body: bytes) -> StopWord:
         counter=_number(said, "counter"),
         signature=_signature(said),
     )
+
+
+def chosen(body: bytes) -> Chosen:
+    """Read the body of `POST /v1/subjects`.
+
+    Raises:
+        Refused: 400 if it is no JSON object, 422 if a field is wrong; it names the field.
+    """
+    said = _members(body)
+    choice = _one_of(said, "choice", CHOICES)
+    seconds = _number(said, "seconds") if choice == BREAK else 0
+    if choice == BREAK and not SHORTEST_BREAK <= seconds <= LONGEST_BREAK:
+        raise wrong("seconds", f"from {SHORTEST_BREAK} to {LONGEST_BREAK}")
+    subject = _text(said, "subject", most=LONGEST_SUBJECT)
+    if not subject:
+        raise wrong("subject", f"text of 1 to {LONGEST_SUBJECT} printable characters")
+    return Chosen(_text(said, "program", most=LONGEST_NAME), subject, choice, seconds)
 
 
 def check_context(body: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The gate's copy of programs, pauses and keys, and what it says about a collector. Pure.
+"""The gate's copy of programs, pauses, keys and choices, and what it says about a collector. Pure.
 
 Only the feed writes here.
 """
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from programs.gate.subjects import Subjects
 from programs.reach import WHOLE, Place, Reach, Turn, generation_of
 
 # The promise of docs/collector-protocol.md; programs.models states the same number to people.
@@ -115,6 +116,7 @@ class Registry:
         self.keys: dict[str, Key] = {}
         # Where else a collector may go; advice, and no worse for being old.
         self.gates: tuple[str, ...] = ()
+        self.subjects = Subjects()
         self._programs_read = self._keys_read = float("-inf")
         self._zero = datetime.fromtimestamp(0, UTC)
 

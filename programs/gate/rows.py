@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from programs.gate.registry import Hold, Key, Program
+from programs.gate.subjects import Listed
 from programs.presence import ALIVE_SECONDS, MOST_NAMED
 from programs.reach import Place, Reach, Turn
 
@@ -19,9 +20,23 @@ PROGRAMS = """
                    FROM programs_stoporder o
                   WHERE o.program_id = p.id
                     AND COALESCE(o.resumed_generation, o.generation) > p.whole_generation
-                  GROUP BY o.dataset_id, o.drill_only ORDER BY o.dataset_id, o.drill_only)
+                  GROUP BY o.dataset_id, o.drill_only ORDER BY o.dataset_id, o.drill_only),
+           p.subjects_version
       FROM programs_program p
      ORDER BY p.id
+"""
+# One statement again: a list that says its version has every choice up to it.
+SUBJECTS = """
+    SELECT p.id, p.subjects_version,
+           ARRAY(SELECT c.tag::text FROM programs_participantchoice c
+                  WHERE c.program_id = p.id AND c.kind = 'opt_out' ORDER BY c.tag),
+           ARRAY(SELECT ROW(c.tag::text, c.until) FROM programs_participantchoice c
+                  WHERE c.program_id = p.id AND c.kind = 'break' AND c.until > clock_timestamp()
+                  ORDER BY c.tag),
+           ARRAY(SELECT DISTINCT c.key_print::text FROM programs_participantchoice c
+                  WHERE c.program_id = p.id)
+      FROM programs_program p
+     WHERE p.id = ANY(%s)
 """
 # Keys and collectors are added, and ended once. Whatever happens to them moves a number here,
 # whichever clock wrote the times.
@@ -53,7 +68,19 @@ LEASES = """
 
 
 def programs(found: Iterable[Sequence[Any]]) -> list[Program]:
-    return [Program(*(*row, _holds(holds), _turns(turns))) for *row, holds, turns in found]
+    return [Program(*(*row, _holds(holds), _turns(turns))) for *row, holds, turns, _ in found]
+
+
+def versions(found: Iterable[Sequence[Any]]) -> dict[int, int]:
+    """Return the version of each program's list of choices, from the rows of PROGRAMS."""
+    return {row[0]: row[-1] for row in found}
+
+
+def subjects(found: Iterable[Sequence[Any]]) -> list[Listed]:
+    return [
+        Listed(program, version, tuple(out), tuple(map(tuple, breaks)), tuple(prints))
+        for program, version, out, breaks, prints in found
+    ]
 
 
 def _holds(found: Iterable[Any]) -> tuple[Hold, ...]:

@@ -104,6 +104,10 @@ class Streams:
         self._figures.streams.inc()
         program = self._registry.programs[key.program_id]
         self._tell(stream, answers.news(program, decide(program, key.place)))
+        version = self._registry.subjects.version(program.id)
+        if version:
+            # It may have changed since the last lease.
+            self._offer(stream, answers.subjects_news(program, version))
         return stream
 
     def leave(self, stream: Stream) -> None:
@@ -145,6 +149,12 @@ class Streams:
             generation=program.generation,
             streams=told,
         )
+
+    def tell_subjects(self, program: Program, version: int) -> None:
+        """Tell each collector of a program that there is a newer list of choices."""
+        said = answers.subjects_news(program, version)
+        for stream in list(self._of_program.get(program.id, ())):
+            self._offer(stream, said)
 
     def close_withdrawn(self, streams: Iterable[Stream] | None = None) -> None:
         """End the streams whose key does not open the gate any more."""

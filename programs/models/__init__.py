@@ -3,6 +3,7 @@
 from programs.models.collecting import Collector, CollectorKey, GateProcess, Lease
 from programs.models.governing import Attestation, AttestationApproval
 from programs.models.keys import ProgramKey
+from programs.models.participating import ParticipantChoice
 from programs.models.program import (
     NEXT,
     RUNNING,
@@ -36,6 +37,7 @@ __all__ = [
     "Dataset",
     "GateProcess",
     "Lease",
+    "ParticipantChoice",
     "Pause",
     "Program",
     "ProgramGroupPermission",

@@ -101,10 +101,12 @@ class Program(models.Model):
     whole_generation = models.BigIntegerField(default=1)
     # While it is resuming, only collectors whose seat is below may collect.
     open_seats = models.PositiveIntegerField(default=SEATS)
+    # Grows with each choice of a participant; the record counts those, and so the history need not.
+    subjects_version = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True, blank=True)
 
-    history = KeptHistory(m2m_fields=[derived_from])
+    history = KeptHistory(m2m_fields=[derived_from], excluded_fields=["subjects_version"])
 
     class Meta:
         ordering = ["slug"]

@@ -26,7 +26,14 @@ class Follower:
         self.copy = Registry()
         self.holdings = Holdings(b"m" * 32)
         self.told = asyncio.Queue()
-        self.feed = Feed(self.copy, self.holdings, on_programs=self._take, on_keys=lambda: None)
+        self.subjects = asyncio.Queue()
+        self.feed = Feed(
+            self.copy,
+            self.holdings,
+            on_programs=self._take,
+            on_keys=lambda: None,
+            on_subjects=self.subjects.put_nowait,
+        )
 
     def _take(self, programs):
         for program in programs:
@@ -119,7 +126,7 @@ class Quiet:
     def add_notify_handler(self, _handler):
         """It has no news."""
 
-    async def _ask(self, _line, statement):
+    async def _ask(self, _line, statement, *_values):
         if statement is feed.rows.PROGRAMS:
             self.asked.put_nowait(statement)
             await self.may_answer.acquire()
@@ -148,8 +155,8 @@ def test_news_that_comes_while_it_reads_makes_it_read_again(rarely, monkeypatch)
 def test_a_pause_that_is_committed_while_it_reads_is_read_at_once(program, rarely, monkeypatch):
     ask, done = feed._ask, []
 
-    async def slowly(line, statement):
-        rows = await ask(line, statement)
+    async def slowly(line, statement, *values):
+        rows = await ask(line, statement, *values)
         if statement == feed.rows.PROGRAMS and rows and not done:
             # The news arrive with the answer to the next question.
             done.append(await elsewhere(lambda: pause(program)))
@@ -201,7 +208,7 @@ def test_a_copy_counts_from_before_it_was_asked_for(program):
 def test_leases_of_the_present_generation_are_known_from_the_start(program):
     held, gone = make.collector(program), make.collector(program)
     make.lease(gone)
-    Program.objects.filter(pk=program.pk).update(generation=2)
+    Program.objects.filter(pk=program.pk).update(generation=2, whole_generation=2)
     program.refresh_from_db()
     make.lease(held)
 

@@ -32,6 +32,7 @@ def test_a_collector_of_a_program_that_collects_gets_a_lease(collector):
         "lease_seconds": 10.0,
         "renew_seconds": 3.3,
         "gates": [],
+        "subjects_version": 0,
     }
 
 
