@@ -57,6 +57,7 @@ def _monitor(key: ProgramKey) -> Actor:
 
 def _as_report(key: ProgramKey, alert: Alert) -> Report:
     program = key.program
+    assert key.worst is not None
     fits = len(alert.url) <= reporting.LONGEST_LINE
     since = alert.since
     return Report(

@@ -27,3 +27,16 @@ class MonitorForm(PanelForm):
         initial=Sev.SEV2.value,
         choices=[(sev.value, sev.label) for sev in Sev],
     )
+
+
+class IngestForm(PanelForm):
+    """A key with which records that come in are checked by their stamps."""
+
+    at = "ingest"
+
+    label = forms.CharField(
+        label=_("Name of the place"),
+        help_text=_("Where records come in, such as Upload service."),
+        max_length=80,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )

@@ -34,7 +34,6 @@ class Unknown(Exception):
     """No key opens this; the message is a sentence for the caller."""
 
 
-@transaction.atomic
 def issue_for_monitor(
     program: Program, *, label: str, worst: Sev, actor: Actor
 ) -> tuple[ProgramKey, str]:
@@ -46,6 +45,22 @@ def issue_for_monitor(
     Raises:
         Refused: if the program has ended, the label is odd or taken, or no person asks.
     """
+    return _issue(program, ProgramKey.Kind.MONITOR, label, worst=worst, actor=actor)
+
+
+def issue_for_ingest(program: Program, *, label: str, actor: Actor) -> tuple[ProgramKey, str]:
+    """Return a new key of where records come in, and its text, which is shown this once.
+
+    Raises:
+        Refused: as for a monitor.
+    """
+    return _issue(program, ProgramKey.Kind.INGEST, label, worst=None, actor=actor)
+
+
+@transaction.atomic
+def _issue(
+    program: Program, kind: ProgramKey.Kind, label: str, *, worst: Sev | None, actor: Actor
+) -> tuple[ProgramKey, str]:
     # Two that are called alike could not be told apart in the story of an incident.
     program = lifecycle.lock(program)
     if program.state == State.RETIRED:
@@ -56,14 +71,14 @@ def issue_for_monitor(
         raise Refused(f"label: give a name of at most {LONGEST_LABEL} printable characters.")
     if of(program).filter(label=label, revoked_at=None).exists():
         raise Refused(f"label: {program.slug} has a key {label!r} already; withdraw it first.")
-    minted = secrets.mint(ProgramKey.Kind.MONITOR)
+    minted = secrets.mint(kind)
     key: ProgramKey = history.create(
         ProgramKey,
         actor=actor,
         program=program,
-        kind=ProgramKey.Kind.MONITOR,
+        kind=kind,
         label=label,
-        worst=worst.value,
+        worst=None if worst is None else worst.value,
         issued_by=actor.user,
         key_id=minted.key_id,
         secret_hash=minted.secret_hash,
@@ -75,7 +90,7 @@ def issue_for_monitor(
 
 @transaction.atomic
 def withdraw(key: ProgramKey, *, actor: Actor) -> None:
-    """End a key at once. Safe to call again."""
+    """End a key at once; the gates learn of it within a second. Safe to call again."""
     key = ProgramKey.objects.select_for_update(no_key=True).get(pk=key.pk)
     if key.revoked_at:
         return
@@ -88,9 +103,10 @@ def _record(act: str, key: ProgramKey, actor: Actor) -> None:
     trail.record(act, key.program, actor=actor, key=key.key_id, kind=key.kind, label=key.label)
 
 
-def of(program: Program) -> QuerySet[ProgramKey]:
-    """Return the keys of a program, the withdrawn ones last."""
-    return program.keys.order_by("-revoked_at", "label", "-created_at")
+def of(program: Program, *kinds: ProgramKey.Kind) -> QuerySet[ProgramKey]:
+    """Return the keys of a program, of all kinds or of these, the withdrawn ones last."""
+    wanted = program.keys.filter(kind__in=kinds) if kinds else program.keys.all()
+    return wanted.order_by("-revoked_at", "label", "-created_at")
 
 
 def recognise(presented: Presented | None, kind: str) -> ProgramKey:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -15,6 +16,22 @@ def key_for(master: bytes, *, collector_id: int, generation: int) -> bytes:
     return hmac.digest(
         master, f"andon-collector-key|{collector_id}|{generation}".encode(), hashlib.sha256
     )
+
+
+def stamp_root(master: bytes, *, program_id: int) -> bytes:
+    """Return the 32 bytes that every stamp key of a program comes from; for its verifiers."""
+    return hmac.digest(master, f"andon-stamp-program|{program_id}".encode(), hashlib.sha256)
+
+
+def stamp_key(root: bytes, *, collector: str, generation: int) -> bytes:
+    """Return the 32 bytes with which a collector stamps records during one generation."""
+    return hmac.digest(root, f"andon-stamp-key|{collector}|{generation}".encode(), hashlib.sha256)
+
+
+def stamp_signature(key: bytes, lines: Iterable[str]) -> str:
+    """Return the signature, in hex, over what a stamp says."""
+    text = "\n".join(("andon-stamp-v1", *lines))
+    return hmac.digest(key, text.encode(), hashlib.sha256).hex()
 
 
 def webhook_key(master: bytes, *, key_id: str) -> bytes:

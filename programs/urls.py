@@ -27,6 +27,7 @@ urlpatterns = [
     path(f"{_control}revoke/", controls.revoke, name="revoke-control"),
     path(f"{_one}evidence/<int:pk>/", controls.evidence_file, name="evidence"),
     path(f"{_one}monitors/new/", keys.issue_for_monitor, name="issue-monitor-key"),
+    path(f"{_one}ingest/new/", keys.issue_for_ingest, name="issue-ingest-key"),
     path(f"{_one}keys/<int:pk>/withdraw/", keys.withdraw, name="withdraw-program-key"),
     path(f"{_one}collectors/new/", collectors.register, name="register"),
     path(_collector, collectors.collector, name="collector"),

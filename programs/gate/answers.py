@@ -132,6 +132,11 @@ def no_such_stop(generation: int, verdict: Verdict) -> Refused:
     )
 
 
+def json_bytes(body: bytes, *, tag: str) -> Answer:
+    """Return what was encoded before, with its name."""
+    return Answer(200, body, headers=(*_JSON, (b"etag", tag.encode())))
+
+
 def not_modified(tag: str) -> Answer:
     return Answer(304, headers=[(b"etag", tag.encode()), (b"cache-control", b"no-store")])
 

@@ -43,11 +43,12 @@ class App:
         self.gate = gate
         self._metrics_token = metrics_token
         self._routes = {
-            "/v1/lease": Route(("POST",), gate.leasing.answer),
-            "/v1/ack": Route(("POST",), gate.stopping.answer),
-            "/v1/subjects": Route(("GET", "POST"), gate.participating.answer),
-            ofrep.BULK: Route(("POST",), gate.evaluation.all),
-            ofrep.ONE: Route(("POST",), gate.evaluation.one),
+            "/v1/lease": Route(("POST",), gate.endpoints.leasing.answer),
+            "/v1/ack": Route(("POST",), gate.endpoints.stopping.answer),
+            "/v1/verifier": Route(("GET",), gate.endpoints.verifying.sheet),
+            "/v1/subjects": Route(("GET", "POST"), gate.endpoints.participating.answer),
+            ofrep.BULK: Route(("POST",), gate.endpoints.evaluation.all),
+            ofrep.ONE: Route(("POST",), gate.endpoints.evaluation.one),
             "/healthz": Route(("GET", "HEAD"), self._alive),
             "/readyz": Route(("GET", "HEAD"), self._ready),
             "/metrics": Route(("GET",), self._metrics),

@@ -146,6 +146,7 @@ class Feed:
             keys += rows.keys(found[start : start + _SLICE])
             # Renewals go on while many keys are read.
             await asyncio.sleep(0)
+        self._registry.take_ingest_keys(rows.ingest_keys(await _ask(line, rows.INGEST_KEYS)))
         self._registry.take_keys(keys, began=began)
         changed, self._fingerprint = fingerprint != self._fingerprint, fingerprint
         self._every_key_at = began

@@ -34,6 +34,7 @@ class Figures:
         self.leases = self._counter("leases_total", "Leases given, and how.", "how")
         self.refusals = self._counter("refusals_total", "Requests refused.", "path", "why")
         self.acknowledgements = self._counter("acknowledgements_total", "Stops acknowledged.")
+        self.sheets = self._counter("sheets_total", "Verifiers' sheets.", "how")
         self.bad_tokens = self._counter("bad_tokens_total", "Tokens that nobody knows.")
         self.pauses_told = self._counter("pauses_told_total", "Streams told to stop.")
         self.dropped = self._counter("streams_dropped_total", "Streams ended from here.", "why")

@@ -3,6 +3,7 @@
 import math
 from typing import NamedTuple
 
+from programs import rfc3339, signing
 from programs.gate import answers, clock, questions
 from programs.gate.answers import Answer
 from programs.gate.call import Call
@@ -13,6 +14,7 @@ from programs.gate.holdings import Held, Holdings
 from programs.gate.ledger import Ledger
 from programs.gate.questions import LeaseQuestion
 from programs.gate.registry import Key, Program, Registry, Verdict, decide
+from programs.gate.sheets import Sheets
 from programs.gate.throttle import Throttle
 from programs.leases import Ask
 
@@ -38,6 +40,7 @@ class Leasing:
         holdings: Holdings,
         ledger: Ledger,
         feed: Feed,
+        sheets: Sheets,
         figures: Figures,
     ) -> None:
         self._door = door
@@ -45,6 +48,7 @@ class Leasing:
         self._holdings = holdings
         self._ledger = ledger
         self._feed = feed
+        self._sheets = sheets
         self._jumps = Throttle(burst=JUMPS)
         self._from_memory = figures.leases.labels("memory")
         self._written = figures.leases.labels("written")
@@ -133,7 +137,6 @@ class Leasing:
     def _say(self, key: Key, given: Given) -> Answer:
         program, held = given
         seconds = program.lease_seconds
-        time = self._registry.time(clock.now())
         return Answer.of(
             {
                 "state": "collecting",
@@ -143,8 +146,14 @@ class Leasing:
                 "lease_seconds": float(seconds),
                 "renew_seconds": math.floor(seconds * 10 / 3) / 10,
                 "signing_key": held.signing_key,
+                "stamp_key": self._stamp_key(key, held),
                 "gates": self._registry.gates,
                 "subjects_version": self._registry.subjects.version(program.id),
-                "server_time": time.isoformat(timespec="milliseconds")[:-6] + "Z",
+                "server_time": rfc3339.write(self._registry.time(clock.now())),
             }
         )
+
+    def _stamp_key(self, key: Key, held: Held) -> str:
+        root = self._sheets.root(key.program_id)
+        made = signing.stamp_key(root, collector=key.collector, generation=held.generation)
+        return made.hex()

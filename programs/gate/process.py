@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import structlog
 
@@ -18,9 +19,11 @@ from programs.gate.ofrep import Evaluation
 from programs.gate.participating import Participating
 from programs.gate.publishing import Publishing
 from programs.gate.registry import Program, Registry
+from programs.gate.sheets import Sheets
 from programs.gate.stopping import Stopping
 from programs.gate.streams import Streams
 from programs.gate.subjects import Listed
+from programs.gate.verifying import Verifying
 
 logger = structlog.get_logger(__name__)
 
@@ -29,6 +32,16 @@ MEASURE_SECONDS = 1.0
 
 def _nobody() -> None:
     return None
+
+
+class Endpoints(NamedTuple):
+    """What answers the questions of collectors and of whoever takes records in."""
+
+    leasing: Leasing
+    stopping: Stopping
+    evaluation: Evaluation
+    verifying: Verifying
+    participating: Participating
 
 
 class Gate:
@@ -65,15 +78,7 @@ class Gate:
             on_subjects=self._tell_subjects,
         )
         self.door = Door(self.registry, self.figures)
-        self.leasing, self.stopping = self._endpoints(master)
-        self.evaluation = Evaluation(door=self.door, leasing=self.leasing, figures=self.figures)
-        self.participating = Participating(
-            door=self.door,
-            registry=self.registry,
-            ledger=self.ledger,
-            feed=self.feed,
-            master=master,
-        )
+        self.endpoints = self._endpoints(master)
         self.publishing = Publishing(
             public_url, registry=self.registry, ledger=self.ledger, streams=self.streams
         )
@@ -81,23 +86,27 @@ class Gate:
         self._redis_url = redis_url
         self._work: asyncio.Task[None] | None = None
 
-    def _endpoints(self, master: bytes) -> tuple[Leasing, Stopping]:
+    def _endpoints(self, master: bytes) -> Endpoints:
+        door, registry, figures = self.door, self.registry, self.figures
+        sheets = Sheets(registry, master=master, figures=figures)
         leasing = Leasing(
-            door=self.door,
-            registry=self.registry,
+            door=door,
+            registry=registry,
             holdings=self.holdings,
             ledger=self.ledger,
             feed=self.feed,
-            figures=self.figures,
+            sheets=sheets,
+            figures=figures,
         )
         stopping = Stopping(
-            door=self.door,
-            registry=self.registry,
-            ledger=self.ledger,
-            master=master,
-            figures=self.figures,
+            door=door, registry=registry, ledger=self.ledger, master=master, figures=figures
         )
-        return leasing, stopping
+        evaluation = Evaluation(door=door, leasing=leasing, figures=figures)
+        verifying = Verifying(door=door, registry=registry, sheets=sheets, figures=figures)
+        participating = Participating(
+            door=door, registry=registry, ledger=self.ledger, feed=self.feed, master=master
+        )
+        return Endpoints(leasing, stopping, evaluation, verifying, participating)
 
     def start(self) -> None:
         """Begin to follow the database. Nothing is extended before the first copy is read."""

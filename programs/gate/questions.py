@@ -6,9 +6,10 @@ Source: docs/collector-protocol.md. Members that it does not name are ignored.
 import json
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NoReturn
 
+from programs import rfc3339
 from programs.gate.answers import Refused, wrong
 from programs.participation import (
     BREAK,
@@ -27,9 +28,6 @@ LONGEST_VERSION = 80
 # Of the column that keeps it, and of every language's signed integer.
 _LARGEST_NUMBER = 2**63 - 1
 LONGEST_NAME = 100
-_TIME = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:[Zz]|[+-]00:00)", re.ASCII
-)
 _SIGNATURE = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
 
 
@@ -188,12 +186,7 @@ def _signature(said: dict[str, Any]) -> str:
 
 
 def _time(text: Any) -> datetime:
-    parts = _TIME.fullmatch(text) if isinstance(text, str) else None
-    try:
-        if parts is None:
-            raise ValueError
-        day, clock, fraction = parts.groups()
-        moment = datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=UTC)
-    except ValueError:
-        raise wrong("stopped_at", "RFC 3339 in UTC, such as 2026-11-21T03:12:45.204Z") from None
-    return moment.replace(microsecond=int(f"{fraction or 0:0<6}"[:6]))
+    moment = rfc3339.read(text)
+    if moment is None:
+        raise wrong("stopped_at", "RFC 3339 in UTC, such as 2026-11-21T03:12:45.204Z")
+    return moment

@@ -3,9 +3,11 @@
 Only the feed writes here.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import NamedTuple
 
 from programs.gate.subjects import Subjects
@@ -26,6 +28,8 @@ class Hold:
     label: str
     # Of the order that stopped the leases; None where nothing ran when the pause began.
     generation: int | None
+    # By then every lease that the order ended has run out.
+    deadline: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,19 @@ class Key:
     collector: str
     program_id: int
     place: Place
+    retired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IngestKey:
+    """A key of where a program's records come in."""
+
+    key_id: str
+    secret_hash: str
+    expires_at: datetime
+    withdrawn: bool
+    label: str
+    program_id: int
 
 
 class Verdict(NamedTuple):
@@ -114,6 +131,8 @@ class Registry:
     def __init__(self) -> None:
         self.programs: dict[int, Program] = {}
         self.keys: dict[str, Key] = {}
+        self.ingest_keys: dict[str, IngestKey] = {}
+        self._collectors: dict[int, tuple[Key, ...]] | None = None
         # Where else a collector may go; advice, and no worse for being old.
         self.gates: tuple[str, ...] = ()
         self.subjects = Subjects()
@@ -131,8 +150,13 @@ class Registry:
         return [p for p in self.programs.values() if before.get(p.id) != p]
 
     def take_keys(self, keys: Iterable[Key], *, began: float) -> None:
-        self.keys = {key.key_id: key for key in keys}
+        found = {key.key_id: key for key in keys}
+        if found != self.keys:
+            self.keys, self._collectors = found, None
         self._keys_read = began
+
+    def take_ingest_keys(self, keys: Iterable[IngestKey]) -> None:
+        self.ingest_keys = {key.key_id: key for key in keys}
 
     def confirm_keys(self, *, began: float) -> None:
         """Note that the keys were compared with the database and are the same."""
@@ -158,7 +182,27 @@ class Registry:
     def fresh(self, now: float) -> bool:
         return self.age(now) <= STALE_SECONDS
 
-    def usable(self, key: Key, now: float) -> bool:
+    def collectors_of(self, program_id: int) -> tuple[Key, ...]:
+        """Return one key of each collector of a program that is not retired, by name.
+
+        The same tuple until any key changes.
+        """
+        if self._collectors is None:
+            found: defaultdict[int, dict[str, Key]] = defaultdict(dict)
+            for key in self.keys.values():
+                if not key.retired:
+                    found[key.program_id][key.collector] = key
+            self._collectors = {
+                each: tuple(sorted(named.values(), key=attrgetter("collector")))
+                for each, named in found.items()
+            }
+        return self._collectors.get(program_id, ())
+
+    def usable(self, key: Key | IngestKey, now: float) -> bool:
         """True if this very key still opens the gate."""
-        known = self.keys.get(key.key_id)
+        known: Key | IngestKey | None
+        if isinstance(key, Key):
+            known = self.keys.get(key.key_id)
+        else:
+            known = self.ingest_keys.get(key.key_id)
         return known is not None and not known.withdrawn and self.time(now) < known.expires_at

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from programs.gate.registry import Hold, Key, Program
+from programs.gate.registry import Hold, IngestKey, Key, Program
 from programs.gate.subjects import Listed
 from programs.presence import ALIVE_SECONDS, MOST_NAMED
 from programs.reach import Place, Reach, Turn
@@ -12,7 +12,7 @@ from programs.reach import Place, Reach, Turn
 # for a part of it never differ.
 PROGRAMS = """
     SELECT p.id, p.slug, p.state, p.generation, p.whole_generation, p.open_seats, p.lease_seconds,
-           ARRAY(SELECT ROW(h.dataset_id, h.drill_only, h.label, o.generation)
+           ARRAY(SELECT ROW(h.dataset_id, h.drill_only, h.label, o.generation, o.deadline_at)
                    FROM programs_pause h LEFT JOIN programs_stoporder o ON o.id = h.order_id
                   WHERE h.program_id = p.id AND h.lifted_at IS NULL ORDER BY h.id),
            ARRAY(SELECT ROW(max(COALESCE(o.resumed_generation, o.generation)),
@@ -42,6 +42,7 @@ SUBJECTS = """
 # whichever clock wrote the times.
 FINGERPRINT = f"""
     SELECT count(*), coalesce(max(k.id), 0), count(k.revoked_at), count(c.retired_at),
+           (SELECT count(*) + count(revoked_at) FROM programs_programkey WHERE kind = 'i'),
            ARRAY(SELECT DISTINCT url FROM programs_gateprocess
                   WHERE seen_at > clock_timestamp() - interval '{ALIVE_SECONDS} s'
                   ORDER BY url LIMIT {MOST_NAMED}),
@@ -51,11 +52,15 @@ FINGERPRINT = f"""
 KEYS = """
     SELECT k.key_id, k.secret_hash, k.expires_at,
            k.revoked_at IS NOT NULL OR c.retired_at IS NOT NULL,
-           c.id, c.name, c.program_id, c.dataset_id, c.seat, c.is_drill
+           c.id, c.name, c.program_id, c.dataset_id, c.seat, c.is_drill, c.retired_at IS NOT NULL
       FROM programs_collectorkey k JOIN programs_collector c ON c.id = k.collector_id
 """
-# Columns of a key; those that follow say where its collector stands.
+# Columns of a key; the three that follow say where its collector stands.
 _OF_KEY = 7
+INGEST_KEYS = """
+    SELECT key_id, secret_hash, expires_at, revoked_at IS NOT NULL, label, program_id
+      FROM programs_programkey WHERE kind = 'i'
+"""
 LEASES = """
     SELECT DISTINCT ON (l.collector_id) l.collector_id, l.generation,
            extract(epoch FROM clock_timestamp() - l.renewed_at)::float8
@@ -84,7 +89,7 @@ def subjects(found: Iterable[Sequence[Any]]) -> list[Listed]:
 
 
 def _holds(found: Iterable[Any]) -> tuple[Hold, ...]:
-    return tuple(Hold(Reach(*reach), label, ordered) for *reach, label, ordered in found)
+    return tuple(Hold(Reach(dataset, drill), *rest) for dataset, drill, *rest in found)
 
 
 def _turns(found: Iterable[Any]) -> tuple[Turn, ...]:
@@ -92,4 +97,8 @@ def _turns(found: Iterable[Any]) -> tuple[Turn, ...]:
 
 
 def keys(found: Iterable[Sequence[Any]]) -> list[Key]:
-    return [Key(*(*row[:_OF_KEY], Place(*row[_OF_KEY:]))) for row in found]
+    return [Key(*(*row[:_OF_KEY], Place(*row[_OF_KEY:-1]), row[-1])) for row in found]
+
+
+def ingest_keys(found: Iterable[Sequence[Any]]) -> list[IngestKey]:
+    return [IngestKey(*row) for row in found]

@@ -15,12 +15,13 @@ class ProgramKey(StoredSecret):
     class Kind(models.TextChoices):
         # As they stand in the text of a key, see accounts.secrets.
         MONITOR = "w", _("Monitor")
+        INGEST = "i", _("Where records come in")
 
     program = models.ForeignKey(Program, models.PROTECT, related_name="keys")
     kind = models.CharField(max_length=1, choices=Kind)
     label = models.CharField(max_length=80)
-    # The most severe level that a monitor's word may have.
-    worst = models.PositiveSmallIntegerField()
+    # The most severe level that a monitor's word may have; no other key has a word.
+    worst = models.PositiveSmallIntegerField(null=True, blank=True)
     # Who answers for it: stands as the reporter of what a monitor reports.
     issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     last_used_at = models.DateTimeField(null=True, blank=True)
@@ -30,7 +31,9 @@ class ProgramKey(StoredSecret):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                name="program_key_on_ladder", condition=models.Q(worst__gte=0, worst__lte=5)
+                name="program_key_on_ladder",
+                condition=models.Q(kind="w", worst__gte=0, worst__lte=5)
+                | models.Q(kind="i", worst=None),
             )
         ]
 

@@ -23,8 +23,8 @@ from programs import (
     summary,
 )
 from programs.forms import PanelForm
-from programs.key_forms import MonitorForm
-from programs.models import Category, Program, ResumeRequest, State
+from programs.key_forms import IngestForm, MonitorForm
+from programs.models import Category, Program, ProgramKey, ResumeRequest, State
 
 REFUSALS = (collectors.Refused, lifecycle.Refused, pauses.Refused)
 MOST_KEYS = 50
@@ -60,7 +60,7 @@ def page(
         "pause_form": sent.get("pause") or forms.PauseForm(),
         "retire_form": sent.get("retire") or forms.RetireForm(),
         **_controls(request, program),
-        **_monitors(request, program, sent),
+        **_keys(request, program, sent),
         **_what_one_may(request, program),
         **_resuming(request, program, sent, sees=sees),
     }
@@ -78,12 +78,14 @@ def _controls(request: SignedInRequest, program: Program) -> dict[str, Any]:
     }
 
 
-def _monitors(request: SignedInRequest, program: Program, sent: Forms) -> dict[str, Any]:
+def _keys(request: SignedInRequest, program: Program, sent: Forms) -> dict[str, Any]:
     if not access.may_run(request.user, program):
         return {}
     return {
-        "monitors": keys.of(program)[:MOST_KEYS],
+        "monitors": keys.of(program, ProgramKey.Kind.MONITOR)[:MOST_KEYS],
         "monitor_form": sent.get("monitor") or MonitorForm(),
+        "ingest_keys": keys.of(program, ProgramKey.Kind.INGEST)[:MOST_KEYS],
+        "ingest_form": sent.get("ingest") or IngestForm(),
     }
 
 

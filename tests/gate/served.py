@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import connection
 
 from accounts import secrets
-from programs import collectors, signing
+from programs import collectors, keys, signing
 from programs.news import CHANNEL
 from tests import make
 
@@ -202,6 +202,15 @@ def caller(gate, program=None, *, name="", dataset=None) -> Caller:
     _, token = collectors.issue_key(collector, actor=make.SYSTEM)
     assert secrets.parse(token)
     return Caller(collector, token, gate)
+
+
+def ingest(program):
+    """The text of a key with which records of the program are checked."""
+    actor = make.actor(program.owner)
+    text = keys.issue_for_ingest(program, label=f"in-{program.keys.count()}", actor=actor)[1]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+    return text
 
 
 def known(gate) -> None:

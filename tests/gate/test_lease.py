@@ -23,6 +23,7 @@ def test_a_collector_of_a_program_that_collects_gets_a_lease(collector):
 
     assert status == 200
     assert said.pop("signing_key").isalnum()
+    assert said.pop("stamp_key").isalnum()
     assert timezone.now() - datetime.fromisoformat(said.pop("server_time")) < timedelta(seconds=5)
     assert said == {
         "state": "collecting",
@@ -266,7 +267,13 @@ def leasing_of_program_at_its_first(feed):
         program_of=lambda _key, *, named: SimpleNamespace(slug=named, generation=1),
     )
     one = Leasing(
-        door=door, registry=None, holdings=None, ledger=None, feed=feed, figures=Figures()
+        door=door,
+        registry=None,
+        holdings=None,
+        ledger=None,
+        feed=feed,
+        sheets=None,
+        figures=Figures(),
     )
     one._lease = AsyncMock(return_value="answered")
     one._say = lambda _key, given: given

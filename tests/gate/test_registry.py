@@ -19,7 +19,7 @@ def program(*holds, state="collecting", generation=5, open_seats=SEATS, turns=()
 def key(**changed):
     until = datetime(2027, 1, 1, tzinfo=UTC)
     fields = dict(
-        zip(Key.__slots__, ("k1", "h", until, False, 7, "laptop-7", 1, AT_LAKE), strict=True)
+        zip(Key.__slots__, ("k1", "h", until, False, 7, "laptop-7", 1, AT_LAKE, False), strict=True)
     )
     return Key(**fields | changed)
 

@@ -1,4 +1,4 @@
-"""Keys of monitors on the program's page: shown once, to who runs the program alone."""
+"""Keys on the program's page: shown once, to who runs the program alone."""
 
 import re
 
@@ -95,3 +95,22 @@ def test_a_key_of_another_program_is_missing(program, owner):
 def test_only_a_person_answers_for_a_key(program):
     with pytest.raises(keys.Refused, match="Only a person"):
         keys.issue_for_monitor(program, label="x", worst=Sev.SEV2, actor=make.SYSTEM)
+
+
+def test_a_key_of_where_records_come_in_is_shown_once_with_what_to_do(program, owner):
+    answer = owner.post(path(program, "ingest/new/"), label="Upload")
+    key = ProgramKey.objects.get()
+    text = re.search(r"andon_i_\w+_[\w-]+", answer.content.decode())[0]
+    assert secrets.matches(secrets.parse(text), key.secret_hash)
+    assert (key.kind, key.worst) == ("i", None)
+    page = words(answer)
+    for line in (f"ANDON_INGEST_TOKEN={text}", f"ANDON_PROGRAM={program.slug}", "andon.Verifier()"):
+        assert line in page
+    assert text not in owner.get(path(program)).content.decode()
+    owner.post(path(program, f"keys/{key.pk}/withdraw/"))
+    key.refresh_from_db()
+    assert key.revoked_at
+
+
+def test_nobody_but_who_runs_the_program_makes_a_key_for_ingest(program, officer):
+    assert officer.post(path(program, "ingest/new/"), label="x").status_code == 403
