@@ -262,11 +262,17 @@ class Program:
         return self.row.stop_orders.order_by("-generation").first()
 
     def resume(self) -> None:
-        """Let it go on, by the two people that it takes."""
-        from programs import pauses, stops
+        """Let all of it go on, by the two people that it takes."""
+        from programs import answering, resuming, stops
+        from programs.models import State
 
         # Collectors that say nothing are waited for by the engine, which does not run here.
         stops.close(self.stop().pk)
-        request = pauses.request_resume(self.row, reason="Measured.", actor=self._asks)
+        met = {"state": "met", "note": "Measured."}
+        answers = {each.id: met for each in answering.current()}
+        request = resuming.request(self.row, reason="Measured.", answers=answers, actor=self._asks)
         for actor in self._agree:
-            pauses.approve_resume(request, actor=actor)
+            request = resuming.approve(request, read=resuming.digest(request), actor=actor)
+        self.row.refresh_from_db()
+        while self.row.state == State.RESUMING:
+            self.row = resuming.go_further(self.row, actor=self._asks)

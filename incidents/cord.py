@@ -7,6 +7,7 @@ from incidents import timeline
 from incidents.models import DrillScope, Incident, TimelineEntry
 from programs import pauses
 from programs.models import Pause, Program, State
+from severity.duties import GOES_ON_WITH_AN_EXECUTIVE
 
 
 class Refused(Exception):
@@ -36,6 +37,7 @@ def pull(incident: Incident, *, reason: str, actor: Actor) -> Pause:
         label=incident.codename,
         reason="A responder pulled the cord.",
         actor=actor,
+        needs_executive=needs_executive(incident),
     )
     if is_new:
         timeline.write(
@@ -62,6 +64,7 @@ def pull_with_report(incident: Incident, program: Program, *, actor: Actor) -> N
         actor=actor,
         drill_only=incident.drill_scope == DrillScope.COLLECTORS,
         is_drill=bool(incident.drill_scope),
+        needs_executive=needs_executive(incident),
     )
     if not hold.rule:
         timeline.write(
@@ -72,6 +75,11 @@ def pull_with_report(incident: Incident, program: Program, *, actor: Actor) -> N
             audience=TimelineEntry.Audience.LEADERSHIP,
             program=program.slug,
         )
+
+
+def needs_executive(incident: Incident) -> bool:
+    """True if what the incident holds goes on only with an executive among those who agree."""
+    return not incident.drill_scope and incident.level in GOES_ON_WITH_AN_EXECUTIVE
 
 
 def outcome(hold: Pause) -> str:

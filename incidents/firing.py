@@ -49,6 +49,9 @@ def apply(incident: Incident, *, actor: Actor) -> None:
             _wait(incident, firing, demand)
         else:
             _act(incident, firing, [(firing.program, firing.dataset)])
+    if cord.needs_executive(incident):
+        # What it held before it was as grave as this.
+        pauses.demand_an_executive(incident.ref, actor=actor)
 
 
 def lock_ahead(incident: Incident, *, with_its_own: bool) -> None:
@@ -217,6 +220,7 @@ def _pause(
         dataset=dataset,
         drill_only=incident.drill_scope == DrillScope.COLLECTORS,
         is_drill=bool(incident.drill_scope),
+        needs_executive=cord.needs_executive(incident),
         rule=f"{firing.rule} {firing.rules_version}",
     )
     if is_new:

@@ -13,7 +13,7 @@ from guardian.shortcuts import assign_perm, get_objects_for_user, remove_perm
 from accounts.functions import Function
 from accounts.models import User
 from programs.controlset import Control, Duty
-from programs.models import Program, State
+from programs.models import Program, ResumeRequest, State
 
 # People who handle what programs do; they see drafts and the machines behind a program.
 INSIDERS = (
@@ -29,6 +29,16 @@ INSIDERS = (
 # People whose duty a control is: they see drafts and the evidence, but no machines. A program's
 # owner answers for that program alone.
 CONTROLLERS = tuple(Function(duty.value) for duty in Duty if duty is not Duty.PROGRAM_OWNER)
+
+# Two people of two of these let a program go on.
+RESUMING = (
+    Function.PRIVACY_OFFICER,
+    Function.SECURITY,
+    Function.COMMANDER,
+    Function.LEGAL,
+    Function.EXECUTIVE,
+    Function.OPERATOR,
+)
 
 
 def granted(user: User, permission: str) -> QuerySet[Program]:
@@ -114,12 +124,29 @@ def sees_evidence(user: User, program: Program) -> bool:
     return user.is_any(*INSIDERS, *CONTROLLERS) or may_run(user, program)
 
 
+def may_go_further(user: User, program: Program) -> bool:
+    """True if the person may let the next collectors of a program go on that resumes.
+
+    Whoever runs it, or agreed that it goes on.
+    """
+    granted = program.resume_requests.filter(state=ResumeRequest.State.GRANTED)
+    last = granted.order_by("-closed_at").first()
+    agreed = last is not None and last.approvals.filter(person=user).exists()
+    return user.is_active and agreed or may_run(user, program)
+
+
+def may_withdraw(user: User, wish: ResumeRequest) -> bool:
+    """True for who asked, who runs the program, and whose function lets them agree."""
+    asked = user.pk == wish.requested_by_id and user.is_active
+    return asked or user.is_any(*RESUMING) or may_run(user, wish.program)
+
+
 def may_draft(user: User) -> bool:
     return user.is_any(Function.PROGRAM_OWNER, Function.PRIVACY_OFFICER)
 
 
 def get_program(user: User, slug: str, *, to: str = "view") -> Program:
-    """Return a program that the person may `view`, `run`, `approve`, or see the `machines` of.
+    """Return a program that the person may `view`, or do with what stands in `_NEEDS`.
 
     Raises:
         Http404: if there is none, or none that this person may know of.
@@ -145,6 +172,14 @@ _NEEDS: dict[str, tuple[Callable[[User, Program], bool], Promise]] = {
     "evidence": (
         sees_evidence,
         lazy("Only whose duty controls are, and the program's owner, may see the evidence."),
+    ),
+    "criteria": (
+        sees_evidence,
+        lazy("Only those who handle what programs do may read why one may go on."),
+    ),
+    "go further": (
+        may_go_further,
+        lazy("Only the program's owner and those who agreed may let it go further."),
     ),
     "machines": (
         sees_machines,

@@ -48,16 +48,6 @@ class RetireForm(PanelForm):
     reason = forms.CharField(label=_("Reason"), max_length=500)
 
 
-class ResumeForm(PanelForm):
-    at = "resume"
-
-    reason = forms.CharField(
-        label=_("What was fixed, and how was that checked?"),
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
-
-
 class CollectorForm(PanelForm):
     at = "collector"
 

@@ -1,39 +1,21 @@
 """Stop a program and let it go on again.
 
-The only module that writes Pause and the resume requests.
+The only module that writes Pause. Who must agree that it goes on is said in programs.resuming.
 """
+
+from collections.abc import Iterable
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.actors import Actor
-from accounts.functions import Function
 from accounts.models import User
 from audit import history, outbox, trail
 from audit.trail import joined
-from programs import lifecycle, stops
-from programs.models import (
-    Dataset,
-    Pause,
-    Program,
-    ResumeApproval,
-    ResumeRequest,
-    State,
-    StopOrder,
-)
-from programs.reach import WHOLE, Reach
-
-# Two of these, each by another person, let a program go on. Source: NIST SP 800-53 AC-3(2), dual
-# authorization.
-RESUMING_FUNCTIONS = (
-    Function.PRIVACY_OFFICER,
-    Function.COMMANDER,
-    Function.LEGAL,
-    Function.EXECUTIVE,
-    Function.OPERATOR,
-)
-APPROVALS_NEEDED = 2
+from programs import lifecycle, stages, stops, wishes
+from programs.models import Dataset, Pause, Program, State, StopOrder
+from programs.reach import SEATS, WHOLE, Reach
 
 
 class Refused(Exception):
@@ -51,6 +33,7 @@ def pause(
     dataset: Dataset | None = None,
     drill_only: bool = False,
     is_drill: bool = False,
+    needs_executive: bool = False,
     rule: str = "",
 ) -> Pause:
     """Stop collection at once. Safe to call again: the same holder gets the same pause.
@@ -64,6 +47,7 @@ def pause(
         dataset: stop only what writes there; everything if left out.
         drill_only: stop only the collectors that are for drills.
         is_drill: a drill holds it, which lets go by itself, see `let_go`.
+        needs_executive: an executive must be among those who agree to lift it.
         rule: the rule and version that demanded it, if one did.
     """
     # Lock the program, not its pauses: a lease is granted under the same lock, so it is
@@ -79,12 +63,13 @@ def pause(
         if existing.holder == holder:
             return existing
     hold = Pause(program=program, dataset=dataset, holder=holder, label=label, reason=reason)
-    hold.drill_only, hold.is_drill, hold.rule = drill_only, is_drill, rule
+    hold.drill_only, hold.is_drill = drill_only, is_drill
+    hold.needs_executive, hold.rule = needs_executive, rule
     hold.order = _stop(program, reach, alike, actor=actor, label=label)
     history.save_new(hold, actor=actor, why=rule)
     if in_force:
-        # Only then may somebody have asked that it goes on.
-        _overtake(program, actor)
+        # Whoever asked, or agreed, that it goes on did not know of this pause.
+        wishes.withdraw(program, actor=actor, why="paused once more")
     _tell(hold, actor)
     return hold
 
@@ -106,7 +91,7 @@ def _tell(hold: Pause, actor: Actor) -> None:
 
 def pull_the_cord(program: Program, *, reason: str, actor: Actor) -> Pause:
     """Pause by hand. Anybody who may know of the program may; nobody is asked why first."""
-    person = _person(actor)
+    person = person_of(actor)
     return pause(
         program,
         holder=f"person:{person.pk}",
@@ -138,14 +123,6 @@ def _stop(
     return stops.order(program, reach, actor=actor)
 
 
-def _overtake(program: Program, actor: Actor) -> None:
-    """Drop the wish to go on: whoever agreed to it did not know of this pause."""
-    for request in program.resume_requests.filter(state=ResumeRequest.State.OPEN):
-        request.state = ResumeRequest.State.WITHDRAWN
-        history.save(request, "state", actor=actor, why="paused once more")
-        trail.record("program.resume_withdrawn", program, actor=actor, request=request.pk)
-
-
 @transaction.atomic
 def retire(program: Program, *, reason: str, actor: Actor) -> Program:
     """End a program for good; its collectors are ordered to stop like at a pause."""
@@ -157,110 +134,78 @@ def retire(program: Program, *, reason: str, actor: Actor) -> Program:
     return program
 
 
-@transaction.atomic
-def request_resume(program: Program, *, reason: str, actor: Actor) -> ResumeRequest:
-    """Ask that a paused program may go on.
+def lift(program: Program, holds: Iterable[Pause], *, actor: Actor, why: str) -> None:
+    """Lift these pauses of a locked program; it goes on if nothing else holds it.
 
-    Raises:
-        Refused: if it is not paused, its stop is not proven, or somebody asked already.
+    As a whole it goes on in stages, unless it is for drills or parts of Andon alone had
+    stopped it.
     """
-    program = lifecycle.lock(program)
-    if not program.pauses.in_force().exists():
-        raise Refused(f"{program.slug} is not paused.")
-    if not reason.strip():
-        raise Refused("reason: say what was fixed and how that was checked.")
-    unproven = program.stop_orders.exclude(proof=StopOrder.Proof.PROVEN).first()
-    if unproven:
-        raise Refused(f"The stop of generation {unproven.generation} is not proven yet.")
-    if program.resume_requests.filter(state=ResumeRequest.State.OPEN).exists():
-        raise Refused("There is an open request to resume already.")
-    person = _person(actor)
-    request: ResumeRequest = history.create(
-        ResumeRequest, actor=actor, program=program, requested_by=person, reason=reason
-    )
-    trail.record("program.resume_requested", program, actor=actor, remark=reason)
-    outbox.publish("program.resume_requested", program=program.pk, request=request.pk)
-    return request
-
-
-@transaction.atomic
-def approve_resume(
-    request: ResumeRequest, *, actor: Actor, barred: frozenset[int] = frozenset()
-) -> ResumeRequest:
-    """Agree to a request; with the second person of a second function the program goes on.
-
-    Args:
-        barred: people who may not decide, such as the commanders of the incident.
-
-    Raises:
-        Refused: if the request is closed, or this person may not decide on it.
-    """
-    program = lifecycle.lock(request.program)
-    request = ResumeRequest.objects.select_for_update().get(pk=request.pk)
-    if request.state != ResumeRequest.State.OPEN:
-        raise Refused(f"This request is {request.state} already.")
-    person = _person(actor)
-    function = _function_for(person, request, program, barred)
-    ResumeApproval.objects.create(request=request, person=person, function=function)
-    trail.record("program.resume_approved", program, actor=actor, function=function)
-    if request.approvals.count() >= APPROVALS_NEEDED:
-        _resume(program, request, actor)
-    return request
-
-
-def _function_for(
-    person: User, request: ResumeRequest, program: Program, barred: frozenset[int]
-) -> Function:
-    if person.pk in barred | {request.requested_by_id, program.owner_id}:
-        raise Refused(
-            "Whoever asks, owns the program, or commands the incident or did since the pause,"
-            " cannot approve its resumption."
-        )
-    if request.approvals.filter(person=person).exists():
-        raise Refused("You have approved this already; a second person of another function must.")
-    taken = set(request.approvals.values_list("function", flat=True))
-    free = [f for f in RESUMING_FUNCTIONS if person.is_any(f) and f.value not in taken]
-    if not free:
-        names = ", ".join(str(f.label) for f in RESUMING_FUNCTIONS if f.value not in taken)
-        raise Refused(f"Approval needs one of these functions: {names}.")
-    return free[0]
-
-
-def _resume(program: Program, request: ResumeRequest, actor: Actor) -> None:
-    request.state = ResumeRequest.State.GRANTED
-    history.save(request, "state", actor=actor)
-    _lift(program, program.pauses.in_force(), actor=actor, why="resumed by two people")
-
-
-@joined
-def let_go(program: Program, *, holder: str, actor: Actor) -> None:
-    """End the hold of a drill; the program goes on if nobody else holds it. Safe to call again.
-
-    Every other hold needs two people.
-    """
-    program = lifecycle.lock(program)
-    theirs = program.pauses.in_force().filter(holder=holder, is_drill=True)
-    if theirs.exists():
-        _lift(program, theirs, actor=actor, why="the drill is over")
-
-
-def _lift(program: Program, holds: QuerySet[Pause], *, actor: Actor, why: str) -> None:
-    lifted = list(holds.select_for_update(of=("self",)).select_related("order"))
-    for hold in lifted:
+    holds = list(holds)
+    for hold in holds:
         hold.lifted_at = timezone.now()
         history.save(hold, "lifted_at", actor=actor, why=why)
         trail.record("program.pause_lifted", program, actor=actor, holder=hold.holder)
         outbox.publish("program.pause_lifted", pause=hold.pk, holder=hold.holder)
     if program.state == State.PAUSED and not program.pauses.whole().exists():
-        lifecycle.go_on(program, actor=actor, why=why)
+        _go_on(program, actor=actor, why=why)
     elif program.runs:
-        still = set(program.pauses.in_force().values_list("order", flat=True))
-        free = {hold.order.pk: hold.order for hold in lifted if hold.order}
-        lifecycle.begin_for_a_part(program, actor=actor, why=why)
-        stops.resumed(program, (free[pk] for pk in free.keys() - still), actor=actor)
+        _let_the_parts_go_on(program, holds, actor=actor, why=why)
 
 
-def _person(actor: Actor) -> User:
+def _go_on(program: Program, *, actor: Actor, why: str) -> None:
+    seats = program.collectors.filter(retired_at=None).values_list("seat", flat=True)
+    opening = stages.next_opening(seats, open_seats=0)
+    if opening >= SEATS or program.is_drill or not _people_stopped(program):
+        lifecycle.go_on(program, actor=actor, why=why)
+    else:
+        lifecycle.go_on_in_stages(program, open_seats=opening, actor=actor, why=why)
+
+
+def _people_stopped(program: Program) -> bool:
+    """True if anybody but a part of Andon held the program since it stopped as a whole."""
+    order = program.stop_orders.filter(generation=program.whole_generation).first()
+    return order is None or not all(hold.is_machines for hold in order.pauses.all())
+
+
+def _let_the_parts_go_on(program: Program, holds: list[Pause], *, actor: Actor, why: str) -> None:
+    program = lifecycle.begin_for_a_part(program, actor=actor, why=why)
+    still = {hold.reach for hold in program.pauses.in_force()}
+    # One that came while everything stood still was ordered nothing of its own: those it held
+    # have had no lease since.
+    orders = {
+        hold.order.pk: hold.order
+        for hold in holds
+        if hold.order and hold.order.reach == hold.reach and hold.reach not in still
+    }
+    stops.resumed(program, orders.values(), actor=actor)
+
+
+@joined
+def let_go(program: Program, *, holder: str, actor: Actor) -> None:
+    """Lift what a drill or a control holds, as its reason is gone. Safe to call again.
+
+    What people hold stays, also under the same holder: they must ask and agree.
+    """
+    program = lifecycle.lock(program)
+    theirs = program.pauses.in_force().filter(holder=holder).select_related("order")
+    holds = [hold for hold in theirs if hold.is_machines]
+    if holds:
+        lift(program, holds, actor=actor, why=f"{holder} let go")
+
+
+@joined
+def demand_an_executive(holder: str, *, actor: Actor) -> None:
+    """From now on an executive is among those who must agree to lift what a holder keeps.
+
+    Locks its pauses and not their programs: the caller may hold others already.
+    """
+    for hold in held_by(holder).filter(needs_executive=False).select_for_update(of=("self",)):
+        hold.needs_executive = True
+        history.save(hold, "needs_executive", actor=actor)
+        trail.record("program.executive_demanded", hold.program, actor=actor, holder=holder)
+
+
+def person_of(actor: Actor) -> User:
     if actor.user is None:
         raise Refused("Only a person can do this.")
     return actor.user

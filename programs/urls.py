@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from programs.views import acts, collectors, controls, detail, keys, listing
+from programs.views import acts, collectors, controls, detail, keys, listing, resuming
 
 app_name = "programs"
 _one = "programs/<slug:slug>/"
@@ -18,7 +18,9 @@ urlpatterns = [
     path(f"{_one}approve/", acts.approve, name="approve"),
     path(f"{_one}start/", acts.start, name="start"),
     path(f"{_one}retire/", acts.retire, name="retire"),
-    path(f"{_one}resume/", acts.request_resume, name="request-resume"),
+    path(f"{_one}resume/", resuming.resume, name="resume"),
+    path(f"{_one}resume/withdraw/", resuming.withdraw, name="withdraw-resume"),
+    path(f"{_one}resume/further/", resuming.go_further, name="go-further"),
     path(f"{_one}edit/", controls.edit, name="edit"),
     path(_control, controls.control, name="control"),
     path(f"{_control}attest/", controls.attest, name="attest"),

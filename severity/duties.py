@@ -10,6 +10,8 @@ from severity.vocabulary import Action, Mode, Scope
 # The organisation's floor. It stands in code so that no rule set, however
 # changed, can leave a program running at these levels.
 PAUSES_AT_ONCE = (Sev.SEV0, Sev.SEV1, Sev.SEV2)
+# What stood still at these goes on only if an executive agrees as well.
+GOES_ON_WITH_AN_EXECUTIVE = (Sev.SEV0, Sev.SEV1)
 LONGEST_WAIT_SECONDS = 7 * 24 * 3600
 
 

@@ -16,10 +16,9 @@ from programs.models.program import (
     ProgramUserPermission,
     State,
 )
+from programs.models.resuming import ResumeApproval, ResumeRequest
 from programs.models.stopping import (
     Pause,
-    ResumeApproval,
-    ResumeRequest,
     StopOrder,
     StopProof,
 )

@@ -1,11 +1,10 @@
-"""Why a program stands still, the order that stopped it, the proof, and the wish to go on."""
+"""Why a program stands still, the order that stopped it, and the proof."""
 
-from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.kept import KeptHistory, keep
+from accounts.kept import KeptHistory
 from programs.models.collecting import Collector
 from programs.models.program import Dataset, Program
 from programs.reach import Reach
@@ -92,7 +91,7 @@ class PauseQuerySet(models.QuerySet["Pause"]):
 class Pause(models.Model):
     """One reason for a program, or a part of it, to stand still.
 
-    Two people who agree that it goes on lift all that hold it.
+    It goes on when the last of those that hold it is lifted.
     """
 
     program = models.ForeignKey(Program, models.PROTECT, related_name="pauses")
@@ -107,6 +106,8 @@ class Pause(models.Model):
     label = models.CharField(max_length=80)
     reason = models.TextField(max_length=2000)
     rule = models.CharField(max_length=80, blank=True)
+    # One of those who agree to lift it must be an executive.
+    needs_executive = models.BooleanField(default=False)
     since = models.DateTimeField(default=timezone.now)
     order = models.ForeignKey(
         StopOrder, models.PROTECT, null=True, blank=True, related_name="pauses"
@@ -133,54 +134,7 @@ class Pause(models.Model):
     def reach(self) -> Reach:
         return Reach(self.dataset_id, self.drill_only)
 
-
-class ResumeRequest(models.Model):
-    """The wish to go on.
-
-    Two people of two functions must agree, none of them the one who asks or owns.
-    """
-
-    class State(models.TextChoices):
-        OPEN = "open", _("Open")
-        GRANTED = "granted", _("Granted")
-        WITHDRAWN = "withdrawn", _("Withdrawn")
-
-    program = models.ForeignKey(Program, models.PROTECT, related_name="resume_requests")
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    reason = models.TextField(max_length=2000)
-    requested_at = models.DateTimeField(default=timezone.now)
-    state = models.CharField(max_length=9, choices=State, default=State.OPEN)
-
-    history = KeptHistory()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["program"],
-                condition=models.Q(state="open"),
-                name="one_open_resume_request",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"resume {self.program}"
-
-
-class ResumeApproval(models.Model):
-    """One person's agreement to resume, in one function. Never changed."""
-
-    request = models.ForeignKey(ResumeRequest, models.PROTECT, related_name="approvals")
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    function = models.CharField(max_length=20)
-    approved_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["request", "person"], name="one_approval_per_person")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.person} for {self.request}"
-
-
-keep(ResumeApproval)
+    @property
+    def is_machines(self) -> bool:
+        """True if a drill or a control holds it: it lets go by itself, and nobody can ask."""
+        return self.is_drill or self.holder.startswith("control:")

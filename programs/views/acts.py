@@ -1,4 +1,4 @@
-"""What people do to a program: stop it, approve it, start it, end it, ask that it may go on."""
+"""What people do to a program: stop it, approve it, start it, end it."""
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
@@ -53,17 +53,3 @@ def retire(request: SignedInRequest, slug: str) -> HttpResponse:
         pauses.retire(program, reason=form.cleaned_data["reason"], actor=actor_of(request))
 
     return carry_out(request, program, end, said=_("The program has ended."), form=form)
-
-
-@require_POST
-def request_resume(request: SignedInRequest, slug: str) -> HttpResponse:
-    """Ask that a paused program may go on."""
-    program = access.get_program(request.user, slug, to="machines")
-    form = forms.ResumeForm(request.POST)
-
-    def ask() -> None:
-        reason = form.cleaned_data["reason"]
-        pauses.request_resume(program, reason=reason, actor=actor_of(request))
-
-    said = _("Asked. Two people of two functions must agree.")
-    return carry_out(request, program, ask, said=said, form=form)

@@ -20,11 +20,13 @@ from programs import (
     machines,
     pauses,
     presence,
+    resuming,
     summary,
+    wishes,
 )
 from programs.forms import PanelForm
 from programs.key_forms import IngestForm, MonitorForm
-from programs.models import Category, Program, ProgramKey, ResumeRequest, State
+from programs.models import Category, Program, ProgramKey, State
 
 REFUSALS = (collectors.Refused, lifecycle.Refused, pauses.Refused)
 MOST_KEYS = 50
@@ -62,7 +64,7 @@ def page(
         **_controls(request, program),
         **_keys(request, program, sent),
         **_what_one_may(request, program),
-        **_resuming(request, program, sent, sees=sees),
+        **_resuming(request, program, sees=sees),
     }
     return render(request, "programs/detail.html", context, status=status)
 
@@ -102,25 +104,17 @@ def _what_one_may(request: SignedInRequest, program: Program) -> dict[str, Any]:
     }
 
 
-def _resuming(
-    request: SignedInRequest, program: Program, sent: Forms, *, sees: bool
-) -> dict[str, Any]:
-    wish = (
-        program.resume_requests.filter(state=ResumeRequest.State.OPEN)
-        .select_related("requested_by")
-        .first()
-    )
-    user = request.user
-    others = wish is not None and user.pk not in (wish.requested_by_id, program.owner_id)
-    can_ask = sees and wish is None and program.pauses.in_force().exists()
+def _resuming(request: SignedInRequest, program: Program, *, sees: bool) -> dict[str, Any]:
+    wish = wishes.of(program)
+    held = sees and program.pauses.in_force().exists()
     return {
         "wish": wish,
-        "approvals": wish.approvals.select_related("person").order_by("approved_at")
-        if wish
-        else [],
-        "needed": pauses.APPROVALS_NEEDED,
-        "can_agree": others and user.is_any(*pauses.RESUMING_FUNCTIONS),
-        "resume_form": (sent.get("resume") or forms.ResumeForm()) if can_ask else None,
+        "so_far": resuming.standing(wish) if wish else None,
+        "sees_criteria": access.sees_evidence(request.user, program),
+        "can_ask": wish is None and held and bool(resuming.can_be_asked(program)),
+        "stage": resuming.stage(program) if sees else None,
+        "unclean": resuming.why_not_further(program) if program.state == State.RESUMING else "",
+        "can_go_further": access.may_go_further(request.user, program),
     }
 
 

@@ -46,8 +46,7 @@ class World:
         make.undetermined()
         self.paused = make.program()
         pauses.pull_the_cord(self.paused, reason="", actor=make.actor(self.officer))
-        wish = {"reason": "Checked.", "actor": make.actor(make.user())}
-        pauses.request_resume(self.paused, **wish)
+        make.wish(self.paused)
         engine.work()
 
     def _stories(self):
@@ -86,7 +85,8 @@ class World:
             yield path, self.officer
         yield f"{one}timeline/{self.entry.pk}/correct/", self.officer
         yield f"/incidents/{self.waiting.ref}/", self.officer
-        for path in ("/programs/", program, f"/programs/{self.paused.slug}/", "/programs/new/"):
+        paused, asking = f"/programs/{self.paused.slug}/", f"{program}resume/"
+        for path in ("/programs/", program, paused, "/programs/new/", f"{paused}resume/", asking):
             yield path, self.officer
         for path in (program, f"{program}collectors/new/", f"{program}edit/"):
             yield path, self.program.owner

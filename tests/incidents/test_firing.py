@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.actors import Actor
 from audit.models import Entry
-from incidents import firing, judgement, lifecycle
+from incidents import cord, firing, judgement, lifecycle
 from incidents.models import RuleFiring, Status, TimelineEntry
 from programs import pauses
 from programs.models import State
@@ -200,3 +200,32 @@ def test_a_pause_that_stands_is_not_told_again():
         lifecycle.move(incident, to, actor=commander, reason="Again.", exception="It is off.")
     assert incident.program.pauses.count() == 1
     assert incident.timeline.filter(kind=TimelineEntry.Kind.PAUSE).count() == 1
+
+
+def graver(incident):
+    return list(pauses.held_by(incident.ref).values_list("needs_executive", flat=True))
+
+
+def test_what_sev_1_stops_goes_on_with_an_executive_alone():
+    assert graver(make.incident(Sev.SEV1)) == [True]
+    assert graver(make.incident(Sev.SEV2)) == [False]
+
+
+def test_what_was_stopped_at_sev_2_needs_an_executive_once_it_is_sev_1():
+    incident = make.incident(Sev.SEV2)
+    make.judged(incident, Sev.SEV1)
+    assert graver(incident) == [True]
+    assert Entry.objects.filter(action="program.executive_demanded").count() == 1
+
+
+def test_the_cord_of_a_grave_incident_holds_until_an_executive_agrees():
+    incident = make.incident(Sev.SEV1)
+    make.resumed(incident.program)
+    cord.pull(incident, reason="", actor=make.SYSTEM)
+    assert graver(incident) == [True]
+
+
+def test_a_cord_that_is_pulled_with_a_report_is_as_grave_as_the_report():
+    reporter = make.user()
+    for level, needs in ((Sev.SEV1, [True]), (Sev.SEV3, [False])):
+        assert graver(make.incident(level, reporter=reporter, pull_cord=True)) == needs

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.functions import Function
 from audit import verification
 from audit.models import Entry
-from programs import collectors, leases, lifecycle, pauses, stops
+from programs import collectors, leases, lifecycle, pauses, resuming, stops
 from programs.models import Lease, Program, ResumeRequest, State, StopOrder
 from tests import make
 from tests.together import (
@@ -175,12 +175,12 @@ def about_to_go_on():
     """A paused program, and the wish that it goes on."""
     program, _ = running(machines=0)
     pause(program)
-    by = make.actor(make.user())
-    return program, pauses.request_resume(program, reason="fixed", actor=by)
+    return program, make.wish(program)
 
 
 def agreeing(request, person):
-    return lambda: pauses.approve_resume(request, actor=make.actor(person))
+    read = resuming.digest(request)
+    return lambda: make.agreed(request, person, read=read)
 
 
 def test_one_person_who_agrees_twice_at_once_counts_once():

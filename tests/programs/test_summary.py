@@ -117,8 +117,6 @@ def test_drills_stay_out_of_the_count():
 def test_a_pause_that_was_lifted_is_no_hold():
     program = make.program()
     pause(program)
-    request = pauses.request_resume(program, reason="fixed", actor=make.actor(make.user()))
-    for function in (Function.LEGAL, Function.PRIVACY_OFFICER):
-        pauses.approve_resume(request, actor=make.actor(make.user(function)))
+    make.resumed(program)
     assert (code(program), line(program).holds) == ("collecting", ())
     assert Program.objects.get().state == lifecycle.State.COLLECTING

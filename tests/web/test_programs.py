@@ -1,4 +1,4 @@
-"""Programs: seen by all who may pull the cord, run by their owners, resumed by two."""
+"""Programs: seen by all who may pull the cord, run by their owners."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -7,10 +7,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.functions import Function
-from incidents import roles
-from incidents.models import Role
 from programs import pauses, presence, stops
-from programs.models import GateProcess, Program, ResumeRequest, State, StopProof
+from programs.models import GateProcess, Program, State, StopProof
 from programs.presence import Beat
 from severity.ladder import Sev
 from tests import make
@@ -136,65 +134,6 @@ def test_a_violation_is_named(program, owner):
     order = stopped(program)
     order.proofs.filter(state=StopProof.State.UNKNOWN).update(state=StopProof.State.VIOLATION)
     assert "Violation" in owner.reads(path(program))
-
-
-def resuming(program):
-    """A paused program, and a request of a responder that it may go on."""
-    pauses.pull_the_cord(program, reason="", actor=make.actor(program.owner))
-    asks = reader(Function.RESPONDER)
-    asks.post(path(program, "resume/"), reason="Grants removed and checked.")
-    return asks, program.resume_requests.get()
-
-
-def agree(person, program, request):
-    return person.post(path(program, "resume/approve/"), request=request.pk)
-
-
-def test_two_people_of_two_functions_let_it_go_on(program):
-    _asks, request = resuming(program)
-    agree(reader(Function.LEGAL), program, request)
-    program.refresh_from_db()
-    assert program.state == State.PAUSED
-    agree(reader(Function.OPERATOR), program, request)
-    program.refresh_from_db()
-    assert program.state == State.COLLECTING
-
-
-def test_who_asks_and_who_owns_do_not_agree(program, owner):
-    asks, request = resuming(program)
-    for person in (asks, owner):
-        answer = agree(person, program, request)
-        assert answer.status_code == 409
-        assert "cannot approve its resumption" in words(answer)
-    assert "Agree that it goes on" not in asks.reads(path(program))
-
-
-def test_the_commander_of_the_incident_does_not_agree():
-    incident = make.incident(Sev.SEV2)
-    program = incident.program
-    commander = reader(Function.COMMANDER)
-    give = {"person": commander.person, "actor": make.actor(commander.person)}
-    roles.give(incident, Role.COMMANDER, **give)
-    asks = reader(Function.RESPONDER)
-    asks.post(path(program, "resume/"), reason="Checked.")
-    answer = agree(commander, program, program.resume_requests.get())
-    assert answer.status_code == 409
-    assert program.resume_requests.get().state == ResumeRequest.State.OPEN
-
-
-def test_a_request_needs_a_reason_and_is_made_once(program):
-    asks, _request = resuming(program)
-    assert asks.post(path(program, "resume/"), reason="").status_code == 422
-    answer = asks.post(path(program, "resume/"), reason="Again.")
-    assert answer.status_code == 409
-    assert "open request" in words(answer)
-
-
-@pytest.mark.parametrize("sent", ["", "x", "0", "99999999999999999999"])
-def test_a_request_that_is_none_is_missing(program, sent):
-    officer = reader(Function.PRIVACY_OFFICER)
-    answer = officer.post(path(program, "resume/approve/"), request=sent)
-    assert answer.status_code == 404
 
 
 NEW = {

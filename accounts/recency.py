@@ -1,0 +1,43 @@
+"""Let nobody do what is grave from a browser that somebody left open."""
+
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from allauth.account.internal.flows import reauthentication
+from allauth.account.internal.flows.login import get_authentication_records
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+RECENT_SECONDS = 10 * 60
+View = Callable[..., HttpResponse]
+
+
+def signed_in_recently(request: HttpRequest) -> bool:
+    """True if the person showed who they are, by any way to sign in, within ten minutes."""
+    records = get_authentication_records(request, request.user)
+    latest = max((record["at"] for record in records), default=0.0)
+    return bool(time.time() - latest < RECENT_SECONDS)
+
+
+def recently_signed_in(view: View) -> View:
+    """Have people show once more who they are; what they sent is then carried out."""
+
+    @wraps(view)
+    def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        if signed_in_recently(request):
+            return view(request, *args, **kwargs)
+        if not reauthentication.get_reauthentication_flows(request.user):
+            # Who they are is said elsewhere, and only a new sign-in asks there.
+            raise PermissionDenied(
+                _("This needs a sign-in of the last ten minutes: sign out and in again.")
+            )
+        kept: HttpResponse = reauthentication.suspend_request(
+            request, reverse("account_reauthenticate")
+        )
+        return kept
+
+    return guarded
