@@ -38,6 +38,7 @@ class Environment:
     url: str
     gate_url: str
     gate_public_url: str
+    participant_pages: str
     zone: str
     log_level: str
     log_format: str
@@ -63,6 +64,9 @@ class Environment:
 
 def _one_of(*allowed: str) -> Any:
     return environs.validate.OneOf(allowed, error="must be one of: {choices}")
+
+
+_READERS = _one_of("signed-in", "public")
 
 
 def _stripped(values: list[str] | None) -> list[str]:
@@ -107,6 +111,7 @@ def _values(env: environs.FileAwareEnv) -> Environment:
         hosts=env.list("ANDON_HOSTS", ["localhost", "127.0.0.1", "[::1]"]),
         url=env.str("ANDON_URL", f"http://localhost:{port}").rstrip("/"),
         gate_url=env.str("ANDON_GATE_URL", f"http://localhost:{gate_port}").rstrip("/"),
+        participant_pages=env.str("ANDON_PARTICIPANT_PAGES", "signed-in", validate=_READERS),
         gate_public_url=env.str("ANDON_GATE_PUBLIC_URL", "").rstrip("/"),
         zone=env.str("ANDON_ZONE", "UTC"),
         log_level=env.str("ANDON_LOG_LEVEL", "INFO", validate=_one_of(*LOG_LEVELS)),

@@ -14,6 +14,7 @@ ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 _QUERY = re.compile(r"(/[^\s?\"]*)\?[^\s\"]*")
 # Whoever holds these parts of an address may act by them.
 _KEYS_IN_ADDRESSES = re.compile(r"(/acknowledge/|/reset/key/|/receipts/)[^/\s\"]+")
+_FOR_PARTICIPANTS = "/for-participants/"
 
 
 def without_what_people_wrote(_logger: Any, _name: str, event: type_.EventDict) -> type_.EventDict:
@@ -22,6 +23,16 @@ def without_what_people_wrote(_logger: Any, _name: str, event: type_.EventDict) 
         if isinstance(value, str) and "/" in value and name != "exception":
             value = _QUERY.sub(r"\1?...", value)
             event[name] = _KEYS_IN_ADDRESSES.sub(r"\1...", value)
+    return event
+
+
+def without_who_chose(_logger: Any, _name: str, event: type_.EventDict) -> type_.EventDict:
+    """Take the reader's number out of lines about the page for participants.
+
+    With the time of each choice, which the record counts, it would be a list of who did.
+    """
+    if _FOR_PARTICIPANTS in str(event.get("request", "")):
+        event.pop("user_id", None)
     return event
 
 
@@ -54,6 +65,7 @@ _SHARED: list[type_.Processor] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.ExceptionRenderer(where_from),
     without_what_people_wrote,
+    without_who_chose,
 ]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import Http404
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -185,6 +185,40 @@ _NEEDS: dict[str, tuple[Callable[[User, Program], bool], Promise]] = {
         sees_machines,
         lazy("Only responders and the program's owner may see its collectors."),
     ),
+}
+
+
+def get_public_program(slug: str) -> Program:
+    """Return a program for whoever has no name here: no draft.
+
+    Raises:
+        Http404: if there is none.
+    """
+    program = Program.objects.exclude(state=State.DRAFT).filter(slug=slug).first()
+    if program is None:
+        raise Http404(_("No such program."))
+    return program
+
+
+def how_many_see(program: Program) -> list[tuple[str, int]]:
+    """Count who has a right to see what Andon knows of a program, by the role that gives it."""
+    people = User.objects.filter(is_active=True)
+    found = [(str(_("its owner")), people.filter(pk=program.owner_id).count())]
+    for permission, role in _RIGHTS.items():
+        held = Q(programuserpermission__permission__codename=permission)
+        held &= Q(programuserpermission__content_object=program)
+        by_team = Q(groups__programgrouppermission__permission__codename=permission)
+        by_team &= Q(groups__programgrouppermission__content_object=program)
+        found.append((str(role), people.filter(held | by_team).distinct().count()))
+    counted = people.filter(groups__name__in=INSIDERS).values_list("groups__name")
+    by_name = dict(counted.annotate(n=Count("pk", distinct=True)))
+    found += [(str(function.label), by_name.get(function.value, 0)) for function in INSIDERS]
+    return [(role, number) for role, number in found if number]
+
+
+_RIGHTS = {
+    "run_program": lazy("may change the program and its collectors"),
+    "respond_program": lazy("may handle the program's incidents"),
 }
 
 

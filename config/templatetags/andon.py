@@ -13,6 +13,8 @@ from lucide.templatetags.lucide import lucide
 from severity.ladder import Sev
 
 register = template.Library()
+# Whoever knows a group of four knows who of them it is.
+_FEW = 5
 
 # One bar for each step up the ladder, so that the shape alone tells the level.
 _BARS = [
@@ -101,6 +103,12 @@ def seconds_between(end: datetime | None, start: datetime | None) -> str:
     if end is None or start is None:
         return ""
     return formats.number_format((end - start).total_seconds(), 2)
+
+
+@register.filter
+def few(number: int) -> str:
+    """A count of people who must not be guessed at: 1 to 4 are told alike."""
+    return _("fewer than 5") if 0 < number < _FEW else str(number)
 
 
 @register.filter

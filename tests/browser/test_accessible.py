@@ -93,6 +93,7 @@ class World:
         for control in ("G01", "G02"):
             yield f"{program}controls/{control}/", self.officer
         yield f"{program}collectors/{self.collector.pk}/", self.program.owner
+        yield f"{program}for-participants/", self.reporter
         yield "/audit/", self.auditor
         for path in (
             "profile/",

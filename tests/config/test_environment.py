@@ -69,6 +69,7 @@ def test_production_starts_with_what_it_needs(read):
         ("ANDON_URL", "andon.example", "http:// or https:// and a host"),
         ("ANDON_URL", "ftp://andon.example", "http:// or https:// and a host"),
         ("ANDON_GATE_URL", "https://", "http:// or https:// and a host"),
+        ("ANDON_PARTICIPANT_PAGES", "everybody", "must be one of: signed-in, public"),
         ("ANDON_GATE_PUBLIC_URL", "gate.example", "http:// or https:// and a host"),
         ("ANDON_GATE_PUBLIC_URL", "https://", "http:// or https:// and a host"),
         ("ANDON_GATE_PUBLIC_URL", "https://me:word@gate.example", "without a password"),

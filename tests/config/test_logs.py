@@ -43,6 +43,24 @@ def lines(log):
     return [json.loads(line) for line in log.getvalue().splitlines()]
 
 
+@pytest.mark.django_db
+def test_no_line_about_the_page_for_participants_says_who_was_there(log):
+    person, program = make.user(), make.program()
+    client = Client()
+    client.force_login(person)
+    page = f"/programs/{program.slug}/for-participants/"
+    client.get(f"/programs/{program.slug}/")
+    client.post(f"{page}choose/", {"subject": CANARY, "choice": "go_on"}, follow=True)
+
+    named = {line["request"]: line.get("user_id") for line in lines(log) if "code" in line}
+    assert named == {
+        f"GET /programs/{program.slug}/": person.pk,
+        f"POST {page}choose/": None,
+        f"GET {page}": None,
+    }
+    assert CANARY not in log.getvalue()
+
+
 def fail(*_args, **_kwargs):
     try:
         raise KeyError(f"{CANARY} in the cause")

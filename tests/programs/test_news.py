@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 
-from programs import news, pauses
+from programs import news, participation, pauses
 from programs.models import State
 from tests import make
 
@@ -164,3 +164,11 @@ def test_a_redis_that_did_not_answer_is_asked_again_after_five_seconds(redis_at,
         now[0] += later
         path.tell(f"at {now[0]}")
     assert asked == ["at 100", "at 105"]
+
+
+def test_a_choice_of_a_participant_is_news():
+    program = make.program()
+    with listening() as heard:
+        participation.opt_out(program.pk, "p-17")
+
+        assert heard() == [f"{program.pk}:{program.generation}"]
