@@ -76,6 +76,7 @@ class Refused:
                 self._told[stamp] = None
             while len(self._told) > MOST_WAITING:
                 del self._told[next(iter(self._told))]
+            self.changed.notify_all()
 
     def close(self) -> None:
         """Take nothing more in."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import queue
 import socket
 import threading
@@ -52,13 +53,11 @@ class FakeGate(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.program, self.generation, self.state = "study", 7, "collecting"
         self.lease_seconds, self.renew_seconds = 10.0, 0.06
-        self.asked, self.acks = queue.Queue(), queue.Queue()
+        self.asked, self.acks, self.chosen = queue.Queue(), queue.Queue(), queue.Queue()
         self.paths, self.tokens = queue.Queue(), queue.Queue()
         self.on_lease = self.on_ack = self.on_sheet = self.on_refused = None
-        self.sheets, self.refused = queue.Queue(), queue.Queue()
-        self.on_list = self.on_choice = None
-        self.gates = []
-        self.lists, self.chosen = queue.Queue(), queue.Queue()
+        self.sheets, self.refused, self.lists = queue.Queue(), queue.Queue(), queue.Queue()
+        self.on_list, self.on_choice, self.gates, self.good_seconds = None, None, [], 0.3
         self.subjects_version, self.opted_out, self.breaks = 0, set(), {}
         self.has_stream = True
         self.over = threading.Event()
@@ -100,7 +99,7 @@ class FakeGate(ThreadingHTTPServer):
         return {
             "program": self.program,
             "server_time": write_time(time.time()),
-            "good_seconds": 1.0,
+            "good_seconds": self.good_seconds,
             "stamp_root": STAMP_ROOT.hex(),
             "groups": [{"generation": self.generation, "state": self.state}],
             "collectors": {"laptop-7": 0},
@@ -356,6 +355,26 @@ def make_lease(clock):
         return lease._replace(**changes)
 
     return make
+
+
+@pytest.fixture
+def in_child():
+    """Run something in a forked child, and return the text that it returns; empty if it fails."""
+
+    def in_child(answer):
+        reading, writing = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                os.write(writing, answer().encode())
+            finally:
+                os._exit(0)
+        os.close(writing)
+        os.waitpid(pid, 0)
+        with os.fdopen(reading) as pipe:
+            return pipe.read()
+
+    return in_child
 
 
 class Called(queue.Queue):

@@ -187,6 +187,28 @@ def test_a_callback_may_close_the_gate(make, server, caplog):
     assert "failed" not in caplog.text
 
 
+def test_a_halt_that_never_returns_does_not_hold_up_the_close(make, server):
+    async def collect():
+        halted = asyncio.Event()
+
+        async def halt():
+            halted.set()
+            await asyncio.Event().wait()
+
+        gate = make(halt=halt)
+        assert await gate.wait(10)
+        threads = gate._gate._workers.threads
+        server.pause()
+        await asyncio.wait_for(halted.wait(), 10)
+        await gate.close()
+        for thread in threads:
+            await asyncio.get_running_loop().run_in_executor(None, thread.join, 10)
+            assert not thread.is_alive()
+
+    run(collect())
+    assert server.acks.empty()
+
+
 def test_a_gate_whose_loop_was_closed_closes_itself_when_it_is_to_stop(make, server, called):
     gate = make(halt=lambda: None)
 
@@ -255,30 +277,27 @@ def test_the_guard_is_the_same(make, server):
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
-def test_a_forked_child_starts_closed_and_gets_a_loop_of_its_own(make):
-    gate = make(halt=lambda: None)
+def test_a_forked_child_starts_closed_and_gets_a_loop_of_its_own(make, in_child):
+    started = []
+    gate = make(on_start=started.append)
+
+    async def begin():
+        assert await gate.wait(10)
+        await soon(lambda: started)
+
+    def child():
+        started.clear()
+        before = gate.allowed()
+        asyncio.run(begin())
+        return f"{before} {gate.allowed()}"
 
     async def collect():
-        assert await gate.wait(10)
+        await begin()
+        assert in_child(child) == "False True"  # with the parent's loop still open
+        assert gate.allowed()
+        await gate.close()
 
     asyncio.run(collect())
-    reading, writing = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        text = "the child failed"
-        try:
-            before = gate.allowed()
-            asyncio.run(collect())
-            text = f"{before} {gate.allowed()}"
-        finally:
-            os.write(writing, text.encode())
-            os._exit(0)
-    os.close(writing)
-    os.waitpid(pid, 0)
-    with os.fdopen(reading) as pipe:
-        assert pipe.read() == "False True"
-    assert gate.allowed()
-    asyncio.run(gate.close())
 
 
 def test_who_needs_no_loop_does_not_load_one():

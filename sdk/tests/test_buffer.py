@@ -1,5 +1,4 @@
 import contextlib
-import os
 import threading
 import time
 
@@ -256,25 +255,17 @@ def test_no_record_goes_in_or_out_after_the_stop(make_lease):
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
-def test_a_forked_child_starts_with_an_empty_buffer(open_gate):
+def test_a_forked_child_starts_with_an_empty_buffer(open_gate, in_child):
     buffer = andon.Buffer(5)
     gate = open_gate(buffer=buffer)
     assert gate.wait(10)
     buffer.put(b"a record")
-    reading, writing = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        text = "the child failed"
-        try:
-            before = len(buffer)
-            gate.wait(60)
-            buffer.put(b"another")
-            text = f"{before} {deliver(buffer)}"
-        finally:
-            os.write(writing, text.encode())
-            os._exit(0)
-    os.close(writing)
-    os.waitpid(pid, 0)
-    with os.fdopen(reading) as pipe:
-        assert pipe.read() == "0 [b'another']"
+
+    def child():
+        before = len(buffer)
+        gate.wait(60)
+        buffer.put(b"another")
+        return f"{before} {deliver(buffer)}"
+
+    assert in_child(child) == "0 [b'another']"
     assert deliver(buffer) == [b"a record"]

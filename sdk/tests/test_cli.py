@@ -83,6 +83,7 @@ def stamp(generation=7, record=None):
 @pytest.fixture
 def verify(server, monkeypatch, capsys):
     monkeypatch.setenv("ANDON_INGEST_TOKEN", "andon_i_k9_s3cret")
+    server.good_seconds = 30.0
 
     def verify(*words, lines="", url=server.url):
         monkeypatch.setattr("sys.stdin", io.StringIO(lines))

@@ -48,7 +48,7 @@ class World:
 
 @pytest.fixture
 def world(server, monkeypatch):
-    server.program = "keystroke-study"
+    server.program, server.good_seconds = "keystroke-study", 30.0
     monkeypatch.setenv("ANDON_GATE_URL", server.url)
     monkeypatch.setenv("ANDON_TOKEN", "andon_c_k7_s3cret")
     monkeypatch.setenv("ANDON_INGEST_TOKEN", "andon_i_k9_s3cret")

@@ -137,8 +137,7 @@ def test_a_command_that_a_signal_ends_gives_128_and_the_signal(wrap):
 def test_a_command_never_starts_when_it_is_refused(wrap, server, tmp_path):
     server.state = "paused"
     wrapper = wrap("--", "touch", str(tmp_path / "started"))
-    for _ in range(2):
-        server.until_asked(status="starting")
+    server.until_asked(status="starting")
     wrapper.until_said("not collecting: the program is paused, held by Amber Otter")
     assert not (tmp_path / "started").exists()
     assert wrapper.process.poll() is None
@@ -213,6 +212,7 @@ def test_a_lost_gate_stops_the_command_when_the_lease_ends(wrap, server, tmp_pat
     until(lambda: not is_alive(child))
     wrapper.until_said("the lease ran out")
     assert server.acks.empty()
+    server.on_lease = None
 
 
 def test_once_means_no_second_start(wrap, server, tmp_path):

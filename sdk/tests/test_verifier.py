@@ -1,4 +1,3 @@
-import os
 import threading
 
 import pytest
@@ -44,6 +43,7 @@ def test_everything_may_come_from_the_environment(monkeypatch, server):
     monkeypatch.setenv("ANDON_PROGRAM", "study")
     monkeypatch.setenv("ANDON_GATE_URL", server.url)
     monkeypatch.setenv("ANDON_INGEST_TOKEN", INGEST + "\n")
+    server.good_seconds = 30.0
     with andon.Verifier() as verifier:
         assert verifier.wait(10)
 
@@ -70,7 +70,7 @@ def test_a_pause_ends_what_was_taken_in(open_verifier, server):
 
 def test_a_sheet_counts_from_before_the_question(open_verifier, server, clock):
     def slow(_):
-        clock.advance(0.9)
+        clock.advance(0.27)
         return 200, server.sheet(), ""
 
     server.on_sheet = slow
@@ -78,16 +78,16 @@ def test_a_sheet_counts_from_before_the_question(open_verifier, server, clock):
     assert verifier.wait(10)
     server.on_sheet = server.hang
     assert verifier.check(stamp())
-    clock.advance(0.1)
+    clock.advance(0.03)
     assert verifier.check(stamp()).reason == "stale_sheet"
 
 
 def test_a_sheet_that_is_still_the_same_is_good_for_longer(open_verifier, server, clock):
     verifier = open_verifier()
     assert verifier.wait(10)
-    clock.advance(0.9)
+    clock.advance(0.27)
     until_asked_anew(server)
-    clock.advance(0.9)
+    clock.advance(0.27)
     assert verifier.check(stamp())
 
 
@@ -161,6 +161,9 @@ def test_what_comes_too_late_is_reported_once(open_verifier, server):
     told = []
     while len(told) < 3:
         told += server.refused.get(timeout=10)
+    refused = verifier._refused
+    with refused.changed:
+        assert refused.changed.wait_for(lambda: not refused.waiting, 60)
     verifier.check(late[0])
     verifier.close()
     assert sorted(told) == sorted(late)
@@ -218,6 +221,19 @@ def test_closing_reports_what_is_left_if_the_gate_listens(open_verifier, server)
         verifier.start()
 
 
+def test_closing_does_not_sit_out_the_wait_before_the_next_report(open_verifier, server):
+    answers = iter([(503, {})])
+    server.on_refused = lambda _: next(answers, (200, {}))
+    server.generation = 9
+    verifier = open_verifier(timing={"report": 30.0})
+    assert verifier.wait(10)
+    verifier.check(stamp())
+    server.refused.get(timeout=60)
+    verifier.close()
+    assert server.refused.get_nowait() == [stamp()]
+    assert verifier.state.unreported == 0
+
+
 def test_closing_does_not_wait_for_a_gate_that_hangs(open_verifier, server, caplog):
     caplog.set_level("WARNING", "andon")
     server.generation, server.on_refused = 9, server.hang
@@ -272,20 +288,15 @@ def test_many_threads_may_ask_at_once(open_verifier, server):
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
-def test_a_forked_child_starts_without_a_sheet_and_gets_its_own(open_verifier):
+def test_a_forked_child_starts_without_a_sheet_and_gets_its_own(open_verifier, in_child):
     verifier = open_verifier()
     assert verifier.wait(10)
-    reading, writing = os.pipe()
-    pid = os.fork()
-    if pid == 0:
+
+    def child():
         before = verifier.check(stamp())
-        after = verifier.wait(10) and verifier.check(stamp())
-        os.write(writing, f"{before.reason} {bool(after)}".encode())
-        os._exit(0)
-    os.close(writing)
-    os.waitpid(pid, 0)
-    with os.fdopen(reading) as pipe:
-        assert pipe.read() == "stale_sheet True"
+        return f"{before.reason} {verifier.wait(10) and bool(verifier.check(stamp()))}"
+
+    assert in_child(child) == "stale_sheet True"
     assert verifier.check(stamp())
 
 
