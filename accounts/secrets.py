@@ -1,5 +1,6 @@
 """Make, read and compare API secrets. Pure: no database, no settings."""
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -34,6 +35,11 @@ def mint(kind: str) -> Minted:
     key_id = secrets.token_hex(KEY_ID_BYTES)
     secret = secrets.token_urlsafe(SECRET_BYTES)
     return Minted(key_id, digest(secret), f"{PREFIX}_{kind}_{key_id}_{secret}")
+
+
+def mint_webhook() -> str:
+    """Return a fresh secret that signs webhooks, in the form of Standard Webhooks."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
 def digest(secret: str) -> str:

@@ -34,7 +34,7 @@ class Report:
 def verify(*, stream: str = "") -> Report:
     """Read the record, or one stream of it, and return what does not hold."""
     report = Report()
-    with _one_moment():
+    with one_moment():
         heads = {head.stream: head for head in _only(Head.objects.all(), stream)}
         for name, entries in groupby(_read(stream), key=attrgetter("stream")):
             report.streams += 1
@@ -54,7 +54,7 @@ def verify(*, stream: str = "") -> Report:
 
 
 @contextmanager
-def _one_moment() -> Iterator[None]:
+def one_moment() -> Iterator[None]:
     """See the record as it stood at one moment: an entry that is added meanwhile is no flaw."""
     outermost = not connection.in_atomic_block
     with transaction.atomic():

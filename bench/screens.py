@@ -63,6 +63,18 @@ def first(listing: str, ending: str = "") -> Callable[[Page], str | None]:
     return find
 
 
+def linked(page_: str, part: str, ending: str = "") -> Callable[[Page], str | None]:
+    """Where the first link of a page leads that holds a part, or a page below it."""
+
+    def find(page: Page) -> str | None:
+        page.goto(page_)
+        link = page.locator(f"main a[href*='{part}']").first
+        where = (link.get_attribute("href") or "").partition("#")[0] if link.count() else ""
+        return f"{where}{ending}" if where else None
+
+    return find
+
+
 def _open_all(page: Page) -> None:
     page.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = true })")
 
@@ -98,6 +110,9 @@ SHOTS = (
     Shot("control-waiting", "security", f"{STUDY}controls/G14/", then=_open_all),
     Shot("terms", "owner", f"{STUDY}edit/"),
     Shot("collector-new", "owner", f"{STUDY}collectors/new/"),
+    Shot("hook-new", "owner", f"{STUDY}hooks/new/"),
+    Shot("stop", "owner", linked(STUDY, "/stops/"), then=_open_all),
+    Shot("proof", "owner", linked(STUDY, "/stops/", "proof/")),
     Shot("audit", "auditor", "/audit/"),
     Shot("profile", "commander", "/profile/"),
     Shot("password", "commander", "/accounts/password/change/"),

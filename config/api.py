@@ -15,6 +15,7 @@ from accounts.problems import CONTENT_TYPE, Problem, answer
 from incidents.api import router as incidents
 from incidents.cord_api import router as cord
 from notifications.api import router as notifications
+from programs.api import confirming
 from programs.api import router as programs
 
 logger = structlog.get_logger(__name__)
@@ -63,6 +64,7 @@ api.add_router("/v1/incidents", incidents)
 api.add_router("/v1/incidents", notifications)
 api.add_router("/v1/programs", programs)
 api.add_router("/v1/cord", cord)
+api.add_router("/v1/confirmations", confirming)
 
 # What pydantic allows, by the kind of its complaint.
 _LIMITS = ("max_length", "min_length", "ge", "le", "expected", "pattern", "error")

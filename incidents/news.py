@@ -1,5 +1,7 @@
 """Carry what happened to programs into the stories of the incidents that paused them."""
 
+from collections import Counter
+
 from django.db.models import QuerySet
 
 from accounts.actors import Actor
@@ -15,32 +17,40 @@ def stop_settled(order_pk: int, *, proven: bool) -> None:
     """Write into each incident that holds a pause on this order what became of it."""
     order = StopOrder.objects.select_related("program").get(pk=order_pk)
     count = stops.tally(order)
-    total = sum(count.values())
-    acknowledged = count[StopProof.State.ACKNOWLEDGED]
-    expired = count[StopProof.State.EXPIRED]
-    violating = count[StopProof.State.VIOLATION]
-    if proven:
-        text = (
-            f"{order.program.name}: all {total} collectors stopped, "
-            f"{acknowledged} acknowledged, {expired} by the end of their lease."
-        )
-    else:
-        text = (
-            f"{order.program.name}: the stop is not proven, "
-            f"{violating} of {total} collectors violate it."
-        )
+    asked = order.calls.filter(must_confirm=True).count()
+    silent = order.calls.unconfirmed().count()
+    said = _proven(count, asked) if proven else _not_proven(count, silent)
     for incident in _holding(order):
         timeline.write(
             incident,
             TimelineEntry.Kind.PROOF,
-            text,
+            f"{order.program.name}: {said}.",
             actor=_PROOF,
             occurred_at=order.proven_at,
             audience=TimelineEntry.Audience.LEADERSHIP,
-            acknowledged=acknowledged,
-            expired=expired,
-            violation=violating,
+            acknowledged=count[StopProof.State.ACKNOWLEDGED],
+            expired=count[StopProof.State.EXPIRED],
+            violation=count[StopProof.State.VIOLATION],
+            **({"systems": asked, "unconfirmed": silent} if asked else {}),
         )
+
+
+def _proven(count: Counter[str], asked: int) -> str:
+    words = (
+        f"all {sum(count.values())} collectors stopped, "
+        f"{count[StopProof.State.ACKNOWLEDGED]} acknowledged, "
+        f"{count[StopProof.State.EXPIRED]} by the end of their lease"
+    )
+    return f"{words}; all {asked} systems confirmed" if asked else words
+
+
+def _not_proven(count: Counter[str], silent: int) -> str:
+    found = []
+    if violating := count[StopProof.State.VIOLATION]:
+        found.append(f"{violating} of {sum(count.values())} collectors violate it")
+    if silent:
+        found.append(f"{silent} of the systems that were told have not confirmed")
+    return f"the stop is not proven, {' and '.join(found)}"
 
 
 def pause_lifted(pause_pk: int) -> None:

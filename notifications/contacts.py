@@ -3,19 +3,14 @@
 A drill makes its own, of addresses inside.
 """
 
-import base64
-import secrets
-
 from django.db import transaction
 from django.db.models import QuerySet
 
+from accounts import addresses, secrets
 from accounts.actors import Actor
 from accounts.models import User
 from audit import history, trail
-from notifications import outbound
 from notifications.models import ContactMethod, Method
-
-LONGEST_ADDRESS = 500
 
 
 class Refused(Exception):
@@ -34,15 +29,13 @@ def set_webhook(person: User, address: str, *, actor: Actor) -> tuple[ContactMet
     """
     if not person.is_active:
         raise Refused(f"person: {person.name} is deactivated and is not paged.")
-    if len(address) > LONGEST_ADDRESS or not address.isprintable():
-        raise Refused(f"address: at most {LONGEST_ADDRESS} characters that can be printed.")
-    wrong = outbound.why_not(address)
+    wrong = addresses.why_not(address)
     if wrong:
         raise Refused(wrong)
     _lock(person)
     for other in _webhooks(person).exclude(address=address):
         _switch_off(other, actor=actor)
-    secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    secret = secrets.mint_webhook()
     contact = person.contact_methods.filter(method=Method.WEBHOOK, address=address).first()
     if contact:
         contact.secret, contact.active = secret, True

@@ -5,9 +5,12 @@ from typing import Any
 
 from audit import clockwork, outbox
 from audit.models import Due
-from notifications import paging, sending
+from notifications import calling, paging, sending
+from notifications.models import Escalation
+from programs import calls
 
 SEND = "notifications.send_page"
+CALL = "notifications.call_hook"
 
 
 @outbox.on("incident.escalate", name="notifications.open_escalation")
@@ -23,6 +26,17 @@ for _over in ("closed", "dismissed", "merged"):
     outbox.on(f"incident.{_over}", name=f"notifications.stop_for_{_over}")(stop_paging)
 
 
+@outbox.on("program.stop_silent", name="notifications.page_for_silence")
+def page_for_silence(event: dict[str, Any]) -> None:
+    paging.open_for_stop(event["order"], cause=Escalation.Cause.SILENCE)
+
+
+@outbox.on("program.stop_not_proven", name="notifications.page_for_violation")
+def page_for_violation(event: dict[str, Any]) -> None:
+    if event["violation"]:
+        paging.open_for_stop(event["order"], cause=Escalation.Cause.VIOLATION)
+
+
 @clockwork.within_transaction("notifications.take_step")
 def take_step(payload: dict[str, Any]) -> None:
     paging.take_step(payload["escalation"], payload["taken"])
@@ -33,7 +47,22 @@ def send_page(payload: dict[str, Any]) -> Callable[[], None]:
     return sending.send_page(payload["page"])
 
 
+@outbox.on("program.hook_called", name="notifications.send_hook_calls")
+def send_hook_call(event: dict[str, Any]) -> None:
+    # Of its own: it talks to the outside, and what failed before is tried anew.
+    key = f"hook-call:{event['call']}:{event['attempts']}"
+    clockwork.schedule(CALL, key=key, payload={"call": event["call"]}, priority=0)
+
+
+# About forty minutes in all: longer than the usual restart of another system.
+@clockwork.outward(CALL, attempts=12)
+def call_hook(payload: dict[str, Any]) -> Callable[[], None]:
+    return calling.send_call(payload["call"])
+
+
 @clockwork.when_dead
 def give_up(due: Due) -> None:
     if due.kind == SEND:
         sending.give_up_page(due.payload["page"])
+    elif due.kind == CALL:
+        calls.give_up(due.payload["call"])

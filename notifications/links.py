@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from incidents import access
 from notifications.models import Page
+from programs import access as program_access
 
 _SALT = "andon.acknowledge"
 GOOD_FOR = timedelta(days=7)
@@ -28,14 +29,25 @@ def page_behind(token: str) -> Page:
 
     Raises:
         BadLink: if the signature is wrong, a week has passed, or the person is deactivated or
-            may not take part in the incident any more.
+            may not take part in the incident, or see the stop, any more.
     """
     try:
         content = signing.loads(token, salt=_SALT, max_age=GOOD_FOR)
-        page = Page.objects.select_related("person", "escalation__incident").get(pk=content["page"])
+        page = Page.objects.select_related(
+            "person", "escalation__incident", "escalation__order__program"
+        ).get(pk=content["page"])
     except (signing.BadSignature, Page.DoesNotExist, LookupError, TypeError, ValueError) as error:
         raise BadLink from error
-    # Who was shut out of the incident since must not be able to silence it.
-    if not access.may(page.person, "contribute", page.escalation.incident):
+    # Who was shut out since must not be able to silence it.
+    if not _may_answer(page):
         raise BadLink
     return page
+
+
+def _may_answer(page: Page) -> bool:
+    escalation = page.escalation
+    if escalation.incident:
+        return access.may(page.person, "contribute", escalation.incident)
+    assert escalation.order
+    person, program = page.person, escalation.order.program
+    return person.is_active and program_access.sees_machines(person, program)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.functions import Function
 from accounts.kept import KeptHistory
 from incidents.models import Incident
-from programs.models import Program
+from programs.models import Program, StopOrder
 
 
 class Method(models.TextChoices):
@@ -96,7 +96,7 @@ class EscalationStep(models.Model):
 
 
 class Escalation(models.Model):
-    """One run through a policy for one incident.
+    """One run through a policy for one incident, or for a stop that is not answered or violated.
 
     The policy is copied: edits do not change a run.
     """
@@ -108,7 +108,18 @@ class Escalation(models.Model):
         NOBODY_NOTIFIED = "nobody_notified", _("Nobody could be reached")
         STOPPED = "stopped", _("Stopped")
 
-    incident = models.ForeignKey(Incident, models.PROTECT, related_name="escalations")
+    class Cause(models.TextChoices):
+        INCIDENT = "incident", _("Incident")
+        SILENCE = "silence", _("A stop is not answered")
+        VIOLATION = "violation", _("A stop is violated")
+
+    incident = models.ForeignKey(
+        Incident, models.PROTECT, null=True, blank=True, related_name="escalations"
+    )
+    order = models.ForeignKey(
+        StopOrder, models.PROTECT, null=True, blank=True, related_name="escalations"
+    )
+    cause = models.CharField(max_length=9, choices=Cause, default=Cause.INCIDENT)
     policy = models.ForeignKey(EscalationPolicy, models.PROTECT, null=True, related_name="+")
     snapshot = models.JSONField()
     snapshot_sha256 = models.CharField(max_length=64)
@@ -137,10 +148,18 @@ class Escalation(models.Model):
                 condition=models.Q(state="active"),
                 name="one_active_escalation_per_incident",
             ),
+            models.UniqueConstraint(
+                fields=["order", "cause"], name="one_escalation_per_stop_and_cause"
+            ),
+            models.CheckConstraint(
+                name="escalation_is_about_one_thing",
+                condition=models.Q(cause="incident", incident__isnull=False, order=None)
+                | (~models.Q(cause="incident") & models.Q(incident=None, order__isnull=False)),
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.incident} {self.state}"
+        return f"{self.incident or self.order} {self.state}"
 
 
 class Page(models.Model):

@@ -4,35 +4,18 @@ No address inside is reached unless it is listed in ANDON_INTERNAL_HOSTS.
 """
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 import requests
 from AntiSSRF import AntiSSRFPolicy, PolicyConfigOptions
 from AntiSSRF.antissrf_error import AntiSSRFError
-from django.conf import settings
+
+from accounts.addresses import is_internal, why_not
 
 SECONDS = 10.0
 
 
 class NotReached(Exception):
     """The other side was not asked, or did not answer; the text holds no secrets."""
-
-
-def why_not(url: str) -> str:
-    """Return why an address may not be called, or nothing. Says so before it is ever saved."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "address: cannot be read; give a full address with https://."
-    if _internal(url) and parts.scheme in ("http", "https"):
-        return ""
-    if parts.scheme != "https":
-        return (
-            "address: must start with https://, unless the host is listed in ANDON_INTERNAL_HOSTS."
-        )
-    if not parts.hostname or parts.username or parts.password:
-        return "address: give a host, and no user or password before it."
-    return ""
 
 
 def post(url: str, *, body: str, headers: Mapping[str, str]) -> int:
@@ -65,12 +48,8 @@ def post(url: str, *, body: str, headers: Mapping[str, str]) -> int:
         raise NotReached(type(error).__name__) from error
 
 
-def _internal(url: str) -> bool:
-    return urlsplit(url).netloc in settings.ENVIRONMENT.internal_hosts
-
-
 def _session(url: str) -> requests.Session:
-    if _internal(url):
+    if is_internal(url):
         session = requests.Session()
     else:
         # Pins the address it has checked: a name that resolves anew on the second look

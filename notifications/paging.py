@@ -1,6 +1,7 @@
 """Page people until one answers. The only module that writes Escalation and makes a Page."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -9,13 +10,15 @@ from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import User
 from audit import clockwork, history, outbox, trail
-from incidents import grants, lifecycle, timeline
-from incidents.models import Incident, TimelineEntry
-from notifications import policies, reading
+from incidents import lifecycle
+from incidents.models import Incident
+from notifications import concerns, policies, reading
+from notifications.concerns import ENGINE, AnIncident, AStop, Concern, lock_incident
 from notifications.escalation import Plan, Step
 from notifications.models import Escalation, Page
+from programs import stops
+from programs.models import StopOrder
 
-ENGINE = Actor.machine("escalation")
 # Paged when a policy reaches nobody, or nobody answers: somebody must at least know of that.
 FALLBACK = Step(timedelta(0), Function.OPERATOR.value, None)
 
@@ -27,7 +30,7 @@ def open_for(incident_pk: int, *, again: bool = False) -> Escalation | None:
     Args:
         again: page even if this level was escalated and answered before.
     """
-    incident = _lock(incident_pk)
+    incident = lock_incident(incident_pk)
     if incident.is_over:
         return None
     before = incident.escalations.order_by("level").first()
@@ -40,22 +43,45 @@ def open_for(incident_pk: int, *, again: bool = False) -> Escalation | None:
     if active:
         _end(active, Escalation.State.STOPPED, actor=ENGINE)
     policy = policies.for_incident(incident)
-    plan = policies.plan(policy)
+    return _open(
+        AnIncident(incident),
+        policies.plan(policy),
+        policy=policy,
+        incident=incident,
+        level=incident.counts_as,
+    )
+
+
+@transaction.atomic
+def open_for_stop(order_pk: int, *, cause: str) -> Escalation | None:
+    """Start paging for a stop that is not answered or violated; the program's owner first.
+
+    Once per order and cause. None if that was done, or nobody is silent any more.
+    """
+    order = stops.lock(order_pk)
+    concern = AStop(order)
+    if order.escalations.filter(cause=cause).exists() or concern.is_over:
+        return None
+    policy = policies.for_stop(order)
+    plan = policies.plan_for_stop(order, policy)
+    level = policies.STOP_LEVEL.value
+    return _open(concern, plan, policy=policy, order=order, cause=cause, level=level)
+
+
+def _open(concern: Concern, plan: Plan, **fields: Any) -> Escalation:
     escalation: Escalation = history.create(
         Escalation,
         actor=ENGINE,
-        incident=incident,
-        policy=policy,
         snapshot=plan.plain(),
         snapshot_sha256=plan.sha256(),
-        level=incident.counts_as,
         next_due_at=timezone.now(),
+        **fields,
     )
     trail.record(
         "escalation.opened",
         escalation,
         actor=ENGINE,
-        stream=trail.stream_of(incident),
+        stream=concern.stream,
         policy=plan.name,
         snapshot=escalation.snapshot_sha256,
         level=escalation.level,
@@ -68,11 +94,6 @@ def _answered_already(incident: Incident) -> bool:
     """True if somebody acknowledged this very level before the engine came to page for it."""
     answered, judged = incident.acknowledged_at, incident.assessment
     return bool(answered and judged and judged.assessed_at <= answered)
-
-
-def _lock(incident_pk: int) -> Incident:
-    # Nothing joined: after waiting for the lock PostgreSQL gives the new row with the old joins.
-    return Incident.objects.select_for_update(no_key=True).get(pk=incident_pk)
 
 
 def _schedule(escalation: Escalation, *, after: timedelta) -> None:
@@ -93,23 +114,22 @@ def take_step(escalation_pk: int, taken: int) -> None:
 
     A step that was taken already changes nothing.
     """
-    incident = _lock(Escalation.objects.values_list("incident", flat=True).get(pk=escalation_pk))
-    escalation = Escalation.objects.select_for_update().get(pk=escalation_pk)
+    concern, escalation = concerns.locked(escalation_pk)
     if escalation.state != Escalation.State.ACTIVE or escalation.taken != taken:
         return
-    if incident.is_over:
+    if concern.is_over:
         _end(escalation, Escalation.State.STOPPED, actor=ENGINE)
         return
     plan = Plan.from_plain(escalation.snapshot)
     step = plan.step(taken)
     if step is None:
-        _give_up(escalation, incident, plan)
+        _give_up(escalation, concern, plan)
         return
-    reached = _page(escalation, incident, policies.people(step), by=f"step {taken + 1}")
+    reached = _page(escalation, concern, policies.people(step), by=f"step {taken + 1}")
     escalation.taken = taken + 1
     ends_a_pass = plan.ends_a_pass(taken)
     if ends_a_pass and not escalation.pages.exists():
-        _nobody(escalation, incident)
+        _nobody(escalation, concern)
         return
     # A step without people waits for nothing: the next one is taken at once. But not the next
     # pass, which would page those of this one again before they could answer.
@@ -117,7 +137,7 @@ def take_step(escalation_pk: int, taken: int) -> None:
     _schedule(escalation, after=plan.wait(escalation.taken) if waits else timedelta(0))
 
 
-def _page(escalation: Escalation, incident: Incident, people: list[User], *, by: str) -> list[str]:
+def _page(escalation: Escalation, concern: Concern, people: list[User], *, by: str) -> list[str]:
     reached = []
     for person in people:
         ways = policies.ways(person)
@@ -126,16 +146,9 @@ def _page(escalation: Escalation, incident: Incident, people: list[User], *, by:
         for way in ways:
             _write_page(escalation, person, way)
             reached.append(f"{person.name} ({way[0]})")
-        grants.admit(
-            incident, person=person, level="contribute", reason=f"Paged, {by}.", actor=ENGINE
-        )
+        concern.admit(person, why=f"Paged, {by}.")
     if reached:
-        timeline.write(
-            incident,
-            TimelineEntry.Kind.ESCALATION,
-            f"Paged, {by}: {', '.join(reached)}.",
-            actor=ENGINE,
-        )
+        concern.tell(f"Paged, {by}: {', '.join(reached)}.")
     return reached
 
 
@@ -162,35 +175,26 @@ def _write_page(escalation: Escalation, person: User, way: policies.Way) -> None
         )
 
 
-def _give_up(escalation: Escalation, incident: Incident, plan: Plan) -> None:
+def _give_up(escalation: Escalation, concern: Concern, plan: Plan) -> None:
     if not escalation.pages.exists():
-        _nobody(escalation, incident)
+        _nobody(escalation, concern)
         return
     # Whoever runs Andon is told at last: a silence must not end in silence.
-    _page(escalation, incident, policies.people(FALLBACK), by="as nobody answered")
+    _page(escalation, concern, policies.people(FALLBACK), by="as nobody answered")
     _end(escalation, Escalation.State.EXHAUSTED, actor=ENGINE, drop=False)
-    timeline.write(
-        incident,
-        TimelineEntry.Kind.ESCALATION,
+    concern.tell(
         f"Nobody answered: all steps of {plan.name} were taken {plan.repeats + 1} times.",
-        actor=ENGINE,
-        audience=TimelineEntry.Audience.LEADERSHIP,
+        widely=True,
     )
-    outbox.publish("escalation.exhausted", priority=0, incident=incident.pk)
+    outbox.publish("escalation.exhausted", priority=0, **concern.facts)
 
 
-def _nobody(escalation: Escalation, incident: Incident) -> None:
+def _nobody(escalation: Escalation, concern: Concern) -> None:
     """The policy reaches no one: say so, in red, and tell those who can mend it."""
-    _page(escalation, incident, policies.people(FALLBACK), by="as nobody else could be reached")
+    _page(escalation, concern, policies.people(FALLBACK), by="as nobody else could be reached")
     _end(escalation, Escalation.State.NOBODY_NOTIFIED, actor=ENGINE, drop=False)
-    timeline.write(
-        incident,
-        TimelineEntry.Kind.ESCALATION,
-        "Nobody could be paged: the escalation policy reaches no one.",
-        actor=ENGINE,
-        audience=TimelineEntry.Audience.LEADERSHIP,
-    )
-    outbox.publish("escalation.nobody_notified", priority=0, incident=incident.pk)
+    concern.tell("Nobody could be paged: the escalation policy reaches no one.", widely=True)
+    outbox.publish("escalation.nobody_notified", priority=0, **concern.facts)
 
 
 def _end(escalation: Escalation, state: str, *, actor: Actor, drop: bool = True) -> None:
@@ -204,7 +208,7 @@ def _end(escalation: Escalation, state: str, *, actor: Actor, drop: bool = True)
         f"escalation.{state}",
         escalation,
         actor=actor,
-        stream=trail.stream_of(escalation.incident),
+        stream=concerns.of(escalation).stream,
         taken=escalation.taken,
     )
 
@@ -228,20 +232,34 @@ def acknowledge(incident: Incident, *, actor: Actor) -> Incident:
 
 
 @transaction.atomic
+def acknowledge_stop(order: StopOrder, *, actor: Actor) -> None:
+    """Answer whatever was paged for a stop. Safe to call again."""
+    order = stops.lock(order.pk)
+    unanswered = order.escalations.select_for_update().filter(acknowledged_at=None)
+    for escalation in unanswered.exclude(state=Escalation.State.STOPPED):
+        _answer(escalation, actor=actor)
+
+
+@transaction.atomic
 def answer_page(page: Page, *, actor: Actor) -> bool:
     """Answer the escalation that a page belongs to, and no other. False if it was over already.
 
     For the link in a page, which is good for a week: what is paged anew in that week is not
     answered by it.
     """
-    incident = _lock(page.escalation.incident_id)
-    # Where it has got worse and the engine has not come yet: an answer to the page for the
-    # milder level would count as one to the worse level, and that one would never be paged.
-    open_for(incident.pk)
+    about = page.escalation
+    if about.incident:
+        incident = lock_incident(about.incident.pk)
+        # Where it has got worse and the engine has not come yet: an answer to the page for the
+        # milder level would count as one to the worse level, and that one would never be paged.
+        open_for(incident.pk)
+    elif about.order:
+        stops.lock(about.order.pk)
     if reading.why_over(page):
         return False
-    lifecycle.acknowledge(incident, actor=actor)
-    _answer(Escalation.objects.select_for_update().get(pk=page.escalation_id), actor=actor)
+    if about.incident:
+        lifecycle.acknowledge(incident, actor=actor)
+    _answer(Escalation.objects.select_for_update().get(pk=about.pk), actor=actor)
     return True
 
 
@@ -259,7 +277,7 @@ def _answer(escalation: Escalation, *, actor: Actor) -> None:
 @transaction.atomic
 def stop_for(incident_pk: int) -> None:
     """Stop paging for an incident that is over. Safe to call again."""
-    incident = _lock(incident_pk)
+    incident = lock_incident(incident_pk)
     if incident.is_over:
         active = incident.escalations.select_for_update().filter(state=Escalation.State.ACTIVE)
         for escalation in active:

@@ -1,5 +1,6 @@
 """Which policy an incident is escalated by, and the people behind a step."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,13 @@ from audit.models import Entry
 from incidents.models import Incident
 from notifications.escalation import NOBODY, Plan, Step
 from notifications.models import ContactMethod, EscalationPolicy, EscalationStep, Method
+from programs.models import StopOrder
+from severity.ladder import Sev
+
+# A stop that is not answered is paged for like an incident of this level, once its owner has had
+# the time to answer.
+STOP_LEVEL = Sev.SEV2
+OWNER_HAS = timedelta(minutes=10)
 
 Way = tuple[str, str, ContactMethod | None]
 
@@ -23,6 +31,24 @@ def for_incident(incident: Incident) -> EscalationPolicy | None:
     fitting = EscalationPolicy.objects.filter(active=True, levels__contains=[incident.counts_as])
     own = fitting.filter(program=incident.program)
     return own.order_by("pk").first() or fitting.filter(program=None).order_by("pk").first()
+
+
+def for_stop(order: StopOrder) -> EscalationPolicy | None:
+    """Return the policy that follows after the owner: as for an incident of STOP_LEVEL."""
+    fitting = EscalationPolicy.objects.filter(active=True, levels__contains=[STOP_LEVEL.value])
+    own = fitting.filter(program=order.program)
+    return own.order_by("pk").first() or fitting.filter(program=None).order_by("pk").first()
+
+
+def plan_for_stop(order: StopOrder, policy: EscalationPolicy | None) -> Plan:
+    """Return the plan for a stop that is not answered: its owner at once, then the policy."""
+    after = plan(policy)
+    owner = Step(timedelta(0), "", order.program.owner_id)
+    first, *rest = after.steps or (None,)
+    later = (replace(first, wait=max(first.wait, OWNER_HAS)), *rest) if first else ()
+    return replace(
+        after, name=f"owner of {order.program.slug}, {after.name}", steps=(owner, *later)
+    )
 
 
 def plan(policy: EscalationPolicy | None) -> Plan:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.functions import Function
@@ -12,6 +12,8 @@ from incidents import access
 from incidents.models import Incident
 from notifications.escalation import Plan
 from notifications.models import Escalation, Page
+from programs import access as program_access
+from programs.models import StopOrder
 
 # Nobody has answered these; the last two have ended without an answer.
 UNANSWERED = (
@@ -71,6 +73,18 @@ def waits_for_an_answer(incident: Incident) -> bool:
     return incident.acknowledged_at is None or active.exists()
 
 
+def runs_of_stop(order: StopOrder) -> list[Run]:
+    """Every escalation of a stop, the newest first."""
+    pages = Prefetch("pages", Page.objects.select_related("person").order_by("pk"))
+    escalations = order.escalations.select_related("acknowledged_by").prefetch_related(pages)
+    return [_run(escalation) for escalation in escalations.order_by("-opened_at")]
+
+
+def stop_waits_for_an_answer(order: StopOrder) -> bool:
+    """True if somebody was paged for a stop and nobody has said that they are on it."""
+    return order.escalations.filter(state__in=UNANSWERED, acknowledged_at=None).exists()
+
+
 def why_over(page: Page) -> str:
     """Return why the escalation of a page takes no answer any more, or nothing."""
     escalation = Escalation.objects.select_related("incident").get(pk=page.escalation_id)
@@ -79,20 +93,27 @@ def why_over(page: Page) -> str:
             return _("This page was answered already.")
         who = escalation.acknowledged_by.name
         return _("This page was answered already by %(who)s.") % {"who": who}
-    if escalation.incident.is_over:
+    if escalation.incident and escalation.incident.is_over:
         return _("The incident is over. There is nothing left to answer.")
     # One that ended without an answer still takes one: the operators are paged just then.
-    newer = escalation.incident.escalations.filter(pk__gt=escalation.pk)
-    if escalation.state == Escalation.State.STOPPED or newer.exists():
-        return _("This page is over. If the incident needs somebody now, newer pages say so.")
+    if escalation.state == Escalation.State.STOPPED or _is_overtaken(escalation):
+        return _("This page is over. If somebody is needed now, newer pages say so.")
     return ""
 
 
+def _is_overtaken(escalation: Escalation) -> bool:
+    if escalation.incident is None:
+        return False
+    return escalation.incident.escalations.filter(pk__gt=escalation.pk).exists()
+
+
 def unanswered(user: User) -> QuerySet[Escalation]:
-    """Escalations without an answer, of open incidents that the person may know of."""
+    """Escalations without an answer, of open incidents and of stops that the person may see."""
     incidents = access.visible_to(user).filter(pk__in=Incident.objects.open().values("pk"))
+    theirs = program_access.whose_machines(user)
+    stops = ~Q(order=None) if theirs is None else Q(order__program__in=theirs)
     return Escalation.objects.filter(
-        incident__in=incidents, state__in=UNANSWERED, acknowledged_at=None
+        Q(incident__in=incidents) | stops, state__in=UNANSWERED, acknowledged_at=None
     )
 
 

@@ -2,18 +2,11 @@
 
 from collections.abc import Callable
 
-from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 
-from accounts.actors import Actor
-from incidents import timeline
-from incidents.models import TimelineEntry
-from notifications import channels, links
+from notifications import channels, concerns, wording
 from notifications.models import Page, PageAttempt
-
-_ENGINE = Actor.machine("escalation")
 
 
 def send_page(page_pk: int) -> Callable[[], None]:
@@ -26,7 +19,7 @@ def send_page(page_pk: int) -> Callable[[], None]:
     if attempt is None:
         return lambda: None
     try:
-        answer = channels.send(page.method, _message(page))
+        answer = channels.send(page.method, wording.message(page))
     except channels.NotSent as error:
         _note(attempt, str(error))
         raise
@@ -42,22 +35,6 @@ def _begin(page_pk: int) -> tuple[Page, PageAttempt | None]:
     page.attempts += 1
     page.save(update_fields=["state", "attempts"])
     return page, PageAttempt.objects.create(page=page, number=page.attempts)
-
-
-def _message(page: Page) -> channels.Message:
-    incident = page.escalation.incident
-    undetermined = "undetermined severity, counts as " if incident.sev is None else ""
-    return channels.Message(
-        key=page.key,
-        address=page.address,
-        secret=page.contact.secret if page.contact else "",
-        codename=incident.codename,
-        level=f"{undetermined}{incident.level.label}",
-        reported_at=incident.reported_at,
-        url=settings.ENVIRONMENT.url + reverse("incidents:detail", args=[incident.number]),
-        acknowledge_url=links.acknowledge_url(page),
-        is_drill=incident.is_drill,
-    )
 
 
 def _note(attempt: PageAttempt, answer: str) -> None:
@@ -76,13 +53,10 @@ def _sent(page: Page, attempt: PageAttempt, answer: str) -> None:
 
 def give_up_page(page_pk: int) -> None:
     """Note that a page could not be sent at all, where people see it."""
-    page = Page.objects.select_related("person", "escalation__incident").get(pk=page_pk)
+    page = Page.objects.select_related("person", "escalation").get(pk=page_pk)
     page.state = Page.State.FAILED
     page.answer = page.tries.order_by("-number").values_list("answer", flat=True).first() or ""
     page.save(update_fields=["state", "answer"])
-    timeline.write(
-        page.escalation.incident,
-        TimelineEntry.Kind.ESCALATION,
-        f"{page.person.name} could not be paged by {page.method} after {page.attempts} attempts.",
-        actor=_ENGINE,
+    concerns.of(page.escalation).tell(
+        f"{page.person.name} could not be paged by {page.method} after {page.attempts} attempts."
     )

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -14,6 +14,9 @@ from accounts.http import Fragment, SignedInRequest, actor_of
 from incidents import access
 from incidents.models import AccessGrant
 from notifications import links, paging, reading
+from programs import access as program_access
+from programs import silence
+from programs.models import StopOrder
 
 
 @require_POST
@@ -23,6 +26,27 @@ def acknowledge_incident(request: SignedInRequest, number: int) -> HttpResponse:
     paging.acknowledge(incident, actor=actor_of(request))
     messages.success(request, _("You are on it. The paging has stopped."))
     return redirect(reverse("incidents:detail", args=[number]))
+
+
+@require_POST
+def acknowledge_stop(request: SignedInRequest, slug: str, generation: int) -> HttpResponse:
+    """Answer for a stop whose machines one sees: the paging stops."""
+    order = _stop(request, slug, generation)
+    paging.acknowledge_stop(order, actor=actor_of(request))
+    messages.success(request, _("You are on it. The paging has stopped."))
+    return redirect("programs:stop", slug=slug, generation=generation)
+
+
+@require_safe
+def stop_escalation(request: SignedInRequest, slug: str, generation: int) -> HttpResponse:
+    """The live part of the page of a stop that shows the paging."""
+    context = {"runs": reading.runs_of_stop(_stop(request, slug, generation)), "of_a_stop": True}
+    return Fragment.of("notifications/_escalation.html", context, request).answer(request)
+
+
+def _stop(request: SignedInRequest, slug: str, generation: int) -> StopOrder:
+    program = program_access.get_program(request.user, slug, to="machines")
+    return get_object_or_404(program.stop_orders, generation=generation)
 
 
 @require_safe
@@ -44,10 +68,14 @@ def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "notifications/bad_link.html", status=404)
     by = Actor.person(page.person, via="link")
     answered = request.method == "POST" and paging.answer_page(page, actor=by)
+    order = page.escalation.order
     context = {
         "page": page,
         "incident": page.escalation.incident,
+        "order": order,
+        "found": silence.about(order) if order else None,
         "answered": answered,
         "over": "" if answered else reading.why_over(page),
     }
-    return render(request, "notifications/acknowledge.html", context)
+    about = "acknowledge_stop" if order else "acknowledge"
+    return render(request, f"notifications/{about}.html", context)

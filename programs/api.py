@@ -1,17 +1,21 @@
-"""Programs by API: how they stand, and the cord."""
+"""Programs by API: how they stand, the cord, and the word of other systems that they stopped."""
 
 from datetime import datetime
+from typing import Literal
 
+from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import Field
 
+from accounts.actors import Actor
 from accounts.api import ApiRequest, Text, Token, actor_of, person_of
 from accounts.models import Scope
 from accounts.problems import Problem, responses
-from programs import access, pauses, stops
+from programs import access, confirmations, pauses, stops
 from programs.models import Program, StopOrder, StopProof
 
 router = Router(tags=["programs"])
+confirming = Router(tags=["confirmations"])
 
 
 class StopOut(Schema):
@@ -129,3 +133,50 @@ def pause_program(request: ApiRequest, slug: str, body: PauseIn) -> ProgramOut:
     pauses.pull_the_cord(program, reason=body.reason, actor=actor_of(request))
     program.refresh_from_db()
     return _out(program)
+
+
+class ConfirmationIn(Schema):
+    """What another system says of a call. The state must answer the event."""
+
+    state: Literal["stopped", "frozen", "resumed", "nothing_to_do"]
+    detail: Text = Field("", max_length=confirmations.LONGEST_DETAIL)
+    count: int | None = Field(None, ge=0, le=confirmations.MOST)
+
+
+class ConfirmationOut(Schema):
+    program: str
+    generation: int
+    event: str
+    state: str
+    confirmed_at: datetime
+
+
+# The token in the path was sent to the one system that may say this.
+@confirming.post(
+    "/{token}",
+    auth=None,
+    url_name="confirm",
+    response={200: ConfirmationOut, **responses(404, 409)},
+)
+def confirm(request: HttpRequest, token: str, body: ConfirmationIn) -> ConfirmationOut:  # noqa: ARG001
+    """Confirm what a signed webhook asked for, at the address that it named. Saying it again is
+    harmless; another word than the first is refused.
+    """
+    try:
+        call = confirmations.call_behind(token)
+    except confirmations.BadToken as error:
+        raise Problem(404, "No call waits for a confirmation at this address.") from error
+    word = confirmations.Word(**body.dict())
+    try:
+        said = confirmations.confirm(call, word, actor=Actor(name=call.hook.name, via="hook"))
+    except confirmations.SaidBefore as refusal:
+        raise Problem(409, str(refusal)) from refusal
+    except confirmations.Refused as refusal:
+        raise Problem(422, str(refusal), field=str(refusal).partition(":")[0]) from refusal
+    return ConfirmationOut(
+        program=call.hook.program.slug,
+        generation=call.generation,
+        event=call.event,
+        state=said.state,
+        confirmed_at=said.confirmed_at,
+    )

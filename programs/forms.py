@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.functions import Function
 from accounts.models import User
 from programs import terms
-from programs.models import Category, Program
+from programs.models import CONFIRMS, Category, Dataset, Hook, HookCall, HookEvent, Program
 from programs.models.collecting import NAME
 from severity.ladder import Sev
 
@@ -78,6 +78,66 @@ class CollectorForm(PanelForm):
         field: Any = self.fields["dataset"]
         field.queryset = program.datasets.all()
         field.has_unknown = True
+
+
+class HookForm(PanelForm):
+    """What another system is told of a program, and what is asked of it."""
+
+    at = "hook"
+
+    name = forms.CharField(
+        label=_("Name"),
+        help_text=_("Of the system or team, such as Feature store."),
+        max_length=80,
+    )
+    kind = forms.ChoiceField(label=_("What it holds"), choices=Hook.Kind)
+    url = forms.CharField(
+        label=_("Address"),
+        help_text=_("Where to post, such as https://host/path."),
+        max_length=500,
+        widget=forms.URLInput(attrs={"autocomplete": "off"}),
+    )
+    events = forms.MultipleChoiceField(
+        label=_("What it is told"), choices=HookEvent, widget=forms.CheckboxSelectMultiple
+    )
+    dataset: Any = forms.ModelChoiceField(
+        label=_("Only for"),
+        help_text=_("A stop of another dataset alone is not told."),
+        queryset=None,
+        required=False,
+        empty_label=_("Every dataset"),
+    )
+    confirms = forms.BooleanField(
+        label=_("A stop is proven only once it has confirmed"), required=False, initial=True
+    )
+    confirm_seconds = forms.IntegerField(
+        label=_("Seconds that it has to confirm"),
+        help_text=_("Then the owner of the program is paged."),
+        initial=300,
+        min_value=10,
+        max_value=86_400,
+    )
+
+    def __init__(self, *args: Any, program: Program, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["dataset"]
+        field.queryset = Dataset.objects.filter(program=program)
+        field.has_unknown = True
+
+
+class ConfirmForm(PanelForm):
+    """The word of a person that another system has done what it was told."""
+
+    at = "confirm"
+
+    state = forms.ChoiceField(label=_("What it has done"))
+    detail = forms.CharField(label=_("How do you know?"), max_length=500)
+
+    def __init__(self, *args: Any, call: HookCall, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": f"confirm-{call.pk}-%s", **kwargs})
+        self.call = call
+        field: Any = self.fields["state"]
+        field.choices = [(state.value, state.label) for state in CONFIRMS[HookEvent(call.event)]]
 
 
 class FactField(forms.TypedChoiceField):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from audit import clockwork, outbox
-from programs import participation, stops
+from programs import calls, participation, stops
 
 
 @outbox.on("program.stop_ordered", name="programs.time_the_stop")
@@ -20,3 +20,13 @@ def close_stop(payload: dict[str, Any]) -> None:
 @clockwork.within_transaction("programs.sweep_breaks")
 def sweep_breaks(payload: dict[str, Any]) -> None:
     participation.sweep(payload["program"])
+
+
+@outbox.on("program.hook_called", name="programs.time_the_confirmation")
+def time_the_confirmation(event: dict[str, Any]) -> None:
+    calls.look_again_when_late(event["call"])
+
+
+@clockwork.within_transaction("programs.confirmation_late")
+def confirmation_late(payload: dict[str, Any]) -> None:
+    calls.note_late(payload["call"])

@@ -11,11 +11,11 @@ from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from programs.models import Collector, CollectorKey, Lease, Program, State, StopOrder, StopProof
+from programs import picture
+from programs.models import Collector, CollectorKey, Lease, Program, State, StopProof
 
 # A page holds so many rows; the counts above it are of all.
 MOST_SHOWN = 200
-_CELL, _PER_ROW = 16, 20
 
 
 @dataclass(frozen=True)
@@ -78,68 +78,7 @@ def _stands(
     if lease and program.runs and lease.alive(now):
         return "collecting", _("Collecting")
     if proof:
-        return str(proof.state), _proof_words(proof)
+        return str(proof.state), picture.words_of(StopProof.State(proof.state))
     if program.runs:
         return ("silent", _("Out of contact")) if lease else ("never", _("Never heard of"))
     return "never", _("Holds no lease")
-
-
-def _proof_words(proof: StopProof) -> str:
-    words = {
-        StopProof.State.UNKNOWN: _("Pause sent, not confirmed"),
-        StopProof.State.ACKNOWLEDGED: _("Stopped, acknowledged"),
-        StopProof.State.EXPIRED: _("Lease ran out"),
-        StopProof.State.VIOLATION: _("Violation"),
-    }
-    return words[StopProof.State(proof.state)]
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One collector in the picture of a stop; places in the picture's units."""
-
-    x: int
-    y: int
-    state: str
-    words: str
-
-
-@dataclass(frozen=True)
-class Stop:
-    """A stop order with what is known of each collector. `counts` are (state, words, how many)."""
-
-    order: StopOrder
-    proofs: list[StopProof]
-    counts: list[tuple[str, str, int]]
-    cells: list[Cell]
-    width: int
-    height: int
-
-
-def last_stop(program: Program) -> Stop | None:
-    """Return the latest stop order of a program with its proof."""
-    order = program.stop_orders.order_by("-generation").first()
-    if order is None:
-        return None
-    proofs = list(order.proofs.select_related("collector").order_by("collector__name"))
-    cells = [
-        Cell(
-            index % _PER_ROW * _CELL,
-            index // _PER_ROW * _CELL,
-            str(proof.state),
-            f"{proof.collector.name}: {_proof_words(proof)}",
-        )
-        for index, proof in enumerate(proofs)
-    ]
-    states = [
-        (state.value, str(state.label), sum(proof.state == state for proof in proofs))
-        for state in StopProof.State
-    ]
-    return Stop(
-        order=order,
-        proofs=proofs[:MOST_SHOWN],
-        counts=[count for count in states if count[2]],
-        cells=cells,
-        width=min(len(cells), _PER_ROW) * _CELL,
-        height=-(-len(cells) // _PER_ROW) * _CELL,
-    )

@@ -13,7 +13,7 @@ from accounts.actors import Actor
 from accounts.models import User
 from audit import history, outbox, trail
 from audit.trail import joined
-from programs import lifecycle, stages, stops, wishes
+from programs import calls, confirmations, lifecycle, stages, stops, wishes
 from programs.models import Dataset, Pause, Program, State, StopOrder
 from programs.reach import SEATS, WHOLE, Reach
 
@@ -150,6 +150,8 @@ def lift(program: Program, holds: Iterable[Pause], *, actor: Actor, why: str) ->
         _go_on(program, actor=actor, why=why)
     elif program.runs:
         _let_the_parts_go_on(program, holds, actor=actor, why=why)
+    confirmations.thaw(program, actor=actor)
+    calls.for_resume(program, holds)
 
 
 def _go_on(program: Program, *, actor: Actor, why: str) -> None:

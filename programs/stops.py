@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.actors import Actor
 from audit import clockwork, history, outbox, trail
-from programs import census, reach
+from programs import calls, census, reach
 from programs.models import Collector, Program, StopOrder, StopProof
 from programs.reach import Reach, Turn
 
@@ -30,6 +30,7 @@ COUNTED_AT_ONCE = 500
 _STORE = """
     UPDATE programs_stopproof p
        SET state = 'acknowledged', stopped_at = w.stopped_at, settled_at = clock_timestamp(),
+           expired_at = CASE WHEN p.state = 'expired' THEN p.settled_at END,
            buffer = w.buffer, counter = w.counter
       FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::text[], %s::bigint[])
            AS w (order_id, collector_id, stopped_at, buffer, counter)
@@ -69,7 +70,7 @@ def order(program: Program, whom: Reach, *, actor: Actor) -> StopOrder:
     acknowledges or its lease cannot be alive any more. Where these are many they are
     written down right after the commit, so that nobody is told later for their number.
     """
-    now = _clock()
+    now = clock()
     stop: StopOrder = history.create(
         StopOrder,
         actor=actor,
@@ -81,6 +82,7 @@ def order(program: Program, whom: Reach, *, actor: Actor) -> StopOrder:
         deadline_at=now + timedelta(seconds=program.bound_seconds),
     )
     collectors = census.how_many(stop)
+    told = calls.for_stop(stop)
     trail.record(
         "program.stop_ordered",
         program,
@@ -89,6 +91,7 @@ def order(program: Program, whom: Reach, *, actor: Actor) -> StopOrder:
         dataset=stop.dataset.slug if stop.dataset else "",
         drill=stop.drill_only,
         collectors=collectors,
+        hooks=len(told),
     )
     outbox.publish("program.stop_ordered", priority=0, order=stop.pk)
     if collectors <= COUNTED_AT_ONCE:
@@ -98,7 +101,8 @@ def order(program: Program, whom: Reach, *, actor: Actor) -> StopOrder:
     return stop
 
 
-def _clock() -> datetime:
+def clock() -> datetime:
+    """The time of the database, by which everything about an order is dated."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         now: datetime = cursor.fetchone()[0]
@@ -114,9 +118,9 @@ def count_off(pk: int) -> None:
 def _count(stop: StopOrder, *, actor: Actor) -> None:
     if stop.counted_at is None:
         census.take(stop)
-        stop.counted_at = _clock()
+        stop.counted_at = clock()
         history.save(stop, "counted_at", actor=actor)
-        _settle(stop, actor=actor)
+        settle(stop, actor=actor)
 
 
 def resumed(program: Program, orders: Iterable[StopOrder], *, actor: Actor) -> None:
@@ -132,13 +136,14 @@ def acknowledge(words: Iterable[Acknowledgement]) -> list[Answer]:
     words = list(words)
     stops = {
         (stop.program_id, stop.generation): stop
-        for stop in StopOrder.objects.select_for_update(no_key=True)
+        for stop in StopOrder.objects.select_for_update(of=("self",), no_key=True)
         .filter(
             program__in={word.program_id for word in words},
             generation__in={word.generation for word in words},
         )
-        # As pauses lock programs, whose records they and we add to.
-        .order_by("program", "pk")
+        # By the key of the program, as pauses lock programs, whose records they and we add to. Not
+        # by "program": that sorts by its slug, and locks the program after the order.
+        .order_by("program_id", "pk")
     }
     for each in stops.values():
         _count(each, actor=GATE)
@@ -149,7 +154,7 @@ def acknowledge(words: Iterable[Acknowledgement]) -> list[Answer]:
         for stop, word in said
     ]
     for each in stops.values():
-        _settle(each, actor=GATE)
+        settle(each, actor=GATE)
     return answers
 
 
@@ -174,27 +179,46 @@ def close(pk: int) -> None:
 
     Call it no earlier than the program's bound after the order was committed.
     """
-    stop = StopOrder.objects.select_for_update(no_key=True).get(pk=pk)
+    stop = lock(pk)
     _count(stop, actor=ENGINE)
     waiting = stop.proofs.filter(state=StopProof.State.UNKNOWN)
-    waiting.update(state=StopProof.State.EXPIRED, settled_at=_clock())
-    _settle(stop, actor=ENGINE, last=True)
+    if waiting.update(state=StopProof.State.EXPIRED, settled_at=clock()):
+        # The stop is proven without their word, but somebody should ask why they said none.
+        outbox.publish("program.stop_silent", priority=0, order=stop.pk)
+    settle(stop, actor=ENGINE, last=True)
 
 
-def _settle(stop: StopOrder, *, actor: Actor, last: bool = False) -> None:
+def lock(pk: int) -> StopOrder:
+    """Return an order as it is now, held until the transaction ends.
+
+    Whatever it waits for arrives under this lock, so the last of it sees all the rest.
+    """
+    return StopOrder.objects.select_for_update(no_key=True).get(pk=pk)
+
+
+def settle(stop: StopOrder, *, actor: Actor, last: bool = False) -> None:
+    """Say that a locked order is proven, once every collector and every system is accounted for.
+
+    Args:
+        last: the bound has passed: what is not proven by now is said to be unproven.
+    """
     if stop.proof == StopOrder.Proof.PROVEN or stop.counted_at is None:
         return
     # Asked after each batch of words, of ten thousand rows: the first that is waited for will do.
     if stop.proofs.filter(state=StopProof.State.UNKNOWN).exists():
         return
     count = tally(stop)
-    proven = not count[StopProof.State.VIOLATION]
-    if not proven and not last:
+    unconfirmed = stop.calls.unconfirmed().count()
+    proven = not count[StopProof.State.VIOLATION] and not unconfirmed
+    if not proven and (not last or stop.proof == StopOrder.Proof.UNPROVEN):
         return
     stop.proof = StopOrder.Proof.PROVEN if proven else StopOrder.Proof.UNPROVEN
-    stop.proven_at = _clock() if proven else None
-    history.save(stop, "proof", "proven_at", actor=actor)
+    now = clock()
+    stop.proven_at = now if proven else None
+    stop.settled_at = stop.settled_at or now
+    history.save(stop, "proof", "proven_at", "settled_at", actor=actor)
     facts: dict[str, Any] = {state.value: count[state] for state in StopProof.State}
+    facts["unconfirmed"] = unconfirmed
     trail.record(
         "program.stop_proven" if proven else "program.stop_not_proven",
         stop.program,
@@ -223,6 +247,20 @@ def generation_of(collector: Collector) -> int:
 def tally(stop: StopOrder) -> Counter[str]:
     """Count the collectors of an order by what is known of them."""
     return Counter(stop.proofs.values_list("state", flat=True))
+
+
+def is_under_way(program: Program) -> bool:
+    """True while the latest stop of a program is neither proven nor known to be unproven."""
+    latest = program.stop_orders.order_by("-generation").first()
+    return latest is not None and latest.proof == StopOrder.Proof.PAUSING
+
+
+def is_drill(stop: StopOrder) -> bool:
+    """True if an order was given for practice: of a program, or of holds, that are all drills."""
+    if stop.program.is_drill or stop.drill_only:
+        return True
+    holds = stop.pauses.values_list("is_drill", flat=True)
+    return bool(holds) and all(holds)
 
 
 def close_after_the_bound(stop_pk: int) -> None:

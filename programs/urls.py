@@ -2,17 +2,32 @@
 
 from django.urls import path
 
-from programs.views import acts, collectors, controls, detail, keys, listing, resuming
+from programs.views import (
+    acts,
+    collectors,
+    controls,
+    detail,
+    hooks,
+    keys,
+    listing,
+    proof,
+    resuming,
+    turning,
+)
 
 app_name = "programs"
 _one = "programs/<slug:slug>/"
 _control = f"{_one}controls/<str:control>/"
 _collector = f"{_one}collectors/<int:pk>/"
+_hook = f"{_one}hooks/<int:pk>/"
+_call = f"{_hook}calls/<int:call>/"
+_stop = f"{_one}stops/<int:generation>/"
 
 urlpatterns = [
     path("programs/", listing.index, name="list"),
     path("programs/new/", listing.new, name="new"),
     path(_one, detail.detail, name="detail"),
+    path(f"{_one}live/stop/", turning.live_last, name="live-stop"),
     path(f"{_one}live/<str:part>/", detail.live, name="live"),
     path(f"{_one}pause/", acts.pause, name="pause"),
     path(f"{_one}approve/", acts.approve, name="approve"),
@@ -36,4 +51,16 @@ urlpatterns = [
     path(f"{_collector}key/", collectors.issue_key, name="issue-key"),
     path(f"{_collector}keys/<int:key>/withdraw/", collectors.withdraw_key, name="withdraw-key"),
     path(f"{_collector}retire/", collectors.retire, name="retire-collector"),
+    path(_stop, turning.stop, name="stop"),
+    path(f"{_stop}live/", turning.live, name="live-one-stop"),
+    path(f"{_stop}proof.json", proof.as_json, name="proof-json"),
+    path(f"{_stop}proof/", proof.on_paper, name="proof"),
+    path(".well-known/andon-proof-key", proof.key_as_jwk, name="proof-key"),
+    path(".well-known/andon-proof-key.pem", proof.key_as_pem, name="proof-key-pem"),
+    path(f"{_one}hooks/new/", hooks.add, name="add-hook"),
+    path(_hook, hooks.hook, name="hook"),
+    path(f"{_hook}secret/", hooks.renew_secret, name="renew-hook-secret"),
+    path(f"{_hook}switch/", hooks.switch, name="switch-hook"),
+    path(f"{_call}again/", hooks.send_again, name="send-hook-again"),
+    path(f"{_call}confirm/", hooks.confirm, name="confirm-by-hand"),
 ]

@@ -12,8 +12,8 @@ from audit import history
 from incidents import access, judgement, reporting, roles
 from incidents import lifecycle as status
 from incidents.models import Audience, Incident, Role, Status, StillOpen
-from programs import answering, collectors, leases, lifecycle, resuming, stops
-from programs.models import Collector, Dataset, Program, ResumeRequest
+from programs import answering, collectors, hooks, leases, lifecycle, resuming, stops
+from programs.models import Collector, Dataset, Hook, HookEvent, Program, ResumeRequest
 from severity.ladder import Sev
 
 _n = count(1)
@@ -63,6 +63,19 @@ def dataset(of: Program, **fields: Any) -> Dataset:
     number = next(_n)
     defaults = {"slug": f"lake-{number}", "name": f"Lake {number}", "store": f"s3://lake-{number}"}
     made: Dataset = history.create(Dataset, actor=SYSTEM, program=of, **(defaults | fields))
+    return made
+
+
+def hook(of: Program, **terms: Any) -> Hook:
+    """Another system that is told of the program's stops; it has to confirm what it is told."""
+    number = next(_n)
+    defaults = {
+        "name": f"Feature store {number}",
+        "kind": Hook.Kind.DATASET,
+        "url": f"https://store-{number}.example/hook",
+        "events": [HookEvent.FREEZE],
+    }
+    made, _secret = hooks.add(of, hooks.Terms(**(defaults | terms)), actor=SYSTEM)
     return made
 
 

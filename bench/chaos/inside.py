@@ -90,7 +90,9 @@ def check() -> dict[str, object]:
         "settled": settled,
         "incidents": [incident.ref for incident in Incident.objects.all()],
         "held": sorted(Pause.objects.in_force().values_list("holder", flat=True)),
-        "escalated": sorted({escalation.incident.ref for escalation in Escalation.objects.all()}),
+        "escalated": sorted(
+            {row.incident.ref for row in Escalation.objects.exclude(incident=None) if row.incident}
+        ),
         "pages": list(Page.objects.filter(state=Page.State.SENT).values_list("key", flat=True)),
         "failed_pages": Page.objects.filter(state=Page.State.FAILED).count(),
         "given_up": Due.objects.filter(state=Due.State.DEAD).count(),

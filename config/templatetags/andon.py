@@ -112,6 +112,20 @@ def few(number: int) -> str:
 
 
 @register.filter
+def in_seconds(milliseconds: int | None) -> str:
+    """Milliseconds as seconds with two places."""
+    return "" if milliseconds is None else formats.number_format(milliseconds / 1000, 2)
+
+
+@register.filter
+def short_seconds(milliseconds: int) -> str:
+    """Milliseconds for the foot of a bar: "20 ms", "0.5 s", "1000 s"."""
+    if milliseconds < 100:
+        return _("%(n)s ms") % {"n": milliseconds}
+    return _("%(n)s s") % {"n": formats.number_format(milliseconds / 1000).rstrip("0").rstrip(".,")}
+
+
+@register.filter
 def clearly_after(later: datetime, earlier: datetime) -> bool:
     """True if something was written down more than a minute after it happened."""
     return later - earlier > timedelta(minutes=1)
@@ -159,6 +173,11 @@ _STATES = {
     "expired": ("info", "◌"),
     "unknown": ("warn", "▲"),
     "violation": ("crit", "■"),
+    "call_waiting": ("", "○"),
+    "call_sent": ("warn", "▲"),
+    "call_answered": ("warn", "◐"),
+    "call_failed": ("crit", "■"),
+    "confirmed": ("info", "❚❚"),
     "silent": ("crit", "■"),
     "never": ("", "○"),
     "control_missing": ("crit", "■"),

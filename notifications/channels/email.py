@@ -17,7 +17,7 @@ def send(message: Message) -> str:
         NotSent: if the server did not take it.
     """
     host = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
-    thread = hashlib.sha256(message.codename.encode()).hexdigest()[:24]
+    thread = hashlib.sha256(message.thread.encode()).hexdigest()[:24]
     mail = EmailMessage(
         subject=message.subject,
         body=message.text,

@@ -1,7 +1,7 @@
-"""What may be said outside about an incident: its codename, its level, and where to read on."""
+"""What leaves the house in one page. notifications.wording says what may stand in it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
 
 class NotSent(Exception):
@@ -10,32 +10,16 @@ class NotSent(Exception):
 
 @dataclass(frozen=True)
 class Message:
-    """A page to one person. It says nothing that its reader would have to be let in for.
+    """A page to one person: `subject` and `text` for people, `data` for machines.
 
-    `key` is the same at every attempt; a receiver can tell a repeat by it.
+    `key` is the same at every attempt; a receiver can tell a repeat by it. Messages of one
+    `thread` are about the same thing.
     """
 
     key: str
     address: str
     secret: str
-    codename: str
-    level: str
-    reported_at: datetime
-    url: str
-    acknowledge_url: str
-    is_drill: bool
-
-    @property
-    def subject(self) -> str:
-        drill = "Drill, " if self.is_drill else ""
-        return f"[Andon] {drill}{self.level} {self.codename}: please acknowledge"
-
-    @property
-    def text(self) -> str:
-        return (
-            f"{'This is a drill. ' if self.is_drill else ''}"
-            f"{self.codename} is {self.level}, reported {self.reported_at:%Y-%m-%d %H:%M} UTC.\n\n"
-            f"I am on it (acknowledge):\n{self.acknowledge_url}\n\n"
-            f"Open the incident:\n{self.url}\n\n"
-            "The next step of the escalation follows until somebody acknowledges.\n"
-        )
+    thread: str
+    subject: str
+    text: str
+    data: dict[str, Any]

@@ -2,6 +2,7 @@
 
 from programs.models.collecting import Collector, CollectorKey, GateProcess, Lease
 from programs.models.governing import Attestation, AttestationApproval
+from programs.models.hooks import CONFIRMS, Hook, HookCall, HookConfirmation, HookEvent
 from programs.models.keys import ProgramKey
 from programs.models.participating import ParticipantChoice
 from programs.models.program import (
@@ -24,6 +25,7 @@ from programs.models.stopping import (
 )
 
 __all__ = [
+    "CONFIRMS",
     "NEXT",
     "RUNNING",
     "SKEW_SECONDS",
@@ -35,6 +37,10 @@ __all__ = [
     "CollectorKey",
     "Dataset",
     "GateProcess",
+    "Hook",
+    "HookCall",
+    "HookConfirmation",
+    "HookEvent",
     "Lease",
     "ParticipantChoice",
     "Pause",

@@ -32,6 +32,8 @@ class StopOrder(models.Model):
     # has run out.
     deadline_at = models.DateTimeField()
     proof = models.CharField(max_length=15, choices=Proof, default=Proof.PAUSING)
+    # When it was first said to be proven or unproven; what is learned afterwards is marked so.
+    settled_at = models.DateTimeField(null=True, blank=True)
     proven_at = models.DateTimeField(null=True, blank=True)
 
     history = KeptHistory()
@@ -67,6 +69,8 @@ class StopProof(models.Model):
     # The collector's own word, by its own clock; `settled_at` is when we knew.
     stopped_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
+    # When it was counted as run out, if it has spoken since: what was said then is not forgotten.
+    expired_at = models.DateTimeField(null=True, blank=True)
     buffer = models.CharField(max_length=10, blank=True)
     counter = models.BigIntegerField(null=True, blank=True)
 

@@ -20,14 +20,18 @@ from programs import (
     machines,
     participation,
     pauses,
+    picture,
     presence,
     resuming,
+    stops,
     summary,
+    told,
     wishes,
 )
 from programs.forms import PanelForm
 from programs.key_forms import IngestForm, MonitorForm
 from programs.models import Category, Program, ProgramKey, State
+from programs.views.turning import turning
 
 REFUSALS = (collectors.Refused, lifecycle.Refused, pauses.Refused)
 MOST_KEYS = 50
@@ -57,6 +61,8 @@ def page(
         "sees_machines": sees,
         "stand": _stand(request, program),
         "machines": _machines(request, program) if sees else None,
+        "turning": turning(request, picture.of_last(program)) if sees else None,
+        "told": told.of_program(program) if sees else [],
         "pauses": program.pauses.select_related("dataset").order_by("-since")[:50],
         "datasets": program.datasets.all(),
         "categories": [Category(name).label for name in program.categories],
@@ -131,7 +137,6 @@ def _machines(request: SignedInRequest, program: Program) -> Fragment:
     context = {
         "program": program,
         "machines": machines.of(program),
-        "stop": machines.last_stop(program),
         "may_run": access.may_run(request.user, program),
         "most": machines.MOST_SHOWN,
         "gates": presence.addresses(),
@@ -150,7 +155,11 @@ def live(request: SignedInRequest, slug: str, part: str) -> HttpResponse:
     )
     if part not in LIVE:
         raise Http404
-    return LIVE[part](request, program).answer(request)
+    answer = LIVE[part](request, program).answer(request)
+    if stops.is_under_way(program):
+        # A page that was opened before this stop looks at its picture from now on.
+        answer["HX-Trigger"] = "stop-news"
+    return answer
 
 
 def carry_out(

@@ -40,7 +40,7 @@
   });
   document.addEventListener("htmx:beforeSwap", event => {
     const { elt, xhr } = event.detail;
-    if (!isLive(elt) || xhr.status !== 200) return;
+    if (!isLive(elt) || ![200, 286].includes(xhr.status)) return; // 286: the last answer, htmx asks no more.
     const etag = xhr.getResponseHeader("ETag");
     if (!etag) return location.reload(); // The sign-in page came instead: the session has ended.
     if (holdsFocus(elt)) {

@@ -34,6 +34,8 @@ OPERATIONS = [
 ]
 # Opened by a key of a program and not by a person's token; tests/api/test_cord.py tries the door.
 BY_KEY = {("POST", "/cord/{key}")}
+# Whoever was sent the address may say what it is for: its last part is the token.
+BY_ADDRESS = {("POST", "/confirmations/{token}")}
 BODIES = {
     "severity": {"level": 1, "reason": "x"},
     "status": {"to": "triaging"},
@@ -60,7 +62,7 @@ def test_every_operation_stands_in_the_list_above():
         for path, operations in api.get_openapi_schema()["paths"].items()
         for method in operations
     }
-    assert known == BY_KEY | {(method, path) for method, path, _scope in OPERATIONS}
+    assert known == BY_KEY | BY_ADDRESS | {(m, path) for m, path, _scope in OPERATIONS}
 
 
 @pytest.mark.parametrize(("method", "path", "_scope"), OPERATIONS)

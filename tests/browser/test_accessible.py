@@ -38,6 +38,7 @@ class World:
         for machine in (self.collector, make.collector(self.program)):
             make.lease(machine)
         collectors.issue_key(self.collector, actor=make.SYSTEM)
+        self.hook = make.hook(self.program, url="https://127.0.0.1:1/hook")
         make.user(Function.COMMANDER)
         self.incident = make.active(Sev.SEV2, program=self.program, reporter=self.reporter)
         self._stories()
@@ -94,6 +95,7 @@ class World:
             yield f"{program}controls/{control}/", self.officer
         yield f"{program}collectors/{self.collector.pk}/", self.program.owner
         yield f"{program}for-participants/", self.reporter
+        yield from ((path, self.program.owner) for path in self._of_the_stop(program))
         yield "/audit/", self.auditor
         for path in (
             "profile/",
@@ -102,6 +104,10 @@ class World:
             "accounts/sessions/",
         ):
             yield f"/{path}", self.officer
+
+    def _of_the_stop(self, program):
+        stop = f"{program}stops/{self.program.stop_orders.get().generation}/"
+        return (f"{program}hooks/new/", f"{program}hooks/{self.hook.pk}/", stop, f"{stop}proof/")
 
 
 # axe judges no text inside of a picture. These stand on the card; tests/web/test_contrast.py does.

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from incidents import news
 from incidents.models import TimelineEntry
-from programs import pauses, stops
+from programs import confirmations, pauses, stops
 from programs.models import StopOrder, StopProof
 from severity.ladder import Sev
 from tests import make
@@ -47,6 +47,21 @@ def test_an_acknowledged_stop_is_told_as_acknowledged(program, engine):
     stops.acknowledge([word])
     engine.work()
     assert "1 acknowledged" in incident.timeline.get(kind=PROOF).text
+
+
+def test_a_system_that_has_not_confirmed_is_told_of_and_so_is_its_word(program, engine):
+    make.hook(program)
+    incident = make.incident(Sev.SEV2, program=program)
+    engine.work()
+    engine.forward(seconds=program.bound_seconds + 1)
+    missing = incident.timeline.get(kind=PROOF)
+    assert "not proven, 1 of the systems that were told have not confirmed." in missing.text
+    call = program.stop_orders.get().calls.get()
+    confirmations.confirm(call, confirmations.Word("frozen"), actor=make.SYSTEM)
+    engine.work()
+    proven = incident.timeline.filter(kind=PROOF).latest("pk")
+    assert proven.text.endswith("by the end of their lease; all 1 systems confirmed.")
+    assert (proven.data["systems"], proven.data["unconfirmed"]) == (1, 0)
 
 
 def test_a_stop_that_is_violated_is_told_as_not_proven(program, engine):

@@ -123,7 +123,7 @@ def test_each_collector_is_accounted_for(program, owner):
     assert "1 of 2 collectors stopped" in words(page)
     assert "Stopped, acknowledged" in words(page)
     assert "Pause sent, not confirmed" in words(page)
-    assert page.content.decode().count("grid__cell ") == 2
+    assert page.content.decode().count("<use ") == 2
 
     stops.close(order.pk)
     assert "Paused, proven" in owner.reads(path(program))

@@ -1,0 +1,96 @@
+"""What may be said outside: a codename, a level, which stop is silent, and where to read on."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from incidents.models import Incident
+from notifications import links
+from notifications.channels import Message
+from notifications.models import Page
+from programs import silence, stops
+from programs.models import StopOrder
+
+
+@dataclass(frozen=True)
+class _Words:
+    thread: str
+    subject: str
+    lines: list[str]
+    url: str
+    open_it: str
+    data: dict[str, Any]
+
+
+def message(page: Page) -> Message:
+    """Return what is sent for a page: nothing that its reader would have to be let in for."""
+    escalation = page.escalation
+    if escalation.incident:
+        words = _of_incident(escalation.incident)
+    else:
+        assert escalation.order
+        words = _of_stop(escalation.order)
+    acknowledge_url = links.acknowledge_url(page)
+    return Message(
+        key=page.key,
+        address=page.address,
+        secret=page.contact.secret if page.contact else "",
+        thread=words.thread,
+        subject=f"[Andon] {words.subject}: please acknowledge",
+        text="\n\n".join(
+            (
+                *words.lines,
+                f"I am on it (acknowledge):\n{acknowledge_url}",
+                f"{words.open_it}:\n{words.url}",
+                "The next step of the escalation follows until somebody acknowledges.\n",
+            )
+        ),
+        data=words.data | {"url": words.url, "acknowledge_url": acknowledge_url},
+    )
+
+
+def _of_incident(incident: Incident) -> _Words:
+    undetermined = "undetermined severity, counts as " if incident.sev is None else ""
+    level = f"{undetermined}{incident.level.label}"
+    said = f"{incident.codename} is {level}, reported {incident.reported_at:%Y-%m-%d %H:%M} UTC."
+    return _Words(
+        thread=incident.codename,
+        subject=f"{'Drill, ' if incident.is_drill else ''}{level} {incident.codename}",
+        lines=[f"{'This is a drill. ' if incident.is_drill else ''}{said}"],
+        url=_absolute("incidents:detail", incident.number),
+        open_it="Open the incident",
+        data={
+            "codename": incident.codename,
+            "level": level,
+            "reported_at": incident.reported_at.isoformat(),
+            "drill": incident.is_drill,
+        },
+    )
+
+
+def _of_stop(order: StopOrder) -> _Words:
+    program, drill = order.program, stops.is_drill(order)
+    found = silence.about(order)
+    what = "is violated" if found.violating else "has not been answered by all"
+    said = f"The stop of {program.name}, ordered {order.ordered_at:%Y-%m-%d %H:%M:%S} UTC, {what}."
+    return _Words(
+        thread=f"stop:{order.pk}",
+        subject=f"{'Drill, ' if drill else ''}The stop of {program.slug} {what}",
+        lines=[f"{'This is a drill. ' if drill else ''}{said}", *found.sentences()],
+        url=_absolute("programs:stop", program.slug, order.generation),
+        open_it="Open the stop",
+        data={
+            "program": program.slug,
+            "generation": order.generation,
+            "violating": list(found.violating),
+            "silent_collectors": list(found.collectors),
+            "silent_systems": list(found.systems),
+            "drill": drill,
+        },
+    )
+
+
+def _absolute(name: str, *args: Any) -> str:
+    return settings.ENVIRONMENT.url + reverse(name, args=args)

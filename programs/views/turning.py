@@ -1,0 +1,73 @@
+"""A stop while it is under way and afterwards: its live picture, and every collector as a table."""
+
+from dataclasses import dataclass
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from accounts.http import Fragment, SignedInRequest
+from programs import access, picture
+from programs.models import StopProof
+
+PER_PAGE = 100
+# htmx asks no more after an answer of this status.
+OVER = 286
+
+
+@dataclass(frozen=True)
+class Turning:
+    """The picture of a stop as a live part. `every` is the seconds to the next look, 0 for none."""
+
+    fragment: Fragment
+    every: int
+
+    def answer(self, request: SignedInRequest) -> HttpResponse:
+        """Return the part, or 304; the last one ends the asking."""
+        answer = self.fragment.answer(request)
+        if answer.status_code == 200 and not self.every:
+            answer.status_code = OVER
+        return answer
+
+
+def turning(request: SignedInRequest, stop: picture.Stop | None) -> Turning:
+    context = {"stop": stop, "program": stop.order.program if stop else None}
+    return Turning(
+        Fragment.of("programs/_stop.html", context, request),
+        every=stop.every if stop and not stop.is_settled else 0,
+    )
+
+
+@require_safe
+def live_last(request: SignedInRequest, slug: str) -> HttpResponse:
+    """The picture of the latest stop."""
+    program = access.get_program(request.user, slug, to="machines")
+    return turning(request, picture.of_last(program)).answer(request)
+
+
+@require_safe
+def live(request: SignedInRequest, slug: str, generation: int) -> HttpResponse:
+    program = access.get_program(request.user, slug, to="machines")
+    order = get_object_or_404(program.stop_orders, generation=generation)
+    return turning(request, picture.of(order)).answer(request)
+
+
+@require_safe
+def stop(request: SignedInRequest, slug: str, generation: int) -> HttpResponse:
+    """One stop with its picture and a table of its collectors, narrowed by state if asked."""
+    program = access.get_program(request.user, slug, to="machines")
+    order = get_object_or_404(program.stop_orders.select_related("dataset"), generation=generation)
+    seen = picture.of(order)
+    proofs = order.proofs.select_related("collector").order_by("collector__name")
+    state = request.GET.get("state", "")
+    if state in StopProof.State.values:
+        proofs = proofs.filter(state=state)
+    context = {
+        "program": program,
+        "stop": seen,
+        "turning": turning(request, seen),
+        "page": Paginator(proofs, PER_PAGE).get_page(request.GET.get("page")),
+        "state": state,
+    }
+    return render(request, "programs/stop.html", context)
