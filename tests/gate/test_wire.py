@@ -182,7 +182,8 @@ def test_a_reader_that_does_not_read_is_dropped_and_the_others_are_told(gate):
     def change():
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE programs_program SET generation = generation + 1 WHERE id = %s"
+                "UPDATE programs_program SET generation = generation + 1,"
+                " whole_generation = generation + 1 WHERE id = %s"
                 " RETURNING generation, pg_notify(%s, '')",
                 [program.pk, CHANNEL],
             )
