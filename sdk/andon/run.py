@@ -38,6 +38,11 @@ _ACKNOWLEDGE_WITHIN = 5.0
 _SLACK = 1.0
 
 
+def _numbers() -> list[signal.Signals]:
+    # By name: Windows, where this module is only imported, lacks most of them.
+    return [signal.Signals[name] for name in _PASSED_ON]
+
+
 class Plan(NamedTuple):
     """What to run, and how."""
 
@@ -53,6 +58,7 @@ class Event(NamedTuple):
     name: str
     number: int = 0
     gone: threading.Event | None = None
+    came_at: float = 0.0
 
 
 class Supervisor:
@@ -87,7 +93,11 @@ class Supervisor:
         """Supervise until the command has ended for good. Returns the exit code to end with."""
         adopt_orphans()
         self._take_signals()
+        # The gate's threads inherit what is blocked here: a signal that one of them took would
+        # not wake the main thread, and might be looked at only after a start.
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _numbers())
         gate.start()
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         code = None
         try:
             while code is None:
@@ -108,7 +118,7 @@ class Supervisor:
         except queue.Empty:
             event = Event("tick")
         if event.name == "signal":
-            return self._pass_on(event.number)
+            return self._pass_on(event.number, event.came_at)
         if event.gone is not None:
             return self._halt(gate, event.gone)
         if event.name == "child" and self._tree is not None:
@@ -195,8 +205,11 @@ class Supervisor:
         logger.warning("ended with %s after %.1f s; next start in %.1f s", code, lived, pause)
         return None
 
-    def _pass_on(self, number: int) -> int | None:
+    def _pass_on(self, number: int, came_at: float) -> int | None:
         name, tree = signal.Signals(number).name, self._tree
+        if name in _FOR_THE_COMMAND and came_at < self._began:
+            # It was not for this command, which may not be ready for it yet.
+            return None
         if name in _ENDING:
             self._ending = number
         if tree is not None:
@@ -208,10 +221,9 @@ class Supervisor:
     def _take_signals(self) -> None:
         def note(name: str) -> Callable[[int, FrameType | None], None]:
             # SimpleQueue.put() is made to be called from a signal handler; logging is not.
-            return lambda number, _: self._events.put(Event(name, number))
+            return lambda number, _: self._events.put(Event(name, number, came_at=time.monotonic()))
 
-        # By name: Windows, where this module is only imported, lacks most of them.
-        for number in (getattr(signal, name) for name in _PASSED_ON):
+        for number in _numbers():
             # What was ignored when we began (nohup) stays ignored, as for any command.
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, note("signal"))

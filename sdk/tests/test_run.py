@@ -250,7 +250,7 @@ def test_a_signal_before_the_start_ends_the_wrapper(wrap, server):
 def test_a_signal_for_the_command_does_not_end_a_wrapper_that_waits(wrap, server):
     server.state = "paused"
     wrapper = wrap("--", *shell("exit 7"))
-    wrapper.until_said("not collecting")
+    wrapper.until_said("not collecting: the program is paused")
     for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGWINCH):
         wrapper.process.send_signal(number)
     server.resume()
