@@ -151,7 +151,8 @@ def lift(program: Program, holds: Iterable[Pause], *, actor: Actor, why: str) ->
     elif program.runs:
         _let_the_parts_go_on(program, holds, actor=actor, why=why)
     confirmations.thaw(program, actor=actor)
-    calls.for_resume(program, holds)
+    if program.runs:
+        calls.for_resume(program, holds)
 
 
 def _go_on(program: Program, *, actor: Actor, why: str) -> None:

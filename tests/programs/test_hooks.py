@@ -4,8 +4,9 @@ import pytest
 from django.utils import timezone
 from standardwebhooks import Webhook
 
+from accounts.functions import Function
 from audit.models import Entry, OutboxEvent
-from programs import calls, hooks, pauses
+from programs import calls, hooks, lifecycle, pauses
 from programs.hooks import Refused, Terms
 from programs.models import Hook, HookCall, HookEvent, State
 from tests import make
@@ -169,6 +170,17 @@ def test_what_another_holds_is_not_told_to_go_on_nor_unfrozen(program):
     pond.refresh_from_db()
     assert called() == [(its, RESUME)]
     assert (lake.frozen_at, bool(pond.frozen_at)) == (None, True)
+
+
+def test_a_program_that_never_ran_calls_nobody_however_often_it_is_held_and_let_go():
+    officer = make.actor(make.user(Function.PRIVACY_OFFICER))
+    program = lifecycle.approve(make.draft(), actor=officer)
+    make.hook(program, events=[PAUSE, RESUME])
+    for number in range(2):
+        drill = {"holder": f"DRILL-{number}", "label": "Drill", "reason": "r"}
+        pauses.pause(program, **drill, actor=make.SYSTEM, is_drill=True)
+        pauses.let_go(program, holder=f"DRILL-{number}", actor=make.SYSTEM)
+    assert called() == []
 
 
 def test_a_call_keeps_the_terms_that_the_hook_had(program):
