@@ -14,7 +14,8 @@ from accounts import secrets
 from accounts.problems import Problem, responses
 from incidents import alerts, monitors
 from incidents.monitors import Heard
-from programs import keys, strangers
+from programs import keys
+from programs.admission import admit
 from programs.models import ProgramKey
 
 router = Router(tags=["monitors"])
@@ -51,19 +52,9 @@ class MonitorKey(HttpBearer):
     """Let in a monitor that shows the text of its key, or signs with the key's webhook secret."""
 
     def __call__(self, request: HttpRequest) -> Any:
-        address = request.META.get("REMOTE_ADDR", "")
         assert request.resolver_match
         named = request.resolver_match.kwargs["key"]
-        try:
-            strangers.check(address, named)
-            key = _recognise(request, named)
-        except strangers.TooMany as refusal:
-            raise Problem(429, str(refusal)) from refusal
-        except keys.Unknown as refusal:
-            strangers.note(address)
-            raise Problem(401, str(refusal)) from refusal
-        strangers.trust(named)
-        return key
+        return admit(request, named, lambda: _recognise(request, named))
 
     def authenticate(self, request: HttpRequest, token: str) -> Any:
         raise NotImplementedError("__call__ looks at all headers itself")

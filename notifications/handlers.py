@@ -31,6 +31,11 @@ def page_for_silence(event: dict[str, Any]) -> None:
     paging.open_for_stop(event["order"], cause=Escalation.Cause.SILENCE)
 
 
+@outbox.on("program.stop_violated", name="notifications.page_for_violator")
+def page_for_violator(event: dict[str, Any]) -> None:
+    paging.open_for_stop(event["order"], cause=Escalation.Cause.VIOLATION)
+
+
 @outbox.on("program.stop_not_proven", name="notifications.page_for_violation")
 def page_for_violation(event: dict[str, Any]) -> None:
     if event["violation"]:

@@ -31,6 +31,8 @@ class StopOut(Schema):
     expired: int
     unknown: int
     violation: int
+    stamps_refused: int = Field(description="Where records come in, since this stop.")
+    stamps_violating: int = Field(description="Of these, captured after their collector's stop.")
 
 
 class ProgramOut(Schema):
@@ -65,6 +67,8 @@ def _stop(order: StopOrder | None) -> StopOut | None:
         proof=order.proof,
         proven_at=order.proven_at,
         collectors=sum(count.values()),
+        stamps_refused=order.stamps.refused,
+        stamps_violating=order.stamps.violations,
         **{state.value: count[state] for state in StopProof.State},
     )
 

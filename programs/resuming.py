@@ -12,8 +12,8 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import User
-from programs import access, answering, lifecycle, pauses, stages, wishes
-from programs.models import Pause, Program, ResumeApproval, ResumeRequest, State, StopOrder
+from programs import access, answering, lifecycle, pauses, stages, violations, wishes
+from programs.models import Pause, Program, ResumeApproval, ResumeRequest, State
 from programs.pauses import Refused, person_of
 
 # Each by another person in another function. Source: NIST SP 800-53 AC-3(2), dual authorization.
@@ -101,9 +101,8 @@ def request(
         answered = answering.read(answers)
     except answering.BadAnswer as wrong:
         raise Refused(str(wrong)) from wrong
-    unproven = program.stop_orders.exclude(proof=StopOrder.Proof.PROVEN).first()
-    if unproven:
-        raise Refused(f"The stop of generation {unproven.generation} is not proven yet.")
+    if why := violations.in_the_way(program):
+        raise Refused(why)
     if wishes.of(program):
         raise Refused("There is an open request to resume already.")
     return wishes.write(
@@ -223,8 +222,7 @@ def go_further(program: Program, *, actor: Actor) -> Program:
 
 def why_not_further(program: Program) -> str:
     """Say what keeps a program that resumes from its next stage; nothing if it is clean."""
-    orders = program.stop_orders.exclude(proof=StopOrder.Proof.PROVEN)
-    if orders.exists() or program.stop_orders.filter(proofs__state="violation").exists():
+    if violations.in_the_way(program):
         return "A collector went on after a stop, or a stop is not proven: look into that first."
     granted = program.resume_requests.filter(state=ResumeRequest.State.GRANTED)
     last = granted.order_by("-closed_at").first()

@@ -87,6 +87,14 @@ def wrong(field: str, allowed: str) -> Refused:
     return Refused(422, f"{field} must be {allowed}.", why="field", field=field, allowed=allowed)
 
 
+def too_large(most: int) -> Refused:
+    # The rest of it would be read as the next request: this connection is done.
+    allowed = f"{most // 1024} KiB"
+    detail = f"The body must be at most {allowed}."
+    last = [(b"connection", b"close")]
+    return Refused(413, detail, why="size", headers=last, allowed=allowed)
+
+
 def unavailable(detail: str) -> Refused:
     return Refused(503, detail, why="unavailable", headers=[(b"retry-after", b"1")])
 

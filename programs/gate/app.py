@@ -46,6 +46,7 @@ class App:
             "/v1/lease": Route(("POST",), gate.endpoints.leasing.answer),
             "/v1/ack": Route(("POST",), gate.endpoints.stopping.answer),
             "/v1/verifier": Route(("GET",), gate.endpoints.verifying.sheet),
+            "/v1/refused": Route(("POST",), gate.endpoints.verifying.refused),
             "/v1/subjects": Route(("GET", "POST"), gate.endpoints.participating.answer),
             ofrep.BULK: Route(("POST",), gate.endpoints.evaluation.all),
             ofrep.ONE: Route(("POST",), gate.endpoints.evaluation.one),

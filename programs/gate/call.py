@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs
 
-from programs.gate.answers import Refused
+from programs.gate.answers import Refused, too_large
 from programs.gate.questions import LARGEST_BODY
 
 Scope = MutableMapping[str, Any]
@@ -69,11 +69,14 @@ class Call:
             found = []
         return found[0] if len(found) == 1 else None
 
-    async def json_body(self) -> bytes:
+    async def json_body(self, *, most: int = LARGEST_BODY) -> bytes:
         """Return the body.
 
+        Args:
+            most: how many bytes are read; what comes at once may be longer.
+
         Raises:
-            Refused: if it is not called JSON, is larger than 16 KiB, or takes longer than 5 s.
+            Refused: if it is not called JSON, is larger, or takes longer than 5 s.
             Gone: if the caller hung up.
         """
         kind = (self.header(b"content-type") or "").partition(";")[0].strip().lower()
@@ -89,25 +92,18 @@ class Call:
         if said.get("more_body"):
             try:
                 async with asyncio.timeout(BODY_SECONDS):
-                    body = await self._rest(body)
+                    body = await self._rest(body, most)
             except TimeoutError:
                 raise Refused(
                     408, "The body must arrive within 5 s.", why="slow", headers=_LAST
                 ) from None
         return body
 
-    async def _rest(self, body: bytes) -> bytes:
+    async def _rest(self, body: bytes, most: int) -> bytes:
         more = True
         while more:
-            if len(body) > LARGEST_BODY:
-                # The rest of it would be read as the next request: this connection is done.
-                raise Refused(
-                    413,
-                    "The body must be at most 16 KiB.",
-                    why="size",
-                    allowed="16 KiB",
-                    headers=_LAST,
-                )
+            if len(body) > most:
+                raise too_large(most)
             said = await self._receive()
             body += _part(said)
             more = said.get("more_body", False)

@@ -35,6 +35,9 @@ class Figures:
         self.refusals = self._counter("refusals_total", "Requests refused.", "path", "why")
         self.acknowledgements = self._counter("acknowledgements_total", "Stops acknowledged.")
         self.sheets = self._counter("sheets_total", "Verifiers' sheets.", "how")
+        self.refused = self._counter(
+            "refused_stamps_total", "Stamps reported as refused, by what they are.", "what"
+        )
         self.bad_tokens = self._counter("bad_tokens_total", "Tokens that nobody knows.")
         self.pauses_told = self._counter("pauses_told_total", "Streams told to stop.")
         self.dropped = self._counter("streams_dropped_total", "Streams ended from here.", "why")

@@ -17,7 +17,8 @@ import psycopg
 import structlog
 from django.db import Error, connection, transaction
 
-from programs import leases, participation, presence, stops
+from accounts.actors import Actor
+from programs import leases, participation, presence, stops, violations
 from programs.gate import answers, clock
 from programs.gate.batches import Batch
 from programs.gate.figures import Figures
@@ -34,6 +35,7 @@ NOTE_SECONDS = 1.0
 # Small enough that a grant never waits long behind them.
 NOTE_MOST = 1000
 CHOOSE_MOST = 20
+COUNT_MOST = 4
 # Another gate's grant may lock these leases in another order. Of those who wait in a circle the
 # database breaks one off, after a second; it must be the note, and long before.
 GIVE_WAY = "100ms"
@@ -61,6 +63,15 @@ class _Given:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Stamps that were refused where a program's records come in."""
+
+    program_id: int
+    found: list[violations.Old]
+    by: Actor
+
+
 class Ledger:
     def __init__(self, registry: Registry, holdings: Holdings, *, figures: Figures) -> None:
         self._registry = registry
@@ -69,6 +80,7 @@ class Ledger:
         self._thread = DatabaseThread()
         self._grants = Batch(self._write_grants)
         self._words = Batch(self._write_words)
+        self._refused = Batch(self._write_refused, most=COUNT_MOST)
         self._choices = Batch(self._write_choices, most=CHOOSE_MOST)
         self._given: dict[int, _Given] = {}
         self._away = False
@@ -98,6 +110,14 @@ class Ledger:
         """
         return await _within(ACKNOWLEDGE_PATIENCE, self._choices, act)
 
+    async def count(self, report: Report) -> violations.Tally:
+        """Have stamps counted that were refused after a stop.
+
+        Raises:
+            Refused: 503 if it could not be written in time.
+        """
+        return await _within(ACKNOWLEDGE_PATIENCE, self._refused, report)
+
     async def publish(self, beat: presence.Beat) -> None:
         """Have it written that this gate is alive; what cannot be written is not tried again."""
         await self._write("beats", [beat], presence.note)
@@ -115,7 +135,7 @@ class Ledger:
     async def run(self) -> None:
         """Write until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            batches = self._grants, self._words, self._choices
+            batches = self._grants, self._words, self._choices, self._refused
             for work in (*(each.run for each in batches), self._note_often, self._thread.watch):
                 tasks.create_task(work())
 
@@ -193,7 +213,7 @@ class Ledger:
     async def _write_words(
         self, words: list[stops.Acknowledgement]
     ) -> list[stops.Answer | _Failed]:
-        stored = await self._write("acknowledgements", words, stops.acknowledge)
+        stored = await self._write("acknowledgements", words, violations.acknowledge)
         return [stored] * len(words) if isinstance(stored, _Failed) else [*stored]
 
     async def _write_choices(
@@ -201,6 +221,10 @@ class Ledger:
     ) -> list[participation.Kept | _Failed]:
         # One transaction each: they are rare, and one that fails takes no other with it.
         return [await self._write("choices", [act], _do) for act in acts]
+
+    async def _write_refused(self, reports: list[Report]) -> list[violations.Tally | _Failed]:
+        # One transaction each, so that grants come in between.
+        return [await self._write("refused stamps", [each], _count) for each in reports]
 
     async def _write(
         self, of: str, items: list[Item], write: Callable[[list[Item]], Result]
@@ -233,6 +257,11 @@ class Ledger:
         if not self._away:
             logger.warning("gate_cannot_write", of=of, error=type(error).__name__)
         self._away = True
+
+
+def _count(reports: list[Report]) -> violations.Tally:
+    (report,) = reports
+    return violations.count(report.program_id, report.found, by=report.by)
 
 
 def _do(acts: list[Callable[[], participation.Kept]]) -> participation.Kept:

@@ -102,7 +102,9 @@ class Gate:
             door=door, registry=registry, ledger=self.ledger, master=master, figures=figures
         )
         evaluation = Evaluation(door=door, leasing=leasing, figures=figures)
-        verifying = Verifying(door=door, registry=registry, sheets=sheets, figures=figures)
+        verifying = Verifying(
+            door=door, registry=registry, sheets=sheets, ledger=self.ledger, figures=figures
+        )
         participating = Participating(
             door=door, registry=registry, ledger=self.ledger, feed=self.feed, master=master
         )

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, NoReturn
 
 from programs import rfc3339
-from programs.gate.answers import Refused, wrong
+from programs.gate.answers import Refused, too_large, wrong
 from programs.participation import (
     BREAK,
     GO_ON,
@@ -21,6 +21,8 @@ from programs.participation import (
 )
 
 LARGEST_BODY = 16 * 1024
+LARGEST_REFUSED = 128 * 1024
+MOST_STAMPS = 500
 STATUSES = ("starting", "running", "stopped")
 CHOICES = (BREAK.value, OPT_OUT.value, GO_ON)
 BUFFERS = ("empty", "sealed", "purged")
@@ -130,6 +132,19 @@ def chosen(body: bytes) -> Chosen:
     return Chosen(_text(said, "program", most=LONGEST_NAME), subject, choice, seconds)
 
 
+def refused_stamps(body: bytes) -> tuple[str, list[Any]]:
+    """Read the body of `POST /v1/refused`: the program's slug, and what should be stamps.
+
+    Raises:
+        Refused: 400 if it is no JSON object, 422 if a field is wrong; it names the field.
+    """
+    said = _members(body, most=LARGEST_REFUSED)
+    stamps = said.get("stamps")
+    if not isinstance(stamps, list) or len(stamps) > MOST_STAMPS:
+        raise wrong("stamps", f"a list of at most {MOST_STAMPS} stamps")
+    return _text(said, "program", most=LONGEST_NAME), stamps
+
+
 def check_context(body: bytes) -> None:
     """Look at the evaluation context of an OpenFeature client; nothing in it changes an answer.
 
@@ -143,9 +158,9 @@ def check_context(body: bytes) -> None:
         raise wrong("context.targetingKey", "text")
 
 
-def _members(body: bytes) -> dict[str, Any]:
-    if len(body) > LARGEST_BODY:
-        raise Refused(413, "The body must be at most 16 KiB.", why="size", allowed="16 KiB")
+def _members(body: bytes, *, most: int = LARGEST_BODY) -> dict[str, Any]:
+    if len(body) > most:
+        raise too_large(most)
     try:
         said = _DECODER.decode(body.decode())
     # Deep nesting ends in RecursionError, a number of 5,000 digits in ValueError.

@@ -11,6 +11,7 @@ from programs.gate.app import DROP
 # From the first byte of a request to the end of its headers, and for a connection's first byte.
 HEAD_SECONDS = 10.0
 LARGEST_HEAD = 32 * 1024
+_END = b"\r\n\r\n"
 # What a reader may leave unread before its stream counts as slow.
 LARGEST_UNREAD = 16 * 1024
 
@@ -20,6 +21,7 @@ class Wire(HttpToolsProtocol):
 
     _in_head = True
     _head_bytes = 0
+    _last = b""
     _hurry: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -32,11 +34,19 @@ class Wire(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        self._head_bytes = self._head_bytes + len(data) if self._in_head else 0
-        if self._head_bytes > LARGEST_HEAD:
+        if self._in_head and self._count(data) > LARGEST_HEAD:
             self.send_400_response("The headers must be at most 32 KiB.")
             return
         super().data_received(data)
+
+    def _count(self, data: bytes) -> int:
+        """Return how long the head is by now. What follows it in the same packet is the body's."""
+        seen = self._last + data
+        end = seen.find(_END)
+        self._head_bytes += len(data) if end < 0 else end + len(_END) - len(self._last)
+        # The end of a head may come in two packets.
+        self._last = seen[1 - len(_END) :]
+        return self._head_bytes
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -62,7 +72,7 @@ class Wire(HttpToolsProtocol):
 
     def _rest(self) -> None:
         self._in_head = False
-        self._head_bytes = 0
+        self._head_bytes, self._last = 0, b""
         if self._hurry is not None:
             self._hurry.cancel()
             self._hurry = None

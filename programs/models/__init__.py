@@ -17,6 +17,7 @@ from programs.models.program import (
     ProgramUserPermission,
     State,
 )
+from programs.models.refused import RefusedStamp
 from programs.models.resuming import ResumeApproval, ResumeRequest
 from programs.models.stopping import (
     Pause,
@@ -48,6 +49,7 @@ __all__ = [
     "ProgramGroupPermission",
     "ProgramKey",
     "ProgramUserPermission",
+    "RefusedStamp",
     "ResumeApproval",
     "ResumeRequest",
     "State",

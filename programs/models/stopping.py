@@ -1,7 +1,10 @@
 """Why a program stands still, the order that stopped it, and the proof."""
 
+from typing import NamedTuple
+
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.kept import KeptHistory
@@ -52,6 +55,19 @@ class StopOrder(models.Model):
     def reach(self) -> Reach:
         return Reach(self.dataset_id, self.drill_only)
 
+    @cached_property
+    def stamps(self) -> "Stamps":
+        """What was refused where records come in, of all its collectors."""
+        found = self.proofs.aggregate(n=models.Sum("refused"), after=models.Sum("violations"))
+        return Stamps(found["n"] or 0, found["after"] or 0)
+
+
+class Stamps(NamedTuple):
+    """How many stamps were refused after a stop, and how many of them were captured after it."""
+
+    refused: int
+    violations: int
+
 
 class StopProof(models.Model):
     """What is known of one collector after a stop order."""
@@ -73,6 +89,10 @@ class StopProof(models.Model):
     expired_at = models.DateTimeField(null=True, blank=True)
     buffer = models.CharField(max_length=10, blank=True)
     counter = models.BigIntegerField(null=True, blank=True)
+    # Stamps that were refused where records come in, and how many of them were captured after
+    # the collector had to be silent.
+    refused = models.PositiveIntegerField(db_default=0)
+    violations = models.PositiveIntegerField(db_default=0)
 
     class Meta:
         constraints = [

@@ -31,6 +31,7 @@ OPERATIONS = [
     ("GET", "/programs/{slug}", Scope.READ),
     ("GET", "/programs/{slug}/proof", Scope.READ),
     ("POST", "/programs/{slug}/pause", Scope.PAUSE),
+    ("POST", "/stamps/verify", Scope.READ),
 ]
 # Opened by a key of a program and not by a person's token; tests/api/test_cord.py tries the door.
 BY_KEY = {("POST", "/cord/{key}")}
@@ -41,6 +42,7 @@ BODIES = {
     "status": {"to": "triaging"},
     "updates": {"text": "x"},
     "incidents": {"title": "x"},
+    "verify": {"program": "none", "stamps": []},
 }
 OF_AN_INCIDENT = [(method, path) for method, path, _scope in OPERATIONS if "{ref}" in path]
 

@@ -125,7 +125,7 @@ def test_ten_thousand_collectors_cost_one_sheet_and_then_next_to_nothing():
     registry.take_ingest_keys([IngestKey("a", secrets.digest("s"), LATER, False, "upload", 1)])
     registry.take_time(NOW, now=clock.now())
     door = Door(registry, figures)
-    verifying = Verifying(door=door, registry=registry, sheets=sheets, figures=figures)
+    verifying = Verifying(door=door, registry=registry, sheets=sheets, ledger=None, figures=figures)
 
     async def ask(times, tag=""):
         answers = [await verifying.sheet(Asked("andon_i_a_s", tag, slug)) for _ in range(times)]

@@ -104,6 +104,26 @@ def test_headers_without_end_are_cut_off(gate):
     assert time.monotonic() - began < wire.HEAD_SECONDS / 2
 
 
+def test_what_comes_behind_the_headers_is_no_part_of_them():
+    head, body = b"POST / HTTP/1.1\r\nhost: gate\r\n\r\n", b"x" * 50
+    for cut in range(1, len(head) + 1):
+        one = object.__new__(wire.Wire)
+        parts = (head + body)[:cut], (head + body)[cut:]
+        counted = [one._count(part) for part in parts if cut < len(head) or part is parts[0]]
+        assert counted[-1] == len(head), cut
+
+
+def test_a_large_body_may_come_in_one_packet_with_its_headers(gate):
+    head = (
+        "POST /v1/refused HTTP/1.1\r\nhost: gate\r\ncontent-type: application/json\r\n"
+        "authorization: Bearer andon_i_a_b\r\nconnection: close\r\ncontent-length: 120000\r\n\r\n"
+    )
+
+    status, answer = say(gate, head.encode() + b"x" * 120_000, more=True)
+
+    assert (status, b"ingest key" in answer) == (401, True)
+
+
 def test_a_connection_that_does_not_come_to_the_point_is_ended(monkeypatch):
     monkeypatch.setattr(wire, "HEAD_SECONDS", 0.1)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.functions import Function
-from programs import pauses, resuming, stages
+from programs import collectors, pauses, resuming, stages
 from programs.models import Collector, Program, State, StopProof
 from programs.reach import SEATS
 from tests import make
@@ -134,9 +134,12 @@ def test_a_violation_keeps_it_from_the_next_stage():
         state=StopProof.State.VIOLATION,
         lease_ends_at=program.created_at,
     )
+    program.stop_orders.update(proof="paused_unproven")
     with pytest.raises(pauses.Refused, match="went on after a stop"):
         further(program)
     assert Program.objects.get().state == State.RESUMING
+    collectors.retire(machines[0], actor=make.SYSTEM)
+    further(program)
 
 
 @pytest.mark.django_db

@@ -7,9 +7,10 @@ import pytest
 from django.utils import timezone
 
 from accounts.functions import Function
-from programs import pauses, presence, stops
+from programs import pauses, presence, stops, violations
 from programs.models import GateProcess, Program, State, StopProof
 from programs.presence import Beat
+from programs.violations import Old
 from severity.ladder import Sev
 from tests import make
 from tests.web.conftest import Reader, reader, words
@@ -134,6 +135,19 @@ def test_a_violation_is_named(program, owner):
     order = stopped(program)
     order.proofs.filter(state=StopProof.State.UNKNOWN).update(state=StopProof.State.VIOLATION)
     assert "Violation" in owner.reads(path(program))
+
+
+def test_what_was_refused_stands_beside_the_stop(program, owner):
+    order = stopped(program)
+    silent = order.proofs.get(state=StopProof.State.UNKNOWN)
+    late, violating = order.ordered_at, order.deadline_at + timedelta(seconds=1)
+    assert "stamps refused" not in owner.reads(path(program))
+    for number, at in enumerate((late, late, violating)):
+        old = Old(silent.collector_id, order.generation - 1, at, str(number))
+        violations.count(program.pk, [old], by=make.SYSTEM)
+    page = owner.reads(path(program))
+    assert "3 stamps refused, 1 violation where records come in" in page
+    assert "Violation 3 stamps refused" in owner.reads(path(program, f"stops/{order.generation}/"))
 
 
 NEW = {
