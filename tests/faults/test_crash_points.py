@@ -91,6 +91,13 @@ def nothing_is_lost_or_twice(points):
     assert sum(letters.values()) - len(letters) <= 1, tell(points)
 
 
+def answer_for_the_silent(program):
+    """The owner answers the page about who did not acknowledge the stop."""
+    order = StopOrder.objects.get(program=program)
+    assert order.escalations.count() == 1
+    paging.acknowledge_stop(order, actor=make.actor(program.owner))
+
+
 def test_a_report_is_escalated_answered_and_proven_wherever_we_are_killed(engine, monkeypatch):
     policies.ensure_general_policies(actor=make.SYSTEM)
     commander = make.user(Function.COMMANDER)
@@ -104,7 +111,9 @@ def test_a_report_is_escalated_answered_and_proven_wherever_we_are_killed(engine
     def answer():
         paging.acknowledge(Incident.objects.get(), actor=make.actor(commander))
 
-    story = [file, engine.work, answer, lambda: engine.forward(hours=9)]
+    story = [file, engine.work, answer, lambda: engine.forward(seconds=14)]
+    # The collector says nothing, so the owner is paged for it, and answers.
+    story += [lambda: answer_for_the_silent(program), lambda: engine.forward(hours=9)]
     assert at_every_point(story, monkeypatch) > 80
 
 
@@ -125,4 +134,5 @@ def test_a_pause_is_acknowledged_and_proven_wherever_we_are_killed(engine, monke
         assert stops.acknowledge([word]) == [stops.Answer.STORED]
 
     story = [pause, engine.work, acknowledge, lambda: engine.forward(seconds=14)]
+    story += [lambda: answer_for_the_silent(program), engine.work]
     assert at_every_point(story, monkeypatch) > 30
