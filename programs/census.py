@@ -13,25 +13,32 @@ from programs.models import STALE_SECONDS, Program, StopOrder
 
 # What an order concerns: every lease that nobody has ended yet, and those of collectors that an
 # earlier stop has not been heard from, as they may still run. programs.reach says it in Python.
-_CONCERNED = """
-      FROM programs_lease l
+# Each begins at an index of what is open, so that its cost does not grow with what is long over.
+_OF_THE_ORDER = """
       JOIN programs_collector c ON c.id = l.collector_id
      WHERE l.program_id = %(program)s AND l.generation < %(generation)s
        AND (%(dataset)s::bigint IS NULL OR c.dataset_id IS NULL OR c.dataset_id = %(dataset)s)
        AND (c.is_drill OR NOT %(drill_only)s)
-       AND (l.revoked_at IS NULL
-            OR l.expires_at >= %(alive_after)s
-               AND EXISTS (SELECT 1 FROM programs_stopproof q
-                             JOIN programs_stoporder o ON o.id = q.order_id
-                            WHERE o.program_id = l.program_id AND o.id <> %(order)s
-                              AND q.collector_id = l.collector_id AND q.state = 'unknown'))
 """
-_HOW_MANY = f"SELECT count(DISTINCT l.collector_id) {_CONCERNED}"
+_NOT_ENDED = f"""
+    SELECT l.id FROM programs_lease l {_OF_THE_ORDER} AND l.revoked_at IS NULL
+"""  # noqa: S608
+_UNHEARD = f"""
+    SELECT l.id
+      FROM programs_stoporder o
+      JOIN programs_stopproof q ON q.order_id = o.id AND q.state = 'unknown'
+      JOIN programs_lease l ON l.collector_id = q.collector_id {_OF_THE_ORDER}
+       AND o.program_id = l.program_id AND o.id <> %(order)s AND l.expires_at >= %(alive_after)s
+"""  # noqa: S608
+_AT_MOST = f"""
+    SELECT count(*) FROM ({_NOT_ENDED} UNION ALL {_UNHEARD} LIMIT %(limit)s) AS found
+"""  # noqa: S608
 # Rows are locked in the order of programs.leases, so that a stop and a renewal cannot block each
 # other; the lease that ends last stands for its collector.
 _COUNT = f"""
     WITH concerned AS MATERIALIZED (
-        SELECT l.id, l.collector_id, l.expires_at, l.revoked_at {_CONCERNED}
+        SELECT l.id, l.collector_id, l.expires_at, l.revoked_at FROM programs_lease l
+         WHERE l.id IN ({_NOT_ENDED} UNION {_UNHEARD})
          ORDER BY l.collector_id, l.generation FOR NO KEY UPDATE OF l
     ), ended AS (
         UPDATE programs_lease l SET revoked_at = %(now)s
@@ -49,12 +56,12 @@ _COUNT = f"""
 """  # noqa: S608
 
 
-def how_many(order: StopOrder) -> int:
-    """Say how many collectors the order will wait for."""
+def are_more_than(most: int, order: StopOrder) -> bool:
+    """True if the order concerns more leases than these; looks at no more than it needs to say."""
     with connection.cursor() as cursor:
-        cursor.execute(_HOW_MANY, _facts(order))
+        cursor.execute(_AT_MOST, {**_facts(order), "limit": most + 1})
         found: int = cursor.fetchone()[0]
-    return found
+    return found > most
 
 
 def take(order: StopOrder) -> Counter[str]:

@@ -81,7 +81,6 @@ def order(program: Program, whom: Reach, *, actor: Actor) -> StopOrder:
         ordered_at=now,
         deadline_at=now + timedelta(seconds=program.bound_seconds),
     )
-    collectors = census.how_many(stop)
     told = calls.for_stop(stop)
     trail.record(
         "program.stop_ordered",
@@ -90,14 +89,13 @@ def order(program: Program, whom: Reach, *, actor: Actor) -> StopOrder:
         generation=stop.generation,
         dataset=stop.dataset.slug if stop.dataset else "",
         drill=stop.drill_only,
-        collectors=collectors,
         hooks=len(told),
     )
     outbox.publish("program.stop_ordered", priority=0, order=stop.pk)
-    if collectors <= COUNTED_AT_ONCE:
-        _count(stop, actor=actor)
-    else:
+    if census.are_more_than(COUNTED_AT_ONCE, stop):
         transaction.on_commit(partial(count_off, stop.pk), robust=True)
+    else:
+        _count(stop, actor=actor)
     return stop
 
 
@@ -212,6 +210,31 @@ def settle(stop: StopOrder, *, actor: Actor, last: bool = False) -> None:
     proven = not count[StopProof.State.VIOLATION] and not unconfirmed
     if not proven and (not last or stop.proof == StopOrder.Proof.UNPROVEN):
         return
+    _become(stop, count, unconfirmed, proven=proven, actor=actor)
+
+
+def violate(proof: StopProof, count: int) -> None:
+    """Write down that a collector captured after its stop, by so many refused stamps.
+
+    Only programs.violations asks for it, with the order locked.
+    """
+    if proof.state != StopProof.State.VIOLATION:
+        # When this was known; what it had said before is kept beside it.
+        proof.settled_at = clock()
+    proof.violations, proof.state = count, StopProof.State.VIOLATION
+    proof.save(update_fields=["violations", "state", "settled_at"])
+
+
+def disprove(stop: StopOrder, *, actor: Actor) -> None:
+    """Take back that all of a locked order had stopped, if that was said."""
+    if stop.proof == StopOrder.Proof.PROVEN:
+        unconfirmed = stop.calls.unconfirmed().count()
+        _become(stop, tally(stop), unconfirmed, proven=False, actor=actor)
+
+
+def _become(
+    stop: StopOrder, count: Counter[str], unconfirmed: int, *, proven: bool, actor: Actor
+) -> None:
     stop.proof = StopOrder.Proof.PROVEN if proven else StopOrder.Proof.UNPROVEN
     now = clock()
     stop.proven_at = now if proven else None

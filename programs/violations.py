@@ -1,6 +1,6 @@
 """Count stamps that were refused after a stop, each once, and say which collectors violated it.
 
-The only module that writes RefusedStamp; with programs.stops it writes StopOrder and StopProof.
+The only module that writes RefusedStamp, and how many of them a collector has.
 """
 
 import hashlib
@@ -8,13 +8,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
 
 from accounts.actors import Actor
-from audit import history, outbox, trail
+from audit import outbox, trail
 from programs import stops
 from programs.models import Program, RefusedStamp, StopOrder, StopProof
 from programs.stamps import Stamp
@@ -130,11 +129,8 @@ def _limit(stop: StopOrder, proof: StopProof) -> datetime:
 
 
 def _violated(stop: StopOrder, proof: StopProof, count: int, *, by: Actor) -> None:
-    if proof.state != StopProof.State.VIOLATION:
-        # When this was known; what it had said before is kept beside it.
-        proof.settled_at = stops.clock()
-    before, proof.violations, proof.state = proof.violations, count, StopProof.State.VIOLATION
-    proof.save(update_fields=["violations", "state", "settled_at"])
+    before = proof.violations
+    stops.violate(proof, count)
     # At the first, the tenth, the hundredth: one that never ends must not be news each second.
     if before and len(str(before)) == len(str(count)):
         return
@@ -154,21 +150,7 @@ def _violated(stop: StopOrder, proof: StopProof, count: int, *, by: Actor) -> No
         collector=proof.collector_id,
         count=count,
     )
-    if stop.proof == StopOrder.Proof.PROVEN:
-        _disprove(stop, by=by)
-
-
-def _disprove(stop: StopOrder, *, by: Actor) -> None:
-    """Take back that everybody had stopped."""
-    stop.proof, stop.proven_at = StopOrder.Proof.UNPROVEN, None
-    history.save(stop, "proof", "proven_at", actor=by)
-    known = stops.tally(stop)
-    facts: dict[str, Any] = {state.value: known[state] for state in StopProof.State}
-    facts["unconfirmed"] = stop.calls.unconfirmed().count()
-    trail.record(
-        "program.stop_not_proven", stop.program, actor=by, generation=stop.generation, **facts
-    )
-    outbox.publish("program.stop_not_proven", order=stop.pk, **facts)
+    stops.disprove(stop, actor=by)
 
 
 @transaction.atomic

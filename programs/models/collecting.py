@@ -88,7 +88,15 @@ class Lease(models.Model):
                 fields=["collector", "generation"], name="one_lease_per_generation"
             )
         ]
-        indexes = [models.Index(fields=["program", "generation"], name="lease_of_generation")]
+        indexes = [
+            models.Index(fields=["program", "generation"], name="lease_of_generation"),
+            # Whom a stop concerns is asked inside the pause: it must not read all that is over.
+            models.Index(
+                fields=["program"],
+                condition=models.Q(revoked_at=None),
+                name="lease_not_ended",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.collector} generation {self.generation}"

@@ -98,6 +98,11 @@ class StopProof(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order", "collector"], name="one_proof_per_collector")
         ]
+        indexes = [
+            models.Index(
+                fields=["order"], condition=models.Q(state="unknown"), name="proof_not_heard"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.collector}: {self.state}"

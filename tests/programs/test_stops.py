@@ -275,3 +275,11 @@ def test_nothing_is_proven_before_it_was_counted(monkeypatch):
     assert known(order) == (Proof.PROVEN, [])
     stops.count_off(order.pk)
     assert order.history.count() == 3
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_an_order_that_was_not_counted_is_settled_by_nothing(monkeypatch, last):
+    monkeypatch.setattr(stops, "COUNTED_AT_ONCE", 1)
+    order = stop(make.program())
+    stops.settle(order, actor=make.SYSTEM, last=last)
+    assert known(order) == (Proof.PAUSING, [])
