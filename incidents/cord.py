@@ -22,7 +22,7 @@ def pull(incident: Incident, *, reason: str, actor: Actor) -> Pause:
         reason: for the story of the incident; whoever sees only the program does not read it.
 
     Raises:
-        Refused: if nobody knows which program it is, or the incident is over.
+        Refused: if nobody knows which program it is, the incident is over, or it is a drill's.
     """
     incident = Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
     program = incident.program
@@ -30,6 +30,12 @@ def pull(incident: Incident, *, reason: str, actor: Actor) -> Pause:
         raise Refused("Nobody knows yet which program it is: answer the questions again first.")
     if incident.is_over:
         raise Refused(f"{incident.ref} is {incident.status}; reopen it first.")
+    if incident.drill_scope:
+        # What a drill holds goes on by itself, and this must not.
+        raise Refused(
+            f"{incident.ref} is a drill, which ends by itself: to stop {program.name} in earnest,"
+            " use Pause now on its page."
+        )
     is_new = not pauses.held_by(incident.ref).filter(program=program, dataset=None).exists()
     hold = pauses.pause(
         program,

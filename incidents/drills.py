@@ -50,19 +50,10 @@ def plan(
     Raises:
         Refused: if nothing could be stopped, another drill is ahead, or a field is wrong.
     """
-    program, now = lifecycle.lock(program), timezone.now()
     if actor.user is None:
         raise Refused("Only a person can plan a drill.")
-    if scope not in DrillScope.values:
-        raise Refused(f"scope: one of {', '.join(DrillScope.values)}.")
-    if window_minutes not in WINDOWS:
-        raise Refused(f"window_minutes: {WINDOWS[0]} to {WINDOWS[-1]} minutes.")
-    if at and not now <= at <= now + LONGEST_AHEAD:
-        raise Refused(f"when: from now to {LONGEST_AHEAD.days} days ahead.")
-    if program.drills.filter(state__in=[Drill.State.PLANNED, Drill.State.RUNNING]).exists():
-        raise Refused("There is a drill of this program ahead or under way already.")
-    if not at and (missing := _missing(program, scope)):
-        raise Refused(missing)
+    program, now = lifecycle.lock(program), timezone.now()
+    _check(program, scope, at, window_minutes, now=now)
     drill: Drill = history.create(
         Drill,
         actor=actor,
@@ -80,6 +71,21 @@ def plan(
         due_at=at,
     )
     return drill
+
+
+def _check(
+    program: Program, scope: str, at: datetime | None, window_minutes: int, *, now: datetime
+) -> None:
+    if scope not in DrillScope.values:
+        raise Refused(f"scope: one of {', '.join(DrillScope.values)}.")
+    if window_minutes not in WINDOWS:
+        raise Refused(f"window_minutes: {WINDOWS[0]} to {WINDOWS[-1]} minutes.")
+    if at and not now <= at <= now + LONGEST_AHEAD:
+        raise Refused(f"when: from now to {LONGEST_AHEAD.days} days ahead.")
+    if program.drills.filter(state__in=[Drill.State.PLANNED, Drill.State.RUNNING]).exists():
+        raise Refused("There is a drill of this program ahead or under way already.")
+    if not at and (missing := _missing(program, scope)):
+        raise Refused(missing)
 
 
 def _missing(program: Program, scope: str) -> str:

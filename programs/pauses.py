@@ -66,10 +66,14 @@ def pause(
     hold.drill_only, hold.is_drill = drill_only, is_drill
     hold.needs_executive, hold.rule = needs_executive, rule
     hold.order = _stop(program, reach, alike, actor=actor, label=label)
-    history.save_new(hold, actor=actor, why=rule)
-    if in_force:
+    return _begin(hold, actor, joins=bool(in_force))
+
+
+def _begin(hold: Pause, actor: Actor, *, joins: bool) -> Pause:
+    history.save_new(hold, actor=actor, why=hold.rule)
+    if joins:
         # Whoever asked, or agreed, that it goes on did not know of this pause.
-        wishes.withdraw(program, actor=actor, why="paused once more")
+        wishes.withdraw(hold.program, actor=actor, why="paused once more")
     _tell(hold, actor)
     return hold
 

@@ -12,7 +12,7 @@ from django.db.models import F
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 
-from programs import distribution, told
+from programs import distribution, stops, told
 from programs.distribution import Distribution
 from programs.models import Program, StopOrder, StopProof
 
@@ -23,7 +23,8 @@ _CELL = 16
 _FEWEST_COLUMNS = 20
 # About five times as wide as high: it stands above the fold on a laptop.
 _STRETCH = 5
-_BAR, _GAP, _HIGH = 36, 8, 120
+# A bar is as wide as the longest label below it.
+_BAR, _GAP, _HIGH = 60, 8, 120
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,10 @@ class Bar:
     count: int
     low: int
     high: int
+
+    @property
+    def middle(self) -> int:
+        return self.x + _BAR // 2
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ class Stop:
     """A stop order with what is known. `counts` are (state, words, how many), none of zero."""
 
     order: StopOrder
+    is_drill: bool
     total: int
     stopped: int
     counts: list[tuple[str, str, int]]
@@ -100,6 +106,7 @@ def of(order: StopOrder) -> Stop:
     ]
     return Stop(
         order=order,
+        is_drill=stops.is_drill(order),
         total=len(rows),
         stopped=count[State.ACKNOWLEDGED] + count[State.EXPIRED],
         counts=[(state.value, words_of(state), count[state]) for state in State if count[state]],

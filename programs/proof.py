@@ -143,8 +143,9 @@ def _in_words(said: dict[str, Any]) -> str:
         raise BadDocument("It is signed, but its facts are not those that it names.")
     figures = facts["figures"]
     states = ", ".join(f"{figures[state.value]} {state.value}" for state in StopProof.State)
+    drill = "A drill: " if facts["order"].get("drill") else ""
     return (
-        f"{facts['program']['slug']} generation {facts['order']['generation']} is"
+        f"{drill}{facts['program']['slug']} generation {facts['order']['generation']} is"
         f" {facts['proof']['state']}; {figures['collectors']} collectors: {states};"
         f" {figures['unconfirmed_systems']} systems unconfirmed. Made {said['made_at']}"
         f" by {said['made_by']}."
@@ -180,6 +181,7 @@ def _order(order: StopOrder) -> dict[str, Any]:
         "generation": order.generation,
         "dataset": order.dataset.slug if order.dataset else None,
         "only_for_drills": order.drill_only,
+        "drill": order.program.is_drill or order.drill_only or bool(hold and hold.is_drill),
         "reason": hold.label if hold else "",
         "ordered_at": _at(order.ordered_at),
         # Before that the list of collectors is not complete.

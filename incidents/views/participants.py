@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.http import SignedInRequest
 from incidents import redacted
 from incidents.forms.choosing import ChoiceForm
-from programs import access, participation, summary
+from programs import access, participation, stops, summary
 from programs.forms import PauseForm
 from programs.gate.throttle import Throttle
 from programs.models import Category, Program, State
@@ -94,6 +94,7 @@ def _show(
         "readers": access.how_many_see(program),
         "standing": summary.of([program])[0].standing,
         "order": order,
+        "was_drill": bool(order and stops.is_drill(order)),
         "incidents": redacted.of(program),
         "form": form,
         "choice_form": form or ChoiceForm(),

@@ -3,8 +3,8 @@
 import pytest
 
 from accounts.functions import Function
-from incidents import cord, lifecycle
-from incidents.models import Status, TimelineEntry
+from incidents import cord, drills, lifecycle
+from incidents.models import DrillScope, Status, TimelineEntry
 from programs import lifecycle as lifecycle_of_programs
 from programs import pauses
 from programs.models import State
@@ -75,3 +75,14 @@ def test_a_cord_at_a_program_that_has_ended_claims_no_pause():
     incident = make.incident(Sev.SEV3, program=program)
     pull(incident)
     assert story(incident).startswith(f"{program.name} has ended and does not collect")
+
+
+def test_who_pulls_at_a_drill_is_told_how_to_stop_it_in_earnest(engine):
+    program = make.program()
+    make.lease(make.collector(program, is_drill=True))
+    drill = drills.plan(program, DrillScope.COLLECTORS, actor=make.actor(program.owner))
+    engine.work()
+    drill.refresh_from_db()
+    with pytest.raises(cord.Refused, match="use Pause now on its page"):
+        pull(drill.incident)
+    assert not program.pauses.exclude(is_drill=True).exists()

@@ -159,6 +159,20 @@ def test_a_drill_stops_no_program_that_learned_from_it(program, engine):
     assert now(derived).state == State.COLLECTING
 
 
+def test_a_drill_that_is_raised_while_it_runs_stops_no_program_that_learned_from_it(
+    program, engine
+):
+    derived = make.program()
+    derived.derived_from.add(program)
+    drill = run(program, engine, WHOLE)
+    judgement.set_level(
+        now(drill.incident), Sev.SEV0, reason="practice", actor=make.actor(make.user())
+    )
+    engine.work()
+    assert now(derived).state == State.COLLECTING
+    assert not derived.pauses.exists()
+
+
 def test_a_planned_drill_waits_for_its_time_and_can_be_called_off(program, engine):
     drill = plan(program, at=timezone.now() + timedelta(hours=2))
     engine.work()

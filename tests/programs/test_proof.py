@@ -244,3 +244,18 @@ def test_it_costs_as_many_queries_however_many_collectors_there_are(
 ):
     with django_assert_num_queries(8):
         document(order)
+
+
+@pytest.mark.parametrize(("is_drill", "begins"), [(True, "A drill: "), (False, "")])
+def test_a_stop_for_practice_is_called_a_drill(program, is_drill, begins):
+    order = pause(program, is_drill=is_drill)
+    assert facts(order)["order"]["drill"] is is_drill
+    said = proof.checked(proof.sealed(order, now=timezone.now()))
+    assert said.startswith(f"{begins}{program.slug} generation")
+
+
+def test_a_pause_in_earnest_that_joins_a_drill_does_not_change_its_document(program):
+    order = pause(program, is_drill=True)
+    before = facts(order)
+    pauses.pause(program, holder="INC-2", label="Teal", reason="r", actor=make.SYSTEM)
+    assert facts(order) == before

@@ -6,6 +6,7 @@ from django.urls import reverse
 from accounts.functions import Function
 from incidents import drills
 from incidents.models import Drill, DrillScope
+from programs import pauses
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -64,3 +65,19 @@ def test_a_drill_of_another_program_is_not_found(client, program):
     client.force_login(program.owner)
     gone = client.post(reverse("incidents:cancel-drill", args=[other.slug, drill.pk]))
     assert gone.status_code == 404
+
+
+@pytest.mark.parametrize("is_drill", [True, False])
+def test_every_page_of_a_stop_says_whether_it_was_a_drill(client, program, is_drill):
+    make.lease(program.collectors.get())
+    order = pauses.pause(
+        program, holder="INC-1", label="Otter", reason="r", actor=make.SYSTEM, is_drill=is_drill
+    ).order
+    client.force_login(program.owner)
+    pages = [
+        reverse("programs:stop", args=[program.slug, order.generation]),
+        reverse("programs:proof", args=[program.slug, order.generation]),
+        reverse("incidents:for-participants", args=[program.slug]),
+    ]
+    for page in pages:
+        assert ("tag--drill" in client.get(page).content.decode()) is is_drill, page
