@@ -13,7 +13,8 @@ from programs.models import STALE_SECONDS, Program, StopOrder
 
 # What an order concerns: every lease that nobody has ended yet, and those of collectors that an
 # earlier stop has not been heard from, as they may still run. programs.reach says it in Python.
-# Each begins at an index of what is open, so that its cost does not grow with what is long over.
+# An order for all has ended every lease before it, and only one that is under way waits for
+# anybody: what is long over is not read, as the pause waits for the answer.
 _OF_THE_ORDER = """
       JOIN programs_collector c ON c.id = l.collector_id
      WHERE l.program_id = %(program)s AND l.generation < %(generation)s
@@ -22,13 +23,18 @@ _OF_THE_ORDER = """
 """
 _NOT_ENDED = f"""
     SELECT l.id FROM programs_lease l {_OF_THE_ORDER} AND l.revoked_at IS NULL
+       AND l.generation >= (
+           SELECT coalesce(max(w.generation), 0) FROM programs_stoporder w
+            WHERE w.program_id = %(program)s AND w.generation < %(generation)s
+              AND w.dataset_id IS NULL AND NOT w.drill_only AND w.counted_at IS NOT NULL)
 """  # noqa: S608
 _UNHEARD = f"""
     SELECT l.id
       FROM programs_stoporder o
       JOIN programs_stopproof q ON q.order_id = o.id AND q.state = 'unknown'
       JOIN programs_lease l ON l.collector_id = q.collector_id {_OF_THE_ORDER}
-       AND o.program_id = l.program_id AND o.id <> %(order)s AND l.expires_at >= %(alive_after)s
+       AND o.program_id = %(program)s AND o.proof = 'pausing' AND o.id <> %(order)s
+       AND l.expires_at >= %(alive_after)s
 """  # noqa: S608
 _AT_MOST = f"""
     SELECT count(*) FROM ({_NOT_ENDED} UNION ALL {_UNHEARD} LIMIT %(limit)s) AS found

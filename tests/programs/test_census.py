@@ -5,7 +5,8 @@ import json
 import pytest
 from django.db import connection
 
-from programs import census, pauses
+from programs import census, lifecycle, pauses, stops
+from programs.reach import WHOLE
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -82,3 +83,27 @@ def test_it_tells_many_from_few(most, more):
     program.leases.update(revoked_at=None)
     order.proofs.all().delete()
     assert census.are_more_than(most, order) is more
+
+
+def test_who_was_left_running_by_a_drill_is_counted_by_the_next_stop():
+    program = make.program()
+    for is_drill in (True, False):
+        make.lease(make.collector(program, is_drill=is_drill))
+    pauses.pause(
+        program, holder="drill", label="Teal", reason="r", actor=make.SYSTEM, drill_only=True
+    )
+    order = pauses.pause(program, holder="INC-1", label="Teal", reason="r", actor=make.SYSTEM).order
+    assert {proof.collector.is_drill for proof in order.proofs.all()} == {True, False}
+
+
+def test_a_stop_that_was_not_counted_yet_hides_nobody_from_the_next(monkeypatch):
+    program = make.program()
+    make.lease(make.collector(program))
+    monkeypatch.setattr(stops, "COUNTED_AT_ONCE", -1)
+    first = pauses.pause(program, holder="INC-1", label="Teal", reason="r", actor=make.SYSTEM).order
+    program.refresh_from_db()
+    lifecycle.begin_for_a_part(program, actor=make.SYSTEM, why="r")
+    second = stops.order(program, WHOLE, actor=make.SYSTEM)
+    stops.count_off(second.pk)
+    assert second.proofs.count() == 1
+    assert first.counted_at is None
