@@ -275,4 +275,4 @@ class Program:
             request = resuming.approve(request, read=resuming.digest(request), actor=actor)
         self.row.refresh_from_db()
         while self.row.state == State.RESUMING:
-            self.row = resuming.go_further(self.row, actor=self._asks)
+            self.row = resuming.go_further(self.row, read=self.row.open_seats, actor=self._asks)

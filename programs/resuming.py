@@ -28,6 +28,10 @@ class Standing:
     holds: tuple[Pause, ...]
     approvals: tuple[ResumeApproval, ...]
     now: datetime
+    # What was agreed to before the last violation was known, or by whoever may not any more, is
+    # no agreement to what is known now.
+    learned_at: datetime | None = None
+    barred: frozenset[int] = frozenset()
 
     @property
     def needs_executive(self) -> bool:
@@ -39,8 +43,15 @@ class Standing:
 
     @property
     def counting(self) -> list[ResumeApproval]:
-        """The approvals that have not expired."""
-        return [approval for approval in self.approvals if approval.counts(self.now)]
+        """The approvals that have not expired, of people who could still give them."""
+        return [
+            approval
+            for approval in self.approvals
+            if approval.counts(self.now)
+            and approval.person_id not in self.barred
+            and not (self.learned_at and approval.approved_at <= self.learned_at)
+            and approval.person.is_any(Function(approval.function))
+        ]
 
     @property
     def functions(self) -> set[str]:
@@ -52,12 +63,18 @@ class Standing:
         return len(self.counting) >= self.needed and executive
 
 
-def standing(wish: ResumeRequest) -> Standing:
-    """Return what a request would lift now, and who agreed."""
+def standing(wish: ResumeRequest, *, barred: frozenset[int] = frozenset()) -> Standing:
+    """Return what a request would lift now, and who agreed.
+
+    Args:
+        barred: people whose word does not count, besides whoever asked and the owner.
+    """
     return Standing(
         holds=tuple(wish.holds.in_force().select_related("dataset", "order").order_by("pk")),
         approvals=tuple(wish.approvals.select_related("person").order_by("approved_at")),
         now=timezone.now(),
+        learned_at=violations.learned_at(wish.program),
+        barred=barred | {wish.requested_by_id, wish.program.owner_id},
     )
 
 
@@ -70,7 +87,8 @@ def can_be_asked(program: Program) -> list[Pause]:
 def digest(wish: ResumeRequest) -> str:
     """Name what whoever agrees must have read: the words, the answers and what would be lifted."""
     covered = wish.holds.in_force().order_by("pk").values_list("pk", "needs_executive")
-    said = [wish.pk, wish.reason, wish.criteria_version, wish.answers, list(covered)]
+    learned = violations.learned_at(wish.program)
+    said = [wish.pk, wish.reason, wish.criteria_version, wish.answers, list(covered), str(learned)]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -170,10 +188,12 @@ def approve(
         raise Refused("Nothing of what it names is in force any more: ask anew.")
     if read != digest(wish):
         raise Refused("What you read has changed since: read the criteria again.")
+    if why := violations.in_the_way(program):
+        raise Refused(why)
     person = person_of(actor)
     function = _function_for(person, wish, program, barred)
     wishes.sign(wish, person=person, function=function, actor=actor)
-    if standing(wish).is_enough:
+    if standing(wish, barred=barred).is_enough:
         wishes.grant(wish, actor=actor)
         pauses.lift(program, holds, actor=actor, why="those who must have agreed")
     return wish
@@ -187,7 +207,7 @@ def _function_for(
             "Whoever asks, owns the program, or commands the incident or did since the pause,"
             " cannot approve its resumption."
         )
-    so_far = standing(wish)
+    so_far = standing(wish, barred=barred)
     if any(approval.person_id == person.pk for approval in so_far.counting):
         raise Refused("You have approved this already; a second person of another function must.")
     left = [function for function in access.RESUMING if function.value not in so_far.functions]
@@ -201,16 +221,21 @@ def _function_for(
 
 
 @transaction.atomic
-def go_further(program: Program, *, actor: Actor) -> Program:
+def go_further(program: Program, *, read: int, actor: Actor) -> Program:
     """Let the next stage of collectors go on. Who may, is the caller's to say.
 
+    Args:
+        read: the open seats that the person has seen, so that two who ask skip no stage.
+
     Raises:
-        Refused: if it does not resume, or something is not clean since: a violation, a stop
-            without proof, a new pause.
+        Refused: if it does not resume, has gone further meanwhile, or something is not clean
+            since: a violation, a stop without proof, a new pause.
     """
     program = lifecycle.lock(program)
     if program.state != State.RESUMING:
         raise Refused(f"{program.slug} is {program.state}; there is no next stage.")
+    if program.open_seats != read:
+        raise Refused(f"{program.slug} went further meanwhile: look at how it stands now.")
     person_of(actor)
     unclean = why_not_further(program)
     if unclean:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Max
 
 from accounts.actors import Actor
 from audit import outbox, trail
@@ -18,7 +18,7 @@ from programs import stops
 from programs.models import Program, RefusedStamp, StopOrder, StopProof
 from programs.stamps import Stamp
 
-# Of one collector and one stop; what comes after these adds nothing to what they say.
+# Of one collector and one stop, of either kind; more of a kind add nothing to what these say.
 MOST_KEPT = 1000
 
 # The order that ended a generation for a collector is the first later one that waited for it.
@@ -111,16 +111,24 @@ def _lock(pks: Iterable[int]) -> dict[int, StopOrder]:
 
 
 def _add(stop: StopOrder, proof: StopProof, new: list[Old], *, by: Actor) -> Tally:
-    new = new[: max(0, MOST_KEPT - proof.refused)]
+    limit = _limit(stop, proof)
+    new = _room_for(proof, new, after=min(limit, stop.ordered_at))
     RefusedStamp.objects.bulk_create(
         RefusedStamp(digest=old.digest, proof=proof, captured_at=old.captured_at) for old in new
     )
-    limit = _limit(stop, proof)
     violations = sum(old.captured_at > limit for old in new)
     StopProof.objects.filter(pk=proof.pk).update(refused=F("refused") + len(new))
     if violations:
         _violated(stop, proof, proof.violations + violations, by=by)
     return Tally(violations, len(new) - violations)
+
+
+def _room_for(proof: StopProof, new: list[Old], *, after: datetime) -> list[Old]:
+    # A backlog from before the stop must not use up the room of what may turn out to violate it.
+    kept = proof.refused_stamps.filter(captured_at__gt=after).count()
+    grave = [old for old in new if old.captured_at > after]
+    mild = [old for old in new if old.captured_at <= after]
+    return grave[: max(0, MOST_KEPT - kept)] + mild[: max(0, MOST_KEPT - (proof.refused - kept))]
 
 
 def _limit(stop: StopOrder, proof: StopProof) -> datetime:
@@ -190,3 +198,10 @@ def in_the_way(program: Program) -> str:
             who = ", ".join(names)
             return f"The stop of generation {stop.generation} was violated: retire {who} first."
     return ""
+
+
+def learned_at(program: Program) -> datetime | None:
+    """Return when it was last learned that a collector went on after a stop of a program."""
+    violating = StopProof.objects.filter(order__program=program, state=StopProof.State.VIOLATION)
+    found: datetime | None = violating.aggregate(last=Max("settled_at"))["last"]
+    return found

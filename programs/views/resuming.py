@@ -61,6 +61,7 @@ def page(
         "program": program,
         "form": bound,
         "refusal": refusal,
+        "sees_criteria": access.sees_evidence(request.user, program),
         **agreeing(request, program, wish),
     }
     if wish:
@@ -143,9 +144,11 @@ def named(request: SignedInRequest, program: Program) -> ResumeRequest:
 def go_further(request: SignedInRequest, slug: str) -> HttpResponse:
     """Let the next stage of collectors go on."""
     program = access.get_program(request.user, slug, to="go further")
+    read = request.POST.get("open_seats", "")
+    seats = int(read) if read.isdecimal() and len(read) < 10 else -1
     return detail.carry_out(
         request,
         program,
-        lambda: resuming.go_further(program, actor=actor_of(request)),
+        lambda: resuming.go_further(program, read=seats, actor=actor_of(request)),
         said=_("More collectors may collect now."),
     )

@@ -189,6 +189,35 @@ def test_the_same_pause_again_leaves_the_wish_alone(program):
     assert approve(request, OFFICER).state == ResumeRequest.State.OPEN
 
 
+def test_who_pulls_the_cord_again_is_heard_again(program):
+    me = make.actor(make.user())
+    pauses.pull_the_cord(program, reason="It leaks.", actor=me)
+    request = ask(program)
+    approve(request, OFFICER)
+    pauses.pull_the_cord(program, reason="It leaks again, elsewhere.", actor=me)
+    with pytest.raises(pauses.Refused, match="is withdrawn already"):
+        approve(request, LEGAL)
+    assert program.pauses.in_force().count() == 2
+    assert Entry.objects.filter(action="program.cord_pulled_again").count() == 1
+
+
+def test_who_may_not_agree_any_more_has_not_agreed(program):
+    left, lost, took = make.user(OFFICER), make.user(Function.SECURITY), make.user(LEGAL)
+    request = ask(program)
+    approve(request, by=left)
+    left.is_active = False
+    left.save()
+    approve(request, by=lost)
+    lost.groups.clear()
+    approve(request, by=took)
+    assert state(program) == State.PAUSED
+    # Whoever took the command meanwhile does not count either.
+    approve(request, by=make.user(OFFICER), barred=frozenset({took.pk}))
+    assert state(program) == State.PAUSED
+    approve(request, by=make.user(Function.SECURITY), barred=frozenset({took.pk}))
+    assert state(program) == State.COLLECTING
+
+
 def test_a_part_of_a_program_goes_on_in_a_new_generation(engine):
     program = make.program()
     lake = make.dataset(program)

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from accounts.functions import Function
 from audit.models import Entry, OutboxEvent
 from incidents.models import TimelineEntry
-from programs import collectors, pauses, stops, violations
+from programs import collectors, pauses, resuming, stops, violations
 from programs.models import RefusedStamp, StopOrder, StopProof
 from programs.violations import Old, Tally
 from severity.ladder import Sev
@@ -177,6 +178,24 @@ def test_no_more_is_kept_than_says_enough(one, monkeypatch):
     assert one.count(one.stamp(at)) == Tally()
 
 
+def test_a_backlog_from_before_the_stop_hides_no_violation(one, monkeypatch):
+    monkeypatch.setattr(violations, "MOST_KEPT", 3)
+    at = one.order.ordered_at
+    one.acknowledge()
+    assert one.count(*(one.stamp(at - SECOND) for _ in range(5))).late == 3
+    assert one.count(one.stamp(at + SECOND)).violations == 1
+    assert one.order.proof == StopOrder.Proof.UNPROVEN
+
+
+def test_what_may_yet_turn_out_to_violate_is_kept_beside_a_backlog(one, monkeypatch):
+    monkeypatch.setattr(violations, "MOST_KEPT", 3)
+    at = one.order.ordered_at
+    one.count(*(one.stamp(at - SECOND) for _ in range(5)))
+    assert one.count(one.stamp(at + SECOND)).late == 1
+    one.acknowledge(at, write=violations.acknowledge)
+    assert one.proof.state == StopProof.State.VIOLATION
+
+
 def test_a_stop_that_is_not_written_down_yet_is_written_down_first(monkeypatch):
     monkeypatch.setattr(stops, "COUNTED_AT_ONCE", 0)
     one = Stopped().pause()
@@ -191,6 +210,25 @@ def test_after_a_violation_the_program_goes_on_without_who_violated(one):
         make.resumed(one.program)
     collectors.retire(one.collector, actor=BY)
     assert make.resumed(one.program).state == "collecting"
+
+
+def test_who_agreed_before_a_violation_was_known_has_not_agreed_to_it(one):
+    one.acknowledge()
+    wish = make.wish(one.program)
+    make.agreed(wish, make.user(Function.PRIVACY_OFFICER))
+    read = resuming.digest(wish)
+    one.count(one.stamp(one.order.deadline_at + SECOND))
+    with pytest.raises(pauses.Refused, match="What you read has changed"):
+        make.agreed(wish, make.user(Function.LEGAL), read=read)
+    with pytest.raises(pauses.Refused, match="was violated: retire"):
+        make.agreed(wish, make.user(Function.LEGAL))
+    collectors.retire(one.collector, actor=BY)
+    make.agreed(wish, make.user(Function.LEGAL))
+    one.program.refresh_from_db()
+    assert one.program.state == "paused"
+    make.agreed(wish, make.user(Function.SECURITY))
+    one.program.refresh_from_db()
+    assert one.program.state == "collecting"
 
 
 def test_the_incident_that_paused_it_tells_of_the_violation(engine):

@@ -1,5 +1,7 @@
 """The page on which people ask and agree that a program goes on, and its stages."""
 
+import re
+
 import pytest
 
 from accounts.functions import Function
@@ -204,10 +206,29 @@ def test_its_page_says_how_many_collect_and_leads_to_the_next_stage():
     page = counsel.reads(path(program))
     assert "1 of 30 collectors may collect" in page
     assert "Go on to 3 of 30" in page
-    counsel.post(path(program, "resume/further/"))
+    seen = button(counsel, program)
+    counsel.post(path(program, "resume/further/"), **seen)
     assert "3 of 30 collectors may collect" in counsel.reads(path(program))
-    counsel.post(path(program, "resume/further/"))
+    answer = counsel.post(path(program, "resume/further/"), **seen)
+    assert "went further meanwhile" in words(answer)
+    counsel.post(path(program, "resume/further/"), **button(counsel, program))
     assert state(program) == State.COLLECTING
+
+
+def button(reader, program):
+    """What the button for the next stage sends."""
+    page = reader.client.get(path(program)).content.decode()
+    seats = re.search(r'name="open_seats" value="(\d+)"', page)
+    assert seats
+    return {"open_seats": seats[1]}
+
+
+def test_why_it_should_go_on_is_for_who_may_judge_it(program):
+    asked(program)
+    assert "Grants removed and checked." in reader(Function.LEGAL).reads(path(program))
+    page = reader().reads(path(program))
+    assert "asks that it may go on" in page
+    assert "Grants removed and checked." not in page
 
 
 def test_the_next_stage_is_for_who_agreed_or_runs_it():
