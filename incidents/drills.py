@@ -19,7 +19,7 @@ from incidents.models import Audience, Drill, DrillScope, Incident, StillOpen, T
 from programs import attestation, lifecycle, pauses
 from programs.evidence import Refused as NoEvidence
 from programs.evidence import Shown
-from programs.models import Program, StopOrder, StopProof
+from programs.models import Program, State, StopOrder, StopProof
 
 DRILLS = Actor.machine("drills")
 # The control that asks for a drill in the last 90 days.
@@ -90,7 +90,7 @@ def _check(
 
 def _missing(program: Program, scope: str) -> str:
     """Say what keeps a drill from beginning now; empty if nothing does."""
-    if not program.runs or program.pauses.in_force().exists():
+    if program.state != State.COLLECTING or program.pauses.in_force().exists():
         return f"{program.slug} is {program.state} or held; only what collects can be drilled."
     collectors = program.collectors.filter(retired_at=None)
     if scope == DrillScope.COLLECTORS and not collectors.filter(is_drill=True).exists():

@@ -97,8 +97,11 @@ def start(program: Program, *, actor: Actor) -> Program:
 
 
 def halt(program: Program, *, actor: Actor, why: str) -> Program:
-    """Stop a locked program that runs: the next generation begins paused."""
-    return _turn(program, State.PAUSED, actor=actor, why=why)
+    """Stop a locked program that runs: the next generation begins paused.
+
+    How far it had gone on in stages is kept for whatever stops it without people.
+    """
+    return _turn(program, State.PAUSED, actor=actor, why=why, open_seats=program.open_seats)
 
 
 def begin_for_a_part(program: Program, *, actor: Actor, why: str) -> Program:

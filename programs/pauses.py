@@ -65,7 +65,7 @@ def pause(
     hold = Pause(program=program, dataset=dataset, holder=holder, label=label, reason=reason)
     hold.drill_only, hold.is_drill = drill_only, is_drill
     hold.needs_executive, hold.rule = needs_executive, rule
-    hold.order = _stop(program, reach, alike, actor=actor, label=label)
+    hold.order = _stop(program, reach, alike, actor=actor, label=label, is_drill=is_drill)
     return _begin(hold, actor, joins=bool(in_force))
 
 
@@ -93,16 +93,19 @@ def _tell(hold: Pause, actor: Actor) -> None:
     outbox.publish("program.pause_held", priority=0, pause=hold.pk, holder=hold.holder)
 
 
+@joined
 def pull_the_cord(program: Program, *, reason: str, actor: Actor) -> Pause:
-    """Pause by hand. Anybody who may know of the program may; nobody is asked why first."""
-    person = person_of(actor)
-    return pause(
-        program,
-        holder=f"person:{person.pk}",
-        label="Pulled by hand",
-        reason=reason.strip() or "The cord was pulled; no reason was given yet.",
-        actor=actor,
-    )
+    """Pause by hand. Anybody who may know of the program may; nobody is asked why first.
+
+    Whoever pulls again keeps one pause; what they say now is recorded, and nobody has agreed to it.
+    """
+    holder = f"person:{person_of(actor).pk}"
+    reason = reason.strip() or "The cord was pulled; no reason was given yet."
+    program = lifecycle.lock(program)
+    if program.pauses.whole().filter(holder=holder).exists():
+        trail.record("program.cord_pulled_again", program, actor=actor, remark=reason)
+        wishes.withdraw(program, actor=actor, why="the cord was pulled again")
+    return pause(program, holder=holder, label="Pulled by hand", reason=reason, actor=actor)
 
 
 def held_by(holder: str) -> QuerySet[Pause]:
@@ -111,10 +114,21 @@ def held_by(holder: str) -> QuerySet[Pause]:
 
 
 def _stop(
-    program: Program, reach: Reach, alike: list[Pause], *, actor: Actor, label: str
+    program: Program,
+    reach: Reach,
+    alike: list[Pause],
+    *,
+    actor: Actor,
+    label: str,
+    is_drill: bool,
 ) -> StopOrder | None:
     if program.state == State.PAUSED:
-        return program.stop_orders.order_by("-generation").first()
+        last = program.stop_orders.order_by("-generation").first()
+        if is_drill or not (last and _only_practised(last)):
+            return last
+        # Other systems were told that it is a drill, and need not have stopped for one.
+        program = lifecycle.begin_for_a_part(program, actor=actor, why=label)
+        return stops.order(program, reach, actor=actor)
     if not program.runs:
         # Nothing runs, so nothing is ordered to stop; the pause still keeps it from starting.
         return None
@@ -125,6 +139,11 @@ def _stop(
     else:
         program = lifecycle.begin_for_a_part(program, actor=actor, why=label)
     return stops.order(program, reach, actor=actor)
+
+
+def _only_practised(order: StopOrder) -> bool:
+    holds = order.pauses.values_list("is_drill", flat=True)
+    return not order.program.is_drill and bool(holds) and all(holds)
 
 
 @transaction.atomic
@@ -160,9 +179,15 @@ def lift(program: Program, holds: Iterable[Pause], *, actor: Actor, why: str) ->
 
 
 def _go_on(program: Program, *, actor: Actor, why: str) -> None:
-    seats = program.collectors.filter(retired_at=None).values_list("seat", flat=True)
-    opening = stages.next_opening(seats, open_seats=0)
-    if opening >= SEATS or program.is_drill or not _people_stopped(program):
+    if program.is_drill:
+        opening = SEATS
+    elif _people_stopped(program):
+        seats = program.collectors.filter(retired_at=None).values_list("seat", flat=True)
+        opening = stages.next_opening(seats, open_seats=0)
+    else:
+        # As far as it was when a part of Andon stopped it: that skips no stage.
+        opening = program.open_seats
+    if opening >= SEATS:
         lifecycle.go_on(program, actor=actor, why=why)
     else:
         lifecycle.go_on_in_stages(program, open_seats=opening, actor=actor, why=why)
@@ -170,8 +195,8 @@ def _go_on(program: Program, *, actor: Actor, why: str) -> None:
 
 def _people_stopped(program: Program) -> bool:
     """True if anybody but a part of Andon held the program since it stopped as a whole."""
-    order = program.stop_orders.filter(generation=program.whole_generation).first()
-    return order is None or not all(hold.is_machines for hold in order.pauses.all())
+    holds = Pause.objects.filter(order__generation__gte=program.whole_generation, program=program)
+    return not holds or not all(hold.is_machines for hold in holds)
 
 
 def _let_the_parts_go_on(program: Program, holds: list[Pause], *, actor: Actor, why: str) -> None:

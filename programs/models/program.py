@@ -129,7 +129,7 @@ class Program(models.Model):
             models.CheckConstraint(
                 name="program_opens_in_stages_only_while_resuming",
                 condition=models.Q(open_seats=SEATS)
-                | models.Q(state=State.RESUMING, open_seats__lt=SEATS),
+                | models.Q(state__in=[State.RESUMING, State.PAUSED], open_seats__lt=SEATS),
             ),
         ]
 

@@ -9,9 +9,19 @@ from accounts.functions import Function
 from audit.models import Entry, OutboxEvent
 from incidents import drills, judgement
 from incidents.models import Drill, DrillScope, Incident
+from notifications import calling
 from notifications.models import Escalation
-from programs import pauses, stops, summary
-from programs.models import Attestation, Lease, Pause, Program, State, StopOrder
+from programs import pauses, proof, stops, summary
+from programs.models import (
+    Attestation,
+    HookEvent,
+    Lease,
+    Pause,
+    Program,
+    State,
+    StopOrder,
+    StopProof,
+)
 from programs.stops import Acknowledgement
 from severity.ladder import Sev
 from tests import make
@@ -77,6 +87,45 @@ def test_a_drill_of_the_whole_stops_everybody_and_lets_go_after_the_proof(progra
     assert now(drill).state == Drill.State.PASSED
     assert now(program).state == State.COLLECTING
     assert not program.pauses.in_force().exists()
+
+
+def test_what_happens_during_a_drill_is_stopped_in_earnest(program, engine):
+    hook = make.hook(program, events=[HookEvent.FREEZE])
+    drill = run(program, engine, WHOLE)
+    make.incident(Sev.SEV1, program=now(program))
+    real = program.pauses.in_force().get(is_drill=False)
+    assert real.order.generation > drill.order.generation
+    assert not stops.is_drill(real.order)
+    told = [calling._data(call)["drill"] for call in hook.calls.order_by("pk")]
+    assert told == [True, False]
+    assert proof.document(real.order, now=timezone.now())["facts"]["order"]["drill"] is False
+    acknowledge(drill)
+    engine.work()
+    assert now(drill).state in (Drill.State.PASSED, Drill.State.RUNNING)
+    assert now(program).state == State.PAUSED
+
+
+def test_after_what_happened_during_a_drill_it_goes_on_in_stages(program, engine):
+    for _ in range(10):
+        make.collector(program)
+    run(program, engine, WHOLE)
+    pauses.pause(program, holder="INC-9", label="Teal", reason="r", actor=make.SYSTEM)
+    pauses.let_go(program, holder=Drill.objects.get().incident.ref, actor=make.SYSTEM)
+    assert now(program).state == State.PAUSED
+    program.stop_orders.update(proof="paused_proven")
+    StopProof.objects.update(state="expired")
+    assert make.resumed(program).state == State.RESUMING
+
+
+def test_a_drill_does_not_begin_while_a_program_goes_on_in_stages(program, engine):
+    for _ in range(10):
+        make.collector(program)
+    pauses.pause(program, holder="INC-9", label="Teal", reason="r", actor=make.SYSTEM)
+    program.stop_orders.update(proof="paused_proven")
+    StopProof.objects.update(state="expired")
+    assert make.resumed(program).state == State.RESUMING
+    with pytest.raises(drills.Refused, match="is resuming or held"):
+        plan(program, WHOLE)
 
 
 def test_a_drill_that_everybody_acknowledged_in_time_is_evidence(program, engine):

@@ -62,7 +62,8 @@ def resuming_program(*, machines=12, **fields):
 
 
 def further(program):
-    resuming.go_further(program, actor=make.actor(make.user(Function.LEGAL)))
+    by = make.actor(make.user(Function.LEGAL))
+    resuming.go_further(program, read=program.open_seats, actor=by)
     program.refresh_from_db()
 
 
@@ -100,7 +101,7 @@ def test_a_pause_stops_every_stage():
     program, machines = resuming_program()
     pause(program, "INC-2")
     program.refresh_from_db()
-    assert (program.state, program.open_seats) == (State.PAUSED, SEATS)
+    assert program.state == State.PAUSED
     assert not make.lease(machines[0])
     with pytest.raises(pauses.Refused, match="there is no next stage"):
         further(program)
@@ -108,8 +109,9 @@ def test_a_pause_stops_every_stage():
 
 @pytest.mark.django_db
 def test_a_machine_takes_no_step():
+    program, _ = resuming_program()
     with pytest.raises(pauses.Refused, match="Only a person"):
-        resuming.go_further(resuming_program()[0], actor=make.SYSTEM)
+        resuming.go_further(program, read=program.open_seats, actor=make.SYSTEM)
 
 
 @pytest.mark.django_db
@@ -159,3 +161,37 @@ def test_what_controls_alone_stopped_goes_on_at_once():
     pause(program, "control:C03")
     pauses.let_go(program, holder="control:C03", actor=make.SYSTEM)
     assert Program.objects.get().state == State.COLLECTING
+
+
+@pytest.mark.django_db
+def test_two_who_press_the_same_button_take_one_step():
+    program, _ = resuming_program()
+    seen, by = program.open_seats, make.actor(make.user(Function.LEGAL))
+    resuming.go_further(program, read=seen, actor=by)
+    with pytest.raises(pauses.Refused, match="went further meanwhile"):
+        resuming.go_further(program, read=seen, actor=by)
+    program.refresh_from_db()
+    assert program.state == State.RESUMING
+
+
+@pytest.mark.django_db
+def test_what_a_part_of_andon_stops_on_the_way_goes_on_no_further_than_it_was():
+    program, machines = resuming_program()
+    before = program.open_seats
+    pause(program, "control:G9")
+    pauses.let_go(program, holder="control:G9", actor=make.SYSTEM)
+    program.refresh_from_db()
+    assert (program.state, program.open_seats) == (State.RESUMING, before)
+    assert [make.lease(one) for one in machines[:2]] == [True, False]
+
+
+@pytest.mark.django_db
+def test_what_people_stop_on_the_way_begins_with_the_first_stage():
+    program, machines = resuming_program(machines=12)
+    further(program)
+    pause(program, "INC-2")
+    pause(program, "control:G9")
+    pauses.let_go(program, holder="control:G9", actor=make.SYSTEM)
+    make.resumed(program)
+    assert program.state == State.RESUMING
+    assert [make.lease(one) for one in machines[:2]] == [True, False]
