@@ -8,8 +8,12 @@ from programs import calls, participation, stops
 
 @outbox.on("program.stop_ordered", name="programs.time_the_stop")
 def time_the_stop(event: dict[str, Any]) -> None:
-    stops.count_off(event["order"])
     stops.close_after_the_bound(event["order"])
+
+
+@clockwork.within_transaction("programs.count_stop")
+def count_stop(payload: dict[str, Any]) -> None:
+    stops.count_off(payload["order"])
 
 
 @clockwork.within_transaction("programs.close_stop")

@@ -250,8 +250,9 @@ def test_where_many_run_they_are_counted_after_the_pause_is_told(monkeypatch, en
     monkeypatch.setattr(stops, "COUNTED_AT_ONCE", 1)
     order = stop(make.program())
     assert known(order) == (Proof.PAUSING, [])
-    assert order.counted_at is None
     engine.work()
+    assert order.counted_at is None
+    engine.forward(seconds=1)
     assert known(order) == (Proof.PAUSING, [Known.UNKNOWN, Known.UNKNOWN])
     assert not Lease.objects.filter(revoked_at=None).exists()
 
