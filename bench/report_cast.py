@@ -18,8 +18,10 @@ def main() -> None:
     from accounts.functions import Function
     from accounts.models import Scope
     from audit import credentials, people
+    from config import attested
     from notifications import policies
     from programs import collectors, lifecycle
+    from programs.evidence import Shown
 
     maker = Actor(name="bench", via="command")
 
@@ -33,7 +35,9 @@ def main() -> None:
         )
 
     owner = person("owner", Function.PROGRAM_OWNER)
-    officer = person("privacy", Function.PRIVACY_OFFICER)
+    officer = person("privacy", *attested.OFFICER)
+    keeper = person("keeper", *attested.KEEPER)
+    by = attested.two(officer, keeper, owner=owner)
     person("commander", Function.COMMANDER)
     reporter = person("reporter")
     policies.ensure_general_policies(actor=maker)
@@ -48,7 +52,9 @@ def main() -> None:
             categories=["keystrokes"],
             declared_audience="Nobody",
             participants=70_000,
+            **attested.NOTHING_SPECIAL,
         )
+        attested.attest_all(program, by=by, shown=Shown(note="For a bench."))
         program = lifecycle.approve(program, actor=Actor.person(officer, via="command"))
         program = lifecycle.start(program, actor=Actor.person(owner, via="command"))
         for each in range(3):

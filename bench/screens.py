@@ -109,6 +109,7 @@ SHOTS = (
     Shot("control", "security", f"{STUDY}controls/G12/"),
     Shot("control-waiting", "security", f"{STUDY}controls/G14/", then=_open_all),
     Shot("terms", "owner", f"{STUDY}edit/"),
+    Shot("dataset-new", "owner", f"{STUDY}datasets/new/"),
     Shot("collector-new", "owner", f"{STUDY}collectors/new/"),
     Shot("hook-new", "owner", f"{STUDY}hooks/new/"),
     Shot("stop", "owner", linked(STUDY, "/stops/"), then=_open_all),

@@ -166,7 +166,9 @@ class Program:
         from accounts.actors import Actor
         from accounts.functions import Function
         from audit import people
+        from config import attested
         from programs import lifecycle
+        from programs.evidence import Shown
 
         self._maker = Actor(name="bench", via="command")
         number = next(_n)
@@ -198,7 +200,11 @@ class Program:
             declared_audience="Nobody",
             participants=70_000,
             lease_seconds=lease_seconds,
+            **attested.NOTHING_SPECIAL,
         )
+        officer, keeper = person("officer", *attested.OFFICER), person("keeper", *attested.KEEPER)
+        by = attested.two(officer.user, keeper.user, owner=owner.user)
+        attested.attest_all(made, by=by, shown=Shown(note="For a bench."))
         made = lifecycle.approve(made, actor=self._agree[0])
         self.row = lifecycle.start(made, actor=owner)
         self.pauses = 0

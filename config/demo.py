@@ -21,11 +21,11 @@ from config import attested
 from incidents import codenames, lifecycle, reporting, roles, timeline
 from incidents.models import Audience, Role, Status, StillOpen
 from notifications import policies
-from programs import attestation, collectors
+from programs import attestation, collectors, terms
 from programs import lifecycle as program_lifecycle
 from programs.controlset import Duty
 from programs.evidence import Shown
-from programs.models import Collector, Dataset, Program
+from programs.models import Collector, Program, State
 
 SEED = Actor(name="demo", via="command")
 KEYSTROKES = "keystroke-study"
@@ -127,6 +127,7 @@ def seed(var: Path) -> dict[str, object]:
     kept = var / FILE
     if kept.exists() and Program.objects.filter(slug=KEYSTROKES).exists():
         known: dict[str, object] = json.loads(kept.read_text(encoding="utf-8"))
+        _scan()
         return known
     password = _password()
     with transaction.atomic():
@@ -211,15 +212,18 @@ def _controls(program: Program) -> None:
     attestation.attest(program, pseudonyms, shown, actor=by[Duty.PROGRAM_OWNER])
 
 
+def _scan() -> None:
+    """Stand in for a scanner at each start: what it shows counts for a day."""
+    scan = attestation.control_of("G11")
+    shown = Shown(note="Nobody too many. The demo scans nothing; it says so at each start.")
+    for program in Program.objects.filter(started_at__isnull=False).exclude(state=State.RETIRED):
+        attestation.attest_by_machine(program, scan, shown, actor=attested.SCANNER)
+
+
 def _dataset(program: Program, slug: str, name: str, store: str) -> None:
-    history.create(
-        Dataset,
-        actor=SEED,
-        program=program,
-        slug=slug,
-        name=name,
-        store=store,
-        declared_audience=program.declared_audience,
+    read_by = program.declared_audience
+    terms.add_dataset(
+        program, slug=slug, name=name, store=store, declared_audience=read_by, actor=SEED
     )
 
 

@@ -259,7 +259,16 @@ def announce(incident: Incident, *, actor: Actor) -> None:
     with gathered():
         grants.admit_by_rule(incident, actor=actor)
         firing.apply(incident, actor=actor)
-        outbox.publish("incident.severity_set", priority=incident.counts_as, incident=incident.pk)
+        outbox.publish(
+            "incident.severity_set",
+            priority=incident.counts_as,
+            incident=incident.pk,
+            # For what stands below incidents and cannot look itself. A drill concerns nothing real.
+            program=None if incident.is_drill else incident.program_id,
+            level=incident.counts_as,
+            determined=incident.sev is not None,
+            reported_at=incident.reported_at.isoformat(),
+        )
 
 
 def _told(assessment: Assessment, was: int | None, reason: str) -> str:

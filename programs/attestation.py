@@ -4,6 +4,7 @@ The only module that writes Attestation and AttestationApproval.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.core.files.base import File
@@ -12,17 +13,14 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.actors import Actor
-from accounts.functions import Function
 from accounts.models import User
 from audit import history, outbox, trail
-from programs import access, evidence, lifecycle
+from programs import access, agreement, evidence, lapses, lifecycle
 from programs.controlset import Control, ControlSet, Event
 from programs.evidence import Refused, Shown
 from programs.models import Attestation, AttestationApproval, Program, State
 
 LONGEST_REASON = 2000
-# As what somebody agrees who holds none of the functions but runs the program.
-MANAGER = "manager"
 
 
 def control_of(id_: str) -> Control:
@@ -47,7 +45,7 @@ def attest(program: Program, control: Control, shown: Shown, *, actor: Actor) ->
     program = _lock(program)
     person = _person(actor)
     if not access.may_attest(person, program, control):
-        raise Refused(_who_may(control, "attest it", managers=True))
+        raise Refused(agreement.who_may(control, "attest it", managers=True))
     if _open(program, control).exists():
         raise Refused(f"{control.id} waits for approval already; decide on that first.")
     row = _build(program, control, shown, actor=actor)
@@ -75,7 +73,8 @@ def attest_by_machine(
     if not control.machine:
         raise Refused(f"{control.id} is attested by a person; no machine can.")
     if not passed:
-        _end(_live(program, [control]), why=f"{actor.name} found that it fails", actor=actor)
+        rows = list(_live(program, [control]))
+        _end(program, rows, why=f"{actor.name} found that it fails", actor=actor)
         return None
     row = _build(program, control, shown, actor=actor)
     row.state = Attestation.State.APPROVED
@@ -85,6 +84,7 @@ def attest_by_machine(
     _save(row, actor=actor)
     _record("program.control_approved", row, actor=actor, **_evidence(row))
     outbox.publish("program.control_approved", **_named(row))
+    lapses.settle(program, actor=actor)
     return row
 
 
@@ -97,7 +97,7 @@ def approve(attestation: Attestation, *, actor: Actor) -> Attestation:
     """
     row, control = _waiting(attestation)
     person = _person(actor)
-    function = _function_for(person, row, control)
+    function = agreement.function_for(person, row, control)
     AttestationApproval.objects.create(attestation=row, person=person, function=function)
     needed = control.approvals_needed - row.approvals.count()
     _record("program.control_agreed", row, actor=actor, function=function, needed=needed)
@@ -110,6 +110,7 @@ def approve(attestation: Attestation, *, actor: Actor) -> Attestation:
     history.save(row, "state", "decided_by", "decided_at", "good_until", actor=actor)
     _record("program.control_approved", row, actor=actor)
     outbox.publish("program.control_approved", **_named(row))
+    lapses.settle(row.program, actor=actor)
     return row
 
 
@@ -124,7 +125,7 @@ def reject(attestation: Attestation, *, reason: str, actor: Actor) -> Attestatio
     person = _person(actor)
     reason = _reason(reason)
     if person.pk != row.attested_by_id and not access.may_decide(person, row.program, control):
-        raise Refused(_who_may(control, "decide on it", managers=not control.each))
+        raise Refused(agreement.who_may(control, "decide on it", managers=not control.each))
     row.state, row.reason = Attestation.State.REJECTED, reason
     row.decided_by, row.decided_at = person, timezone.now()
     history.save(row, "state", "reason", "decided_by", "decided_at", actor=actor)
@@ -145,11 +146,12 @@ def revoke(program: Program, control: Control, *, reason: str, actor: Actor) -> 
     reason = _reason(reason)
     may = access.may_decide(person, program, control) or access.may_attest(person, program, control)
     if not may:
-        raise Refused(_who_may(control, "end it", managers=True))
+        raise Refused(agreement.who_may(control, "end it", managers=True))
     rows = list(_live(program, [control]))
     if not rows:
         raise Refused(f"{control.id} is not attested, so there is nothing to end.")
-    _end(rows, why=f"{person.name} said that it holds no longer", actor=actor, remark=reason)
+    why = f"{person.name} said that it holds no longer"
+    _end(program, rows, why=why, actor=actor, remark=reason)
 
 
 def end_for(program: Program, events: Iterable[Event], *, why: str, actor: Actor) -> list[Control]:
@@ -159,9 +161,22 @@ def end_for(program: Program, events: Iterable[Event], *, why: str, actor: Actor
         the controls whose attestation ended.
     """
     rows = list(_live(program, ControlSet.current().ended_by(events)))
-    _end(rows, why=why, actor=actor)
+    _end(program, rows, why=why, actor=actor)
     ended = {row.control for row in rows}
     return [control for control in ControlSet.current().controls if control.id in ended]
+
+
+@transaction.atomic
+def end_after_incident(program_pk: int, *, reported_at: datetime) -> None:
+    """End what an incident of SEV 0 to 2 puts in doubt: what was attested before its report.
+
+    What was attested since knew of it, however often its level is set.
+    """
+    program = lifecycle.lock(Program.objects.get(pk=program_pk))
+    shaken = _live(program, ControlSet.current().ended_by([Event.INCIDENT_SEV_0_2]))
+    rows = list(shaken.filter(attested_at__lt=reported_at))
+    # Read by everybody who sees the program, so without the level.
+    _end(program, rows, why="an incident put it in doubt", actor=lapses.ENGINE)
 
 
 def _lock(program: Program) -> Program:
@@ -232,35 +247,16 @@ def _save(row: Attestation, *, actor: Actor) -> None:
         raise
 
 
-def _function_for(person: User, row: Attestation, control: Control) -> str:
-    if person.pk == row.attested_by_id:
-        raise Refused("You attested this; a second person must agree.")
-    if row.approvals.filter(person=person).exists():
-        raise Refused("You have agreed to this already; another person must.")
-    if control.each and person.pk == row.program.owner_id:
-        raise Refused("The owner of the program cannot agree to this; others must.")
-    taken = set(row.approvals.values_list("function", flat=True)) if control.each else set()
-    for duty in control.approvers:
-        if duty.value not in taken and access.has_duty(person, row.program, duty):
-            return duty.value
-    if not control.each and access.may_run(person, row.program):
-        return MANAGER
-    raise Refused(_who_may(control, "agree to it", managers=not control.each, but=taken))
-
-
-def _who_may(control: Control, what: str, *, managers: bool, but: Iterable[str] = ()) -> str:
-    duties = control.approvers if what != "attest it" else (control.owner,)
-    names = [str(Function(duty.value).label) for duty in duties if duty.value not in set(but)]
-    also = ", or who runs the program" if managers else ""
-    return f"Only who has the function {' or '.join(names)}{also}, may {what}."
-
-
-def _end(rows: Iterable[Attestation], *, why: str, actor: Actor, remark: str = "") -> None:
+def _end(
+    program: Program, rows: list[Attestation], *, why: str, actor: Actor, remark: str = ""
+) -> None:
     for row in rows:
         row.ended_at, row.ended_why = timezone.now(), why[:300]
         history.save(row, "ended_at", "ended_why", actor=actor, why=why)
         _record("program.control_ended", row, actor=actor, why=row.ended_why, remark=remark)
         outbox.publish("program.control_ended", **_named(row))
+    if rows:
+        lapses.settle(program, actor=actor)
 
 
 def _record(act: str, row: Attestation, *, actor: Actor, remark: str = "", **facts: Any) -> None:

@@ -58,3 +58,22 @@ class RevokeForm(PanelForm):
     at = "revoke"
 
     reason = forms.CharField(label=_("What has changed?"), max_length=2000)
+
+
+class DatasetForm(PanelForm):
+    at = "dataset"
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    slug = forms.SlugField(
+        label=_("Short name"),
+        help_text=_("In addresses and for collectors: small letters, digits and dashes."),
+        max_length=60,
+    )
+    store = forms.CharField(
+        label=_("Store"),
+        help_text=_("Where it lies: the same text on two datasets means the same store."),
+        max_length=200,
+    )
+    declared_audience = forms.CharField(
+        label=_("Who is meant to read the data?"), required=False, max_length=200
+    )

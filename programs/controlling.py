@@ -102,15 +102,16 @@ class Standing:
         return self.valid and self.ends_at - self.now < _SOON
 
 
-def standings(program: Program) -> list[Standing]:
+def standings(program: Program, *, now: datetime | None = None) -> list[Standing]:
     """Return every control in force, in its order, as it stands for the program. One query."""
+    now = now or timezone.now()
     found: dict[tuple[str, str], Attestation] = {
         (row.control, row.state): row
         for row in program.attestations.select_related("attested_by", "decided_by")
         .order_by("control", "state", F("decided_at").desc(nulls_first=True), "-pk")
         .distinct("control", "state")
     }
-    now, facts = timezone.now(), program.facts
+    facts = program.facts
     return [
         _standing(control, found, applies=control.applies(facts), now=now)
         for control in ControlSet.current().controls

@@ -1,9 +1,11 @@
 """What the engine does for programs."""
 
+from datetime import datetime
 from typing import Any
 
 from audit import clockwork, outbox
-from programs import calls, participation, stops
+from programs import attestation, calls, clearance, lapses, participation, stops
+from severity.ladder import Sev
 
 
 @outbox.on("program.stop_ordered", name="programs.time_the_stop")
@@ -34,3 +36,21 @@ def time_the_confirmation(event: dict[str, Any]) -> None:
 @clockwork.within_transaction("programs.confirmation_late")
 def confirmation_late(payload: dict[str, Any]) -> None:
     calls.note_late(payload["call"])
+
+
+@clockwork.within_transaction(clearance.LOOK)
+def look_at_controls(payload: dict[str, Any]) -> None:
+    lapses.look(payload["program"])
+
+
+@outbox.on("program.stop_proven", name="programs.go_on_after_proof")
+def go_on_after_proof(event: dict[str, Any]) -> None:
+    lapses.after_proof(event["order"])
+
+
+@outbox.on("incident.severity_set", name="programs.end_for_incident")
+def end_for_incident(event: dict[str, Any]) -> None:
+    # An event of an older Andon says nothing of the program.
+    if event.get("program") and event["determined"] and event["level"] <= Sev.SEV2:
+        reported_at = datetime.fromisoformat(event["reported_at"])
+        attestation.end_after_incident(event["program"], reported_at=reported_at)

@@ -46,6 +46,7 @@ _GRANT = f"""
       JOIN programs_program p ON p.id = c.program_id
      CROSS JOIN clock_timestamp() AS now
      WHERE p.state IN ('collecting', 'resuming') AND c.seat < p.open_seats
+       AND p.controls_end_at > now
        AND a.generation = {_OWN_GENERATION}
        AND NOT EXISTS (SELECT 1 FROM programs_pause h
                         WHERE h.program_id = p.id AND h.lifted_at IS NULL

@@ -13,7 +13,7 @@ from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import User
 from audit import history, outbox, trail
-from programs import news
+from programs import clearance, news
 from programs.models import NEXT, Program, State
 from programs.reach import SEATS
 
@@ -85,7 +85,8 @@ def start(program: Program, *, actor: Actor) -> Program:
     """Let an approved program collect.
 
     Raises:
-        Refused: if it is not approved, or somebody holds a pause on it.
+        Refused: if it is not approved, somebody holds a pause on it, or a control that
+            must be valid is not; the message names each.
     """
     program = lock(program)
     hold = program.pauses.whole().first()
@@ -93,6 +94,10 @@ def start(program: Program, *, actor: Actor) -> Program:
         raise Refused(f"{program.slug} is held by {hold.label}; that pause must be lifted first.")
     if program.state != State.APPROVED:
         raise Refused(f"{program.slug} is {program.state}; only an approved program can start.")
+    missing = clearance.blocking(program)
+    if missing:
+        raise Refused(f"Controls that are not valid: {clearance.names(missing)}.")
+    clearance.reckon(program, actor=actor)
     return _move(program, State.COLLECTING, actor=actor, started_at=timezone.now())
 
 
@@ -114,6 +119,7 @@ def begin_for_a_part(program: Program, *, actor: Actor, why: str) -> Program:
 
 def go_on(program: Program, *, actor: Actor, why: str) -> Program:
     """Let a locked, paused program collect again, in a new generation."""
+    clearance.reckon(program, actor=actor)
     return _turn(program, State.COLLECTING, actor=actor, why=why)
 
 
@@ -123,6 +129,7 @@ def go_on_in_stages(program: Program, *, open_seats: int, actor: Actor, why: str
     Args:
         open_seats: seats below this one begin, 1 to SEATS - 1; the others stay paused.
     """
+    clearance.reckon(program, actor=actor)
     return _turn(program, State.RESUMING, actor=actor, why=why, open_seats=open_seats)
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import User
-from programs import access, answering, lifecycle, pauses, stages, violations, wishes
+from programs import access, answering, clearance, lifecycle, pauses, stages, violations, wishes
 from programs.models import Pause, Program, ResumeApproval, ResumeRequest, State
 from programs.pauses import Refused, person_of
 
@@ -108,8 +108,8 @@ def request(
         holds: the keys of the pauses; all that can be asked about if left out.
 
     Raises:
-        Refused: if it is not paused, its stop is not proven, a criterion is not answered, or
-            somebody asked already.
+        Refused: if it is not paused, its stop is not proven, a control or a criterion is
+            missing, or somebody asked already.
     """
     program = lifecycle.lock(program)
     covered = _covered(program, holds)
@@ -119,6 +119,7 @@ def request(
         answered = answering.read(answers)
     except answering.BadAnswer as wrong:
         raise Refused(str(wrong)) from wrong
+    _refuse_without_controls(program)
     if why := violations.in_the_way(program):
         raise Refused(why)
     if wishes.of(program):
@@ -192,11 +193,20 @@ def approve(
         raise Refused(why)
     person = person_of(actor)
     function = _function_for(person, wish, program, barred)
+    _refuse_without_controls(program)
     wishes.sign(wish, person=person, function=function, actor=actor)
     if standing(wish, barred=barred).is_enough:
         wishes.grant(wish, actor=actor)
         pauses.lift(program, holds, actor=actor, why="those who must have agreed")
     return wish
+
+
+def _refuse_without_controls(program: Program) -> None:
+    # What has not begun is asked when it starts.
+    begun = program.runs or program.state == State.PAUSED
+    missing = clearance.blocking(program) if begun else []
+    if missing:
+        raise Refused(f"Controls that are not valid: {clearance.names(missing)}.")
 
 
 def _function_for(
@@ -240,6 +250,7 @@ def go_further(program: Program, *, read: int, actor: Actor) -> Program:
     unclean = why_not_further(program)
     if unclean:
         raise Refused(unclean)
+    _refuse_without_controls(program)
     seats = program.collectors.filter(retired_at=None).values_list("seat", flat=True)
     opening = stages.next_opening(seats, open_seats=program.open_seats)
     return lifecycle.let_more_go_on(program, open_seats=opening, actor=actor, why="next stage")

@@ -12,6 +12,7 @@ from programs.views import (
     listing,
     proof,
     resuming,
+    terms,
     turning,
 )
 
@@ -36,7 +37,8 @@ urlpatterns = [
     path(f"{_one}resume/", resuming.resume, name="resume"),
     path(f"{_one}resume/withdraw/", resuming.withdraw, name="withdraw-resume"),
     path(f"{_one}resume/further/", resuming.go_further, name="go-further"),
-    path(f"{_one}edit/", controls.edit, name="edit"),
+    path(f"{_one}edit/", terms.edit, name="edit"),
+    path(f"{_one}datasets/new/", terms.add_dataset, name="add-dataset"),
     path(_control, controls.control, name="control"),
     path(f"{_control}attest/", controls.attest, name="attest"),
     path(f"{_control}approve/", controls.approve, name="approve-control"),

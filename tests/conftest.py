@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from django.test.testcases import TransactionTestCase
 from accounts.functions import Function
 from audit import clockwork
 from audit.models import Due
+from programs import controlset
 from tests import databases
 
 MIGRATED = {"django_migrations", "django_content_type", "auth_permission", "auth_group"}
@@ -34,6 +36,22 @@ def _static_root(tmp_path_factory: pytest.TempPathFactory) -> None:
 def _evidence(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Where evidence is kept; before any file is, since the storage remembers the place."""
     settings.MEDIA_ROOT = tmp_path_factory.mktemp("evidence")
+
+
+SHIPPED = (controlset.FOLDER, controlset.CURRENT)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_control() -> None:
+    """Programs start with one control shown, not with 24: see `every_control`."""
+    controlset.FOLDER, controlset.CURRENT = Path(__file__).parent / "controls", "2000.01-1"
+
+
+@pytest.fixture
+def every_control(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The controls that are shipped."""
+    monkeypatch.setattr(controlset, "FOLDER", SHIPPED[0])
+    monkeypatch.setattr(controlset, "CURRENT", SHIPPED[1])
 
 
 @pytest.fixture

@@ -15,9 +15,11 @@ def cast(programs: int, collectors_each: int, webhook: str, secret: str) -> dict
     from accounts.functions import Function
     from accounts.models import Scope
     from audit import credentials, history, people
+    from config import attested
     from notifications import policies
     from notifications.models import ContactMethod, Method
     from programs import collectors, lifecycle
+    from programs.evidence import Shown
 
     maker = Actor(name="chaos", via="command")
 
@@ -31,7 +33,8 @@ def cast(programs: int, collectors_each: int, webhook: str, secret: str) -> dict
         )
 
     commander = person("commander", Function.COMMANDER)
-    officer = person("privacy", Function.PRIVACY_OFFICER)
+    officer = person("privacy", *attested.OFFICER)
+    keeper = person("keeper", *attested.KEEPER)
     owner = person("owner", Function.PROGRAM_OWNER)
     reporter = person("reporter")
     policies.ensure_general_policies(actor=maker)
@@ -54,7 +57,10 @@ def cast(programs: int, collectors_each: int, webhook: str, secret: str) -> dict
             categories=["keystrokes"],
             declared_audience="Nobody",
             participants=70_000,
+            **attested.NOTHING_SPECIAL,
         )
+        by = attested.two(officer, keeper, owner=owner)
+        attested.attest_all(program, by=by, shown=Shown(note="For a bench."))
         program = lifecycle.approve(program, actor=Actor.person(officer, via="command"))
         program = lifecycle.start(program, actor=Actor.person(owner, via="command"))
         slugs.append(program.slug)

@@ -11,9 +11,11 @@ from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import Scope, User
 from audit import credentials, history, people
+from config import attested
 from notifications import policies
 from notifications.models import ContactMethod, Method
 from programs import collectors, lifecycle
+from programs.evidence import Shown
 from programs.models import Program
 
 PROGRAM = "drill"
@@ -38,7 +40,8 @@ def prepare(count: int, *, webhook: str, secret: str) -> Cast:
     """Make the people of a drill, reached by webhook, and a program with `count` collectors."""
     reporter = _person("reporter")
     commander = _person("commander", Function.COMMANDER)
-    officer = _person("privacy", Function.PRIVACY_OFFICER)
+    officer = _person("privacy", *attested.OFFICER)
+    keeper = _person("keeper", *attested.KEEPER)
     owner = _person("owner", Function.PROGRAM_OWNER)
     policies.ensure_general_policies(actor=_ACTOR)
     for person in (commander, officer):
@@ -50,7 +53,7 @@ def prepare(count: int, *, webhook: str, secret: str) -> Cast:
             address=f"http://{webhook}/{person.username}",
             secret=secret,
         )
-    program = _program(owner, officer)
+    program = _program(owner, officer, keeper)
     keys = []
     for number in range(1, count + 1):
         collector = collectors.register(program, name=f"drill-{number}", actor=_ACTOR)
@@ -73,7 +76,7 @@ def _person(name: str, *functions: Function) -> User:
     )
 
 
-def _program(owner: User, officer: User) -> Program:
+def _program(owner: User, officer: User, keeper: User) -> Program:
     program = lifecycle.draft(
         slug=PROGRAM,
         name="Drill program",
@@ -84,7 +87,10 @@ def _program(owner: User, officer: User) -> Program:
         declared_audience="The drill",
         participants=70_000,
         is_drill=True,
+        **attested.NOTHING_SPECIAL,
     )
+    by = attested.two(officer, keeper, owner=owner)
+    attested.attest_all(program, by=by, shown=Shown(note="For a drill: nothing is collected."))
     program = lifecycle.approve(program, actor=Actor.person(officer, via="command"))
     return lifecycle.start(program, actor=Actor.person(owner, via="command"))
 

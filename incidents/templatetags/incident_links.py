@@ -42,6 +42,6 @@ def behind(pause: Pause, seen: dict[int, Incident]) -> Any:
 @register.filter
 def told_why(pause: Pause, seen: dict[int, Incident]) -> str:
     """Why it was paused; a rule's reason names the level, which not everybody may know."""
-    if pause.rule and pause.pk not in seen:
+    if pause.rule and not pause.is_controls and pause.pk not in seen:
         return _("A rule of the organisation stopped it.")
     return pause.reason

@@ -113,6 +113,11 @@ def unwritten() -> Refused:
     return unavailable("This gate cannot write to the database now, so it grants nothing.")
 
 
+def lapsed(program: Program) -> Refused:
+    """Return the refusal of a program that a control stops and the engine has not paused yet."""
+    return unavailable(f"The controls of {program.slug} have lapsed, so its leases run out.")
+
+
 def unauthorized(detail: str) -> Refused:
     return Refused(401, detail, why="token", headers=[(b"www-authenticate", b"Bearer")])
 

@@ -100,6 +100,8 @@ class Leasing:
         verdict = decide(program, key.place)
         if not verdict.collecting:
             raise answers.stopped(program, verdict)
+        if program.lapsed(self._registry.time(now)):
+            raise answers.lapsed(program)
         # One that holds no lease may be one that has acknowledged the stop which this copy does not
         # know yet; only the database can tell.
         held = None

@@ -41,6 +41,7 @@ class Program:
         whole_generation: the newest that began for every collector; `turns` began later, for a
             part.
         open_seats: while it resumes, only lower seats may collect.
+        controls_end_at: the moment from which some control stops it; None if one does now.
     """
 
     id: int
@@ -50,8 +51,13 @@ class Program:
     whole_generation: int
     open_seats: int
     lease_seconds: int
+    controls_end_at: datetime | None = None
     holds: tuple[Hold, ...] = ()
     turns: tuple[Turn, ...] = ()
+
+    def lapsed(self, now: datetime) -> bool:
+        """True once a control stops it, whether or not the engine has paused it by then."""
+        return self.controls_end_at is None or self.controls_end_at <= now
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from programs.reach import Place, Reach, Turn
 # for a part of it never differ.
 PROGRAMS = """
     SELECT p.id, p.slug, p.state, p.generation, p.whole_generation, p.open_seats, p.lease_seconds,
+           p.controls_end_at,
            ARRAY(SELECT ROW(h.dataset_id, h.drill_only, h.label, o.generation, o.deadline_at)
                    FROM programs_pause h LEFT JOIN programs_stoporder o ON o.id = h.order_id
                   WHERE h.program_id = p.id AND h.lifted_at IS NULL ORDER BY h.id),

@@ -103,6 +103,10 @@ class Program(models.Model):
     open_seats = models.PositiveIntegerField(default=SEATS)
     # Grows with each choice of a participant; the record counts those, and so the history need not.
     subjects_version = models.BigIntegerField(default=0)
+    # The moment from which some control stops it. NULL: one does so now.
+    controls_end_at = models.DateTimeField(null=True, blank=True)
+    # Until then it may run without controls that were never attested: it ran before there were any.
+    controls_due_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True, blank=True)
 

@@ -165,6 +165,11 @@ class Pause(models.Model):
         return Reach(self.dataset_id, self.drill_only)
 
     @property
+    def is_controls(self) -> bool:
+        """True if a control holds it. Why is for everybody who sees the program."""
+        return self.holder.startswith("control:")
+
+    @property
     def is_machines(self) -> bool:
         """True if a drill or a control holds it: it lets go by itself, and nobody can ask."""
-        return self.is_drill or self.holder.startswith("control:")
+        return self.is_drill or self.is_controls

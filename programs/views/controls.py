@@ -8,11 +8,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.functions import Function
 from accounts.http import SignedInRequest, actor_of
-from programs import access, attestation, controlling, evidence, forms, terms
+from programs import access, attestation, controlling, evidence
 from programs.control_forms import AttestForm, RejectForm, RevokeForm
 from programs.controlset import Control, ControlSet
 from programs.forms import PanelForm
@@ -25,10 +25,11 @@ _SANDBOX = "sandbox; default-src 'none'"
 
 @require_safe
 def control(request: SignedInRequest, slug: str, control: str) -> HttpResponse:
-    return _page(request, *_find(request, slug, control))
+    return _page(request, *find(request, slug, control))
 
 
-def _find(request: SignedInRequest, slug: str, id_: str) -> tuple[Program, Control]:
+def find(request: SignedInRequest, slug: str, id_: str) -> tuple[Program, Control]:
+    """Return a program that the reader may know of, and one of the controls in force."""
     program = access.get_program(request.user, slug)
     found = ControlSet.current().get(id_)
     if found is None:
@@ -72,7 +73,7 @@ def _page(
     return render(request, "programs/control.html", context, status=status)
 
 
-def _carry_out(
+def carry_out(
     request: SignedInRequest,
     program: Program,
     control: Control,
@@ -98,7 +99,7 @@ def _carry_out(
 @require_POST
 def attest(request: SignedInRequest, slug: str, control: str) -> HttpResponse:
     """Hand in evidence."""
-    program, found = _find(request, slug, control)
+    program, found = find(request, slug, control)
     if not access.may_attest(request.user, program, found):
         raise PermissionDenied(_("Only the control's owner and who runs the program may attest."))
     form = AttestForm(request.POST, request.FILES)
@@ -109,13 +110,13 @@ def attest(request: SignedInRequest, slug: str, control: str) -> HttpResponse:
         attestation.attest(program, found, form.shown(), actor=actor_of(request))
 
     said = _("Handed in. Somebody else must agree.")
-    return _carry_out(request, program, found, hand_in, said=said, form=form)
+    return carry_out(request, program, found, hand_in, said=said, form=form)
 
 
 @require_POST
 def approve(request: SignedInRequest, slug: str, control: str) -> HttpResponse:
     """Agree to the attestation that the reader saw, and to no other."""
-    program, found = _find(request, slug, control)
+    program, found = find(request, slug, control)
     row = _named(request, program, found)
     if not access.may_decide(request.user, program, found):
         raise PermissionDenied(_("You may see this control but not decide on it."))
@@ -123,13 +124,13 @@ def approve(request: SignedInRequest, slug: str, control: str) -> HttpResponse:
     def agree() -> None:
         attestation.approve(row, actor=actor_of(request))
 
-    return _carry_out(request, program, found, agree, said=_("You have agreed."))
+    return carry_out(request, program, found, agree, said=_("You have agreed."))
 
 
 @require_POST
 def reject(request: SignedInRequest, slug: str, control: str) -> HttpResponse:
     """Turn an attestation down, or take one's own back."""
-    program, found = _find(request, slug, control)
+    program, found = find(request, slug, control)
     row = _named(request, program, found)
     if request.user.pk != row.attested_by_id and not access.may_decide(
         request.user, program, found
@@ -140,20 +141,26 @@ def reject(request: SignedInRequest, slug: str, control: str) -> HttpResponse:
     def turn_down() -> None:
         attestation.reject(row, reason=form.cleaned_data["reason"], actor=actor_of(request))
 
-    return _carry_out(request, program, found, turn_down, said=_("Turned down."), form=form)
+    return carry_out(request, program, found, turn_down, said=_("Turned down."), form=form)
 
 
 def _named(request: SignedInRequest, program: Program, control: Control) -> Any:
-    sent = request.POST.get("attestation", "")
+    return get_object_or_404(
+        program.attestations, pk=key(request, "attestation"), control=control.id
+    )
+
+
+def key(request: SignedInRequest, field: str) -> int:
+    """Return the key that a form sent, 0 if it is none."""
+    sent = request.POST.get(field, "")
     # 18 digits: any more, and PostgreSQL would refuse the number.
-    pk = int(sent) if sent.isascii() and sent.isdigit() and len(sent) <= 18 else 0
-    return get_object_or_404(program.attestations, pk=pk, control=control.id)
+    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) <= 18 else 0
 
 
 @require_POST
 def revoke(request: SignedInRequest, slug: str, control: str) -> HttpResponse:
     """Say that a control is met no longer."""
-    program, found = _find(request, slug, control)
+    program, found = find(request, slug, control)
     user = request.user
     if not (access.may_attest(user, program, found) or access.may_decide(user, program, found)):
         raise PermissionDenied(_("You may see this control but not decide on it."))
@@ -164,7 +171,7 @@ def revoke(request: SignedInRequest, slug: str, control: str) -> HttpResponse:
         attestation.revoke(program, found, reason=reason, actor=actor_of(request))
 
     said = _("It counts no longer.")
-    return _carry_out(request, program, found, end, said=said, form=form)
+    return carry_out(request, program, found, end, said=said, form=form)
 
 
 @require_safe
@@ -183,31 +190,3 @@ def evidence_file(request: SignedInRequest, slug: str, pk: int) -> HttpResponseB
     )
     answer["Content-Security-Policy"] = _SANDBOX
     return answer
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: SignedInRequest, slug: str) -> HttpResponse:
-    """Change what the program says of itself."""
-    program = access.get_program(request.user, slug, to="run")
-    form = forms.TermsForm(request.POST or None, instance=program)
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                ended = terms.change(program, **form.cleaned_data, actor=actor_of(request))
-            except terms.Refused as refusal:
-                form.add_error(None, str(refusal))
-                status = 409
-            else:
-                messages.success(request, _ended(ended))
-                return redirect("programs:detail", slug=slug)
-    context = {"program": program, "form": form}
-    return render(request, "programs/terms.html", context, status=status)
-
-
-def _ended(controls: list[Control]) -> str:
-    if not controls:
-        return _("Changed.")
-    names = ", ".join(control.id for control in controls)
-    return _("Changed. To be attested anew: %(names)s.") % {"names": names}

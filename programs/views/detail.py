@@ -7,11 +7,13 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.http import Fragment, SignedInRequest
 from programs import (
     access,
+    clearance,
     collectors,
     controlling,
     forms,
@@ -81,9 +83,11 @@ def _controls(request: SignedInRequest, program: Program) -> dict[str, Any]:
     every = controlling.standings(program)
     blocking = [each for each in every if each.blocks]
     only_blocking = request.GET.get("controls") == "blocking"
+    end = clearance.end_of(program, blocking)
     return {
         "controls": blocking if only_blocking else every,
         "blocking": blocking,
+        "paused_at": end if end and end > timezone.now() else None,
         "only_blocking": only_blocking,
     }
 
@@ -107,7 +111,7 @@ def _what_one_may(request: SignedInRequest, program: Program) -> dict[str, Any]:
         "may_run": may_run,
         "can_pause": state != State.RETIRED and not held,
         "can_approve": state == State.DRAFT and access.may_approve(user, program),
-        "can_start": state == State.APPROVED and may_run and not held,
+        "may_start": state == State.APPROVED and may_run and not held,
         "can_retire": state != State.RETIRED and may_run,
     }
 

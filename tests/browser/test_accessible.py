@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core import signing
 from django.utils import timezone
@@ -91,6 +92,7 @@ class World:
             yield path, self.officer
         for path in (program, f"{program}collectors/new/", f"{program}edit/"):
             yield path, self.program.owner
+        yield f"{program}datasets/new/", self.program.owner
         for control in ("G01", "G02"):
             yield f"{program}controls/{control}/", self.officer
         yield f"{program}collectors/{self.collector.pk}/", self.program.owner
@@ -141,6 +143,7 @@ def in_every_form(page):
             yield from ((theme, width, problem) for problem in problems(page, rules))
 
 
+@pytest.mark.usefixtures("every_control")
 def test_every_page_can_be_read_and_used_by_everybody(window, engine):
     window.expected += ["404", "403"]
     world = World(engine)

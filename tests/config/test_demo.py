@@ -14,7 +14,7 @@ from config import demo
 from incidents.models import Incident
 from programs.models import Program, State
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("every_control")]
 
 
 @pytest.fixture
@@ -47,6 +47,12 @@ def test_seeding_again_changes_nothing(seeded, tmp_path):
     before = (User.objects.count(), Program.objects.count(), Incident.objects.count())
     assert demo.seed(tmp_path) == seeded
     assert (User.objects.count(), Program.objects.count(), Incident.objects.count()) == before
+
+
+def test_each_start_stands_in_for_the_scanner_that_the_demo_lacks(seeded, tmp_path):
+    before = Program.objects.get(slug=demo.KEYSTROKES).controls_end_at
+    demo.seed(tmp_path)
+    assert Program.objects.get(slug=demo.KEYSTROKES).controls_end_at > before
 
 
 def test_when_the_sign_ins_are_lost_everybody_gets_a_new_password(seeded, tmp_path, client):

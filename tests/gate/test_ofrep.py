@@ -13,6 +13,7 @@ from openfeature.flag_evaluation import Reason
 from programs.models import Lease, StopProof
 from tests import make
 from tests.gate.served import HOST, caller, known, until
+from tests.gate.test_lapse import attest
 from tests.gate.test_pause import pause
 
 pytestmark = pytest.mark.process
@@ -184,3 +185,14 @@ def test_strangers_are_refused_before_their_body_is_read(collector):
     assert answer.headers["WWW-Authenticate"] == "Bearer"
     assert ask(collector, body=b" " * 20_000).status_code == 413
     assert requests.get(url(collector.gate) + BULK, timeout=10).status_code == 405
+
+
+def test_who_asks_for_a_program_whose_controls_have_lapsed_takes_its_default(flags, collector):
+    assert flags.get_boolean_value(slug(collector), False)
+    attest(collector.collector.program, passed=False)
+    until(lambda: not flags.get_boolean_value(slug(collector), False), seconds=5)
+    details = flags.get_boolean_details(slug(collector), False)
+    assert details.reason == Reason.ERROR
+    answer = ask(collector)
+    assert answer.status_code == 503
+    assert "have lapsed" in str(answer.json())

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,10 +11,13 @@ from programs.reach import SEATS, Place, Reach, Turn
 NOW = 1_000.0
 LAKE, OTHER = 1, 2
 AT_LAKE = Place(LAKE)
+LATER = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def program(*holds, state="collecting", generation=5, open_seats=SEATS, turns=()):
-    return Program(1, "keystrokes", state, generation, generation, open_seats, 10, holds, turns)
+    return Program(
+        1, "keystrokes", state, generation, generation, open_seats, 10, LATER, holds, turns
+    )
 
 
 def key(**changed):
@@ -26,6 +30,13 @@ def key(**changed):
 
 def test_the_age_is_the_one_that_is_stated_to_people():
     assert registry.STALE_SECONDS == models.STALE_SECONDS
+
+
+def test_a_program_lapses_in_the_moment_that_is_stated_and_at_once_if_none_is():
+    one = program()
+    assert not one.lapsed(LATER - timedelta(microseconds=1))
+    assert one.lapsed(LATER)
+    assert replace(one, controls_end_at=None).lapsed(LATER - timedelta(days=9999))
 
 
 def test_a_program_that_collects_lets_all_its_collectors_go_on():
@@ -76,7 +87,7 @@ def test_a_copy_is_fresh_for_three_seconds_from_before_it_was_asked_for():
 
 def test_only_programs_that_differ_are_told_of():
     copy = Registry()
-    other = Program(2, "clicks", "collecting", 1, 1, SEATS, 10)
+    other = Program(2, "clicks", "collecting", 1, 1, SEATS, 10, LATER)
 
     assert copy.take_programs([program(), other], began=NOW) == [program(), other]
     assert copy.take_programs([program(), other], began=NOW) == []

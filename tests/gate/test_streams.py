@@ -14,7 +14,7 @@ from programs.reach import SEATS, Place, Reach
 def study(state, generation, holds=(), turns=()):
     # Here a pause that has a hold is one of a part.
     whole = 1 if holds else generation
-    return Program(1, "keystrokes", state, generation, whole, SEATS, 10, holds, turns)
+    return Program(1, "keystrokes", state, generation, whole, SEATS, 10, None, holds, turns)
 
 
 STUDY = study("collecting", 1)

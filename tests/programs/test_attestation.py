@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.functions import Function
 from audit.models import Entry, OutboxEvent
-from programs import access, attestation, controlling, lifecycle, pauses
+from programs import access, agreement, attestation, controlling, lifecycle, pauses
 from programs.attestation import Refused
 from programs.controlling import Stand
 from programs.controlset import ControlSet, Event
@@ -17,7 +17,7 @@ from programs.evidence import Shown
 from programs.models import Attestation
 from tests import make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("every_control")]
 
 PURPOSE, DPIA, SCAN, START = (ControlSet.current().get(id_) for id_ in ("G01", "G03", "G11", "G25"))
 NOTE = Shown(note="Written down and signed.")
@@ -90,7 +90,7 @@ def test_whoever_runs_the_program_may_agree_to_anothers_word(program):
         program, DPIA, NOTE, actor=make.actor(make.user(Function.PRIVACY_OFFICER))
     )
     row = attestation.approve(row, actor=make.actor(program.owner))
-    assert row.approvals.get().function == attestation.MANAGER
+    assert row.approvals.get().function == agreement.MANAGER
 
 
 def test_the_owner_of_another_program_has_no_say_in_this_one(program):

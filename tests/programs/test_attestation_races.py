@@ -10,7 +10,7 @@ from programs.models import Attestation, AttestationApproval
 from tests import make
 from tests.together import failures, in_turn
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("every_control")]
 
 PURPOSE, SCAN, START = (ControlSet.current().get(id_) for id_ in ("G01", "G11", "G25"))
 SHOWN = Shown(note="Written down.")

@@ -17,6 +17,7 @@ from programs.controlset import (
 )
 from severity.reading import BadRuleSet
 
+pytestmark = pytest.mark.usefixtures("every_control")
 TEXT = (FOLDER / f"{CURRENT}.yaml").read_text(encoding="utf-8")
 NOTHING = Facts(
     of_workers=False,

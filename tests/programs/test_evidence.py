@@ -11,6 +11,7 @@ from programs import evidence
 from programs.controlset import ControlSet
 from programs.evidence import Refused, Shown
 
+pytestmark = pytest.mark.usefixtures("every_control")
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 
 

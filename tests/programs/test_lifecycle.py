@@ -31,7 +31,9 @@ ALLOWED = {
 
 
 def approved(**fields):
-    return lifecycle.approve(make.draft(**fields), actor=make.actor(make.user(OFFICER)))
+    return lifecycle.approve(
+        make.cleared(make.draft(**fields)), actor=make.actor(make.user(OFFICER))
+    )
 
 
 def hold(program, **fields):
@@ -78,11 +80,17 @@ def test_the_table_knows_every_state_and_nothing_leaves_the_last():
 def test_each_move_leaves_history_an_entry_and_news_in_one_piece():
     program = approved()
     program = lifecycle.start(program, actor=make.actor(program.owner))
-    assert program.history.count() == 3
+    # One of them until when its controls let it run.
+    assert program.history.count() == 4
     acts = Entry.objects.filter(stream=f"program:{program.pk}").order_by("seq")
-    assert [a.action for a in acts] == ["program.drafted", "program.approved", "program.collecting"]
+    assert [a.action for a in acts] == [
+        "program.drafted",
+        "program.control_approved",
+        "program.approved",
+        "program.collecting",
+    ]
     topics = set(OutboxEvent.objects.values_list("topic", flat=True))
-    assert topics == {"program.approved", "program.collecting"}
+    assert topics == {"program.control_approved", "program.approved", "program.collecting"}
     assert program.started_at
 
 

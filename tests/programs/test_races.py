@@ -35,9 +35,9 @@ def asks(program, machines):
     return [leases.Ask(one.pk, program.pk, program.generation, "t/1") for one in machines]
 
 
-def running(*, machines=3):
+def running(*, machines=3, **fields):
     """A program and its collectors, not yet with leases."""
-    program = make.program()
+    program = make.program(**fields)
     return program, [make.collector(program) for _ in range(machines)]
 
 
@@ -77,7 +77,7 @@ def test_one_holder_at_once_gets_one_pause():
 def test_a_pause_and_a_start_at_once_never_leave_a_held_program_running():
     officer = make.actor(make.user(Function.PRIVACY_OFFICER))
     for way in (1, -1):
-        program = lifecycle.approve(make.draft(), actor=officer)
+        program = lifecycle.approve(make.cleared(make.draft()), actor=officer)
         calls = [
             lambda p=program: pause(p),
             lambda p=program: lifecycle.start(p, actor=make.SYSTEM),
@@ -144,10 +144,11 @@ def test_acknowledgements_through_two_gates_and_the_bound_prove_a_stop_once():
 
 def test_acknowledgements_of_many_programs_do_not_block_a_pause_of_them():
     """Both add to the records of these programs, and must do so in one order."""
-    for _ in range(ROUNDS):
+    for turn in range(ROUNDS):
         programs = []
-        for _ in range(4):
-            program, machines = running(machines=1)
+        for letter in "zyxw":
+            # By name they stand the other way round than by their keys.
+            program, machines = running(machines=1, slug=f"{letter}-{turn}")
             leases.grant(asks(program, machines))
             programs.append(program)
         # The orders are made the other way round than the programs.

@@ -9,7 +9,7 @@ from programs.evidence import Shown
 from programs.terms import Refused
 from tests import make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("every_control")]
 SHOWN = Shown(note="Written down.")
 
 

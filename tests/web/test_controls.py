@@ -14,7 +14,7 @@ from programs.models import Attestation
 from tests import make
 from tests.web.conftest import Reader, reader, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("every_control")]
 
 PURPOSE = ControlSet.current().get("G01")
 
@@ -52,12 +52,12 @@ def test_a_file_is_handed_in_agreed_to_and_stands_on_the_checklist(program, owne
     assert "G01 Purpose and necessity ✓ Approved" not in page  # the shape is not read out
     assert "G01 Purpose and necessity Approved" in page
     assert f"decided by {officer.person.name}" in page
-    assert "23 controls must still be shown" in page
+    assert "23 controls block:" in page
 
 
 def test_the_checklist_says_what_blocks_and_shows_only_that_when_asked(program, owner):
     page = owner.reads(path(program))
-    assert "24 controls must still be shown: G01, G02," in page
+    assert "24 controls block: G01, G02," in page
     assert "G24 Independent audit" in page
     only = owner.reads(path(program, "?controls=blocking"))
     assert "G24 Independent audit" not in only
@@ -204,3 +204,16 @@ def test_its_owner_changes_the_program_and_is_told_what_must_be_attested_anew(pr
 def test_a_change_is_the_owners_to_make(program, officer, owner):
     assert officer.get(path(program, "edit/")).status_code == 403
     assert owner.post(path(program, "edit/"), purpose="").status_code == 422
+
+
+def test_a_dataset_is_added_on_a_page_that_says_what_that_ends(program, owner, officer):
+    new = path(program, "datasets/new/")
+    assert officer.get(new).status_code == 403
+    assert "must be attested anew" in owner.reads(new)
+    assert owner.post(new, name="Lake", slug="", store="s3://x").status_code == 422
+    sent = {"name": "Lake", "slug": "lake", "store": "s3://lake"}
+    assert owner.post(new, **sent).status_code == 302
+    assert "Lake" in owner.reads(path(program))
+    again = owner.post(new, **sent)
+    assert again.status_code == 409
+    assert "has a dataset 'lake' already" in words(again)

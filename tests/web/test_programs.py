@@ -7,7 +7,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.functions import Function
-from programs import pauses, presence, stops, violations
+from programs import attestation, pauses, presence, stops, violations
+from programs.evidence import Shown
 from programs.models import GateProcess, Program, State, StopProof
 from programs.presence import Beat
 from programs.violations import Old
@@ -61,7 +62,7 @@ def test_the_bound_stands_on_the_page(program, reporter):
 
 
 def test_an_officer_approves_and_the_owner_starts(officer):
-    made = make.draft()
+    made = make.cleared(make.draft())
     owner = Reader(made.owner)
     assert owner.post(path(made, "approve/")).status_code == 403
     officer.post(path(made, "approve/"))
@@ -69,6 +70,16 @@ def test_an_officer_approves_and_the_owner_starts(officer):
     owner.post(path(made, "start/"))
     made.refresh_from_db()
     assert made.state == State.COLLECTING
+
+
+def test_what_is_not_shown_keeps_it_from_starting_and_the_page_says_so(officer):
+    made = make.draft()
+    owner = Reader(made.owner)
+    officer.post(path(made, "approve/"))
+    assert "It can start once every control that blocks is valid." in owner.reads(path(made))
+    answer = owner.post(path(made, "start/"))
+    assert answer.status_code == 409
+    assert "Controls that are not valid: T01 Tested." in words(answer)
 
 
 def test_starting_twice_is_refused_with_a_sentence(program, owner):
@@ -220,3 +231,14 @@ def test_the_level_that_stopped_it_is_told_to_those_alone_who_see_the_incident(
     assert "A rule of the organisation stopped it." in told
     assert "SEV 1 stops" not in told
     assert "pause-sev1" not in told
+
+
+def test_why_a_control_holds_it_is_for_everybody(program, reporter, engine):
+    control = attestation.control_of("T01")
+    shown = Shown(note="x")
+    attestation.attest_by_machine(program, control, shown, passed=False, actor=make.SYSTEM)
+    engine.work()
+    told = words(reporter.get(path(program)))
+    assert "Held by Control T01" in told
+    assert "Tested: what was attested ended 20" in told
+    assert "Until each is valid nobody can let it go on." in told
