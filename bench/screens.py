@@ -108,6 +108,7 @@ SHOTS = (
     Shot("program-new", "owner", "/programs/new/"),
     Shot("control", "security", f"{STUDY}controls/G12/"),
     Shot("control-waiting", "security", f"{STUDY}controls/G14/", then=_open_all),
+    Shot("control-aside", "owner", f"{STUDY}controls/G24/", then=_open_all),
     Shot("terms", "owner", f"{STUDY}edit/"),
     Shot("dataset-new", "owner", f"{STUDY}datasets/new/"),
     Shot("collector-new", "owner", f"{STUDY}collectors/new/"),

@@ -112,6 +112,17 @@ def may_decide(user: User, program: Program, control: Control) -> bool:
     return not control.each and may_run(user, program)
 
 
+def may_waive(user: User, program: Program, control: Control) -> bool:
+    """True if the person may be one of the two who agree that a control is left aside.
+
+    Never the program's owner: what is waived would else be waived by whom it spares.
+    """
+    if user.pk == program.owner_id:
+        return False
+    functions = {Function(duty.value) for duty in control.approvers}
+    return user.is_any(Function.PRIVACY_OFFICER, Function.EXECUTIVE, *functions)
+
+
 def has_duty(user: User, program: Program, duty: Duty) -> bool:
     """True if the person has this duty for the program. A program's owner has it for their own."""
     if duty is Duty.PROGRAM_OWNER:

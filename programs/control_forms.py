@@ -60,6 +60,29 @@ class RevokeForm(PanelForm):
     reason = forms.CharField(label=_("What has changed?"), max_length=2000)
 
 
+class WaiverForm(PanelForm):
+    at = "waive"
+
+    reason = forms.CharField(
+        label=_("Why can it be left aside?"),
+        help_text=_("Everybody who sees the program reads it."),
+        max_length=2000,
+    )
+    days = forms.IntegerField(
+        label=_("For how many days?"),
+        help_text=_("At most 30, from the second yes on."),
+        min_value=1,
+        max_value=30,
+        initial=30,
+    )
+
+
+class WaiverRefusalForm(PanelForm):
+    at = "refuse"
+
+    reason = forms.CharField(label=_("Why not?"), max_length=2000)
+
+
 class DatasetForm(PanelForm):
     at = "dataset"
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from programs.controlset import Control, ControlSet
-from programs.models import Attestation, Program
+from programs.models import Attestation, Program, Waiver
 
 _SUBMITTED, _APPROVED, _REJECTED = Attestation.State
 _SOON = timedelta(days=14)
@@ -24,6 +24,7 @@ class Stand(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
     EXPIRED = "expired"
+    WAIVED = "waived"
     NOT_NEEDED = "not_needed"
 
 
@@ -33,6 +34,7 @@ _WORDS = {
     Stand.APPROVED: _("Approved"),
     Stand.REJECTED: _("Rejected"),
     Stand.EXPIRED: _("Expired"),
+    Stand.WAIVED: _("Waived"),
     Stand.NOT_NEEDED: _("Does not apply"),
 }
 
@@ -46,6 +48,7 @@ class Standing:
         waiting: what waits for approval.
         rejected: what was turned down last, if nothing came after it.
         ends_at: when what was approved ends, or ended; None if nothing was.
+        waiver: the one in force that leaves it aside.
     """
 
     control: Control
@@ -55,6 +58,7 @@ class Standing:
     waiting: Attestation | None
     rejected: Attestation | None
     ends_at: datetime | None
+    waiver: Waiver | None
     now: datetime
 
     @property
@@ -103,7 +107,7 @@ class Standing:
 
 
 def standings(program: Program, *, now: datetime | None = None) -> list[Standing]:
-    """Return every control in force, in its order, as it stands for the program. One query."""
+    """Return every control in force, in its order, as it stands for the program. Two queries."""
     now = now or timezone.now()
     found: dict[tuple[str, str], Attestation] = {
         (row.control, row.state): row
@@ -111,11 +115,20 @@ def standings(program: Program, *, now: datetime | None = None) -> list[Standing
         .order_by("control", "state", F("decided_at").desc(nulls_first=True), "-pk")
         .distinct("control", "state")
     }
-    facts = program.facts
+    facts, waived = program.facts, _waived(program, now)
     return [
-        _standing(control, found, applies=control.applies(facts), now=now)
+        _standing(control, found, waived.get(control.id), applies=control.applies(facts), now=now)
         for control in ControlSet.current().controls
     ]
+
+
+def _waived(program: Program, now: datetime) -> dict[str, Waiver]:
+    # A control that blocks is never waived, whatever its row says: a newer set may have made it so.
+    free = [control.id for control in ControlSet.current().controls if not control.blocks]
+    granted = program.waivers.filter(
+        state=Waiver.State.GRANTED, good_until__gt=now, control__in=free
+    )
+    return {waiver.control: waiver for waiver in granted.order_by("good_until")}
 
 
 def standing(program: Program, control: Control) -> Standing:
@@ -125,6 +138,7 @@ def standing(program: Program, control: Control) -> Standing:
 def _standing(
     control: Control,
     found: Mapping[tuple[str, str], Attestation],
+    waiver: Waiver | None,
     *,
     applies: bool,
     now: datetime,
@@ -141,13 +155,15 @@ def _standing(
         stand = Stand.NOT_NEEDED
     elif ends_at and now < ends_at:
         stand = Stand.APPROVED
+    elif waiver:
+        stand = Stand.WAIVED
     elif waiting:
         stand = Stand.SUBMITTED
     elif ends_at:
         stand = Stand.EXPIRED
     else:
         stand = Stand.REJECTED if rejected else Stand.MISSING
-    return Standing(control, applies, stand, approved, waiting, rejected, ends_at, now)
+    return Standing(control, applies, stand, approved, waiting, rejected, ends_at, waiver, now)
 
 
 def _end(row: Attestation) -> datetime:

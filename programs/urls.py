@@ -14,6 +14,7 @@ from programs.views import (
     resuming,
     terms,
     turning,
+    waivers,
 )
 
 app_name = "programs"
@@ -44,6 +45,9 @@ urlpatterns = [
     path(f"{_control}approve/", controls.approve, name="approve-control"),
     path(f"{_control}reject/", controls.reject, name="reject-control"),
     path(f"{_control}revoke/", controls.revoke, name="revoke-control"),
+    path(f"{_control}waive/", waivers.ask, name="waive"),
+    path(f"{_control}waive/agree/", waivers.agree, name="agree-to-waiver"),
+    path(f"{_control}waive/refuse/", waivers.refuse, name="refuse-waiver"),
     path(f"{_one}evidence/<int:pk>/", controls.evidence_file, name="evidence"),
     path(f"{_one}monitors/new/", keys.issue_for_monitor, name="issue-monitor-key"),
     path(f"{_one}ingest/new/", keys.issue_for_ingest, name="issue-ingest-key"),

@@ -185,6 +185,7 @@ _STATES = {
     "control_approved": ("ok", "✓"),
     "control_rejected": ("crit", "✕"),
     "control_expired": ("crit", "◌"),
+    "control_waived": ("info", "◐"),
     "control_not_needed": ("", "–"),
     "planned": ("", "◇"),
     "running": ("warn", "▲"),

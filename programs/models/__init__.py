@@ -1,7 +1,7 @@
 """Programs that collect data, the collectors that do it, and what stops them."""
 
 from programs.models.collecting import Collector, CollectorKey, GateProcess, Lease
-from programs.models.governing import Attestation, AttestationApproval
+from programs.models.governing import Attestation, AttestationApproval, Waiver, WaiverApproval
 from programs.models.hooks import CONFIRMS, Hook, HookCall, HookConfirmation, HookEvent
 from programs.models.keys import ProgramKey
 from programs.models.participating import ParticipantChoice
@@ -55,4 +55,6 @@ __all__ = [
     "State",
     "StopOrder",
     "StopProof",
+    "Waiver",
+    "WaiverApproval",
 ]

@@ -102,4 +102,62 @@ class AttestationApproval(models.Model):
         return f"{self.person} for {self.attestation}"
 
 
+class Waiver(models.Model):
+    """A control that blocks nothing, left aside for a time with a reason that everybody reads."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Waits for approval")
+        GRANTED = "granted", _("Granted")
+        REFUSED = "refused", _("Refused")
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="waivers")
+    control = models.CharField(max_length=3)
+    state = models.CharField(max_length=7, choices=State, default=State.OPEN)
+    reason = models.TextField(max_length=2000)
+    days = models.PositiveSmallIntegerField()
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(default=timezone.now)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    refusal = models.TextField(max_length=2000, blank=True)
+    # From the second yes on, not from the day it was asked for.
+    good_until = models.DateTimeField(null=True, blank=True)
+
+    history = KeptHistory()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["program", "control"],
+                condition=models.Q(state="open"),
+                name="one_waiver_waits_per_control",
+            ),
+            models.CheckConstraint(
+                name="granted_waiver_has_an_end",
+                condition=~models.Q(state="granted") | models.Q(good_until__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.program} without {self.control}"
+
+
+class WaiverApproval(models.Model):
+    """One of the two who agree to a waiver."""
+
+    waiver = models.ForeignKey(Waiver, models.PROTECT, related_name="approvals")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    approved_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["waiver", "person"], name="one_approval_per_person_and_waiver"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} for {self.waiver}"
+
+
 keep(AttestationApproval)
+keep(WaiverApproval)

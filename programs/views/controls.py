@@ -12,11 +12,17 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.functions import Function
 from accounts.http import SignedInRequest, actor_of
-from programs import access, attestation, controlling, evidence
-from programs.control_forms import AttestForm, RejectForm, RevokeForm
+from programs import access, attestation, controlling, evidence, waivers
+from programs.control_forms import (
+    AttestForm,
+    RejectForm,
+    RevokeForm,
+    WaiverForm,
+    WaiverRefusalForm,
+)
 from programs.controlset import Control, ControlSet
 from programs.forms import PanelForm
-from programs.models import Program
+from programs.models import Program, Waiver
 
 _MOST_SHOWN = 50
 # It is opened by nobody's browser here: no script, no form, no frame of it runs on our address.
@@ -69,8 +75,22 @@ def _page(
         "attest_form": sent.get("attest") or AttestForm(),
         "reject_form": sent.get("reject") or RejectForm(),
         "revoke_form": sent.get("revoke") or RevokeForm(),
+        **_waiving(request, program, control, sent),
     }
     return render(request, "programs/control.html", context, status=status)
+
+
+def _waiving(
+    request: SignedInRequest, program: Program, control: Control, sent: dict[str, PanelForm]
+) -> dict[str, Any]:
+    asked = program.waivers.filter(control=control.id).select_related("asked_by")
+    return {
+        "waivers": asked.prefetch_related("approvals__person").order_by("-pk")[:_MOST_SHOWN],
+        "may_waive": access.may_waive(request.user, program, control),
+        "waiver_form": sent.get("waive") or WaiverForm(),
+        "refusal_form": sent.get("refuse") or WaiverRefusalForm(),
+        "waiver_waits": asked.filter(state=Waiver.State.OPEN).exists(),
+    }
 
 
 def carry_out(
@@ -87,7 +107,7 @@ def carry_out(
         return _page(request, program, control, bound=form, status=422)
     try:
         act()
-    except evidence.Refused as refusal:
+    except (evidence.Refused, waivers.Refused) as refusal:
         if form:
             form.blame(str(refusal))
             return _page(request, program, control, bound=form, status=409)

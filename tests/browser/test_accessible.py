@@ -11,7 +11,7 @@ from accounts.functions import Function
 from incidents import lifecycle, runbooks, timeline
 from notifications import links, policies
 from notifications.models import Page
-from programs import attestation, collectors, pauses, stops
+from programs import attestation, collectors, pauses, stops, waivers
 from programs.evidence import Shown
 from severity.ladder import Sev
 from tests import make
@@ -66,12 +66,14 @@ class World:
         stops.acknowledge([stops.Acknowledgement(self.collector.pk, self.program.pk, *facts)])
 
     def _controls(self):
-        """One that waits for the officer, and one that was turned down."""
+        """One that waits for the officer, one that was turned down, one to be left aside."""
         owner = make.actor(self.program.owner)
         for id_ in ("G01", "G02"):
             shown = Shown(note="Signed.", link="https://wiki.demo.example/")
             row = attestation.attest(self.program, attestation.control_of(id_), shown, actor=owner)
         attestation.reject(row, reason="No signature.", actor=owner)
+        audit = attestation.control_of("G24")
+        waivers.ask(self.program, audit, reason="The auditor comes.", days=9, actor=owner)
 
     def pages(self):
         """Each page as (path, who looks)."""
@@ -93,7 +95,7 @@ class World:
         for path in (program, f"{program}collectors/new/", f"{program}edit/"):
             yield path, self.program.owner
         yield f"{program}datasets/new/", self.program.owner
-        for control in ("G01", "G02"):
+        for control in ("G01", "G02", "G24"):
             yield f"{program}controls/{control}/", self.officer
         yield f"{program}collectors/{self.collector.pk}/", self.program.owner
         yield f"{program}for-participants/", self.reporter

@@ -206,6 +206,43 @@ def test_a_change_is_the_owners_to_make(program, officer, owner):
     assert owner.post(path(program, "edit/"), purpose="").status_code == 422
 
 
+def test_a_control_is_left_aside_on_its_page_and_everybody_reads_why(program, owner, officer):
+    asked = path(program, "controls/G24/waive/")
+    assert owner.post(asked, reason="", days=9).status_code == 422
+    owner.post(asked, reason="The auditor comes in May.", days=9)
+    waiver = program.waivers.get()
+    auditor = reader(Function.AUDITOR)
+    for person in (officer, auditor):
+        assert "Agree to leave it aside" in person.reads(path(program, "controls/G24/"))
+        person.post(path(program, "controls/G24/waive/agree/"), waiver=waiver.pk)
+    page = owner.reads(path(program))
+    assert "G24 Independent audit Waived The auditor comes in May." in page
+
+
+def test_a_waiver_is_turned_down_with_a_reason(program, owner, officer):
+    owner.post(path(program, "controls/G24/waive/"), reason="No time.", days=9)
+    refuse = path(program, "controls/G24/waive/refuse/")
+    pk = program.waivers.get().pk
+    assert officer.post(refuse, waiver=pk, reason="").status_code == 422
+    officer.post(refuse, waiver=pk, reason="Find another auditor.")
+    assert "Find another auditor." in owner.reads(path(program, "controls/G24/"))
+
+
+def test_who_may_waive(program, owner):
+    other = Reader(make.user(Function.SECURITY))
+    assert other.post(path(program, "controls/G24/waive/"), reason="x", days=3).status_code == 403
+    owner.post(path(program, "controls/G24/waive/"), reason="x", days=3)
+    pk = program.waivers.get().pk
+    for act in ("agree", "refuse"):
+        answer = other.post(path(program, f"controls/G24/waive/{act}/"), waiver=pk, reason="x")
+        assert answer.status_code == 403
+        missing = owner.post(path(program, f"controls/G24/waive/{act}/"), waiver=pk + 1)
+        assert missing.status_code == 404
+    refused = owner.post(path(program, "controls/G01/waive/"), reason="x", days=3)
+    assert refused.status_code == 409
+    assert "G01 blocks, and is never waived" in words(refused)
+
+
 def test_a_dataset_is_added_on_a_page_that_says_what_that_ends(program, owner, officer):
     new = path(program, "datasets/new/")
     assert officer.get(new).status_code == 403
