@@ -5,7 +5,7 @@ from typing import Any
 
 from audit import clockwork, outbox
 from audit.models import Due
-from notifications import calling, paging, sending
+from notifications import calling, notices, paging, sending
 from notifications.models import Escalation
 from programs import calls
 
@@ -63,6 +63,12 @@ def send_hook_call(event: dict[str, Any]) -> None:
 @clockwork.outward(CALL, attempts=12)
 def call_hook(payload: dict[str, Any]) -> Callable[[], None]:
     return calling.send_call(payload["call"])
+
+
+outbox.on("program.control_ending", name="notifications.tell_of_end")(notices.tell_of_end)
+outbox.on("program.control_ended", name="notifications.tell_of_ended")(notices.tell_of_ended)
+outbox.on("program.control_lapsed", name="notifications.tell_of_lapse")(notices.tell_of_lapse)
+clockwork.outward(notices.SEND)(notices.send)
 
 
 @clockwork.when_dead

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.models import User
 from audit import history, outbox, trail
-from programs import access, agreement, evidence, lapses, lifecycle
+from programs import access, agreement, evidence, lapses, lifecycle, reminders
 from programs.controlset import Control, ControlSet, Event
 from programs.evidence import Refused, Shown
 from programs.models import Attestation, AttestationApproval, Program, State
@@ -84,6 +84,7 @@ def attest_by_machine(
     _save(row, actor=actor)
     _record("program.control_approved", row, actor=actor, **_evidence(row))
     outbox.publish("program.control_approved", **_named(row))
+    reminders.plan(row, control)
     lapses.settle(program, actor=actor)
     return row
 
@@ -110,6 +111,7 @@ def approve(attestation: Attestation, *, actor: Actor) -> Attestation:
     history.save(row, "state", "decided_by", "decided_at", "good_until", actor=actor)
     _record("program.control_approved", row, actor=actor)
     outbox.publish("program.control_approved", **_named(row))
+    reminders.plan(row, control)
     lapses.settle(row.program, actor=actor)
     return row
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from audit import clockwork, outbox
-from programs import attestation, calls, clearance, lapses, participation, stops
+from programs import attestation, calls, clearance, lapses, participation, reminders, stops
 from severity.ladder import Sev
 
 
@@ -46,6 +46,9 @@ def look_at_controls(payload: dict[str, Any]) -> None:
 @outbox.on("program.stop_proven", name="programs.go_on_after_proof")
 def go_on_after_proof(event: dict[str, Any]) -> None:
     lapses.after_proof(event["order"])
+
+
+clockwork.within_transaction(reminders.REMIND)(reminders.remind)
 
 
 @outbox.on("incident.severity_set", name="programs.end_for_incident")

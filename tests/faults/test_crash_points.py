@@ -20,7 +20,7 @@ from incidents import reporting
 from incidents.models import Incident, TimelineEntry
 from notifications import channels, paging, policies
 from notifications.models import Escalation, Page
-from programs import clearance, pauses, stops
+from programs import clearance, pauses, reminders, stops
 from programs.models import Pause, Program, StopOrder, StopProof
 from severity.ladder import Sev
 from tests import make
@@ -85,7 +85,7 @@ def taken_back():
 def nothing_is_lost_or_twice(points):
     assert verification.verify().clean, tell(points)
     # That the controls of the program end is years ahead.
-    waiting = Due.objects.waiting().exclude(kind=clearance.LOOK)
+    waiting = Due.objects.waiting().exclude(kind__in=[clearance.LOOK, reminders.REMIND])
     assert not waiting.exists(), tell(points)
     letters = Counter(letter.extra_headers["Message-ID"] for letter in mail.outbox)
     assert len(letters) == Page.objects.filter(state=Page.State.SENT).count()
