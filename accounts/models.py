@@ -89,6 +89,7 @@ class Scope(models.TextChoices):
     READ = "incidents:read", _("Read incidents and programs")
     RESPOND = "incidents:respond", _("Acknowledge and change incidents")
     PAUSE = "programs:pause", _("Pause programs")
+    ATTEST = "programs:attest", _("Attest controls that a machine measures")
 
 
 class ApiToken(StoredSecret):

@@ -17,6 +17,7 @@ from incidents.cord_api import router as cord
 from notifications.api import router as notifications
 from programs.api import confirming
 from programs.api import router as programs
+from programs.control_api import router as controls
 from programs.stamps_api import router as stamps
 
 logger = structlog.get_logger(__name__)
@@ -67,6 +68,7 @@ api.add_router("/v1/programs", programs)
 api.add_router("/v1/cord", cord)
 api.add_router("/v1/stamps", stamps)
 api.add_router("/v1/confirmations", confirming)
+api.add_router("/v1/programs", controls)
 
 # What pydantic allows, by the kind of its complaint.
 _LIMITS = ("max_length", "min_length", "ge", "le", "expected", "pattern", "error")

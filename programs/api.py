@@ -85,7 +85,8 @@ def _out(program: Program) -> ProgramOut:
     )
 
 
-def _get(request: ApiRequest, slug: str) -> Program:
+def get(request: ApiRequest, slug: str) -> Program:
+    """Return a program that the owner of the token may know of, or answer 404."""
     # A NUL can stand in a path, but not in a query of PostgreSQL.
     named = access.visible_to(person_of(request)).filter(slug=slug.replace("\0", " "))
     program = named.first()
@@ -103,7 +104,7 @@ def list_programs(request: ApiRequest) -> list[ProgramOut]:
 @router.get("/{slug}", auth=Token(Scope.READ), response={200: ProgramOut, **responses(404)})
 def get_program(request: ApiRequest, slug: str) -> ProgramOut:
     """One program: its state, what holds it, and the proof of its latest stop."""
-    return _out(_get(request, slug))
+    return _out(get(request, slug))
 
 
 @router.get(
@@ -113,7 +114,7 @@ def get_program(request: ApiRequest, slug: str) -> ProgramOut:
 )
 def list_proof(request: ApiRequest, slug: str) -> list[CollectorProofOut]:
     """What is known of each collector after the latest stop. For responders and the owner."""
-    program = _get(request, slug)
+    program = get(request, slug)
     if not access.sees_machines(person_of(request), program):
         raise Problem(403, "Only responders and the program's owner may see its collectors.")
     order = program.stop_orders.order_by("-generation").first()
@@ -133,7 +134,7 @@ def list_proof(request: ApiRequest, slug: str) -> list[CollectorProofOut]:
 @router.post("/{slug}/pause", auth=Token(Scope.PAUSE), response={200: ProgramOut, **responses(404)})
 def pause_program(request: ApiRequest, slug: str, body: PauseIn) -> ProgramOut:
     """Pull the cord. Saying it again keeps the pause that is there."""
-    program = _get(request, slug)
+    program = get(request, slug)
     pauses.pull_the_cord(program, reason=body.reason, actor=actor_of(request))
     program.refresh_from_db()
     return _out(program)

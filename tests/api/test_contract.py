@@ -49,6 +49,7 @@ schema = schemathesis.openapi.from_dict(api.get_openapi_schema(path_prefix="/api
 def map_path_parameters(_context, path_parameters):
     """Half of the time name something that is there: noise alone is answered by 404."""
     names = {"ref": "INC-1", "slug": "keystroke-study", "key": KEY_ID, "token": WAITING["token"]}
+    names |= {"control": "T01"}
     return {
         name: names[name] if len(str(value)) % 2 else value
         for name, value in (path_parameters or {}).items()
@@ -71,7 +72,8 @@ def commander():
     program = make.program(slug="keystroke-study")
     make.lease(make.collector(program))
     hook = make.hook(program)
-    person = make.user(Function.COMMANDER, Function.PRIVACY_OFFICER)
+    functions = (Function.COMMANDER, Function.PRIVACY_OFFICER, Function.SECURITY)
+    person = make.user(*functions)
     make.incident(Sev.SEV2, program=program)
     WAITING["token"] = confirmations.url_for(hook.calls.get()).rpartition("/")[2]
     return token(person)

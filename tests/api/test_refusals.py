@@ -32,6 +32,8 @@ OPERATIONS = [
     ("GET", "/programs/{slug}/proof", Scope.READ),
     ("POST", "/programs/{slug}/pause", Scope.PAUSE),
     ("POST", "/stamps/verify", Scope.READ),
+    ("GET", "/programs/{slug}/controls", Scope.READ),
+    ("POST", "/programs/{slug}/controls/{control}/attest", Scope.ATTEST),
 ]
 # Opened by a key of a program and not by a person's token; tests/api/test_cord.py tries the door.
 BY_KEY = {("POST", "/cord/{key}")}
@@ -43,6 +45,7 @@ BODIES = {
     "updates": {"text": "x"},
     "incidents": {"title": "x"},
     "verify": {"program": "none", "stamps": []},
+    "attest": {"passed": True, "note": "x"},
 }
 OF_AN_INCIDENT = [(method, path) for method, path, _scope in OPERATIONS if "{ref}" in path]
 
@@ -55,7 +58,7 @@ def call(method, path, headers):
 
 
 def filled(path, ref="INC-1", slug="none"):
-    return path.format(ref=ref, slug=slug)
+    return path.format(ref=ref, slug=slug, control="T01")
 
 
 def test_every_operation_stands_in_the_list_above():
