@@ -95,13 +95,7 @@ def order(program: Program, whom: Reach, *, actor: Actor) -> StopOrder:
     )
     outbox.publish("program.stop_ordered", priority=0, order=stop.pk)
     if census.are_more_than(COUNTED_AT_ONCE, stop):
-        clockwork.schedule(
-            "programs.count_stop",
-            key=f"stop:{stop.pk}:count",
-            payload={"order": stop.pk},
-            after=COUNTED_AFTER,
-            priority=0,
-        )
+        _later(stop, "count", after=COUNTED_AFTER)
     else:
         _count(stop, actor=actor)
     return stop
@@ -297,10 +291,9 @@ def is_drill(stop: StopOrder) -> bool:
 def close_after_the_bound(stop_pk: int) -> None:
     """Schedule `close`. Runs after the order has committed, so the bound counts from then."""
     stop = StopOrder.objects.select_related("program").get(pk=stop_pk)
-    clockwork.schedule(
-        "programs.close_stop",
-        key=f"stop:{stop.pk}:close",
-        payload={"order": stop.pk},
-        after=timedelta(seconds=stop.program.bound_seconds),
-        priority=0,
-    )
+    _later(stop, "close", after=timedelta(seconds=stop.program.bound_seconds))
+
+
+def _later(stop: StopOrder, what: str, *, after: timedelta) -> None:
+    kind, key = f"programs.{what}_stop", f"stop:{stop.pk}:{what}"
+    clockwork.schedule(kind, key=key, payload={"order": stop.pk}, after=after, priority=0)

@@ -218,7 +218,7 @@ def test_its_page_says_how_many_collect_and_leads_to_the_next_stage():
 def button(reader, program):
     """What the button for the next stage sends."""
     page = reader.client.get(path(program)).content.decode()
-    seats = re.search(r'name="open_seats" value="(\d+)"', page)
+    seats = re.search(r'name="open_seats"\s+value="(\d+)"', page)
     assert seats
     return {"open_seats": seats[1]}
 
