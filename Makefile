@@ -32,6 +32,7 @@ bench: .venv/.dev ## measure what docs/ promises
 
 chaos: .venv/.dev ## kill processes and servers under load and look for what was lost
 	$(PYTHON) -m bench.chaos $(ARGS)
+	$(PYTHON) -m bench.trials $(TRIALS)
 
 screens: .venv/.dev ## take a picture of every page
 	.ci/browser

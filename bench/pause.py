@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bench import stand
+from bench.client import Client
 from bench.figure import Figure, machine, spread
 from bench.pause_watch import Watch
 
@@ -38,7 +39,7 @@ class Stand:
 
     streams: int
     gate: stand.Gate
-    client: stand.Client
+    client: Client
     program: stand.Program
 
     def lease(self, count: int, *, keep: bool = False) -> None:
@@ -68,7 +69,7 @@ def standing(streams: int, *, workers: int = 2) -> Iterator[Stand]:
         program = stand.Program(streams + SDK_GATES)
         gate = stand.Gate(workers=workers)
         gate.start()
-        client = stand.Client(gate.port, program, folder)
+        client = Client(gate.port, program, folder)
         try:
             yield Stand(streams, gate, client, program)
         finally:
@@ -106,30 +107,16 @@ def opening(on: Stand) -> list[Figure]:
 
 
 def telling(on: Stand) -> list[Figure]:
-    told: list[float] = []
-    ours: list[float] = []
-    seen: list[float] = []
+    rounds: list[Told] = []
     watch = Watch(on.gate.port, on.program.slug, on.program.tokens[on.streams :])
     try:
-        for _ in range(ROUNDS):
-            on.lease(on.streams)
-            watch.wait(allowed=True)
-            on.client.tell("await", on.program.generation() + 1, "-")
-            on.client.hear()
-            time.sleep(0.3)
-            began = on.program.pause()
-            ours.append((time.monotonic_ns() - began) / 1e6)
-            said = on.client.hear()
-            if said["told"] != said["of"]:
-                raise RuntimeError(f"not all were told: {said}")
-            told.append((said["last"] - began) / 1e6)
-            committed = on.program.committed_at()
-            seen += [(at - committed) * 1e3 for at in watch.wait(allowed=False)]
-            on.resume()
+        rounds += [_told(on, watch) for _ in range(ROUNDS)]
     finally:
         watch.close()
+    told = [each.last for each in rounds]
+    ours = [each.ours for each in rounds]
+    seen = sorted(at for each in rounds for at in each.seen)
     median, most = (150, 300) if on.streams > 1_000 else (25, 60)
-    seen.sort()
     share = seen[min(len(seen) - 1, int(len(seen) * 0.99))]
     name = f"BEGIN of the pause → last of {on.streams:,} streams told"
     return [
@@ -149,6 +136,34 @@ def telling(on: Stand) -> list[Figure]:
             f"median {statistics.median(seen):.3g} ms, n={len(seen)}",
         ),
     ]
+
+
+@dataclass
+class Told:
+    """One pause, in milliseconds: until the last stream was told, and its own call returned, from
+    its BEGIN; and until each SDK gate said no, from its commit.
+    """
+
+    last: float
+    ours: float
+    seen: list[float]
+
+
+def _told(on: Stand, watch: Watch) -> Told:
+    on.lease(on.streams)
+    watch.wait(allowed=True)
+    on.client.tell("await", on.program.generation() + 1, "-")
+    on.client.hear()
+    time.sleep(0.3)
+    began = on.program.pause()
+    ours = (time.monotonic_ns() - began) / 1e6
+    said = on.client.hear()
+    if said["told"] != said["of"]:
+        raise RuntimeError(f"not all were told: {said}")
+    committed = on.program.committed_at()
+    seen = [(at - committed) * 1e3 for at in watch.wait(allowed=False)]
+    on.resume()
+    return Told((said["last"] - began) / 1e6, ours, seen)
 
 
 def acknowledging(on: Stand) -> list[Figure]:

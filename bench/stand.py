@@ -1,27 +1,25 @@
 """A real gate on a PostgreSQL and Redis of its own, a program, and many collectors with keys."""
 
-import json
 import os
 import secrets as random
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from config.launch import testing
 from config.launch.fresh import free_ports
 
 ROOT = Path(__file__).resolve().parents[1]
-CLIENT = Path(__file__).with_name("streams.c")
 _n = count(1)
 PATIENCE_SECONDS = 60.0
 
@@ -81,61 +79,25 @@ class Gate:
         return total
 
 
-class Client:
-    """bench/streams.c, compiled here, holding the collectors' connections."""
-
-    def __init__(self, port: int, program: "Program", folder: Path) -> None:
-        self._folder = folder
-        ours = folder / "streams"
-        if not ours.exists():
-            compiler = shutil.which("cc") or shutil.which("gcc")
-            if compiler is None:
-                raise SystemExit("No C compiler found: the collectors are held by a C program.")
-            subprocess.run([compiler, "-O2", "-o", ours, CLIENT], check=True)
-        (folder / "tokens").write_text("\n".join(program.tokens) + "\n")
-        self._process = subprocess.Popen(
-            [ours, str(port), program.slug, folder / "tokens"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def ask(self, *words: object) -> dict[str, Any]:
-        """Give a command, and return its answer."""
-        self.tell(*words)
-        return self.hear()
-
-    def tell(self, *words: object) -> None:
-        assert self._process.stdin
-        self._process.stdin.write(" ".join(map(str, words)) + "\n")
-        self._process.stdin.flush()
-
-    def hear(self) -> dict[str, Any]:
-        assert self._process.stdout
-        said: dict[str, Any] = json.loads(self._process.stdout.readline() or '{"failed": "ended"}')
-        if "failed" in said:
-            raise RuntimeError(f"the client failed: {said['failed']}")
-        return said
-
-    def words(self, lines: list[str]) -> Path:
-        """Keep what each collector will say, by its number; return where."""
-        file = self._folder / "words"
-        file.write_text("\n".join(lines) + "\n")
-        return file
-
-    def close(self) -> None:
-        self._process.kill()
-        self._process.wait()
-
-
 @contextmanager
 def database() -> Iterator[None]:
     """Start the servers, as durable as production's, and set Django up on them."""
+    set_up(testing.start({}, fast=False))
+    from django.db import connections
+
+    try:
+        yield
+    finally:
+        connections.close_all()
+
+
+def set_up(given: Mapping[str, str]) -> None:
+    """Set Django up on these servers, in this process and those that it will start."""
     own = ("ANDON_", "DATABASE_URL", "REDIS_URL", "SECRET_KEY")
     for name in [name for name in os.environ if name.startswith(own)]:
         del os.environ[name]
-    os.environ.update(testing.start({}, fast=False))
     os.environ.update(
+        given,
         ANDON_ENV="test",
         ANDON_LOG_LEVEL="ERROR",
         SECRET_KEY=random.token_urlsafe(40),
@@ -143,14 +105,14 @@ def database() -> Iterator[None]:
     )
     import django
     from django.core.management import call_command
-    from django.db import connections
 
     django.setup()
     call_command("migrate", verbosity=0)
-    try:
-        yield
-    finally:
-        connections.close_all()
+
+
+def quoted(folder: Path) -> str:
+    """Return a folder as it stands in the address of a database."""
+    return quote(str(folder), safe="")
 
 
 @contextmanager
@@ -165,50 +127,58 @@ class Program:
     def __init__(self, collectors: int, *, lease_seconds: int = 10) -> None:
         from accounts.actors import Actor
         from accounts.functions import Function
+
+        self.maker = Actor(name="bench", via="command")
+        self._number = next(_n)
+        self.slug = f"measured-{self._number}"
+        self._asks = self._person("asks")
+        self._agree = [
+            self._person("privacy", Function.PRIVACY_OFFICER),
+            self._person("commander", Function.COMMANDER),
+        ]
+        self.row = self._started(lease_seconds)
+        self.pauses = 0
+        self.known_generation = 1
+        self.ids, self.tokens = self._collectors(collectors)
+
+    def _person(self, name: str, *functions: Any) -> Any:
+        from accounts.actors import Actor
         from audit import people
+
+        user = people.add(
+            f"{name}-{self._number}",
+            email=f"{name}-{self._number}@demo.example",
+            password=random.token_urlsafe(24),
+            functions=functions,
+            actor=self.maker,
+        )
+        return Actor.person(user, via="command")
+
+    def _started(self, lease_seconds: int) -> Any:
+        from accounts.functions import Function
         from config import attested
         from programs import lifecycle
         from programs.evidence import Shown
 
-        self._maker = Actor(name="bench", via="command")
-        number = next(_n)
-        self.slug = f"measured-{number}"
-
-        def person(name, *functions):
-            user = people.add(
-                f"{name}-{number}",
-                email=f"{name}-{number}@demo.example",
-                password=random.token_urlsafe(24),
-                functions=functions,
-                actor=self._maker,
-            )
-            return Actor.person(user, via="command")
-
-        owner = person("owner", Function.PROGRAM_OWNER)
-        self._asks = person("asks")
-        self._agree = [
-            person("privacy", Function.PRIVACY_OFFICER),
-            person("commander", Function.COMMANDER),
-        ]
+        owner = self._person("owner", Function.PROGRAM_OWNER)
         made = lifecycle.draft(
             slug=self.slug,
             name="Measured",
             purpose="Nothing is collected: it exists to be stopped.",
             owner=owner.user,
-            actor=self._maker,
+            actor=self.maker,
             categories=["keystrokes"],
             declared_audience="Nobody",
             participants=70_000,
             lease_seconds=lease_seconds,
             **attested.NOTHING_SPECIAL,
         )
-        officer, keeper = person("officer", *attested.OFFICER), person("keeper", *attested.KEEPER)
+        officer = self._person("officer", *attested.OFFICER)
+        keeper = self._person("keeper", *attested.KEEPER)
         by = attested.two(officer.user, keeper.user, owner=owner.user)
         attested.attest_all(made, by=by, shown=Shown(note="For a bench."))
         made = lifecycle.approve(made, actor=self._agree[0])
-        self.row = lifecycle.start(made, actor=owner)
-        self.pauses = 0
-        self.ids, self.tokens = self._collectors(collectors)
+        return lifecycle.start(made, actor=owner)
 
     def _collectors(self, count: int) -> tuple[list[int], list[str]]:
         from django.utils import timezone
@@ -248,7 +218,7 @@ class Program:
             holder=f"INC-{self.pauses}",
             label="Amber Otter",
             reason="Measured.",
-            actor=self._maker,
+            actor=self.maker,
         )
         return began
 
@@ -269,16 +239,26 @@ class Program:
 
     def resume(self) -> None:
         """Let all of it go on, by the two people that it takes."""
-        from programs import answering, resuming, stops
-        from programs.models import State
+        from programs import stops
 
         # Collectors that say nothing are waited for by the engine, which does not run here.
         stops.close(self.stop().pk)
-        met = {"state": "met", "note": "Measured."}
-        answers = {each.id: met for each in answering.current()}
-        request = resuming.request(self.row, reason="Measured.", answers=answers, actor=self._asks)
-        for actor in self._agree:
-            request = resuming.approve(request, read=resuming.digest(request), actor=actor)
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Let all of it go on, once its stop is proven. Safe to call again."""
+        from programs import answering, resuming
+        from programs.models import State
+
+        if self.row.pauses.in_force().exists():
+            self.row.resume_requests.filter(state="open").update(state="withdrawn")
+            met = {"state": "met", "note": "Measured."}
+            answers = {each.id: met for each in answering.current()}
+            request = resuming.request(
+                self.row, reason="Measured.", answers=answers, actor=self._asks
+            )
+            for actor in self._agree:
+                request = resuming.approve(request, read=resuming.digest(request), actor=actor)
         self.row.refresh_from_db()
         while self.row.state == State.RESUMING:
             self.row = resuming.go_further(self.row, read=self.row.open_seats, actor=self._asks)

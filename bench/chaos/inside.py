@@ -3,7 +3,9 @@
 import json
 import secrets
 import sys
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import django
 from django.utils import timezone
@@ -11,49 +13,82 @@ from django.utils import timezone
 
 def cast(programs: int, collectors_each: int, webhook: str, secret: str) -> dict[str, object]:
     """Make people, a policy that pages by webhook, and programs with collectors."""
-    from accounts.actors import Actor
-    from accounts.functions import Function
     from accounts.models import Scope
-    from audit import credentials, history, people
-    from config import attested
+    from audit import credentials
+    from programs import collectors
+
+    maker = _maker()
+    _make_a_policy(webhook, secret)
+    slugs, keys = [], []
+    for program in _programs(programs):
+        slugs.append(program.slug)
+        # All of them in the first: it is the one whose stops are timed.
+        for each in range(collectors_each if len(slugs) == 1 else 0):
+            collector = collectors.register(program, name=f"machine-{each}", actor=maker)
+            keys.append(collectors.issue_key(collector, actor=maker)[1])
+    _row, token = credentials.issue(
+        _person("reporter"),
+        label="chaos",
+        scopes=[Scope.REPORT],
+        expires_at=timezone.now() + timedelta(hours=2),
+        actor=maker,
+    )
+    return {"programs": slugs, "keys": keys, "token": token}
+
+
+def _maker() -> Any:
+    from accounts.actors import Actor
+
+    return Actor(name="chaos", via="command")
+
+
+def _person(name: str, *functions: Any) -> Any:
+    from audit import people
+
+    return people.add(
+        name,
+        email=f"{name}@demo.example",
+        password=secrets.token_urlsafe(24),
+        functions=functions,
+        actor=_maker(),
+    )
+
+
+def _make_a_policy(webhook: str, secret: str) -> None:
+    from accounts.functions import Function
+    from audit import history
     from notifications import policies
     from notifications.models import ContactMethod, Method
-    from programs import collectors, lifecycle
-    from programs.evidence import Shown
 
-    maker = Actor(name="chaos", via="command")
-
-    def person(name, *functions):
-        return people.add(
-            name,
-            email=f"{name}@demo.example",
-            password=secrets.token_urlsafe(24),
-            functions=functions,
-            actor=maker,
-        )
-
-    commander = person("commander", Function.COMMANDER)
-    officer = person("privacy", *attested.OFFICER)
-    keeper = person("keeper", *attested.KEEPER)
-    owner = person("owner", Function.PROGRAM_OWNER)
-    reporter = person("reporter")
+    maker = _maker()
     policies.ensure_general_policies(actor=maker)
     history.create(
         ContactMethod,
         actor=maker,
-        person=commander,
+        person=_person("commander", Function.COMMANDER),
         method=Method.WEBHOOK,
         address=f"http://{webhook}/page",
         secret=secret,
     )
-    slugs, keys = [], []
-    for number in range(programs):
+
+
+def _programs(count: int) -> Iterator[Any]:
+    from accounts.actors import Actor
+    from accounts.functions import Function
+    from config import attested
+    from programs import lifecycle
+    from programs.evidence import Shown
+
+    officer = _person("privacy", *attested.OFFICER)
+    keeper = _person("keeper", *attested.KEEPER)
+    owner = _person("owner", Function.PROGRAM_OWNER)
+    for number in range(count):
         program = lifecycle.draft(
             slug=f"chaos-{number}",
             name=f"Chaos {number}",
             purpose="To be stopped.",
             owner=owner,
-            actor=maker,
+            actor=_maker(),
             categories=["keystrokes"],
             declared_audience="Nobody",
             participants=70_000,
@@ -62,19 +97,7 @@ def cast(programs: int, collectors_each: int, webhook: str, secret: str) -> dict
         by = attested.two(officer, keeper, owner=owner)
         attested.attest_all(program, by=by, shown=Shown(note="For a bench."))
         program = lifecycle.approve(program, actor=Actor.person(officer, via="command"))
-        program = lifecycle.start(program, actor=Actor.person(owner, via="command"))
-        slugs.append(program.slug)
-        for each in range(collectors_each if number == 0 else 0):
-            collector = collectors.register(program, name=f"machine-{each}", actor=maker)
-            keys.append(collectors.issue_key(collector, actor=maker)[1])
-    _row, token = credentials.issue(
-        reporter,
-        label="chaos",
-        scopes=[Scope.REPORT],
-        expires_at=timezone.now() + timedelta(hours=2),
-        actor=maker,
-    )
-    return {"programs": slugs, "keys": keys, "token": token}
+        yield lifecycle.start(program, actor=Actor.person(owner, via="command"))
 
 
 def check() -> dict[str, object]:
