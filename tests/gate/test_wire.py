@@ -12,7 +12,7 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from programs.gate import wire
+from programs.gate import questions, wire
 from programs.news import CHANNEL
 from tests import make
 from tests.gate.served import HOST, caller, known, until
@@ -127,23 +127,24 @@ def test_a_large_body_may_come_in_one_packet_with_its_headers(gate):
 def test_a_connection_that_does_not_come_to_the_point_is_ended(monkeypatch):
     monkeypatch.setattr(wire, "HEAD_SECONDS", 0.1)
 
-    async def answer_to(data):
-        loop = asyncio.get_running_loop()
-        config = uvicorn.Config(_fine, log_config=None, lifespan="off")
-        server = await loop.create_server(
-            lambda: wire.Wire(config, uvicorn.server.ServerState(), {}), HOST, 0
-        )
-        async with server:
-            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-            writer.write(data)
-            answer = await asyncio.wait_for(reader.read(), 5)
-            writer.close()
-            return answer
-
-    assert asyncio.run(answer_to(b"")) == b""
-    assert asyncio.run(answer_to(b"GET / HTTP/1.1\r\nhost:")) == b""
+    assert asyncio.run(served(b"")) == b""
+    assert asyncio.run(served(b"GET / HTTP/1.1\r\nhost:")) == b""
     whole = b"GET / HTTP/1.1\r\nhost: gate\r\nconnection: close\r\n\r\n"
-    assert asyncio.run(answer_to(whole)).startswith(b"HTTP/1.1 204 ")
+    assert asyncio.run(served(whole)).startswith(b"HTTP/1.1 204 ")
+
+
+async def served(data, *, app=None):
+    """Return what a wire before an application answers to these bytes."""
+    config = uvicorn.Config(app or _fine, log_config=None, lifespan="off")
+    server = await asyncio.get_running_loop().create_server(
+        lambda: wire.Wire(config, uvicorn.server.ServerState(), {}), HOST, 0
+    )
+    async with server:
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writer.write(data)
+        answer = await asyncio.wait_for(reader.read(), 5)
+        writer.close()
+        return answer
 
 
 async def _fine(_scope, _receive, send):
@@ -163,6 +164,68 @@ def test_a_body_that_claims_to_be_huge_is_refused_before_it_comes(gate, knocking
 
     assert status == 413
     assert b"connection: close" in answer
+
+
+CHUNKED = (
+    b"POST /v1/lease HTTP/1.1\r\nhost: gate\r\ncontent-type: application/json\r\n"
+    b"transfer-encoding: chunked\r\n\r\n0\r\n"
+)
+
+
+@pytest.mark.parametrize("first", [CHUNKED, CHUNKED + b"a: "])
+@pytest.mark.parametrize("more", [b"a: b\r\n" * 10_000, b"x" * 60_000])
+def test_a_request_without_end_is_cut_off(gate, first, more):
+    with pytest.raises(ConnectionError):
+        pour(gate, first, more)
+
+
+def pour(gate, first, more):
+    """Send six megabytes, if they are taken, and read nothing."""
+    with socket.create_connection((HOST, gate.port), timeout=10) as line:
+        line.sendall(first)
+        for _ in range(100):
+            line.sendall(more)
+
+
+def test_a_body_that_nobody_reads_is_cut_off(gate):
+    head = b"POST /v1/lease HTTP/1.1\r\nhost: gate\r\ncontent-length: 99999999\r\n\r\n"
+    with pytest.raises(ConnectionError):
+        pour(gate, head, b"x" * 60_000)
+
+
+def test_a_request_may_be_as_large_as_its_largest_parts():
+    assert wire.LARGEST_REQUEST >= wire.LARGEST_HEAD + questions.LARGEST_REFUSED
+
+
+def test_many_headers_are_refused(gate):
+    lines = b"a: b\r\n" * (wire.MOST_HEADERS + 1)
+    status, answer = say(gate, b"GET /healthz HTTP/1.1\r\n" + lines + b"\r\n", more=True)
+
+    assert (status, b"100 headers" in answer) == (400, True)
+
+
+def test_a_few_requests_may_come_at_once_and_more_end_the_connection(gate):
+    one = b"GET /healthz HTTP/1.1\r\nhost: gate\r\n\r\n"
+    few = one * 3 + one.replace(b"host: gate", b"connection: close")
+
+    assert say(gate, few, more=True)[1].count(b"HTTP/1.1 200") == 4
+    assert say(gate, one * 5000, more=True)[1].count(b"HTTP/1.1 200") <= wire.MOST_WAITING
+
+
+def test_a_trailer_is_no_header():
+    def app(seen):
+        async def answer(scope, receive, send):
+            while (await receive()).get("more_body"):
+                pass
+            seen.extend(name for name, _ in scope["headers"])
+            await _fine(scope, receive, send)
+
+        return answer
+
+    seen = []
+    sent = CHUNKED.replace(b"host: gate", b"connection: close") + b"authorization: me\r\n\r\n"
+    assert asyncio.run(served(sent, app=app(seen))).startswith(b"HTTP/1.1 204")
+    assert seen == [b"connection", b"content-type", b"transfer-encoding"]
 
 
 def test_two_authorizations_are_none(gate, knocking):
