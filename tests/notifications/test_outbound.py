@@ -2,6 +2,10 @@
 
 import itertools
 import socket
+import threading
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 import pytest
 import requests
@@ -145,8 +149,42 @@ def test_a_redirect_is_not_followed(internal, receiver):
 def test_who_does_not_answer_in_time_is_not_reached(internal, receiver, monkeypatch):
     monkeypatch.setattr(outbound, "SECONDS", 0.2)
     receiver.released.clear()
-    with pytest.raises(outbound.NotReached, match="ReadTimeout"):
+    with pytest.raises(outbound.NotReached, match="Timeout"):
         post(internal)
+
+
+@pytest.mark.parametrize("first", [b"", b"HTTP/1.1 204 No Content\r\nx: ", b"HTTP/1.1 204 N\r\n"])
+def test_an_answer_that_drips_ends_with_the_time_for_all_of_it(monkeypatch, settings, first):
+    monkeypatch.setattr(outbound, "SECONDS", 0.5)
+    begun = time.monotonic()
+    with dripping(first) as netloc:
+        settings.ENVIRONMENT = replace(settings.ENVIRONMENT, internal_hosts=[netloc])
+        with pytest.raises(outbound.NotReached, match="Timeout"):
+            post(f"http://{netloc}/hook")
+    assert 0.4 < time.monotonic() - begun < 2
+
+
+@contextmanager
+def dripping(first):
+    """Somebody who says so much at once and then a byte each tenth of a second."""
+    over = threading.Event()
+
+    def serve():
+        line, _ = server.accept()
+        with line, suppress(OSError):
+            line.recv(65536)
+            line.sendall(first)
+            while not over.wait(0.1):
+                line.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        # Longer than anybody may wait, and no test hangs.
+        threading.Timer(4, over.set).start()
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+        over.set()
+        thread.join()
 
 
 def test_a_huge_answer_is_left_unread(internal, receiver, monkeypatch):
