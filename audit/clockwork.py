@@ -41,12 +41,16 @@ class Handler:
 
 @dataclass(frozen=True)
 class Claim:
-    """The right to handle a row until its lease ends. A stale token writes nothing."""
+    """The right to handle a row until its lease ends. A stale token writes nothing.
+
+    `lane` names whose work it is: that of one lane may be slow without holding up the others.
+    """
 
     pk: int
     token: uuid.UUID
     kind: str
     hand_overs: int
+    lane: str
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,8 @@ def outward(kind: str, *, attempts: int = 8) -> Callable[[Outward], Outward]:
     """Register work that talks to the outside, which may happen twice after a crash.
 
     The function runs outside any transaction and returns what to write; that
-    is written together with the finish of the row, if the claim still holds.
+    is written together with the finish of the row, if the claim still holds. The
+    payload's `lane` says whose work it is; the same lane is worked off a little at a time.
     """
 
     def register(work: Outward) -> Outward:
@@ -102,6 +107,11 @@ def when_dead(tell: Callable[[Due], None]) -> Callable[[Due], None]:
     """Register who is told, in the same transaction, of a row that is given up."""
     _when_dead.append(tell)
     return tell
+
+
+def is_outward(kind: str) -> bool:
+    """True if work of this kind talks to the outside."""
+    return _handlers.get(kind, _NOBODY).outward
 
 
 def kinds() -> list[str]:
@@ -183,7 +193,7 @@ _CLAIM = """
            hand_overs = hand_overs + 1
       FROM free WHERE audit_due.id = free.id
     RETURNING audit_due.id, audit_due.token, audit_due.kind, audit_due.hand_overs,
-              free.priority, free.due_at
+              coalesce(audit_due.payload ->> 'lane', audit_due.kind), free.priority, free.due_at
 """
 
 
@@ -192,8 +202,8 @@ def claim(limit: int = 20) -> list[Claim]:
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, {"limit": limit, "lease": HAND_OVER_LEASE.total_seconds()})
         rows = cursor.fetchall()
-    rows.sort(key=lambda row: (row[4], row[5]))
-    return [Claim(pk, token, kind, hand_overs) for pk, token, kind, hand_overs, *_ in rows]
+    rows.sort(key=lambda row: row[-2:])
+    return [Claim(*row[:-2]) for row in rows]
 
 
 def run(pk: int, token: uuid.UUID) -> bool:

@@ -21,6 +21,7 @@ from kombu.exceptions import KombuError
 
 from audit import clockwork
 from audit.models import EngineBeat
+from audit.outgoing import Outgoing
 from audit.tasks import run_due
 
 logger = structlog.get_logger(__name__)
@@ -43,6 +44,7 @@ class Engine:
         self.stopping = False
         self._broker_rests_until = 0.0
         self._beat_at = 0.0
+        self._outgoing = Outgoing()
         self._ears: psycopg.Connection[tuple[object, ...]] | None = None
 
     def run(self) -> None:
@@ -60,6 +62,7 @@ class Engine:
                 self._hang_up()
                 time.sleep(TICK_SECONDS)
         self._hang_up()
+        self._outgoing.close()
         logger.info("engine_stopped")
 
     def tick(self) -> int:
@@ -84,7 +87,10 @@ class Engine:
             except (OSError, KombuError) as error:
                 logger.warning("engine_broker_away", error=type(error).__name__)
                 self._broker_rests_until = self.clock() + BROKER_REST_SECONDS
-        clockwork.run(claim.pk, claim.token)
+        if clockwork.is_outward(claim.kind):
+            self._outgoing.take(claim)
+        else:
+            clockwork.run(claim.pk, claim.token)
 
     def _beat(self) -> None:
         if self.clock() < self._beat_at:

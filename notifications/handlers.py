@@ -56,7 +56,8 @@ def send_page(payload: dict[str, Any]) -> Callable[[], None]:
 def send_hook_call(event: dict[str, Any]) -> None:
     # Of its own: it talks to the outside, and what failed before is tried anew.
     key = f"hook-call:{event['call']}:{event['attempts']}"
-    clockwork.schedule(CALL, key=key, payload={"call": event["call"]}, priority=0)
+    payload = {"call": event["call"], "lane": f"program-{event['program']}"}
+    clockwork.schedule(CALL, key=key, payload=payload, priority=0)
 
 
 # About forty minutes in all: longer than the usual restart of another system.

@@ -170,7 +170,7 @@ def _write_page(escalation: Escalation, person: User, way: policies.Way) -> None
         clockwork.schedule(
             "notifications.send_page",
             key=f"page:{escalation.pk}:{page.pk}",
-            payload={"page": page.pk},
+            payload={"page": page.pk, "lane": f"person-{person.pk}"},
             priority=escalation.level,
         )
 

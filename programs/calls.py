@@ -80,8 +80,18 @@ def _call(
         if event in hook.events
     ]
     for call in HookCall.objects.bulk_create(calls):
-        outbox.publish("program.hook_called", priority=0, call=call.pk, attempts=0)
+        _publish(call)
     return calls
+
+
+def _publish(call: HookCall) -> None:
+    outbox.publish(
+        "program.hook_called",
+        priority=0,
+        call=call.pk,
+        program=call.hook.program_id,
+        attempts=call.attempts,
+    )
 
 
 @transaction.atomic
@@ -162,7 +172,7 @@ def send_again(call: HookCall, *, actor: Actor) -> None:
         raise Refused(f"{call.hook.name} is switched off; switch it on first.")
     _move(call, HookCall.State.WAITING, answer=call.answer)
     hooks.record("hook.sent_again", call.hook, actor=actor)
-    outbox.publish("program.hook_called", priority=0, call=call.pk, attempts=call.attempts)
+    _publish(call)
 
 
 def _locked_call(pk: int) -> HookCall:

@@ -162,3 +162,10 @@ def test_a_hook_that_has_nothing_to_confirm_gets_no_address(program, internal, e
     said = told(hook, receiver.got[0])
     assert said["type"] == "resume"
     assert (said["data"]["confirm_url"], said["data"]["order"]) == (None, None)
+
+
+def test_the_calls_of_one_program_are_of_one_lane(program, hook, engine):
+    pause(program)
+    engine.work()
+    row = Due.objects.get(kind="notifications.call_hook")
+    assert row.payload["lane"] == f"program-{program.pk}"

@@ -91,6 +91,13 @@ def test_whatever_the_mail_server_says_the_page_is_tried_again(
     assert (row.state, row.last_error) == (Due.State.SCHEDULED, "NotSent")
 
 
+def test_the_pages_of_one_person_are_of_one_lane(incident, engine):
+    engine.work()
+    row = Due.objects.get(kind="notifications.send_page")
+    page = Page.objects.get(pk=row.payload["page"])
+    assert row.payload["lane"] == f"person-{page.person_id}"
+
+
 def test_a_page_that_never_leaves_is_given_up_where_people_see_it(incident, engine, monkeypatch):
     broken(monkeypatch, OSError("no route"))
     engine.work()

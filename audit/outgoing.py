@@ -1,0 +1,63 @@
+"""Do what talks to the outside beside the dispatcher, so that nobody slow holds up the rest."""
+
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+import structlog
+from django.db import DatabaseError, InterfaceError, connections
+
+from audit import clockwork
+
+logger = structlog.get_logger(__name__)
+
+MOST = 8
+# Of one program's calls, or one person's pages: whoever answers slowly delays its own.
+MOST_OF_A_LANE = 2
+
+
+class Outgoing:
+    """A few threads, and the claims that wait for one of them."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(MOST, thread_name_prefix="andon-outgoing")
+        self._lock = threading.Lock()
+        # By row: the claim of one that waited too long lapses, and it comes with a new one.
+        self._waiting: dict[int, clockwork.Claim] = {}
+        self._busy: Counter[str] = Counter()
+
+    def take(self, claim: clockwork.Claim) -> None:
+        """Do the work as soon as there is a free place; what finds none in time stays due."""
+        with self._lock:
+            self._waiting[claim.pk] = claim
+            self._begin()
+
+    def close(self) -> None:
+        """Begin nothing more, and wait for what was begun."""
+        with self._lock:
+            self._waiting.clear()
+        self._threads.shutdown()
+
+    def _begin(self) -> None:
+        for claim in list(self._waiting.values()):
+            if self._busy.total() == MOST:
+                return
+            if self._busy[claim.lane] < MOST_OF_A_LANE:
+                del self._waiting[claim.pk]
+                self._busy[claim.lane] += 1
+                self._threads.submit(self._do, claim)
+
+    def _do(self, claim: clockwork.Claim) -> None:
+        try:
+            clockwork.run(claim.pk, claim.token)
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("outgoing_database_away", error=type(error).__name__)
+        finally:
+            # This thread may rest for days, and PostgreSQL has few connections to give.
+            with suppress(DatabaseError, InterfaceError):
+                connections.close_all()
+            with self._lock:
+                self._busy.subtract([claim.lane])
+                self._busy += Counter()
+                self._begin()

@@ -1,0 +1,132 @@
+"""Work that talks to the outside is done beside the dispatcher, and nobody's can take all of it."""
+
+import threading
+import time
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.db.models.functions import Now
+
+from audit import clockwork, outgoing
+from audit.engine import Engine
+from audit.models import Due
+from tests.together import until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Outside:
+    """The world outside: whoever is called there answers only when told to."""
+
+    def __init__(self):
+        self.called = []
+        self.answers = threading.Event()
+        self.at_once = Counter()
+        self.most = Counter()
+
+    def call(self, payload):
+        lane = payload.get("lane")
+        self.called.append(lane)
+        self.at_once[lane] += 1
+        self.most[lane] = max(self.most[lane], self.at_once[lane])
+        if lane != "quick":
+            self.answers.wait(10)
+        self.at_once[lane] -= 1
+        return lambda: None
+
+
+@pytest.fixture
+def outside(registry):
+    made = Outside()
+    clockwork.outward("test.call")(made.call)
+    yield made
+    made.answers.set()
+
+
+@pytest.fixture
+def dispatcher(outside):
+    one = Engine(workers=False)
+    yield one
+    outside.answers.set()
+    one._outgoing.close()
+
+
+def state(row):
+    row.refresh_from_db()
+    return row.state
+
+
+def calls(due, *lanes):
+    return [due("test.call", payload={"lane": lane}, priority=0) for lane in lanes]
+
+
+def all_done(rows):
+    return lambda: {state(row) for row in rows} == {Due.State.DONE}
+
+
+def test_whoever_does_not_answer_holds_up_nothing_else(dispatcher, outside, due):
+    (slow,) = calls(due, "slow")
+    prompt, begun = due(), time.monotonic()
+    dispatcher.tick()
+    assert time.monotonic() - begun < 5
+    assert (state(prompt), state(slow)) == (Due.State.DONE, Due.State.ENQUEUED)
+    outside.answers.set()
+    until(all_done([slow]))
+
+
+def test_one_lane_cannot_take_every_place(dispatcher, outside, due):
+    slow = calls(due, *["slow"] * 10)
+    (quick,) = calls(due, "quick")
+    dispatcher.tick()
+    until(all_done([quick]))
+    outside.answers.set()
+    until(all_done(slow))
+    assert outside.most["slow"] == outgoing.MOST_OF_A_LANE
+
+
+def test_many_slow_ones_take_a_few_places_and_the_rest_waits(dispatcher, outside, due):
+    rows = calls(due, *[f"slow-{number}" for number in range(outgoing.MOST + 3)])
+    dispatcher.tick()
+    until(lambda: len(outside.called) == outgoing.MOST)
+    outside.answers.set()
+    until(all_done(rows))
+
+
+def test_what_waited_too_long_for_a_place_is_still_done_once(dispatcher, outside, due):
+    rows = calls(due, "slow", "slow", "slow")
+    dispatcher.tick()
+    until(lambda: len(outside.called) == 2)
+    Due.objects.filter(attempts=0).update(lease_until=Now() - timedelta(seconds=1))
+    assert dispatcher.tick() == 1
+    outside.answers.set()
+    until(all_done(rows))
+    assert len(outside.called) == 3
+
+
+def test_no_connection_is_kept_by_a_thread_that_rests(dispatcher, outside, due):
+    before = sessions()
+    outside.answers.set()
+    rows = calls(due, "a", "b", "c")
+    dispatcher.tick()
+    until(all_done(rows))
+    until(lambda: sessions() == before)
+
+
+def sessions():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND backend_type = 'client backend'"
+        )
+        return cursor.fetchone()[0]
+
+
+def test_an_engine_that_ends_waits_for_what_it_began_and_begins_no_more(dispatcher, outside, due):
+    begun, _, left = calls(due, "slow", "slow", "slow")
+    dispatcher.tick()
+    until(lambda: len(outside.called) == 2)
+    threading.Timer(0.2, outside.answers.set).start()
+    dispatcher._outgoing.close()
+    assert (state(begun), state(left)) == (Due.State.DONE, Due.State.ENQUEUED)
