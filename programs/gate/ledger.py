@@ -182,8 +182,8 @@ class Ledger:
         return True
 
     async def _write_grants(self, asks: list[leases.Ask]) -> list[Held | None | _Failed]:
-        # A program that somebody keeps locked must not hold up the others. And the writer says
-        # which collectors got a lease, not of which generation: one at a time, then.
+        # A locked program must not hold up the others. And the writer says which collectors
+        # got a lease, not of which generation: one at a time, then.
         together: dict[tuple[int, int], dict[int, leases.Ask]] = {}
         for ask in asks:
             group = together.setdefault((ask.program_id, ask.generation), {})
@@ -210,11 +210,18 @@ class Ledger:
             )
         return results
 
-    async def _write_words(
-        self, words: list[stops.Acknowledgement]
-    ) -> list[stops.Answer | _Failed]:
-        stored = await self._write("acknowledgements", words, violations.acknowledge)
-        return [stored] * len(words) if isinstance(stored, _Failed) else [*stored]
+    async def _write_words(self, said: list[stops.Acknowledgement]) -> list[stops.Answer | _Failed]:
+        # One transaction a program: an order that somebody keeps locked fails its own words only.
+        together: dict[int, list[int]] = {}
+        for place, word in enumerate(said):
+            together.setdefault(word.program_id, []).append(place)
+        results: dict[int, stops.Answer] = {}
+        for places in together.values():
+            theirs = [said[place] for place in places]
+            stored = await self._write("acknowledgements", theirs, violations.acknowledge)
+            if not isinstance(stored, _Failed):
+                results |= zip(places, stored, strict=True)
+        return [results.get(place, NOTHING_WRITTEN) for place in range(len(said))]
 
     async def _write_choices(
         self, acts: list[Callable[[], participation.Kept]]
