@@ -13,7 +13,9 @@ ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 # What follows a `?` is what somebody searched for or a report that a link fills in.
 _QUERY = re.compile(r"(/[^\s?\"]*)\?[^\s\"]*")
 # Whoever holds these parts of an address may act by them.
-_KEYS_IN_ADDRESSES = re.compile(r"(/acknowledge/|/reset/key/|/receipts/)[^/\s\"]+")
+_KEYS_IN_ADDRESSES = re.compile(
+    r"(/acknowledge/|/confirm-email/|/confirmations/|/receipts/|/reset/key/)[^/\s\"]+"
+)
 _FOR_PARTICIPANTS = "/for-participants/"
 
 

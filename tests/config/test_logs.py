@@ -3,18 +3,22 @@
 import io
 import json
 import logging
+import re
 
 import pytest
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.test import Client
+from django.urls import URLResolver, get_resolver
 
 from accounts.functions import Function
 from accounts.models import User
 from config import logs
 from notifications import links, paging, policies
 from notifications.models import Page
+from programs import confirmations, pauses
+from programs.models import HookCall
 from severity.ladder import Sev
 from tests import make
 from tests.api.conftest import Caller
@@ -133,6 +137,61 @@ def test_the_token_of_a_link_is_not_logged(log, engine):
         Client(raise_request_exception=False).get(f"/acknowledge/{each}/")
     assert "/acknowledge/.../" in log.getvalue()
     assert token not in log.getvalue()
+
+
+@pytest.mark.django_db
+def test_the_token_of_a_confirmation_is_not_logged(log):
+    program = make.program()
+    make.hook(program)
+    pauses.pause(program, holder="INC-1", label="Otter", reason="r", actor=make.SYSTEM)
+    url = confirmations.url_for(HookCall.objects.get())
+    answer = Client().post(url, {"state": "bogus"}, content_type="application/json")
+    assert answer.status_code == 422
+    assert "/api/v1/confirmations/..." in log.getvalue()
+    assert url.rpartition("/")[2] not in log.getvalue()
+
+
+# Names and numbers that open nothing. Whatever else stands in an address may be a secret.
+HARMLESS = {"call", "control", "generation", "number", "part", "pk", "provider_id", "ref", "slug"}
+NUMBERS_OF_KEYS = {"pull_cord", "withdraw-key"}
+_PART = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
+
+
+def addresses(resolver=None, before="/"):
+    """Each address that there is, as (name, its form)."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        form = before + str(pattern.pattern).strip("^$")
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern, form)
+        else:
+            yield pattern.name, form
+
+
+def with_a_canary(name, form):
+    """An address of this form whose every secret is the canary."""
+
+    def part(match):
+        what = match[1] or match[2]
+        known = what in HARMLESS or (what == "key" and name in NUMBERS_OF_KEYS)
+        return "x" if known else CANARY
+
+    return _PART.sub(part, form)
+
+
+SECRET = {form for name, form in addresses() if CANARY in with_a_canary(name, form)}
+
+
+@pytest.mark.parametrize("address", [with_a_canary(*each) for each in addresses()])
+def test_no_secret_of_any_address_is_logged(address):
+    for said in (f"GET {address}", f"Not Found: {address}", address):
+        line = logs.without_what_people_wrote(None, "", {"request": said, "event": said})
+        assert CANARY not in f"{line}"
+
+
+def test_the_addresses_with_secrets_are_found():
+    found = " ".join(SECRET)
+    for place in ("/acknowledge/", "/receipts/", "/confirmations/", "/reset/key/"):
+        assert place in found
 
 
 def test_a_row_of_the_database_is_not_logged(log, db):
