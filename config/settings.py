@@ -98,7 +98,13 @@ DATABASES = {
 }
 # Throttling must hold when Redis is away, and for all web processes at once.
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        # Past this the entries of accounts that are shut are thrown away, and guessing goes on:
+        # more than anybody can try while the longest of them counts. The default is 300.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
 }
 REDIS_URL = ENVIRONMENT.redis_url
 

@@ -1,6 +1,7 @@
 """Signing in and one's own page."""
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
@@ -40,6 +41,20 @@ def test_too_many_attempts_get_a_page_of_ours(person):
     for _ in range(30):
         answer = client.post("/accounts/login/", {"login": person.username, "password": "wrong"})
     assert answer.status_code == 429 or "Too many" in words(answer)
+
+
+def test_an_account_that_was_guessed_at_stays_shut_however_many_others_are_tried(person):
+    def sign_in(number, password):
+        fields = {"login": person.username, "password": password}
+        # Each from a house of its own, so that only the account is counted.
+        return Client().post("/accounts/login/", fields, REMOTE_ADDR=f"2001:db8:0:{number:x}::1")
+
+    for number in range(6):
+        sign_in(number, "wrong")
+    assert sign_in(6, PASSWORD).status_code == 200
+    for number in range(2000):
+        cache.set(f"~{number}", "somebody else", timeout=300)
+    assert sign_in(7, PASSWORD).status_code == 200
 
 
 def test_nobody_makes_their_own_account(client):
