@@ -8,6 +8,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from programs.gate.answers import Refused
 from programs.gate.app import DROP
+from programs.gate.call import CAME
 
 # From the first byte of a request to the end of its headers, and for a connection's first byte.
 HEAD_SECONDS = 10.0
@@ -72,8 +73,6 @@ class Wire(HttpToolsProtocol):
             raise TooMuch
         super().on_message_begin()
         self._expect_head()
-        scope: dict[str, Any] = self.scope  # type: ignore[assignment]
-        scope["extensions"] = {DROP: self.transport.abort}
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if len(self.headers) >= MOST_HEADERS:
@@ -85,6 +84,8 @@ class Wire(HttpToolsProtocol):
         self._rest()
         super().on_headers_complete()
         self.headers = _NOWHERE
+        scope: dict[str, Any] = self.scope  # type: ignore[assignment]
+        scope["extensions"] = {DROP: self.transport.abort, CAME: self.cycle.message_event.is_set}
 
     def on_message_complete(self) -> None:
         self._request_bytes = 0

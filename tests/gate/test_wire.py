@@ -12,7 +12,8 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from programs.gate import questions, wire
+from programs.gate import call, questions, wire
+from programs.gate.answers import Refused
 from programs.news import CHANNEL
 from tests import make
 from tests.gate.served import HOST, caller, known, until
@@ -145,6 +146,21 @@ async def served(data, *, app=None):
         answer = await asyncio.wait_for(reader.read(), 5)
         writer.close()
         return answer
+
+
+@pytest.mark.parametrize("body", [b"", b"{"])
+def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch, body):
+    monkeypatch.setattr(call, "BODY_SECONDS", 0.2)
+
+    async def read(scope, receive, send):
+        with pytest.raises(Refused) as refusal:
+            await call.Call(scope, receive).json_body()
+        said = {"type": "http.response.start", "status": refusal.value.status, "headers": []}
+        await send(said | {"headers": refusal.value.headers})
+        await send({"type": "http.response.body", "body": b""})
+
+    head = b"POST / HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n"
+    assert asyncio.run(served(head + body, app=read)).startswith(b"HTTP/1.1 408 ")
 
 
 async def _fine(_scope, _receive, send):
