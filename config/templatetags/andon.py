@@ -33,7 +33,7 @@ def moment(value: datetime | None, style: str = "") -> SafeString:
     """A time in the reader's zone, named. Unless "plain", JavaScript adds how long ago that was."""
     if value is None:
         return SafeString("")
-    local = timezone.localtime(value)
+    local = _local(value)
     ago = "" if style == "plain" else mark_safe(" data-ago")
     return format_html(
         '<time datetime="{}" title="{}"{}>{} {}</time>',
@@ -43,6 +43,14 @@ def moment(value: datetime | None, style: str = "") -> SafeString:
         formats.date_format(local, _pattern(local)),
         local.tzname(),
     )
+
+
+def _local(value: datetime) -> datetime:
+    try:
+        return timezone.localtime(value)
+    # At the ends of the calendar: whatever a machine said, the page about it must be shown.
+    except OverflowError:
+        return value.astimezone(UTC)
 
 
 def _pattern(local: datetime) -> str:

@@ -13,6 +13,9 @@ from programs.gate.questions import StopWord
 from programs.gate.registry import Key, Registry, decide
 from programs.models import SKEW_SECONDS
 
+# A machine that slept through its stop may say so after its holiday; no clock is right before.
+OLDEST_DAYS = 30
+
 
 class Stopping:
     def __init__(
@@ -51,10 +54,14 @@ class Stopping:
         return Answer.of({"state": "acknowledged", "generation": word.generation})
 
     def _check_time(self, word: StopWord) -> None:
-        latest = self._registry.time(clock.now()) + timedelta(seconds=SKEW_SECONDS)
-        if word.stopped_at > latest:
+        now = self._registry.time(clock.now())
+        if word.stopped_at > now + timedelta(seconds=SKEW_SECONDS):
             raise answers.wrong(
                 "stopped_at", f"at most {SKEW_SECONDS} s in the future; set this machine's clock"
+            )
+        if word.stopped_at < now - timedelta(days=OLDEST_DAYS):
+            raise answers.wrong(
+                "stopped_at", f"at most {OLDEST_DAYS} days ago; set this machine's clock"
             )
 
     def _check_signature(self, word: StopWord, key: Key) -> None:

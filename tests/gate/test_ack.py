@@ -34,9 +34,10 @@ def test_an_acknowledgement_is_stored_before_it_is_answered(stopped):
 
 
 def test_the_time_is_stored_as_it_was_signed(stopped):
-    stopped.acknowledge(stopped.held, generation=2, stopped_at="2026-11-21T03:12:45.204999Z")
+    at = datetime.now(UTC).replace(microsecond=204999) - timedelta(minutes=1)
+    stopped.acknowledge(stopped.held, generation=2, stopped_at=at.isoformat())
 
-    assert proof(stopped).stopped_at == datetime(2026, 11, 21, 3, 12, 45, 204999, tzinfo=UTC)
+    assert proof(stopped).stopped_at == at
 
 
 def test_saying_it_twice_is_harmless(stopped):
@@ -115,6 +116,23 @@ def test_a_time_in_the_future_is_refused(stopped):
     assert (status, said["field"]) == (422, "stopped_at")
     assert said["allowed"].startswith("at most 30 s in the future")
     assert proof(stopped).state == "unknown"
+
+
+@pytest.mark.parametrize("ago", [timedelta(days=31), timedelta(days=365 * 2000)])
+def test_a_time_long_ago_is_refused(stopped, ago):
+    at = (datetime.now(UTC) - ago).isoformat()
+
+    status, said = stopped.acknowledge(stopped.held, generation=2, stopped_at=at)
+
+    assert (status, said["field"]) == (422, "stopped_at")
+    assert said["allowed"].startswith("at most 30 days ago")
+    assert proof(stopped).state == "unknown"
+
+
+def test_a_machine_that_slept_for_a_weekend_may_still_say_when_it_stopped(stopped):
+    friday = (datetime.now(UTC) - timedelta(days=3)).isoformat()
+
+    assert stopped.acknowledge(stopped.held, generation=2, stopped_at=friday)[0] == 200
 
 
 def test_a_clock_that_is_ten_seconds_ahead_is_taken(stopped):
