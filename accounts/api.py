@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from ninja.security import HttpBearer
 from pydantic import AfterValidator
 
-from accounts import tokens
+from accounts import secrets, strangers, tokens
 from accounts.actors import Actor
 from accounts.models import ApiToken, Scope, User
 from accounts.problems import Problem
@@ -36,12 +36,25 @@ class Token(HttpBearer):
         self.scope = scope
 
     def __call__(self, request: HttpRequest) -> Any:
+        address = request.META.get("REMOTE_ADDR", "")
         try:
-            return tokens.recognise(request.headers.get("Authorization", ""), scope=self.scope)
+            return self._recognise(request.headers.get("Authorization", ""), address)
+        except strangers.TooMany as refusal:
+            raise Problem(429, str(refusal)) from refusal
         except tokens.LacksScope as refusal:
             raise Problem(403, str(refusal)) from refusal
         except tokens.Refused as refusal:
+            if isinstance(refusal, tokens.Unknown):
+                strangers.note(address)
             raise Problem(401, str(refusal)) from refusal
+
+    def _recognise(self, header: str, address: str) -> ApiToken:
+        # What is no token at all is looked up nowhere, and is told so however often it comes.
+        if presented := secrets.from_header(header):
+            strangers.check(address, presented.key_id)
+        token = tokens.recognise(header, scope=self.scope)
+        strangers.trust(token.key_id)
+        return token
 
     def authenticate(self, request: HttpRequest, token: str) -> Any:
         raise NotImplementedError("__call__ looks at the header itself, to tell why it refuses")

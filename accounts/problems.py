@@ -64,4 +64,6 @@ def answer(problem: Problem) -> HttpResponse:
     response = JsonResponse(body, status=problem.status, content_type=CONTENT_TYPE)
     if problem.status == 401:
         response["WWW-Authenticate"] = 'Bearer realm="andon"'
+    if problem.status == 429:
+        response["Retry-After"] = "60"
     return response

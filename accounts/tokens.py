@@ -19,6 +19,10 @@ class Refused(Exception):
     """The token does not open this; the message is a sentence for the caller."""
 
 
+class Unknown(Refused):
+    """There is no such token: whoever sends many of them guesses."""
+
+
 class LacksScope(Refused):
     """The token is good, but not for this."""
 
@@ -35,7 +39,7 @@ def recognise(header: str, *, scope: Scope) -> ApiToken:
         raise Refused("Send 'Authorization: Bearer andon_t_…' with an API token.")
     token = ApiToken.objects.select_related("owner").filter(key_id=presented.key_id).first()
     if token is None or not secrets.matches(presented, token.secret_hash):
-        raise Refused("This API token is not known.")
+        raise Unknown("This API token is not known.")
     now = timezone.now()
     if not token.usable(now):
         what = "was withdrawn" if token.revoked_at else "has expired"

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from django.http import HttpRequest
 
+from accounts import strangers
 from accounts.problems import Problem
-from programs import keys, strangers
+from programs import keys
 from programs.models import ProgramKey
 
 

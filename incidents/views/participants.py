@@ -17,11 +17,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import SignedInRequest
+from accounts.throttle import Throttle
 from incidents import redacted
 from incidents.forms.choosing import ChoiceForm
 from programs import access, participation, stops, summary
 from programs.forms import PauseForm
-from programs.gate.throttle import Throttle
 from programs.models import Category, Program, State
 
 SAID = {

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from accounts import secrets
+from accounts.throttle import Throttle
 from programs.gate import answers, clock
 from programs.gate.answers import Refused
 from programs.gate.call import Call
 from programs.gate.figures import Figures
 from programs.gate.registry import IngestKey, Key, Program, Registry
-from programs.gate.throttle import Throttle
 
 # The kind of a collector's token, as programs.collectors mints it.
 KIND = "c"

@@ -3,6 +3,7 @@
 import math
 from typing import NamedTuple
 
+from accounts.throttle import Throttle
 from programs import rfc3339, signing
 from programs.gate import answers, clock, questions
 from programs.gate.answers import Answer
@@ -15,7 +16,6 @@ from programs.gate.ledger import Ledger
 from programs.gate.questions import LeaseQuestion
 from programs.gate.registry import Key, Program, Registry, Verdict, decide
 from programs.gate.sheets import Sheets
-from programs.gate.throttle import Throttle
 from programs.leases import Ask
 
 # The database may have moved on since the copy was read; then it says so, and we read again.

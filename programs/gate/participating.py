@@ -5,6 +5,7 @@ The only place of the gate that sees a pseudonym; it keeps none and logs none.
 
 from functools import partial
 
+from accounts.throttle import Throttle
 from programs import participation, signing
 from programs.gate import answers, clock, questions
 from programs.gate.answers import Answer, Refused
@@ -15,7 +16,6 @@ from programs.gate.ledger import Ledger
 from programs.gate.questions import Chosen
 from programs.gate.registry import Registry
 from programs.gate.subjects import Listed
-from programs.gate.throttle import Throttle
 
 # A kiosk may send a whole class at once; then one a second. Each choice is news for everyone.
 CHOICES = 100

@@ -3,6 +3,7 @@
 from typing import Any
 
 from accounts.actors import Actor
+from accounts.throttle import Throttle
 from programs import stamps
 from programs.gate import answers, clock, questions
 from programs.gate.answers import Answer, Refused
@@ -12,7 +13,6 @@ from programs.gate.figures import Figures
 from programs.gate.ledger import Ledger, Report
 from programs.gate.registry import IngestKey, Registry
 from programs.gate.sheets import Sheets
-from programs.gate.throttle import Throttle
 from programs.stamps import Sheet
 from programs.violations import Old, Tally
 

@@ -8,7 +8,9 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
+from accounts import strangers
 from accounts.models import Scope
+from accounts.throttle import Throttle
 from audit import credentials
 from tests import make
 
@@ -23,8 +25,10 @@ def pytest_itemcollected(item):
 
 
 @pytest.fixture(autouse=True)
-def _nobody_called_before(db):
+def _nobody_called_before(db, monkeypatch):
     cache.clear()
+    monkeypatch.setattr(strangers, "_tries", Throttle())
+    strangers._trusted.clear()
 
 
 def token(person, *scopes, **fields):

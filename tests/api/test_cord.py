@@ -11,8 +11,7 @@ from standardwebhooks import Webhook
 from accounts.functions import Function
 from incidents import alerts, judgement
 from incidents.models import Incident
-from programs import keys, strangers
-from programs.gate.throttle import Throttle
+from programs import keys
 from programs.models import ProgramKey, State
 from severity.ladder import Sev
 from severity.models import Assessment
@@ -20,12 +19,6 @@ from tests import make
 from tests.api.conftest import problem, token
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _no_stranger_came_before(monkeypatch):
-    monkeypatch.setattr(strangers, "_tries", Throttle())
-    strangers._trusted.clear()
 
 
 class Monitor:

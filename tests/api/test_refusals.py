@@ -212,6 +212,22 @@ def test_a_failure_of_ours_says_nothing_of_what_was_sent(monkeypatch):
     assert body["detail"].startswith("The fault is ours.")
 
 
+def test_who_guesses_tokens_is_slowed_down_without_a_look_into_the_database(
+    caller, django_assert_num_queries
+):
+    assert caller.get("/programs").status_code == 200
+    guess = {"Authorization": "Bearer andon_t_a_b"}
+    said = [call("GET", "/programs", guess).status_code for _ in range(25)]
+    assert said == [401] * 20 + [429] * 5
+    with django_assert_num_queries(0):
+        answer = call("GET", "/programs", guess)
+    problem(answer, 429)
+    assert answer["Retry-After"] == "60"
+    # Neither is one that opened before, though it comes from the same address, nor who has none.
+    assert caller.get("/programs").status_code == 200
+    assert call("GET", "/programs", {}).status_code == 401
+
+
 @pytest.mark.parametrize("path", ["/api/openapi.json", "/api/docs"])
 def test_the_documentation_is_for_people_who_are_signed_in(client, path):
     assert client.get(path).status_code == 302

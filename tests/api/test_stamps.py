@@ -9,23 +9,17 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
+from accounts import strangers
 from accounts.functions import Function
 from accounts.models import Scope
 from audit.models import Entry
-from programs import collectors, keys, pauses, rfc3339, signing, stops, strangers
-from programs.gate.throttle import Throttle
+from programs import collectors, keys, pauses, rfc3339, signing, stops
 from programs.models import ProgramKey, StopProof
 from tests import make
 from tests.api.conftest import problem, token
 
 pytestmark = pytest.mark.django_db
 DIGEST = "ab" * 32
-
-
-@pytest.fixture(autouse=True)
-def _no_stranger_came_before(monkeypatch):
-    monkeypatch.setattr(strangers, "_tries", Throttle())
-    strangers._trusted.clear()
 
 
 class Ingest:

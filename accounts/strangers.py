@@ -7,7 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 
-from programs.gate.throttle import Throttle
+from accounts.throttle import Throttle
 
 MOST_TRUSTED = 10_000
 

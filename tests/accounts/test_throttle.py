@@ -1,5 +1,5 @@
-from programs.gate import throttle
-from programs.gate.throttle import Throttle
+from accounts import throttle
+from accounts.throttle import Throttle
 
 
 def tries(bucket, address="192.0.2.1", *, times, now=0.0):
