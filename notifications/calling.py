@@ -19,7 +19,7 @@ def send_call(call_pk: int) -> Callable[[], None]:
     if call is None:
         return lambda: None
     try:
-        answer = standard.post(call.hook.url, call.hook.secret, _event(call))
+        answer = standard.post(call.url, call.hook.secret, _event(call))
     except channels.NotSent as error:
         calls.note(call, str(error))
         raise

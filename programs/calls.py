@@ -70,6 +70,7 @@ def _call(
             generation=generation,
             name=hook.name,
             kind=hook.kind,
+            url=hook.url,
             dataset_id=hook.dataset_id or (order.dataset_id if order else None),
             created_at=now,
             must_confirm=hook.confirms,
@@ -163,13 +164,17 @@ def send_again(call: HookCall, *, actor: Actor) -> None:
     """Try once more to deliver a call that was given up.
 
     Raises:
-        Refused: if it was not given up, or the hook is switched off.
+        Refused: if it was not given up, or the hook is switched off or has another address.
     """
     call = _locked_call(call.pk)
     if call.state != HookCall.State.FAILED:
         raise Refused(f"This call is {call.state}; only one that was given up is sent again.")
     if not call.hook.enabled:
         raise Refused(f"{call.hook.name} is switched off; switch it on first.")
+    if call.url != call.hook.url:
+        raise Refused(
+            f"{call.hook.name} has another address since; look there, and confirm this by hand."
+        )
     _move(call, HookCall.State.WAITING, answer=call.answer)
     hooks.record("hook.sent_again", call.hook, actor=actor)
     _publish(call)

@@ -86,6 +86,8 @@ class HookCall(models.Model):
     # As the hook was when it was called: a later change to it changes no proof and frees no order.
     name = models.CharField(max_length=80)
     kind = models.CharField(max_length=14, choices=Hook.Kind)
+    # Whoever changes the hook's address gets no right to confirm what another system was told.
+    url = models.CharField(max_length=500)
     dataset = models.ForeignKey(Dataset, models.PROTECT, null=True, blank=True, related_name="+")
     must_confirm = models.BooleanField()
     confirm_by = models.DateTimeField(null=True, blank=True)

@@ -169,3 +169,30 @@ def test_the_calls_of_one_program_are_of_one_lane(program, hook, engine):
     engine.work()
     row = Due.objects.get(kind="notifications.call_hook")
     assert row.payload["lane"] == f"program-{program.pk}"
+
+
+def test_a_call_goes_to_the_address_that_the_hook_had_when_the_program_stopped(
+    program, hook, engine, receiver
+):
+    pause(program)
+    hooks.change(hook, elsewhere(hook), actor=make.SYSTEM)
+    engine.work()
+    assert [path for path, _headers, _body in receiver.got] == ["/hook"]
+
+
+def test_what_was_for_another_address_is_not_sent_again(program, hook, engine, receiver):
+    order = pause(program)
+    receiver.status = 500
+    for _ in range(12):
+        engine.forward(minutes=11)
+    call = order.calls.get()
+    assert call.state == Stands.FAILED
+    hooks.change(hook, elsewhere(hook), actor=make.SYSTEM)
+    with pytest.raises(calls.Refused, match="another address"):
+        calls.send_again(call, actor=make.SYSTEM)
+
+
+def elsewhere(hook):
+    return hooks.Terms(
+        name=hook.name, kind=hook.kind, url=f"{hook.url}/elsewhere", events=hook.events
+    )
