@@ -112,5 +112,14 @@ def test_a_key_of_where_records_come_in_is_shown_once_with_what_to_do(program, o
     assert key.revoked_at
 
 
+def test_what_a_withdrawn_key_of_where_records_come_in_still_gives_is_said(program, owner):
+    still = "until whoever runs Andon changes SECRET_KEY"
+    assert still not in owner.reads(path(program))
+    answer = owner.post(path(program, "ingest/new/"), label="Upload")
+    assert "even after it was withdrawn, until SECRET_KEY changes" in words(answer)
+    owner.post(path(program, f"keys/{ProgramKey.objects.get().pk}/withdraw/"))
+    assert still in owner.reads(path(program))
+
+
 def test_nobody_but_who_runs_the_program_makes_a_key_for_ingest(program, officer):
     assert officer.post(path(program, "ingest/new/"), label="x").status_code == 403
