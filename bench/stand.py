@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from bench import cast
 from config.launch import testing
 from config.launch.fresh import free_ports
 
@@ -128,57 +129,21 @@ class Program:
         from accounts.actors import Actor
         from accounts.functions import Function
 
-        self.maker = Actor(name="bench", via="command")
-        self._number = next(_n)
-        self.slug = f"measured-{self._number}"
-        self._asks = self._person("asks")
-        self._agree = [
-            self._person("privacy", Function.PRIVACY_OFFICER),
-            self._person("commander", Function.COMMANDER),
-        ]
-        self.row = self._started(lease_seconds)
+        self.maker = cast.maker()
+        number = next(_n)
+        self.slug = f"measured-{number}"
+
+        def person(name, *functions):
+            return Actor.person(cast.person(f"{name}-{number}", *functions), via="command")
+
+        self._asks = person("asks")
+        self.commander = person("commander", Function.COMMANDER)
+        self._agree = [person("privacy", Function.PRIVACY_OFFICER), self.commander]
+        staff = cast.staff(f"-{number}")
+        self.row = cast.collecting(self.slug, staff, lease_seconds=lease_seconds)
         self.pauses = 0
         self.known_generation = 1
         self.ids, self.tokens = self._collectors(collectors)
-
-    def _person(self, name: str, *functions: Any) -> Any:
-        from accounts.actors import Actor
-        from audit import people
-
-        user = people.add(
-            f"{name}-{self._number}",
-            email=f"{name}-{self._number}@demo.example",
-            password=random.token_urlsafe(24),
-            functions=functions,
-            actor=self.maker,
-        )
-        return Actor.person(user, via="command")
-
-    def _started(self, lease_seconds: int) -> Any:
-        from accounts.functions import Function
-        from config import attested
-        from programs import lifecycle
-        from programs.evidence import Shown
-
-        owner = self._person("owner", Function.PROGRAM_OWNER)
-        made = lifecycle.draft(
-            slug=self.slug,
-            name="Measured",
-            purpose="Nothing is collected: it exists to be stopped.",
-            owner=owner.user,
-            actor=self.maker,
-            categories=["keystrokes"],
-            declared_audience="Nobody",
-            participants=70_000,
-            lease_seconds=lease_seconds,
-            **attested.NOTHING_SPECIAL,
-        )
-        officer = self._person("officer", *attested.OFFICER)
-        keeper = self._person("keeper", *attested.KEEPER)
-        by = attested.two(officer.user, keeper.user, owner=owner.user)
-        attested.attest_all(made, by=by, shown=Shown(note="For a bench."))
-        made = lifecycle.approve(made, actor=self._agree[0])
-        return lifecycle.start(made, actor=owner)
 
     def _collectors(self, count: int) -> tuple[list[int], list[str]]:
         from django.utils import timezone

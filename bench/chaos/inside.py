@@ -1,103 +1,47 @@
 """What is done in the database of the Andon under attack: `cast`, `check`. Prints one JSON line."""
 
 import json
-import secrets
 import sys
-from collections.abc import Iterator
-from datetime import timedelta
-from typing import Any
 
 import django
 from django.utils import timezone
 
+from bench import cast as casting
+
 
 def cast(programs: int, collectors_each: int, webhook: str, secret: str) -> dict[str, object]:
-    """Make people, a policy that pages by webhook, and programs with collectors."""
+    """Make people, a policy that pages by webhook, and programs; the first has collectors."""
     from accounts.models import Scope
-    from audit import credentials
     from programs import collectors
 
-    maker = _maker()
-    _make_a_policy(webhook, secret)
-    slugs, keys = [], []
-    for program in _programs(programs):
-        slugs.append(program.slug)
-        # All of them in the first: it is the one whose stops are timed.
-        for each in range(collectors_each if len(slugs) == 1 else 0):
-            collector = collectors.register(program, name=f"machine-{each}", actor=maker)
-            keys.append(collectors.issue_key(collector, actor=maker)[1])
-    _row, token = credentials.issue(
-        _person("reporter"),
-        label="chaos",
-        scopes=[Scope.REPORT],
-        expires_at=timezone.now() + timedelta(hours=2),
-        actor=maker,
-    )
-    return {"programs": slugs, "keys": keys, "token": token}
+    staff = casting.staff()
+    _pager(webhook, secret)
+    made = [casting.collecting(f"chaos-{number}", staff) for number in range(programs)]
+    maker, keys = casting.maker(), []
+    for each in range(collectors_each):
+        collector = collectors.register(made[0], name=f"machine-{each}", actor=maker)
+        keys.append(collectors.issue_key(collector, actor=maker)[1])
+    token = casting.token(casting.person("reporter"), Scope.REPORT)
+    return {"programs": [program.slug for program in made], "keys": keys, "token": token}
 
 
-def _maker() -> Any:
-    from accounts.actors import Actor
-
-    return Actor(name="chaos", via="command")
-
-
-def _person(name: str, *functions: Any) -> Any:
-    from audit import people
-
-    return people.add(
-        name,
-        email=f"{name}@demo.example",
-        password=secrets.token_urlsafe(24),
-        functions=functions,
-        actor=_maker(),
-    )
-
-
-def _make_a_policy(webhook: str, secret: str) -> None:
+def _pager(webhook: str, secret: str) -> None:
+    """Make the commander, whom incidents page at this address."""
     from accounts.functions import Function
     from audit import history
     from notifications import policies
     from notifications.models import ContactMethod, Method
 
-    maker = _maker()
-    policies.ensure_general_policies(actor=maker)
+    commander = casting.person("commander", Function.COMMANDER)
+    policies.ensure_general_policies(actor=casting.maker())
     history.create(
         ContactMethod,
-        actor=maker,
-        person=_person("commander", Function.COMMANDER),
+        actor=casting.maker(),
+        person=commander,
         method=Method.WEBHOOK,
         address=f"http://{webhook}/page",
         secret=secret,
     )
-
-
-def _programs(count: int) -> Iterator[Any]:
-    from accounts.actors import Actor
-    from accounts.functions import Function
-    from config import attested
-    from programs import lifecycle
-    from programs.evidence import Shown
-
-    officer = _person("privacy", *attested.OFFICER)
-    keeper = _person("keeper", *attested.KEEPER)
-    owner = _person("owner", Function.PROGRAM_OWNER)
-    for number in range(count):
-        program = lifecycle.draft(
-            slug=f"chaos-{number}",
-            name=f"Chaos {number}",
-            purpose="To be stopped.",
-            owner=owner,
-            actor=_maker(),
-            categories=["keystrokes"],
-            declared_audience="Nobody",
-            participants=70_000,
-            **attested.NOTHING_SPECIAL,
-        )
-        by = attested.two(officer, keeper, owner=owner)
-        attested.attest_all(program, by=by, shown=Shown(note="For a bench."))
-        program = lifecycle.approve(program, actor=Actor.person(officer, via="command"))
-        yield lifecycle.start(program, actor=Actor.person(owner, via="command"))
 
 
 def check() -> dict[str, object]:

@@ -1,163 +1,40 @@
 """All that a round of trials needs: servers, two gates behind wires, programs, collectors."""
 
-import json
 import os
 import secrets
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections import defaultdict
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from bench import stand
-from bench.trials.wires import Exchange, Wire
+from bench import cast, stand
+from bench.trials.parts import Gate, Server, Web
+from bench.trials.runs import Runs
+from bench.trials.wires import Exchange
 from config.launch import places, servers
-from config.launch.children import Process
-from config.launch.fresh import free_ports
-from config.launch.stack import answers
-from config.launch.supervisor import until_ready
 
 PATIENCE_SECONDS = 60.0
 LEASE_SECONDS = 3
-SOCKET = ".s.PGSQL.5432"
+# Of each program: three collectors in its last generations.
+KEPT_STAMPS = 6
 
 
-def family(pid: int) -> list[int]:
-    """Return a process and all below it."""
-    found, waiting = [], [pid]
-    while waiting:
-        one = waiting.pop()
-        found.append(one)
-        with suppress(OSError):
-            for file in Path(f"/proc/{one}/task").glob("*/children"):
-                waiting += [int(word) for word in file.read_text().split()]
-    return found
+class Stamp(NamedTuple):
+    """A stamp that a collector made while it captured, and what it says."""
 
-
-def tell(pid: int, number: signal.Signals) -> None:
-    """Send a signal to a process and all below it."""
-    for one in family(pid):
-        with suppress(ProcessLookupError):
-            os.kill(one, number)
-
-
-class Server:
-    """PostgreSQL or Redis, killed and started again on the same data."""
-
-    def __init__(self, server: Any, logs: Path) -> None:
-        self._child = server.child()
-        self._log = logs / f"{self._child.name}.log"
-        self.process: Process | None = None
-
-    def start(self) -> None:
-        self._child.prepare()
-        self.process = Process(self._child, log=self._log)
-        until_ready(self.process, wait=time.sleep)
-
-    def signal(self, number: signal.Signals) -> None:
-        assert self.process
-        tell(self.process.pid, number)
-        if number == signal.SIGKILL:
-            self.process.sweep()
-
-
-class Gate:
-    """One gate, with wires to its database, its Redis, and from its collectors."""
-
-    def __init__(self, name: str, world: "World", *, flawed: bool) -> None:
-        self.name = name
-        self.port, self.public = free_ports(2)
-        folder = world.folder / name
-        folder.mkdir(mode=0o711)
-        own = os.environ
-        self.database = Wire(world.exchange, folder / SOCKET, world.places.sockets / SOCKET)
-        self.redis = Wire(world.exchange, folder / "redis.sock", world.redis_socket)
-        self.collectors = Wire(world.exchange, self.public, self.port)
-        self._env = own | {
-            "DATABASE_URL": own["DATABASE_URL"].replace(
-                stand.quoted(world.places.sockets), stand.quoted(folder)
-            ),
-            "REDIS_URL": f"unix://{folder}/redis.sock?db=0",
-        }
-        self._command = ["-m", "bench.trials.flawed_gate"] if flawed else ["manage.py", "run_gate"]
-        self.log = world.folder / f"{name}.log"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, *self._command, "--port", str(self.port)],
-                cwd=stand.ROOT,
-                env=self._env,
-                stderr=log,
-                stdout=log,
-            )
-
-    def ready(self) -> bool:
-        return answers(self.port, host="localhost")
-
-    def signal(self, number: signal.Signals) -> None:
-        assert self.process
-        self.process.send_signal(number)
-        if number == signal.SIGKILL:
-            self.process.wait()
-
-
-class Collectors:
-    """SDK gates in a process of their own, and what they captured."""
-
-    def __init__(self, wanted: list[dict[str, str]], *, ahead: float = 0.0) -> None:
-        options = ["--ahead", str(ahead)] if ahead else []
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "bench.trials.collectors", *options],
-            cwd=stand.ROOT,
-            env={"PYTHONPATH": "sdk:."},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        assert self.process.stdin
-        self.process.stdin.write(json.dumps(wanted))
-        self.process.stdin.close()
-        # Of each its runs as [first capture, last capture or None], in seconds of wall time.
-        self.runs: defaultdict[str, list[list[float | None]]] = defaultdict(list)
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def _listen(self) -> None:
-        assert self.process.stdout
-        for line in self.process.stdout:
-            name, said, at = line.split()
-            if said == "yes":
-                self.runs[name].append([int(at) / 1e9, None])
-            else:
-                self.runs[name][-1][1] = int(at) / 1e9
-
-    def capture(self, name: str) -> bool:
-        """True if it captures now."""
-        runs = self.runs[name]
-        return bool(runs) and runs[-1][1] is None
-
-    def last_within(self, name: str, since: float, until: float) -> float:
-        """Return the time of its last capture between two moments, or 0 if there was none."""
-        ends = [
-            min(until, end if end is not None else until)
-            for begin, end in list(self.runs[name])
-            if begin < until and (end is None or end > since)
-        ]
-        return max(ends, default=0.0)
+    name: str
+    generation: int
+    text: str
 
 
 class World:
     """Starts everything; `close` ends and removes it."""
 
-    def __init__(self, *, programs: int, flawed: bool) -> None:
+    def __init__(self, *, programs: int, flaw: str | None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="andon-trials-")).resolve()
         self.folder.chmod(0o711)
         places.hold(self.folder)
@@ -174,38 +51,79 @@ class World:
             server.start()
         database.create_database()
         stand.set_up({"DATABASE_URL": database.url(), "REDIS_URL": redis.url})
-        self.gates = [Gate(name, self, flawed=flawed) for name in ("a", "b")]
+        self.gates = [Gate(name, self, flaw=flaw) for name in ("a", "b")]
         for gate in self.gates:
             gate.start()
+        from accounts.models import Scope
+
+        self.web = Web(self.places.logs)
         self.programs = [stand.Program(4, lease_seconds=LEASE_SECONDS) for _ in range(programs)]
+        self.keys = {one.slug: _ingest_key(one) for one in self.programs}
+        # Of a responder, who sees all programs and their collectors.
+        self.reader = cast.token(self.programs[0].commander.user, Scope.READ)
+        # The newest stamp of each collector and generation.
+        self.stamps: defaultdict[str, dict[tuple[str, int], Stamp]] = defaultdict(dict)
+        self._stamping = threading.Lock()
+        self.verifiers = self._verifiers()
         self.collectors = self._collectors()
-        self.wait(lambda: all(gate.ready() for gate in self.gates), "the gates")
+        for part in (*self.gates, self.web):
+            self.wait(part.ready, "gates and pages")
 
     def names(self, program: stand.Program) -> list[str]:
         """Return the names of its SDK collectors; its fourth is the one that lies."""
         return [f"{program.slug}/{number}" for number in range(3)]
 
-    def _collectors(self) -> list[Collectors]:
+    def stamps_of(self, program: stand.Program) -> list[Stamp]:
+        with self._stamping:
+            return list(self.stamps[program.slug].values())
+
+    def _stamped(self, name: str, text: str) -> None:
+        """Keep a stamp, and let the verifiers try it from now on."""
+        stamp = Stamp(name, int(text.split(";")[3]), text)
+        slug = name.partition("/")[0]
+        with self._stamping:
+            held = self.stamps[slug]
+            held[name, stamp.generation] = stamp
+            # Those of long ago are of no use, but would be asked about for ever.
+            for old in sorted(held, key=lambda key: key[1])[:-KEPT_STAMPS]:
+                del held[old]
+        self.verifiers.say(f"{slug} {label(name, stamp.generation)} {text}")
+
+    def _verifiers(self) -> Runs:
+        wanted = [
+            {"name": one.slug, "url": url, "token": self.keys[one.slug]}
+            for one, url in zip(self.programs, self._ways() * len(self.programs), strict=False)
+        ]
+        return Runs("bench.trials.verifiers", wanted, told=self._stamped)
+
+    def _ways(self) -> tuple[str, ...]:
+        """Return what an SDK may be told: one gate, the other, both."""
         urls = [f"http://127.0.0.1:{gate.public}" for gate in self.gates]
-        ways = (urls[0], urls[1], ",".join(urls))
+        return urls[0], urls[1], ",".join(urls)
+
+    def _collectors(self) -> list[Runs]:
         wanted = [
             {"name": name, "program": one.slug, "url": url, "token": token}
             for one in self.programs
-            for name, url, token in zip(self.names(one), ways, one.tokens, strict=False)
+            for name, url, token in zip(self.names(one), self._ways(), one.tokens, strict=False)
         ]
         # A third each with a clock that is right, an hour ahead, and an hour behind.
         return [
-            Collectors(wanted[0::3]),
-            Collectors(wanted[1::3], ahead=3600.0),
-            Collectors(wanted[2::3], ahead=-3600.0),
+            Runs(
+                "bench.trials.collectors",
+                wanted[number::3],
+                *(("--ahead", str(ahead)) if ahead else ()),
+                told=self._stamped,
+            )
+            for number, ahead in enumerate((0.0, 3600.0, -3600.0))
         ]
 
-    def of(self, name: str) -> Collectors:
+    def of(self, name: str) -> Runs:
         """Return the process that runs a collector."""
         return self.collectors[int(name[-1])]
 
     def capturing(self, program: stand.Program) -> bool:
-        return all(self.of(name).capture(name) for name in self.names(program))
+        return all(self.of(name).is_yes(name) for name in self.names(program))
 
     def wait(self, holds: Any, what: str) -> None:
         """Wait until something holds.
@@ -220,8 +138,9 @@ class World:
             time.sleep(0.05)
 
     def close(self) -> None:
-        for one in self.collectors:
+        for one in (*self.collectors, self.verifiers):
             one.process.kill()
+        self.web.process.sweep()
         for gate in self.gates:
             if gate.process:
                 gate.process.kill()
@@ -229,6 +148,17 @@ class World:
             server.signal(signal.SIGKILL)
         for folder in {self.places.var, self.places.data, self.places.sockets.parent}:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def label(name: str, generation: int) -> str:
+    """Return how the verifiers call the stamps of a collector in one generation."""
+    return f"{name}@{generation}"
+
+
+def _ingest_key(program: stand.Program) -> str:
+    from programs import keys
+
+    return keys.issue_for_ingest(program.row, label="Trials", actor=program.commander)[1]
 
 
 def token() -> str:
