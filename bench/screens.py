@@ -100,6 +100,8 @@ SHOTS = (
     # The picture in the README.
     Shot("incident-top", "commander", first("/incidents/"), whole=False),
     Shot("incident-open", "privacy", first("/incidents/"), then=_open_all),
+    Shot("ask", "security", "/incidents/ask/"),
+    Shot("broken-glass", "auditor", "/incidents/broken-glass/"),
     Shot("history", "commander", first("/incidents/", "history/")),
     Shot("programs", "commander", "/programs/"),
     Shot("program", "owner", STUDY),

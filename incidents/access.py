@@ -77,6 +77,21 @@ def _held(model: type[models.Model], who: Q, incident: Incident) -> QuerySet[mod
     return rows.values_list("permission__codename", flat=True)
 
 
+def why(user: User, incident: Incident) -> list[AccessGrant | str]:
+    """Return what lets a person see an incident: grants in force, and the program's slug.
+
+    Empty if nothing does.
+    """
+    if not user.is_active:
+        return []
+    theirs = Q(person=user) | Q(team__user=user)
+    grants = incident.grants.filter(theirs, ended_at=None).select_related("team")
+    found: list[AccessGrant | str] = list(grants.order_by("granted_at"))
+    if not incident.restricted and incident.program and _responds_for(user, incident):
+        found.append(incident.program.slug)
+    return found
+
+
 def get_incident(user: User, ref: str | int, *, to: str = Level.VIEW) -> Incident:
     """Return an incident by its number on which the person holds the level `to`.
 

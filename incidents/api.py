@@ -10,7 +10,7 @@ from ninja.throttling import AuthRateThrottle
 from accounts.api import ApiRequest, Token, actor_of, person_of
 from accounts.models import Scope
 from accounts.problems import Problem, responses
-from incidents import access, judgement, lifecycle, reporting, timeline
+from incidents import access, judgement, lifecycle, looks, reporting, timeline
 from incidents.api_shapes import (
     EntryOut,
     IncidentOut,
@@ -163,8 +163,10 @@ def list_incidents(
 
 @router.get("/{ref}", auth=Token(Scope.READ), response={200: IncidentOut, **responses(404)})
 def get_incident(request: ApiRequest, ref: str) -> IncidentOut:
-    """One incident by its number, such as `INC-17`."""
-    return _out(get(request, ref))
+    """One incident by its number, such as `INC-17`. That you read it is noted."""
+    incident = get(request, ref)
+    looks.note(incident, person_of(request), via="api")
+    return _out(incident)
 
 
 @router.get(

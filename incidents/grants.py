@@ -17,8 +17,10 @@ from accounts.functions import Function
 from accounts.models import User
 from audit import clockwork, history, trail
 from audit.trail import joined
-from incidents import access, timeline, weighing
+from incidents import admission, timeline, weighing
 from incidents.access import Level
+from incidents.admission import LONGEST_REASON as LONGEST_REASON
+from incidents.admission import Refused as Refused
 from incidents.models import (
     AccessGrant,
     Incident,
@@ -36,13 +38,7 @@ IMPLIES: dict[str, tuple[Level, ...]] = {
 }
 MANAGING = (Level.MANAGE, Level.CLOSE)
 
-LONGEST_REASON = 300
-LONGEST = timedelta(days=366)
 LAST_MANAGER_STAYS = timedelta(hours=1)
-
-
-class Refused(Exception):
-    """Access cannot be changed so; the message says why."""
 
 
 @joined
@@ -66,8 +62,8 @@ def admit(
     """
     # First of all: whoever loses the level at this moment must not let others in to it.
     _lock(incident.pk)
-    _check_level(incident, level, actor)
-    _check(person, team, reason, expires_at)
+    admission.check_level(incident, level, actor)
+    admission.check(person, team, reason, expires_at)
     grant = AccessGrant(
         incident=incident,
         person=person,
@@ -90,11 +86,44 @@ def admit_to_role(
         Refused: if the person is deactivated.
     """
     _lock(incident.pk)
-    _check(person, None, reason, None)
+    admission.check(person, None, reason, None)
     grant = AccessGrant(
         incident=incident, person=person, level=level, reason=reason, granted_by=actor.name
     )
     return _admit(grant, actor=actor)
+
+
+@joined
+def admit_through_glass(
+    incident: Incident, *, person: User, until: datetime, actor: Actor
+) -> AccessGrant:
+    """Let a person in to read for a short time. Who may break the glass is glass.py's."""
+    grant = AccessGrant(
+        incident=incident,
+        person=person,
+        level=Level.VIEW,
+        reason="Broke the glass.",
+        granted_by=actor.name,
+        expires_at=until,
+    )
+    return _admit(grant, actor=actor)
+
+
+@transaction.atomic
+def leave(incident: Incident, *, actor: Actor) -> None:
+    """End what lets a person in by name; what a team or a program gives is not theirs to end.
+
+    Raises:
+        Refused: if nothing does, a role needs it, or nobody could manage the incident afterwards.
+    """
+    incident = _lock(incident.pk)
+    own = list(incident.grants.filter(person=actor.user, ended_at=None, by_rule=False))
+    if actor.user is None or not own:
+        raise Refused("Nothing lets you in by name: a team or your program does.")
+    if incident.roles.filter(person=actor.user, until=None).exists():
+        raise Refused("You have a role here: hand it over first.")
+    for grant in own:
+        end(grant, actor=actor)
 
 
 def _admit(grant: AccessGrant, *, actor: Actor) -> AccessGrant:
@@ -126,40 +155,14 @@ def _let_in(incident: Incident, grants: Sequence[AccessGrant], *, actor: Actor) 
         )
 
 
-def _check_level(incident: Incident, level: str, actor: Actor) -> None:
-    if level not in Level.values:
-        raise Refused(f"level: {level!r} is none; choose one of {', '.join(Level.values)}.")
-    if actor.user is None:
-        return
-    held = access.may_which(actor.user, incident)
-    if level not in held:
-        own = ", ".join(each.value for each in Level if each in held) or "none"
-        raise Refused(f"level: nobody lets in to more than they may. You may give: {own}.")
-
-
-def _check(
-    person: User | None, team: Group | None, reason: str, expires_at: datetime | None
-) -> None:
-    if (person is None) == (team is None):
-        raise Refused("person: name a person or a team, and not both.")
-    if person and not person.is_active:
-        raise Refused(f"person: {person.name} is deactivated and cannot be let in.")
-    if not reason.strip() or len(reason) > LONGEST_REASON:
-        raise Refused(f"reason: say why they are let in, in at most {LONGEST_REASON} characters.")
-    now = timezone.now()
-    if expires_at and not now < expires_at <= now + LONGEST:
-        raise Refused(f"expires_at: choose a time to come, at most {LONGEST.days} days from now.")
-
-
 def _lock(incident_pk: int) -> Incident:
     # Without it two who end the last two managers at once would each count the other.
     return Incident.objects.select_for_update(no_key=True).get(pk=incident_pk)
 
 
 def _outlasts(grant: AccessGrant, expires_at: datetime | None) -> bool:
-    if grant.expires_at is None:
-        return True
-    return expires_at is not None and expires_at <= grant.expires_at
+    until = grant.expires_at
+    return until is None or (expires_at is not None and expires_at <= until)
 
 
 def _plan_the_end(grant: AccessGrant, at: datetime) -> None:
@@ -241,9 +244,8 @@ def _take(incident: Incident, levels: set[Level], grant: AccessGrant) -> None:
 
 
 def _managers(incident: Incident) -> QuerySet[AccessGrant]:
-    reaches_somebody = Q(person__is_active=True) | Q(team__user__is_active=True)
     managing = incident.grants.filter(ended_at=None, level__in=MANAGING)
-    return managing.filter(reaches_somebody)
+    return managing.filter(Q(person__is_active=True) | Q(team__user__is_active=True))
 
 
 def _close(grant: AccessGrant, *, actor: Actor) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from audit import clockwork, outbox
-from incidents import drills, firing, grants, news
+from incidents import drills, firing, glass, grants, news
 
 
 @clockwork.within_transaction("incidents.fire_rule")
@@ -14,6 +14,11 @@ def fire_rule(payload: dict[str, Any]) -> None:
 @clockwork.within_transaction("incidents.end_access")
 def end_access(payload: dict[str, Any]) -> None:
     grants.run_out(payload["grant"])
+
+
+@clockwork.within_transaction("incidents.glass_not_reviewed")
+def glass_not_reviewed(payload: dict[str, Any]) -> None:
+    glass.remind(payload["glass"])
 
 
 @clockwork.within_transaction("incidents.begin_drill")

@@ -15,6 +15,8 @@ def barred(program: Program) -> frozenset[int]:
     commanded = RoleAssignment.objects.filter(role=Role.COMMANDER)
     for hold in program.pauses.in_force():
         since = Q(until=None) | Q(until__gte=hold.since)
-        theirs = commanded.filter(since, incident__codename=hold.label)
+        # Also of what it was merged into: they answer for it as well.
+        held_by = Q(incident__codename=hold.label) | Q(incident__duplicates__codename=hold.label)
+        theirs = commanded.filter(since, held_by)
         found |= set(theirs.values_list("person", flat=True))
     return frozenset(found)

@@ -5,7 +5,7 @@ from typing import Any
 
 from audit import clockwork, outbox
 from audit.models import Due
-from notifications import calling, notices, paging, sending
+from notifications import calling, doorbell, notices, paging, sending
 from notifications.models import Escalation
 from programs import calls
 
@@ -70,6 +70,14 @@ outbox.on("program.control_ending", name="notifications.tell_of_end")(notices.te
 outbox.on("program.control_ended", name="notifications.tell_of_ended")(notices.tell_of_ended)
 outbox.on("program.control_lapsed", name="notifications.tell_of_lapse")(notices.tell_of_lapse)
 clockwork.outward(notices.SEND)(notices.send)
+
+outbox.on("access.requested", name="notifications.tell_of_request")(doorbell.tell_of_request)
+outbox.on("access.admitted", name="notifications.tell_of_admission")(doorbell.tell_of_admission)
+outbox.on("access.glass_broken", name="notifications.tell_of_glass")(doorbell.tell_of_glass)
+outbox.on("access.glass_not_reviewed", name="notifications.tell_of_no_review")(
+    doorbell.tell_of_no_review
+)
+clockwork.outward(doorbell.SEND)(doorbell.send)
 
 
 @clockwork.when_dead

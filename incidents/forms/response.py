@@ -226,11 +226,16 @@ class AdmitForm(PanelForm):
         who = said.pop("who", "").strip()
         said["person"] = None
         if who:
-            named = Q(username__iexact=who) | Q(email__iexact=who)
-            said["person"] = User.objects.filter(named, is_active=True).first()
+            said["person"] = person_named(who)
             if said["person"] is None:
                 self.add_error("who", _("Nobody has this user name or e-mail address."))
         return said
+
+
+def person_named(who: str) -> User | None:
+    """Return the active person with this user name or e-mail address."""
+    named = Q(username__iexact=who) | Q(email__iexact=who)
+    return User.objects.filter(named, is_active=True).first()
 
 
 def team_name(team: Group) -> str:

@@ -15,6 +15,7 @@ from incidents.models.incident import (
     Status,
     StillOpen,
 )
+from incidents.models.knocking import AccessRequest, GlassBreak, Look
 from incidents.models.response import (
     SHARED_ROLES,
     AccessGrant,
@@ -31,14 +32,17 @@ __all__ = [
     "OVER",
     "SHARED_ROLES",
     "AccessGrant",
+    "AccessRequest",
     "Audience",
     "Counter",
     "Drill",
     "DrillScope",
+    "GlassBreak",
     "Incident",
     "IncidentGroupPermission",
     "IncidentUserPermission",
     "Kind",
+    "Look",
     "ReportKey",
     "Role",
     "RoleAssignment",

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.http import Fragment, SignedInRequest
-from incidents import access
+from incidents import access, looks
 from incidents.forms import response
 from incidents.models import Incident, TimelineEntry
 from incidents.views import panels
@@ -17,7 +17,9 @@ from incidents.views.panels import Forms, May
 
 @require_safe
 def detail(request: SignedInRequest, number: int) -> HttpResponse:
-    return page(request, access.get_incident(request.user, number))
+    incident = access.get_incident(request.user, number)
+    looks.note(incident, request.user, via="page")
+    return page(request, incident)
 
 
 def page(
@@ -56,6 +58,7 @@ def page(
         **panels.runbook(incident),
         **panels.roles(incident, request, forms),
         **panels.who_sees(incident, may, forms),
+        **panels.why(incident, request, may),
     }
     return render(request, "incidents/detail.html", context, status=status)
 

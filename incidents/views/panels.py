@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.functions import Function
 from accounts.http import SignedInRequest
-from incidents import access, chart, exposure, timeline
+from incidents import access, chart, exposure, glass, knocks, looks, timeline
 from incidents.forms import response
 from incidents.models import (
     AccessGrant,
@@ -165,8 +165,28 @@ def who_sees(incident: Incident, may: May, forms: Forms) -> dict[str, Any]:
     grants = incident.grants.filter(ended_at=None).select_related("person", "team")
     for grant in grants:
         grant.who = grant.person.name if grant.person else response.team_name(grant.team)  # type: ignore[attr-defined,arg-type]
-    form = forms.get("access") or response.AdmitForm(may_close=may.close)
-    return {"grants": grants, "admit_form": form}
+    bound = forms.get("access")
+    return {
+        "grants": grants,
+        "admit_form": bound
+        if isinstance(bound, response.AdmitForm)
+        else response.AdmitForm(may_close=may.close),
+        "through_glass": glass.open_now(incident),
+        "asking": knocks.waiting(incident) if may.manage else [],
+        "readers": looks.readers(incident) if may.manage else [],
+    }
+
+
+def why(incident: Incident, request: SignedInRequest, may: May) -> dict[str, Any]:
+    """What lets the reader in, and for who manages the incident, anybody who is named."""
+    named = request.GET.get("why", "").strip()
+    told: dict[str, Any] = {"own_reasons": access.why(request.user, incident)}
+    if named and may.manage:
+        told["why"] = named
+        person = response.person_named(named)
+        told["why_person"] = person
+        told["why_reasons"] = access.why(person, incident) if person else []
+    return told
 
 
 def kinds_of(request: SignedInRequest) -> list[str]:

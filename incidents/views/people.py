@@ -1,16 +1,19 @@
 """Who does what in an incident, and who may see it."""
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.http import SignedInRequest, actor_of
-from incidents import access, grants, roles
+from incidents import access, grants, knocks, roles
 from incidents.forms import response
+from incidents.forms.entering import AnswerForm
 from incidents.models import AccessGrant, RoleAssignment
 from incidents.views.acting import carry_out
+from incidents.views.detail import page
 
 MANAGE = AccessGrant.Level.MANAGE
 
@@ -57,6 +60,34 @@ def admit(request: SignedInRequest, number: int) -> HttpResponse:
         grants.admit(incident, **form.cleaned_data, actor=actor_of(request))
 
     return carry_out(request, incident, let_in, at="access", said=_("Let in."), form=form)
+
+
+@require_POST
+def answer_request(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
+    """Let in who asked, or do not."""
+    incident = access.get_incident(request.user, number, to=MANAGE)
+    asked = get_object_or_404(incident.access_requests, pk=pk)
+    form = AnswerForm(request.POST)
+
+    def answer() -> None:
+        if form.cleaned_data["answer"] == "admit":
+            knocks.admit(asked, level=form.cleaned_data["level"], actor=actor_of(request))
+        else:
+            knocks.decline(asked, actor=actor_of(request))
+
+    return carry_out(request, incident, answer, at="access", said=_("Decided."), form=form)
+
+
+@require_POST
+def leave(request: SignedInRequest, number: int) -> HttpResponse:
+    """End what lets the reader in by name."""
+    incident = access.get_incident(request.user, number)
+    try:
+        grants.leave(incident, actor=actor_of(request))
+    except grants.Refused as refusal:
+        return page(request, incident, refusal=str(refusal), status=409)
+    messages.success(request, _("You left."))
+    return redirect("incidents:list")
 
 
 @require_POST

@@ -8,7 +8,7 @@ from django.core import signing
 from django.utils import timezone
 
 from accounts.functions import Function
-from incidents import lifecycle, runbooks, timeline
+from incidents import glass, knocks, lifecycle, runbooks, timeline
 from notifications import links, policies
 from notifications.models import Page
 from programs import attestation, collectors, pauses, stops, waivers
@@ -43,6 +43,7 @@ class World:
         make.user(Function.COMMANDER)
         self.incident = make.active(Sev.SEV2, program=self.program, reporter=self.reporter)
         self._stories()
+        self._doors()
         self._controls()
         self.waiting = make.incident(Sev.SEV3)
         make.undetermined()
@@ -65,6 +66,13 @@ class World:
         facts = (order.generation, order.ordered_at, "discarded", 3)
         stops.acknowledge([stops.Acknowledgement(self.collector.pk, self.program.pk, *facts)])
 
+    def _doors(self):
+        """One who asks to be let in, and one who broke the glass."""
+        knocks.ask(self.incident.number, reason="My share.", actor=make.actor(make.user()))
+        self.guard = make.user(Function.SECURITY)
+        why = "The export runs tonight and must be stopped."
+        glass.smash(self.incident.number, reason=why, actor=make.actor(self.guard))
+
     def _controls(self):
         """One that waits for the officer, one that was turned down, one to be left aside."""
         owner = make.actor(self.program.owner)
@@ -85,6 +93,8 @@ class World:
             yield path, self.reporter
         for path in ("/incidents/INC-4242/", "/audit/", "/incidents/"):
             yield path, self.reporter
+        yield "/incidents/ask/", self.guard
+        yield "/incidents/broken-glass/", self.auditor
         for path in ("/", "/incidents/", "/incidents/?q=zebra", one, f"{one}history/"):
             yield path, self.officer
         yield f"{one}timeline/{self.entry.pk}/correct/", self.officer

@@ -1,0 +1,46 @@
+"""Who may be let in by whom, and for how long. Reads only; grants.py lets in."""
+
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import Group
+from django.utils import timezone
+
+from accounts.actors import Actor
+from accounts.models import User
+from incidents import access
+from incidents.access import Level
+from incidents.models import Incident
+
+LONGEST_REASON = 300
+LONGEST = timedelta(days=366)
+
+
+class Refused(Exception):
+    """Access cannot be changed so; the message says why."""
+
+
+def check_level(incident: Incident, level: str, actor: Actor) -> None:
+    """Refuse a level that there is not, or that the person who lets in does not hold."""
+    if level not in Level.values:
+        raise Refused(f"level: {level!r} is none; choose one of {', '.join(Level.values)}.")
+    if actor.user is None:
+        return
+    held = access.may_which(actor.user, incident)
+    if level not in held:
+        own = ", ".join(each.value for each in Level if each in held) or "none"
+        raise Refused(f"level: nobody lets in to more than they may. You may give: {own}.")
+
+
+def check(
+    person: User | None, team: Group | None, reason: str, expires_at: datetime | None
+) -> None:
+    """Refuse nobody, two at once, who is deactivated, no reason, and a time that has passed."""
+    if (person is None) == (team is None):
+        raise Refused("person: name a person or a team, and not both.")
+    if person and not person.is_active:
+        raise Refused(f"person: {person.name} is deactivated and cannot be let in.")
+    if not reason.strip() or len(reason) > LONGEST_REASON:
+        raise Refused(f"reason: say why they are let in, in at most {LONGEST_REASON} characters.")
+    now = timezone.now()
+    if expires_at and not now < expires_at <= now + LONGEST:
+        raise Refused(f"expires_at: choose a time to come, at most {LONGEST.days} days from now.")

@@ -1,0 +1,102 @@
+"""Ask to be let in, and decide about it. The only module that writes AccessRequest.
+
+Whoever asks learns nothing: not whether there is such an incident, nor what became of it
+unless they are let in.
+"""
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.actors import Actor
+from accounts.models import User
+from audit import history, outbox, trail
+from incidents import access, grants
+from incidents.access import Level
+from incidents.grants import LONGEST_REASON, Refused
+from incidents.models import AccessRequest, Incident
+
+OPEN = AccessRequest.State.OPEN
+
+
+@transaction.atomic
+def ask(number: int, *, reason: str, actor: Actor) -> None:
+    """Ask to be let in. Says the same for what is hidden, missing, over, or open already.
+
+    Raises:
+        Refused: if the reason is missing or too long, or no person asks.
+    """
+    reason = reason.strip()
+    if actor.user is None:
+        raise Refused("Only a person can ask.")
+    if not reason or len(reason) > LONGEST_REASON:
+        raise Refused(f"reason: say what you need it for, in at most {LONGEST_REASON} characters.")
+    found = Incident.objects.select_for_update(no_key=True).filter(number=number).first()
+    # Also what leads nowhere: who tries one number after the other shall be seen.
+    trail.record("access.asked", actor.user, actor=actor, number=number)
+    if found is None or found.is_over or access.may(actor.user, Level.VIEW, found):
+        return
+    if found.access_requests.filter(person=actor.user, state=OPEN).exists():
+        return
+    made: AccessRequest = history.create(
+        AccessRequest, actor=actor, incident=found, person=actor.user, reason=reason
+    )
+    trail.record("access.requested", found, actor=actor, remark=reason)
+    outbox.publish("access.requested", request=made.pk)
+
+
+@transaction.atomic
+def admit(request: AccessRequest, *, level: str, actor: Actor) -> None:
+    """Let in who asked.
+
+    Raises:
+        Refused: if it is decided already, or grants.admit refuses.
+    """
+    request = _open(request)
+    grants.admit(
+        request.incident,
+        person=request.person,
+        level=level,
+        reason=f"Asked: {request.reason}"[:LONGEST_REASON],
+        actor=actor,
+    )
+    _decide(request, AccessRequest.State.ADMITTED, actor=actor)
+    outbox.publish("access.admitted", request=request.pk)
+
+
+@transaction.atomic
+def decline(request: AccessRequest, *, actor: Actor) -> None:
+    """Let nobody in. Whoever asked hears nothing, as nobody does who asks in vain.
+
+    Raises:
+        Refused: if it is decided already.
+    """
+    _decide(_open(request), AccessRequest.State.DECLINED, actor=actor)
+
+
+def waiting(incident: Incident) -> list[AccessRequest]:
+    """Return who waits to be let in, whoever waits longest first."""
+    return list(
+        incident.access_requests.filter(state=OPEN).select_related("person").order_by("asked_at")
+    )
+
+
+def managers(incident: Incident) -> list[User]:
+    """Return those who can let others in."""
+    active = User.objects.filter(is_active=True).order_by("username")
+    return [person for person in active if access.may(person, Level.MANAGE, incident)]
+
+
+def _open(request: AccessRequest) -> AccessRequest:
+    Incident.objects.select_for_update(no_key=True).get(pk=request.incident_id)
+    request = AccessRequest.objects.select_related("incident", "person").get(pk=request.pk)
+    if request.state != OPEN:
+        raise Refused(f"This request is {request.get_state_display().lower()} already.")
+    return request
+
+
+def _decide(request: AccessRequest, state: AccessRequest.State, *, actor: Actor) -> None:
+    request.state, request.decided_at = state, timezone.now()
+    history.save(request, "state", "decided_at", actor=actor)
+    trail.record(
+        f"access.{state}", request.incident, actor=actor, person=f"person:{request.person_id}"
+    )

@@ -1,0 +1,124 @@
+"""Tell people who asks to be let in to an incident, and who broke the glass. By e-mail."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from accounts.functions import Function
+from accounts.models import User
+from audit import clockwork
+from incidents import knocks, roles
+from incidents.models import AccessRequest, GlassBreak, Incident, Role
+from notifications import channels
+from notifications.models import Method
+
+SEND = "notifications.ring"
+
+
+def tell_of_request(event: dict[str, Any]) -> None:
+    """Somebody asks to be let in: whoever can let in hears of it."""
+    request = AccessRequest.objects.select_related("incident", "person").get(pk=event["request"])
+    _ring(
+        knocks.managers(request.incident),
+        request.incident,
+        key=f"asked-{request.pk}",
+        subject="somebody asks to be let in",
+        said=f"{request.person.name} asks to be let in. Decide on the page of the incident.",
+    )
+
+
+def tell_of_admission(event: dict[str, Any]) -> None:
+    """Whoever asked is in."""
+    request = AccessRequest.objects.select_related("incident", "person").get(pk=event["request"])
+    _ring(
+        [request.person],
+        request.incident,
+        key=f"admitted-{request.pk}",
+        subject="you are let in",
+        said="You asked to be let in, and are.",
+    )
+
+
+def tell_of_glass(event: dict[str, Any]) -> None:
+    """Somebody opened an incident that they were not let in to."""
+    made = _broken(event)
+    _ring(
+        _who_watch(made),
+        made.incident,
+        key=f"glass-{made.pk}",
+        subject="somebody broke the glass",
+        said=f"{made.person.name} broke the glass and may read this for an hour. Why stands on its "
+        "page. If that is not right, end it there.",
+    )
+
+
+def tell_of_no_review(event: dict[str, Any]) -> None:
+    """Nobody has looked at it for a week."""
+    made = _broken(event)
+    _ring(
+        _who_watch(made),
+        made.incident,
+        key=f"glass-{made.pk}-unreviewed-{event['day']}",
+        subject="a broken glass waits for review",
+        said=f"{made.person.name} broke the glass at {made.broken_at:%Y-%m-%d %H:%M} UTC, and "
+        "nobody has said yet whether that was right.",
+    )
+
+
+def _broken(event: dict[str, Any]) -> GlassBreak:
+    return GlassBreak.objects.select_related("incident", "person").get(pk=event["glass"])
+
+
+def _who_watch(made: GlassBreak) -> list[User]:
+    officers = User.objects.filter(groups__name=Function.PRIVACY_OFFICER, is_active=True)
+    commander = roles.holder(made.incident, Role.COMMANDER)
+    watching = {person.pk: person for person in officers}
+    if commander:
+        watching[commander.pk] = commander
+    watching.pop(made.person_id, None)
+    return [watching[pk] for pk in sorted(watching)]
+
+
+def _ring(people: Iterable[User], incident: Incident, *, key: str, subject: str, said: str) -> None:
+    for person in people:
+        name = f"ring-{key}-{person.pk}"
+        clockwork.schedule(
+            SEND,
+            key=name,
+            payload={
+                "key": name,
+                "person": person.pk,
+                "incident": incident.pk,
+                "subject": subject,
+                "said": said,
+                "lane": f"person:{person.pk}",
+            },
+        )
+
+
+def send(payload: dict[str, Any]) -> Callable[[], None]:
+    """Send one of these by e-mail. It names the codename alone: mail is read by others.
+
+    Raises:
+        channels.NotSent: if it did not leave; it is tried again later.
+    """
+    person = User.objects.get(pk=payload["person"])
+    if person.is_active and person.email:
+        channels.send(Method.EMAIL, _message(payload, person))
+    return lambda: None
+
+
+def _message(payload: dict[str, Any], person: User) -> channels.Message:
+    incident = Incident.objects.get(pk=payload["incident"])
+    path = reverse("incidents:detail", args=[incident.number])
+    return channels.Message(
+        key=payload["key"],
+        address=person.email,
+        secret="",
+        thread=incident.codename,
+        subject=f"[Andon] {incident.codename}: {payload['subject']}",
+        text=f"{incident.codename}: {payload['said']}\n\n{settings.ENVIRONMENT.url}{path}\n",
+        data={},
+    )
