@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import environs
 from django.core.exceptions import ImproperlyConfigured
 
-from config import proxy
+from config import keeping, proxy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEVELOPMENT_KEY = "development-only-key-that-production-refuses-to-start-with"
@@ -32,6 +32,7 @@ class Environment:
     secret_key: str
     var: Path
     evidence: Path
+    keeping: keeping.Keeping
     database_url: str
     redis_url: str
     hosts: list[str]
@@ -106,6 +107,7 @@ def _values(env: environs.FileAwareEnv) -> Environment:
         secret_key=env.str("SECRET_KEY", DEVELOPMENT_KEY),
         var=var,
         evidence=Path(env.str("ANDON_EVIDENCE", str(var / "evidence"))).resolve(),
+        keeping=keeping.read(env),
         database_url=env.str("DATABASE_URL", f"postgres://postgres@/andon?host={run}"),
         redis_url=env.str("REDIS_URL", f"unix://{run}/redis.sock?db=0"),
         hosts=env.list("ANDON_HOSTS", ["localhost", "127.0.0.1", "[::1]"]),
@@ -165,7 +167,7 @@ def _problems(values: Environment) -> list[str]:
         found.append("REDIS_URL must start with redis://, rediss:// or unix://, or be empty.")
     if bool(values.oidc_issuer) != bool(values.oidc_client_id):
         found.append("ANDON_OIDC_ISSUER and ANDON_OIDC_CLIENT_ID go together: set both or none.")
-    return found
+    return found + keeping.problems(values.keeping)
 
 
 def _is_base(url: str) -> bool:

@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.InTheReadersZone",
     "config.middleware.NothingIsCached",
+    "config.middleware.NothingIsTooLarge",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -203,8 +204,9 @@ FILE_UPLOAD_HANDLERS = [
 
 # --- Files
 
-# Evidence. Nothing serves this folder but programs.views.controls, which asks who may.
+# Evidence. Nothing serves this folder but views of programs and incidents, which ask who may.
 MEDIA_ROOT = ENVIRONMENT.evidence
+EVIDENCE = ENVIRONMENT.keeping
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 STATIC_URL = "/static/"
@@ -214,6 +216,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = not SECURE
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "evidence": {"BACKEND": EVIDENCE.storage, "OPTIONS": EVIDENCE.options},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if SECURE

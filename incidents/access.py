@@ -11,16 +11,20 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from guardian.shortcuts import get_objects_for_user
 
+from accounts.functions import Function
 from accounts.models import User
 from incidents.models import (
     AccessGrant,
     Incident,
     IncidentGroupPermission,
     IncidentUserPermission,
+    Role,
 )
 from programs import access as program_access
 
 Level = AccessGrant.Level
+# The roles that set and lift legal holds. Counsel and privacy officers may without one.
+_HOLDERS = (Role.COMMANDER, Role.LEGAL, Role.PRIVACY)
 
 
 def allowed(user: User, level: str) -> QuerySet[Incident]:
@@ -65,6 +69,15 @@ def may_which(user: User, incident: Incident) -> frozenset[Level]:
     if not incident.restricted and _responds_for(user, incident):
         held |= {Level.VIEW.value, Level.CONTRIBUTE.value}
     return frozenset(level for level in Level if level.value in held)
+
+
+def may_hold(user: User, incident: Incident) -> bool:
+    """True if the person may set and lift legal holds on what this incident keeps as evidence."""
+    if not may(user, Level.VIEW, incident):
+        return False
+    if user.is_any(Function.LEGAL, Function.PRIVACY_OFFICER):
+        return True
+    return incident.roles.filter(person=user, until=None, role__in=_HOLDERS).exists()
 
 
 def _responds_for(user: User, incident: Incident) -> bool:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from incidents.models import (
     AccessGrant,
+    Evidence,
     Incident,
     RoleAssignment,
     RuleFiring,
@@ -20,7 +21,7 @@ from incidents.models import (
 )
 
 # Names of rows, and nothing that anybody decided.
-_SILENT = {"id", "uuid", "incident", "run", "facts", "assessment"}
+_SILENT = {"id", "uuid", "incident", "run", "facts", "assessment", "file"}
 _OF_STEPS = {"state", "note"}
 _NAMES = {
     Incident: gettext_lazy("Incident"),
@@ -29,6 +30,7 @@ _NAMES = {
     RunbookStep: gettext_lazy("Runbook step"),
     SeverityProposal: gettext_lazy("Proposed severity"),
     RuleFiring: gettext_lazy("Rule"),
+    Evidence: gettext_lazy("Evidence"),
 }
 
 
@@ -71,7 +73,7 @@ def of(incident: Incident) -> list[Change]:
 
 def _rows(incident: Incident) -> Iterator[Any]:
     yield from Incident.history.filter(id=incident.pk).select_related("history_user")
-    for model in (RoleAssignment, AccessGrant, SeverityProposal, RuleFiring):
+    for model in (RoleAssignment, AccessGrant, SeverityProposal, RuleFiring, Evidence):
         history: Any = model.history
         yield from history.filter(incident=incident).select_related("history_user")
     # Steps begin as a copy of the runbook; only what became of them is news.

@@ -1,9 +1,10 @@
 """What the engine does for incidents."""
 
+from collections.abc import Callable
 from typing import Any
 
 from audit import clockwork, outbox
-from incidents import drills, firing, glass, grants, news
+from incidents import drills, evidence, firing, glass, grants, intake, news
 
 
 @clockwork.within_transaction("incidents.fire_rule")
@@ -29,6 +30,18 @@ def begin_drill(payload: dict[str, Any]) -> None:
 @clockwork.within_transaction("incidents.end_drill")
 def end_drill(payload: dict[str, Any]) -> None:
     drills.end(payload["drill"])
+
+
+# A scanner that is away is asked for four weeks; until it answers the file stays in quarantine.
+@clockwork.outward(evidence.SCAN, attempts=4000)
+def scan_evidence(payload: dict[str, Any]) -> Callable[[], None]:
+    return evidence.scan(payload["evidence"])
+
+
+@clockwork.outward(intake.SWEEP, attempts=4000)
+def sweep_evidence(payload: dict[str, Any]) -> Callable[[], None]:
+    intake.sweep(payload["file"])
+    return lambda: None
 
 
 @outbox.on("program.stop_proven", name="incidents.end_the_drill")

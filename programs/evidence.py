@@ -1,11 +1,9 @@
 """What may be handed in as evidence, and for how long it counts. Reads only."""
 
-import codecs
 import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import PurePath
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,12 +11,12 @@ from django.core.files.base import File
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
+from programs.contents import Text, plain_name
 from programs.controlset import Control
 
 LARGEST = 20 * 1024 * 1024
 # Where a request says that a file was dropped on its way in.
 TOO_LARGE = "andon.upload_too_large"
-LONGEST_NAME = 150
 LONGEST_NOTE = 2000
 LONGEST_LINK = 500
 # Clocks differ; more than that ahead is a mistake.
@@ -114,7 +112,7 @@ def examine(upload: "File[bytes]") -> Examined:
         Refused: if it is empty, larger than 20 MiB, or of no kind that is taken.
     """
     digest, size = hashlib.sha256(), 0
-    start, reads = b"", _Text()
+    start, reads = b"", Text()
     for chunk in upload.chunks():
         size += len(chunk)
         if size > LARGEST:
@@ -130,40 +128,11 @@ def examine(upload: "File[bytes]") -> Examined:
         kind = _TEXT
     if kind is None:
         raise Refused(f"file: give {ALLOWED}.")
-    return Examined(_name(upload.name), kind, size, digest.hexdigest())
+    return Examined(plain_name(upload.name), kind, size, digest.hexdigest())
 
 
 def at_most() -> str:
     return f"file: at most {LARGEST // 1024**2} MiB."
-
-
-class _Text:
-    """Whether bytes are text: UTF-8 without control characters that no text has."""
-
-    _ODD = frozenset(map(chr, [*range(32), 127])) - frozenset("\t\n\r\f")
-
-    def __init__(self) -> None:
-        self._decoder = codecs.getincrementaldecoder("utf-8")()
-        self._is_text = True
-
-    def take(self, chunk: bytes, *, last: bool = False) -> None:
-        if not self._is_text:
-            return
-        try:
-            said = self._decoder.decode(chunk, final=last)
-        except UnicodeDecodeError:
-            self._is_text = False
-        else:
-            self._is_text = self._ODD.isdisjoint(said)
-
-    def end(self) -> bool:
-        self.take(b"", last=True)
-        return self._is_text
-
-
-def _name(given: str | None) -> str:
-    name = "".join(c for c in PurePath(given or "").name if c.isprintable())[-LONGEST_NAME:]
-    return name.strip() or "evidence"
 
 
 def open_unchanged(file: FieldFile, *, sha256: str) -> "File[bytes]":

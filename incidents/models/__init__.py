@@ -1,6 +1,7 @@
 """Incidents and everything that happens in one."""
 
 from incidents.models.drills import Drill
+from incidents.models.evidence import Custody, Evidence
 from incidents.models.incident import (
     NEXT,
     OVER,
@@ -35,8 +36,10 @@ __all__ = [
     "AccessRequest",
     "Audience",
     "Counter",
+    "Custody",
     "Drill",
     "DrillScope",
+    "Evidence",
     "GlassBreak",
     "Incident",
     "IncidentGroupPermission",

@@ -78,6 +78,7 @@ class TimelineEntry(models.Model):
         ROLE = "role", _("Role")
         RUNBOOK = "runbook", _("Runbook")
         ACCESS = "access", _("Access")
+        EVIDENCE = "evidence", _("Evidence")
 
     class Audience(models.TextChoices):
         RESPONDERS = "responders", _("Responders")
