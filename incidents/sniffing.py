@@ -31,6 +31,11 @@ class Family(StrEnum):
     PROGRAM = "program"
     OTHER = "other"
 
+    @property
+    def label(self) -> str:
+        """What it is in words, as a sentence goes on with it."""
+        return _words(self)
+
 
 # What a browser or a desktop would run. Always given out as mere bytes.
 DANGEROUS = frozenset({Family.MARKUP, Family.PROGRAM})
@@ -184,7 +189,7 @@ def _judged(found: Family, ending: str) -> Family:
             "its name ends in “%(ending)s”, but its content is %(found)s. Name it as what it is, or"
             " put it into a ZIP archive."
         )
-        % {"ending": ending, "found": _words(found)}
+        % {"ending": ending, "found": found.label}
     )
 
 
@@ -200,7 +205,7 @@ def _refuse_declared(family: Family, found: Family, declared: str) -> None:
     if is_odd:
         raise Odd(
             _("it was sent as “%(declared)s”, but its content is %(found)s.")
-            % {"declared": declared, "found": _words(family)}
+            % {"declared": declared, "found": family.label}
         )
 
 
@@ -214,5 +219,5 @@ def _words(family: Family) -> str:
         Family.CAPTURE: _("captured data"),
         Family.MARKUP: _("a web page or other markup"),
         Family.PROGRAM: _("a program"),
-        Family.OTHER: _("of no kind that is known here"),
+        Family.OTHER: _("of no known kind"),
     }[family]

@@ -72,6 +72,11 @@ class Evidence(models.Model):
         return f"{self.incident}: {self.name}"
 
     @property
+    def scan_state(self) -> str:
+        """The name under which pages know how this state looks."""
+        return f"scan_{self.scan}"
+
+    @property
     def is_in_quarantine(self) -> bool:
         return self.scan in (self.Scan.WAITING, self.Scan.FOUND)
 

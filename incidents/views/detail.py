@@ -56,6 +56,7 @@ def page(
         **panels.severity(incident, request, forms),
         **panels.firings(incident, forms),
         **panels.runbook(incident),
+        **panels.evidence(incident, forms),
         **panels.roles(incident, request, forms),
         **panels.who_sees(incident, may, forms),
         **panels.why(incident, request, may),

@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
 from accounts.functions import Function
 from accounts.http import SignedInRequest
-from incidents import access, chart, exposure, glass, knocks, looks, timeline
+from incidents import access, chart, exposure, glass, knocks, looks, scanning, timeline
+from incidents import evidence as kept
 from incidents.forms import response
+from incidents.forms.evidence import UploadForm
 from incidents.models import (
     AccessGrant,
     Incident,
@@ -30,6 +33,7 @@ from severity.vocabulary import Action, Scope
 Forms = dict[str, PanelForm]
 # So many entries are shown at first; older ones are one click away.
 FIRST_ENTRIES = 30
+FIRST_FILES = 8
 
 
 @dataclass(frozen=True)
@@ -151,6 +155,18 @@ def runbook(incident: Incident) -> dict[str, Any]:
         states = [step.state for step in run.steps.all()]
         run.settled = sum(state != RunbookStep.State.OPEN for state in states)  # type: ignore[attr-defined]
     return {"incident": incident, "runs": runs, "now": timezone.now()}
+
+
+def evidence(incident: Incident, forms: Forms) -> dict[str, Any]:
+    rows = list(incident.evidence.all())
+    return {
+        "files": rows[:FIRST_FILES],
+        "more_files": rows[FIRST_FILES:],
+        "used": kept.usage(incident),
+        "most": settings.EVIDENCE,
+        "scans": scanning.is_on(),
+        "upload_form": forms.get("evidence") or UploadForm(),
+    }
 
 
 def roles(incident: Incident, request: SignedInRequest, forms: Forms) -> dict[str, Any]:

@@ -21,7 +21,9 @@ POST = [
     "roles/",
     "access/",
     "acknowledge/",
+    "evidence/",
 ]
+NESTED_GET = ["evidence/{}/", "evidence/{}/file/"]
 NESTED = [
     "timeline/{}/correct/",
     "steps/{}/",
@@ -30,6 +32,8 @@ NESTED = [
     "rules/{}/veto/",
     "roles/{}/leave/",
     "access/{}/end/",
+    "evidence/{}/hold/",
+    "evidence/{}/release/",
 ]
 
 
@@ -44,7 +48,7 @@ def outsiders():
     return [reader(*names) for names in [*functions, (Function.OPERATOR,)]]
 
 
-@pytest.mark.parametrize("path", GET)
+@pytest.mark.parametrize("path", [*GET, *(path.format(1) for path in NESTED_GET)])
 def test_a_hidden_page_answers_like_a_missing_one(incident, path):
     for person in outsiders():
         hidden = person.get(f"/incidents/{incident.ref}/{path}")
@@ -72,7 +76,7 @@ def test_every_page_of_an_incident_is_asked_for_here():
         path.removeprefix("incidents/<ref:number>/") for path in paths if "<ref:number>" in path
     }
     under = {path.replace("<int:pk>", "{}") for path in under}
-    asked = {*GET, *POST, *NESTED} - {"live/head/", "live/story/", "live/collection/"}
+    asked = {*GET, *NESTED_GET, *POST, *NESTED} - {"live/head/", "live/story/", "live/collection/"}
     assert under == asked | {"live/<live_part:part>/"}
 
 
