@@ -4,9 +4,10 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import HttpError, Throttled, ValidationError
 from ninja.parser import Parser
@@ -14,6 +15,7 @@ from ninja.parser import Parser
 from accounts.problems import CONTENT_TYPE, Problem, answer
 from incidents.api import router as incidents
 from incidents.cord_api import router as cord
+from incidents.evidence_api import router as evidence
 from notifications.api import router as notifications
 from programs.api import confirming
 from programs.api import router as programs
@@ -63,6 +65,7 @@ api = Described(
     urls_namespace="api",
 )
 api.add_router("/v1/incidents", incidents)
+api.add_router("/v1/incidents", evidence)
 api.add_router("/v1/incidents", notifications)
 api.add_router("/v1/programs", programs)
 api.add_router("/v1/cord", cord)
@@ -70,6 +73,8 @@ api.add_router("/v1/stamps", stamps)
 api.add_router("/v1/confirmations", confirming)
 api.add_router("/v1/programs", controls)
 
+# Where a field was sent, which is no part of its name.
+_SOURCES = ("body", "form", "query", "path", "header")
 # What pydantic allows, by the kind of its complaint.
 _LIMITS = ("max_length", "min_length", "ge", "le", "expected", "pattern", "error")
 
@@ -82,7 +87,7 @@ def _problem(_request: HttpRequest, problem: Problem) -> HttpResponse:
 @api.exception_handler(ValidationError)
 def _wrong_field(_request: HttpRequest, error: ValidationError) -> HttpResponse:
     first: dict[str, Any] = error.errors[0]
-    where = [str(part) for part in first["loc"] if part not in ("body", "query", "path", "header")]
+    where = [str(part) for part in first["loc"] if part not in _SOURCES]
     name = ".".join(where[1:] if where[:1] == ["body"] else where) or "body"
     context = first.get("ctx", {})
     allowed = "; ".join(f"{key}: {context[key]}" for key in _LIMITS if key in context)
@@ -100,6 +105,14 @@ def _too_many(_request: HttpRequest, error: Throttled) -> HttpResponse:
 def _too_large(_request: HttpRequest, _error: RequestDataTooBig) -> HttpResponse:
     most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     return answer(Problem(413, f"The body is too large: at most {most} bytes are read."))
+
+
+# A form whose parts cannot be told apart, or of too many parts.
+@api.exception_handler(MultiPartParserError)
+@api.exception_handler(SuspiciousOperation)
+@api.exception_handler(UnreadablePostError)
+def _unreadable(_request: HttpRequest, _error: Exception) -> HttpResponse:
+    return answer(Problem(400, "The body cannot be read as a form. Nothing was done."))
 
 
 @api.exception_handler(HttpError)

@@ -1,0 +1,117 @@
+"""Evidence by API: hand in a file, and see what is kept."""
+
+from datetime import datetime
+from typing import Annotated
+
+from django.conf import settings
+from django.urls import reverse
+from ninja import File, Form, Router, Schema, Status, UploadedFile
+from pydantic import Field
+
+from accounts.api import ApiRequest, Text, Token, actor_of
+from accounts.models import Scope
+from accounts.problems import Problem, responses
+from incidents import api, evidence, intake
+from incidents.custody import LONGEST_NOTE
+from incidents.models import Evidence
+from programs.evidence import TOO_LARGE
+
+router = Router(tags=["incidents"])
+
+
+class EvidenceIn(Schema):
+    """What is said of a file beside it."""
+
+    note: Text = Field("", max_length=LONGEST_NOTE)
+    sha256: Text = Field(
+        "",
+        pattern="^([0-9a-fA-F]{64})?$",
+        description="What the file must have; it is refused if something else arrives.",
+    )
+
+
+class EvidenceOut(Schema):
+    """One file. `scan` is `off`, `waiting`, `clean` or `found`; the middle ones are quarantine."""
+
+    id: int
+    name: str
+    note: str
+    type: str = Field(description="The media type that it is given out as.")
+    size: int
+    sha256: str
+    added_at: datetime
+    added_by: str
+    scan: str = Field(description="`off`, `clean`; `waiting` and `found` are quarantine.")
+    held: bool = Field(description="It is under a legal hold.")
+    damaged: bool = Field(description="What is stored is no longer what was handed in.")
+    page: str
+
+
+def _out(row: Evidence) -> EvidenceOut:
+    path = reverse("incidents:evidence", args=[row.incident.number, row.pk])
+    return EvidenceOut(
+        id=row.pk,
+        name=row.name,
+        note=row.note,
+        type=row.type,
+        size=row.size,
+        sha256=row.sha256,
+        added_at=row.added_at,
+        added_by=row.added_as,
+        scan=row.scan,
+        held=row.held_at is not None,
+        damaged=row.damaged_at is not None,
+        page=f"{settings.ENVIRONMENT.url}{path}",
+    )
+
+
+@router.get(
+    "/{ref}/evidence",
+    auth=Token(Scope.READ),
+    url_name="evidence",
+    response={200: list[EvidenceOut], **responses(404)},
+)
+def list_evidence(request: ApiRequest, ref: str) -> list[EvidenceOut]:
+    """What is kept, the newest first. The bytes are given out on the page of each."""
+    incident = api.get(request, ref)
+    return [_out(row) for row in incident.evidence.select_related("incident")]
+
+
+@router.post(
+    "/{ref}/evidence",
+    auth=Token(Scope.RESPOND),
+    url_name="evidence",
+    response={201: EvidenceOut, **responses(404, 409, 413, 503)},
+)
+def add_evidence(
+    request: ApiRequest,
+    ref: str,
+    said: Annotated[EvidenceIn, Form()],
+    file: Annotated[UploadedFile | None, File()] = None,
+) -> Status[EvidenceOut]:
+    """Hand in one file as `multipart/form-data`; it is kept as it is and cannot be removed."""
+    incident = api.get(request, ref, to="contribute")
+    try:
+        if TOO_LARGE in request.META:
+            raise intake.too_large()
+        row = evidence.add(
+            incident,
+            _only(request, file),
+            note=said.note,
+            sha256=said.sha256,
+            actor=actor_of(request),
+        )
+    except intake.Refused as refusal:
+        allowed = refusal.sentence if refusal.field else ""
+        raise Problem(
+            refusal.status, str(refusal), field=refusal.field, allowed=allowed
+        ) from refusal
+    return Status(201, _out(row))
+
+
+def _only(request: ApiRequest, file: UploadedFile | None) -> UploadedFile:
+    if file is None:
+        raise intake.Refused("send one as multipart/form-data.", field="file", status=422)
+    if len(request.FILES.getlist("file")) > 1:
+        raise intake.Refused("one at a time; none was added.", field="file", status=422)
+    return file
