@@ -26,10 +26,10 @@ class UploadForm(PanelForm):
     file = forms.FileField(
         label=_("File"),
         help_text=lazy(_what_is_taken, str)(),
-        required=False,
-        # Both are said in a sentence of our own.
+        error_messages={"required": _("Choose a file.")},
+        # The domain says it in a sentence of its own.
         allow_empty_file=True,
-        widget=forms.FileInput(attrs={"required": True}),
+        widget=forms.FileInput,
     )
     note = forms.CharField(
         label=_("What does it show, and where is it from?"),
@@ -41,16 +41,15 @@ class UploadForm(PanelForm):
     def __init__(self, *args: Any, too_large: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.too_large = too_large
+        # It was dropped on its way in; that none was chosen would be a lie.
+        self.fields["file"].required = not too_large
 
     def clean_file(self) -> Any:
         if self.too_large:
-            # It was dropped on its way in; that none was sent would be a lie.
             said = intake.too_large().sentence
             raise forms.ValidationError(said[:1].upper() + said[1:])
         if len(self.files.getlist("file")) > 1:
             raise forms.ValidationError(gettext("One file at a time, please; none was added."))
-        if self.cleaned_data["file"] is None:
-            raise forms.ValidationError(gettext("Choose a file."))
         return self.cleaned_data["file"]
 
 

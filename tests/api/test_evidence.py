@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import replace
+from io import BytesIO
 
 import pytest
 from django.conf import settings as django_settings
@@ -154,6 +155,23 @@ def test_a_body_that_is_no_form_is_refused(incident, helper, body, kind):
     answer = helper.client.post(path, body, content_type=kind, headers=helper.headers)
     assert answer.status_code in (400, 422)
     problem(answer, answer.status_code)
+
+
+@pytest.mark.parametrize("cut", [1, 5, 9, 20, 40, 90])
+def test_a_file_whose_sender_broke_off_is_not_taken_for_a_shorter_one(incident, helper, cut):
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.log"\r\n\r\n'
+    sent = head + LOG + b"\r\n--x--"
+    answer = helper.client.post(
+        f"/api/v1/incidents/{incident.ref}/evidence",
+        content_type="multipart/form-data; boundary=x",
+        headers=helper.headers,
+        CONTENT_LENGTH=str(len(sent)),
+        **{"wsgi.input": BytesIO(sent[:-cut])},
+    )
+    # What is cut off behind the boundary is no part of the file.
+    whole = cut < 3
+    assert answer.status_code == (201 if whole else 422)
+    assert Evidence.objects.count() == whole
 
 
 def test_very_many_files_at_once_are_refused(incident, helper):

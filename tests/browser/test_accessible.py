@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core import signing
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts.functions import Function
-from incidents import glass, knocks, lifecycle, runbooks, timeline
+from incidents import evidence, glass, holds, knocks, lifecycle, runbooks, timeline
 from notifications import links, policies
 from notifications.models import Page
 from programs import attestation, collectors, pauses, stops, waivers
@@ -61,6 +62,9 @@ class World:
         steps = list(self.incident.runbooks.get().steps.all())
         runbooks.mark(steps[0], "done", actor=actor)
         runbooks.mark(steps[1], "skipped", note="Nobody to ask.", actor=actor)
+        log = SimpleUploadedFile("access.log", b"10:02 opened by everyone", "text/plain")
+        self.kept = evidence.add(self.incident, log, note="From the proxy.", actor=actor)
+        holds.hold(self.kept, reason="Claim 7.", actor=actor)
         make.judged(self.incident, Sev.SEV4)
         order = self.program.stop_orders.get()
         facts = (order.generation, order.ordered_at, "discarded", 3)
@@ -98,6 +102,7 @@ class World:
         for path in ("/", "/incidents/", "/incidents/?q=zebra", one, f"{one}history/"):
             yield path, self.officer
         yield f"{one}timeline/{self.entry.pk}/correct/", self.officer
+        yield f"{one}evidence/{self.kept.pk}/", self.officer
         yield f"/incidents/{self.waiting.ref}/", self.officer
         paused, asking = f"/programs/{self.paused.slug}/", f"{program}resume/"
         for path in ("/programs/", program, paused, "/programs/new/", f"{paused}resume/", asking):
