@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import IO
 
+import structlog
 from django.conf import settings
 from django.core.files.base import File
+from django.core.files.storage import FileSystemStorage
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -22,6 +24,8 @@ from incidents.models import Evidence
 from incidents.models.evidence import storage
 from incidents.sniffing import Family
 from programs.contents import plain_name
+
+logger = structlog.get_logger(__name__)
 
 SWEEP = "incidents.sweep_evidence"
 # No upload takes that long: a file that no row names by then never gets one.
@@ -121,6 +125,8 @@ def keep(upload: "File[bytes]", *, size: int) -> str:
         _write_through(stored)
         whole = stored == name and storage().size(stored) == size
     except Exception as error:
+        # The class only: the message may hold a path or a key.
+        logger.warning("evidence_not_stored", error=type(error).__name__)
         raise _not_stored() from error
     if not whole:
         raise _not_stored()
@@ -134,11 +140,10 @@ def _not_stored() -> Refused:
 
 def _write_through(name: str) -> None:
     # The row is on the disk when it is committed; after a power cut its file must be as well.
-    try:
-        path = storage().path(name)
-    except NotImplementedError:
+    kept = storage()
+    if not isinstance(kept, FileSystemStorage):
         return
-    for each in (path, os.path.dirname(path)):
+    for each in (kept.path(name), os.path.dirname(kept.path(name))):
         opened = os.open(each, os.O_RDONLY)
         try:
             os.fsync(opened)
@@ -204,5 +209,6 @@ def _copied(row: Evidence, to: IO[bytes]) -> str:
     except FileNotFoundError as error:
         raise Altered(_("it is gone from where evidence is kept.")) from error
     except Exception as error:
+        logger.warning("evidence_not_read", error=type(error).__name__)
         raise Away(type(error).__name__) from error
     return digest.hexdigest()

@@ -90,6 +90,17 @@ def test_production_starts_with_what_it_needs(read):
         ("ANDON_TRUSTED_PROXIES", "10.0.0.7/24", "networks such as 10.0.0.0/24"),
         ("ANDON_TRUSTED_PROXIES", "0.0.0.0/0", "addresses of your proxies"),
         ("ANDON_TRUSTED_PROXIES", "10.0.0.7,,10.0.0.8", "with commas between them"),
+        ("ANDON_EVIDENCE_FILE_MIB", "0", "1"),
+        ("ANDON_EVIDENCE_FILES", "many", "integer"),
+        ("ANDON_EVIDENCE_TOTAL_MIB", "24", "at least ANDON_EVIDENCE_FILE_MIB"),
+        ("ANDON_EVIDENCE_TYPES", "text, exe", "holds exe: choose from text, document"),
+        ("ANDON_EVIDENCE_TYPES", ",", "holds nothing: choose from text"),
+        ("ANDON_EVIDENCE_SCANNER", "clamd", "unix:/path, tcp:host:port or command:/path"),
+        ("ANDON_EVIDENCE_SCANNER", "tcp:host", "unix:/path, tcp:host:port"),
+        ("ANDON_EVIDENCE_SCANNER", "tcp:host:99999", "unix:/path, tcp:host:port"),
+        ("ANDON_EVIDENCE_SCANNER", "command:clamscan", "command:/path"),
+        ("ANDON_EVIDENCE_STORAGE_OPTIONS", "{", "Not valid JSON"),
+        ("ANDON_EVIDENCE_STORAGE_OPTIONS", "[1]", "one JSON object"),
     ],
 )
 def test_an_odd_value_is_refused_by_name_with_what_is_allowed(read, name, value, allowed):
@@ -108,6 +119,24 @@ def test_proxies_are_addresses_or_networks(read):
         "::1",
         "fd00::/8",
     ]
+
+
+def test_evidence_is_kept_in_a_folder_unscanned_and_of_known_kinds_unless_said_otherwise(read):
+    kept = read().keeping
+    assert (kept.largest, kept.most, kept.total) == (25 * 1024**2, 200, 2000 * 1024**2)
+    assert (kept.scanner, kept.options) == ("", {})
+    assert kept.storage.endswith("FileSystemStorage")
+    assert "program" in kept.families
+    assert "other" not in kept.families
+    other = read(
+        ANDON_EVIDENCE_STORAGE="storages.backends.s3.S3Storage",
+        ANDON_EVIDENCE_STORAGE_OPTIONS='{"bucket_name": "evidence"}',
+        ANDON_EVIDENCE_SCANNER="tcp:[::1]:3310",
+        ANDON_EVIDENCE_TYPES="text,image",
+    ).keeping
+    assert other.storage == "storages.backends.s3.S3Storage"
+    assert other.options == {"bucket_name": "evidence"}
+    assert other.families == {"text", "image"}
 
 
 def test_every_odd_value_is_named_at_once(read):

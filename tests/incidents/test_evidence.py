@@ -14,6 +14,7 @@ from incidents.intake import Refused
 from incidents.models import Custody, Evidence, Status
 from incidents.models.evidence import storage
 from tests import make
+from tests.together import failures, in_turn
 
 pytestmark = pytest.mark.django_db
 LOG = b"10:02 export opened by everyone\n"
@@ -265,3 +266,34 @@ def test_a_file_is_stored_and_read_outside_any_transaction(incident, monkeypatch
     evidence.give_out(row, actor=make.actor(make.user())).close()
     assert seen
     assert not any(seen)
+
+
+def test_another_storage_is_a_setting(incident, settings):
+    # Has no path on this machine, as an object store has none.
+    memory = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
+    settings.STORAGES = django_settings.STORAGES | {"evidence": memory}
+    before = add(incident)
+    assert type(storage()).__name__ == "InMemoryStorage"
+    with evidence.give_out(before, actor=make.actor(make.user())) as file:
+        assert file.read() == LOG
+    intake.discard(str(before.file))
+    with pytest.raises(Refused, match="gone from where evidence is kept"):
+        evidence.give_out(before, actor=make.actor(make.user()))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_bytes_at_the_same_moment_are_kept_once(incident):
+    before = files()
+    calls = [lambda name=name: add(incident, name=name) for name in ("one.log", "two.log")]
+    outcomes = in_turn(*calls, behind=incident)
+    assert [type(refusal) for refusal in failures(outcomes)] == [Refused]
+    assert (incident.evidence.count(), files()) == (1, before + 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_last_place_is_given_once(incident, keeping):
+    keeping(most=1)
+    calls = [lambda content=content: add(incident, content) for content in (b"one", b"two")]
+    outcomes = in_turn(*calls, behind=incident)
+    assert [type(refusal) for refusal in failures(outcomes)] == [Refused]
+    assert incident.evidence.count() == 1
