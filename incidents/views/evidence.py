@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from accounts.http import SignedInRequest, actor_of
-from incidents import access, evidence, holds
+from incidents import access, evidence, holds, looks
 from incidents.forms.evidence import HoldForm, UploadForm
 from incidents.intake import Refused
 from incidents.models import AccessGrant, Evidence, Incident
@@ -48,7 +48,9 @@ def add(request: SignedInRequest, number: int) -> HttpResponse:
 @require_safe
 def one(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
     """What is known of a piece of evidence, and its custody log."""
-    return _page(request, *_find(request, number, pk))
+    incident, row = _find(request, number, pk)
+    looks.note(incident, request.user, via="page")
+    return _page(request, incident, row)
 
 
 def _find(request: SignedInRequest, number: int, pk: int) -> tuple[Incident, Evidence]:

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.functions import Function
 from incidents import evidence
-from incidents.models import Evidence, Status
+from incidents.models import Evidence, Look, Status
 from incidents.models.evidence import storage
 from severity.ladder import Sev
 from tests import make
@@ -68,6 +68,7 @@ def test_the_page_of_a_file_shows_its_hash_and_who_had_it_in_hands(incident, hel
     assert row.sha256 in page
     assert "Downloaded Hal Per by page" in page
     assert page.index("Downloaded") < page.index("Added")
+    assert Look.objects.get(person=helper.person).times == 1
 
 
 def test_evidence_is_an_attachment_that_can_do_nothing(incident, helper):
@@ -88,6 +89,7 @@ def test_evidence_is_an_attachment_that_can_do_nothing(incident, helper):
         (b"<html><script>alert(1)</script>", "page.html", "text/html"),
         (b"<svg onload='alert(1)'/>", "logo.svg", "image/svg+xml"),
         (b"MZ\x90", "tool.exe", "application/x-msdownload"),
+        (b"alert(1)", "leak.js", "text/javascript"),
     ],
 )
 def test_what_could_run_is_given_out_as_mere_bytes(incident, helper, content, name, declared):
