@@ -20,6 +20,7 @@ POST = [
     "answers/",
     "roles/",
     "access/",
+    "access/leave/",
     "acknowledge/",
     "evidence/",
 ]
@@ -32,6 +33,7 @@ NESTED = [
     "rules/{}/veto/",
     "roles/{}/leave/",
     "access/{}/end/",
+    "access/requests/{}/",
     "evidence/{}/hold/",
     "evidence/{}/release/",
 ]
