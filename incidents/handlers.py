@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from accounts.actors import Actor
+from accounts.models import User
 from audit import clockwork, outbox
-from incidents import drills, evidence, firing, glass, grants, intake, news
+from incidents import drills, evidence, firing, glass, grants, intake, knocks, news
 
 
 @clockwork.within_transaction("incidents.fire_rule")
@@ -15,6 +17,13 @@ def fire_rule(payload: dict[str, Any]) -> None:
 @clockwork.within_transaction("incidents.end_access")
 def end_access(payload: dict[str, Any]) -> None:
     grants.run_out(payload["grant"])
+
+
+@outbox.on("access.asked", name="incidents.take_up_request")
+def take_up_request(event: dict[str, Any]) -> None:
+    person = User.objects.get(pk=event["person"])
+    actor = Actor.person(person, via=event["via"])
+    knocks.take_up(event["number"], reason=event["reason"], actor=actor)
 
 
 @clockwork.within_transaction("incidents.glass_not_reviewed")

@@ -1,7 +1,7 @@
 """Ask to be let in, and decide about it. The only module that writes AccessRequest.
 
 Whoever asks learns nothing: not whether there is such an incident, nor what became of it
-unless they are let in.
+unless they are let in. It is looked up later, so that not even the time of the answer tells.
 """
 
 from django.db import transaction
@@ -20,7 +20,7 @@ OPEN = AccessRequest.State.OPEN
 
 @transaction.atomic
 def ask(number: int, *, reason: str, actor: Actor) -> None:
-    """Ask to be let in. Says the same for what is hidden, missing, over, or open already.
+    """Ask to be let in; `take_up` sees whether there is anything to be let in to.
 
     Raises:
         Refused: if the reason is missing or too long, or no person asks.
@@ -30,10 +30,20 @@ def ask(number: int, *, reason: str, actor: Actor) -> None:
         raise Refused("Only a person can ask.")
     if not reason or len(reason) > LONGEST_REASON:
         raise Refused(f"reason: say what you need it for, in at most {LONGEST_REASON} characters.")
-    found = Incident.objects.select_for_update(no_key=True).filter(number=number).first()
     # Also what leads nowhere: who tries one number after the other shall be seen.
     trail.record("access.asked", actor.user, actor=actor, number=number)
-    if found is None or found.is_over or access.may(actor.user, Level.VIEW, found):
+    outbox.publish(
+        "access.asked", person=actor.user.pk, via=actor.via, number=number, reason=reason
+    )
+
+
+@transaction.atomic
+def take_up(number: int, *, reason: str, actor: Actor) -> None:
+    """Note that somebody waits to be let in. Nothing happens for what is missing, over or open."""
+    found = Incident.objects.select_for_update(no_key=True).filter(number=number).first()
+    if found is None or found.is_over or actor.user is None:
+        return
+    if access.may(actor.user, Level.VIEW, found):
         return
     if found.access_requests.filter(person=actor.user, state=OPEN).exists():
         return

@@ -1,6 +1,8 @@
 """To ask to be let in, and learn nothing by asking."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.functions import Function
 from audit.models import Entry, OutboxEvent
@@ -18,10 +20,15 @@ def incident():
     return make.incident(Sev.SEV2)
 
 
-def ask(number, by=None, reason="I run the share that leaked."):
-    person = by or make.user()
-    knocks.ask(number, reason=reason, actor=make.actor(person))
-    return person
+@pytest.fixture
+def ask(engine):
+    def knock(number, by=None, reason="I run the share that leaked."):
+        person = by or make.user()
+        knocks.ask(number, reason=reason, actor=make.actor(person))
+        engine.work()
+        return person
+
+    return knock
 
 
 def asked(incident, **fields):
@@ -34,7 +41,7 @@ def manager(incident):
     return person
 
 
-def test_who_asks_waits_for_somebody_who_can_let_in(incident):
+def test_who_asks_waits_for_somebody_who_can_let_in(incident, ask):
     person = ask(incident.number)
     assert [each.person for each in knocks.waiting(incident)] == [person]
     assert not access.may(person, Level.VIEW, incident)
@@ -43,14 +50,14 @@ def test_who_asks_waits_for_somebody_who_can_let_in(incident):
     assert not knocks.waiting(incident)
 
 
-def test_who_asks_for_what_there_is_not_hears_the_same():
+def test_who_asks_for_what_there_is_not_hears_the_same(ask):
     person = ask(987654)
     assert not AccessRequest.objects.exists()
     entry = Entry.objects.get(action="access.asked")
     assert entry.stream == f"user:{person.pk}"
 
 
-def test_who_is_declined_is_told_nothing_and_stays_outside(incident):
+def test_who_is_declined_is_told_nothing_and_stays_outside(incident, ask):
     person = ask(incident.number)
     knocks.decline(asked(incident), actor=make.actor(manager(incident)))
     assert not access.may(person, Level.VIEW, incident)
@@ -59,7 +66,7 @@ def test_who_is_declined_is_told_nothing_and_stays_outside(incident):
         knocks.admit(asked(incident), level=Level.VIEW, actor=make.actor(manager(incident)))
 
 
-def test_nobody_lets_in_to_more_than_they_may(incident):
+def test_nobody_lets_in_to_more_than_they_may(incident, ask):
     ask(incident.number)
     helper = make.user()
     grants.admit(incident, person=helper, level=Level.MANAGE, reason="r", actor=make.SYSTEM)
@@ -68,13 +75,23 @@ def test_nobody_lets_in_to_more_than_they_may(incident):
     assert asked(incident).state == AccessRequest.State.OPEN
 
 
-def test_one_asks_once(incident):
+def test_while_one_asks_nothing_is_looked_up(incident):
+    """Else the time of the answer would tell whether there is such an incident."""
+    with CaptureQueriesContext(connection) as hidden:
+        knocks.ask(incident.number, reason="r", actor=make.actor(make.user()))
+    with CaptureQueriesContext(connection) as missing:
+        knocks.ask(987654, reason="r", actor=make.actor(make.user()))
+    assert len(hidden) == len(missing)
+    assert not any("incidents_incident" in each["sql"] for each in hidden.captured_queries)
+
+
+def test_one_asks_once(incident, ask):
     person = ask(incident.number)
     ask(incident.number, by=person)
     assert incident.access_requests.count() == 1
 
 
-def test_who_is_in_already_and_what_is_over_need_no_request():
+def test_who_is_in_already_and_what_is_over_need_no_request(ask):
     incident = make.incident(Sev.SEV3)
     ask(incident.number, by=manager(incident))
     lifecycle.move(incident, Status.DISMISSED, actor=make.SYSTEM, reason="A test file.")
@@ -83,13 +100,13 @@ def test_who_is_in_already_and_what_is_over_need_no_request():
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 301])
-def test_a_reason_is_needed_and_bounded(incident, reason):
+def test_a_reason_is_needed_and_bounded(incident, reason, ask):
     with pytest.raises(knocks.Refused, match="reason: say what you need it for"):
         ask(incident.number, reason=reason)
 
 
 def test_those_who_can_let_in_are_told_by_mail_that_names_the_codename_alone(
-    incident, engine, mailoutbox
+    incident, engine, mailoutbox, ask
 ):
     boss = manager(incident)
     ask(incident.number)

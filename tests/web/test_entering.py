@@ -17,11 +17,17 @@ def incident():
     return make.incident(Sev.SEV2)
 
 
-def ask(who, number, reason="I run the share."):
-    return who.post("/incidents/ask/", number=number, reason=reason)
+@pytest.fixture
+def ask(engine):
+    def knock(who, number, reason="I run the share."):
+        answer = who.post("/incidents/ask/", number=number, reason=reason)
+        engine.work()
+        return answer
+
+    return knock
 
 
-def test_hidden_and_missing_are_answered_alike(incident):
+def test_hidden_and_missing_are_answered_alike(incident, ask):
     stranger = reader()
     hidden, missing = ask(stranger, incident.ref), ask(stranger, "INC-987654")
     assert hidden.status_code == missing.status_code == 302
@@ -30,7 +36,7 @@ def test_hidden_and_missing_are_answered_alike(incident):
     assert AccessRequest.objects.count() == 1
 
 
-def test_who_tries_one_number_after_the_other_is_slowed_down():
+def test_who_tries_one_number_after_the_other_is_slowed_down(ask):
     stranger = reader()
     answers = [ask(stranger, n).status_code for n in range(1, 13)]
     assert answers[0] == 302
@@ -38,12 +44,12 @@ def test_who_tries_one_number_after_the_other_is_slowed_down():
 
 
 @pytest.mark.parametrize("number", ["", "INC-", "0", "seventeen", "INC-9999999999"])
-def test_what_is_no_number_is_said(number):
+def test_what_is_no_number_is_said(number, ask):
     answer = ask(reader(), number)
     assert answer.status_code == 422
 
 
-def test_who_can_let_in_sees_who_asks_and_answers(incident):
+def test_who_can_let_in_sees_who_asks_and_answers(incident, ask):
     stranger, boss = reader(), let_in(incident)
     ask(stranger, incident.number)
     request = AccessRequest.objects.get()
@@ -53,7 +59,7 @@ def test_who_can_let_in_sees_who_asks_and_answers(incident):
     assert "ask to be let in" not in boss.reads(url(incident)).split("Who can see this")[1]
 
 
-def test_a_request_of_another_incident_is_not_found(incident):
+def test_a_request_of_another_incident_is_not_found(incident, ask):
     other = make.incident(Sev.SEV2)
     ask(reader(), other.number)
     request = AccessRequest.objects.get()
@@ -64,7 +70,7 @@ def test_a_request_of_another_incident_is_not_found(incident):
     assert AccessRequest.objects.get().state == AccessRequest.State.OPEN
 
 
-def test_who_only_reads_neither_sees_nor_answers_requests(incident):
+def test_who_only_reads_neither_sees_nor_answers_requests(incident, ask):
     ask(reader(), incident.number)
     request = AccessRequest.objects.get()
     helper = let_in(incident, "contribute")
