@@ -196,7 +196,13 @@ def who_sees(incident: Incident, may: May, forms: Forms) -> dict[str, Any]:
 def why(incident: Incident, request: SignedInRequest, may: May) -> dict[str, Any]:
     """What lets the reader in, and for who manages the incident, anybody who is named."""
     named = request.GET.get("why", "").strip()
-    told: dict[str, Any] = {"own_reasons": access.why(request.user, incident)}
+    own = access.why(request.user, incident)
+    told: dict[str, Any] = {
+        "own_reasons": own,
+        "can_leave": any(
+            isinstance(each, AccessGrant) and each.person_id and not each.by_rule for each in own
+        ),
+    }
     if named and may.manage:
         told["why"] = named
         person = response.person_named(named)

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -27,6 +28,8 @@ OPERATIONS = [
     ("POST", "/incidents/{ref}/updates", Scope.RESPOND),
     ("POST", "/incidents/{ref}/acknowledge", Scope.RESPOND),
     ("GET", "/incidents/{ref}/pages", Scope.READ),
+    ("GET", "/incidents/{ref}/evidence", Scope.READ),
+    ("POST", "/incidents/{ref}/evidence", Scope.RESPOND),
     ("GET", "/programs", Scope.READ),
     ("GET", "/programs/{slug}", Scope.READ),
     ("GET", "/programs/{slug}/proof", Scope.READ),
@@ -51,6 +54,10 @@ OF_AN_INCIDENT = [(method, path) for method, path, _scope in OPERATIONS if "{ref
 
 
 def call(method, path, headers):
+    if (method, path.rpartition("/")[2]) == ("POST", "evidence"):
+        sent = {"file": SimpleUploadedFile("log.txt", b"A line.\n", "text/plain")}
+        browser = Client(raise_request_exception=False)
+        return browser.post(f"/api/v1{path}", sent, headers=headers)
     body = BODIES.get(path.rpartition("/")[2], {})
     return Client(raise_request_exception=False).generic(
         method, f"/api/v1{path}", json.dumps(body), "application/json", headers=headers
