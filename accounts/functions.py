@@ -18,3 +18,19 @@ class Function(models.TextChoices):
     SECURITY = "security", _("Security officer")
     DATA_STEWARD = "data_steward", _("Data steward")
     HR = "hr", _("Human resources")
+
+
+EVERYBODY, NOBODY, THESE = "required", "off", "for "
+
+
+def named_in(rule: str) -> frozenset[Function]:
+    """Return the functions that a rule such as `for commander,legal` names; `off` names none.
+
+    Raises:
+        ValueError: if the rule is none, or names what is no function.
+    """
+    if rule in (EVERYBODY, NOBODY):
+        return frozenset()
+    if not rule.startswith(THESE):
+        raise ValueError(f"{rule!r} is none of: {EVERYBODY}, {NOBODY}, {THESE}FUNCTION,FUNCTION")
+    return frozenset(Function(name.strip()) for name in rule.removeprefix(THESE).split(","))

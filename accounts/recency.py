@@ -7,12 +7,12 @@ from typing import Any
 
 from allauth.account.internal.flows import reauthentication
 from allauth.account.internal.flows.login import get_authentication_records
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-RECENT_SECONDS = 10 * 60
 View = Callable[..., HttpResponse]
 
 
@@ -20,7 +20,7 @@ def signed_in_recently(request: HttpRequest) -> bool:
     """True if the person showed who they are, by any way to sign in, within ten minutes."""
     records = get_authentication_records(request, request.user)
     latest = max((record["at"] for record in records), default=0.0)
-    return bool(time.time() - latest < RECENT_SECONDS)
+    return bool(time.time() - latest < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
 
 
 def recently_signed_in(view: View) -> View:

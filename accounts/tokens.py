@@ -5,9 +5,10 @@ Issuing and withdrawing is audit.credentials, which records it.
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
-from accounts import secrets
+from accounts import factors, secrets
 from accounts.models import ApiToken, Scope
 
 KIND = "t"
@@ -46,6 +47,8 @@ def recognise(header: str, *, scope: Scope) -> ApiToken:
         raise Refused(f"This API token {what}. Ask for a new one.")
     if not token.owner.is_active:
         raise Refused("The owner of this API token is deactivated.")
+    if settings.SECOND_FACTOR_FOR_TOKENS and factors.owed_by(token.owner):
+        raise Refused("The owner of this API token must set up a second factor first.")
     if scope not in token.scopes:
         raise LacksScope(f"This API token lacks the scope {scope.value!r}.")
     if token.last_used_at is None or now - token.last_used_at > _USE_IS_NOTED_EACH:

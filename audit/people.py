@@ -7,15 +7,13 @@ from collections.abc import Iterable
 
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
-from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import User
-from audit import credentials, history, trail
+from audit import credentials, history, sessions, trail
 
 
 class Refused(Exception):
@@ -90,7 +88,5 @@ def deactivate(person: User, *, actor: Actor) -> None:
     history.save(person, "is_active", actor=actor)
     for token in person.api_tokens.filter(revoked_at=None):
         credentials.withdraw(token, actor=actor)
-    for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator():
-        if session.get_decoded().get("_auth_user_id") == str(person.pk):
-            session.delete()
+    sessions.end(person)
     trail.record("person.deactivated", person, actor=actor)

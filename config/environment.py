@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import environs
 from django.core.exceptions import ImproperlyConfigured
 
+from accounts import functions
 from config import keeping, proxy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -47,6 +48,8 @@ class Environment:
     internal_hosts: list[str]
     trusted_proxies: list[str]
     statement_timeout_ms: int
+    mfa: str
+    mfa_tokens: bool
     email_host: str
     email_port: int
     email_user: str
@@ -130,11 +133,20 @@ def _values(env: environs.FileAwareEnv) -> Environment:
             "ANDON_EMAIL_SECURITY", "starttls", validate=_one_of(*MAIL_SECURITY)
         ),
         email_from=env.str("ANDON_EMAIL_FROM", "Andon <andon@localhost>"),
-        oidc_issuer=env.str("ANDON_OIDC_ISSUER", ""),
-        oidc_client_id=env.str("ANDON_OIDC_CLIENT_ID", ""),
-        oidc_client_secret=env.str("ANDON_OIDC_CLIENT_SECRET", ""),
-        oidc_name=env.str("ANDON_OIDC_NAME", "Single sign-on"),
+        **_signing_in(env, kind),
     )
+
+
+def _signing_in(env: environs.FileAwareEnv, kind: str) -> dict[str, Any]:
+    return {
+        # A password alone is enough for a look; where real exposures are handled it is not.
+        "mfa": env.str("ANDON_MFA", "required" if kind == "production" else "off"),
+        "mfa_tokens": env.bool("ANDON_MFA_TOKENS", True),
+        "oidc_issuer": env.str("ANDON_OIDC_ISSUER", ""),
+        "oidc_client_id": env.str("ANDON_OIDC_CLIENT_ID", ""),
+        "oidc_client_secret": env.str("ANDON_OIDC_CLIENT_SECRET", ""),
+        "oidc_name": env.str("ANDON_OIDC_NAME", "Single sign-on"),
+    }
 
 
 def _refuse(values: Environment) -> None:
@@ -165,6 +177,11 @@ def _problems(values: Environment) -> list[str]:
     ]
     if values.redis_url and urlsplit(values.redis_url).scheme not in ("redis", "rediss", "unix"):
         found.append("REDIS_URL must start with redis://, rediss:// or unix://, or be empty.")
+    if not _is_rule(values.mfa):
+        found.append(
+            f"ANDON_MFA is {values.mfa!r}: give off, required, or for and functions with commas "
+            f"between them: {', '.join(functions.Function.values)}."
+        )
     if bool(values.oidc_issuer) != bool(values.oidc_client_id):
         found.append("ANDON_OIDC_ISSUER and ANDON_OIDC_CLIENT_ID go together: set both or none.")
     return found + keeping.problems(values.keeping)
@@ -176,6 +193,14 @@ def _is_base(url: str) -> bool:
     spare = parts.query or parts.fragment or "@" in parts.netloc
     fits = plain and len(url) <= LONGEST_URL and not spare
     return fits and parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _is_rule(text: str) -> bool:
+    try:
+        functions.named_in(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_proxy(text: str) -> bool:

@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.OnlyWithASecondFactor",
     "accounts.middleware.InTheReadersZone",
     "config.middleware.NothingIsCached",
     "config.middleware.NothingIsTooLarge",
@@ -135,9 +136,16 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_REDIRECT_URL = reverse_lazy("account_login")
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# As accounts.recency asks for grave acts.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60
 ACCOUNT_SESSION_REMEMBER = False
+SECOND_FACTOR = ENVIRONMENT.mfa
+SECOND_FACTOR_FOR_TOKENS = ENVIRONMENT.mfa_tokens
+MFA_ADAPTER = "accounts.adapter.SealedFactors"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+# A key that anybody who holds it can press proves one factor, not two.
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
 MFA_TOTP_ISSUER = "Andon"
 SOCIALACCOUNT_AUTO_SIGNUP = False

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("programs.urls")),
     path("", include("notifications.urls")),
     path("", include("accounts.urls")),
+    path("", include("audit.urls")),
     path("accounts/", include("allauth.urls")),
     path("api/", include("config.api_urls")),
     path("healthz", health.alive, name="healthz"),

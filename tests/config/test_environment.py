@@ -55,6 +55,12 @@ def test_production_starts_with_what_it_needs(read):
     assert values.hosts == ["andon.example"]
 
 
+def test_a_second_factor_is_required_in_production_and_not_for_a_look(read):
+    assert (read().mfa, read().mfa_tokens) == ("off", True)
+    assert read(**GOOD).mfa == "required"
+    assert read(ANDON_MFA="for commander,legal").mfa == "for commander,legal"
+
+
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
     [
@@ -85,6 +91,9 @@ def test_production_starts_with_what_it_needs(read):
         ("ANDON_EMAIL_SECURITY", "ssl3", "starttls, tls, none"),
         ("ANDON_OIDC_ISSUER", "https://id.example", "set both or none"),
         ("ANDON_OIDC_CLIENT_ID", "andon", "set both or none"),
+        ("ANDON_MFA", "on", "give off, required, or for and functions"),
+        ("ANDON_MFA", "for boss", "responder, commander, privacy_officer"),
+        ("ANDON_MFA_TOKENS", "perhaps", "boolean"),
         ("ANDON_TRUSTED_PROXIES", "*", "addresses of your proxies"),
         ("ANDON_TRUSTED_PROXIES", "proxy.example", "addresses of your proxies"),
         ("ANDON_TRUSTED_PROXIES", "10.0.0.7/24", "networks such as 10.0.0.0/24"),

@@ -1,0 +1,30 @@
+"""allauth's addresses at which second factors change or are used: answered here, and recorded."""
+
+from allauth.mfa.base import views as base
+from allauth.mfa.recovery_codes import views as recovery_codes
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as webauthn
+from django.urls import include, path
+
+from audit.views import changing, proving
+
+# By allauth's own names, since its links and accounts.middleware go by them.
+_FACTORS = [
+    path("authenticate/", proving(base.authenticate), name="mfa_authenticate"),
+    path("reauthenticate/", proving(base.reauthenticate), name="mfa_reauthenticate"),
+    path("totp/activate/", changing(totp.activate_totp), name="mfa_activate_totp"),
+    path("totp/deactivate/", changing(totp.deactivate_totp), name="mfa_deactivate_totp"),
+    path("webauthn/add/", changing(webauthn.add_webauthn), name="mfa_add_webauthn"),
+    path(
+        "webauthn/keys/<int:pk>/remove/",
+        changing(webauthn.remove_webauthn),
+        name="mfa_remove_webauthn",
+    ),
+    path(
+        "recovery-codes/generate/",
+        changing(recovery_codes.generate_recovery_codes),
+        name="mfa_generate_recovery_codes",
+    ),
+]
+
+urlpatterns = [path("accounts/2fa/", include(_FACTORS))]
