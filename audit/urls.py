@@ -1,4 +1,4 @@
-"""allauth's addresses at which second factors change or are used: answered here, and recorded."""
+"""Addresses of allauth at which something changes that must be recorded: answered here."""
 
 from allauth.mfa.base import views as base
 from allauth.mfa.recovery_codes import views as recovery_codes
@@ -6,7 +6,7 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from django.urls import include, path
 
-from audit.views import changing, proving
+from audit.views import changing, proving, sessions_of_mine
 
 # By allauth's own names, since its links and accounts.middleware go by them.
 _FACTORS = [
@@ -27,4 +27,7 @@ _FACTORS = [
     ),
 ]
 
-urlpatterns = [path("accounts/2fa/", include(_FACTORS))]
+urlpatterns = [
+    path("accounts/2fa/", include(_FACTORS)),
+    path("accounts/sessions/", sessions_of_mine, name="usersessions_list"),
+]

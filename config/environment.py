@@ -21,6 +21,8 @@ LONGEST_URL = 200
 
 
 _AN_HOUR = environs.validate.Range(0, 3_600_000)
+_A_DAY = environs.validate.Range(0, 1440)
+_SOME_HOURS = environs.validate.Range(1, 168)
 _A_PORT = environs.validate.Range(1, 65535)
 
 
@@ -50,6 +52,8 @@ class Environment:
     statement_timeout_ms: int
     mfa: str
     mfa_tokens: bool
+    session_idle_minutes: int
+    session_hours: int
     email_host: str
     email_port: int
     email_user: str
@@ -142,6 +146,10 @@ def _signing_in(env: environs.FileAwareEnv, kind: str) -> dict[str, Any]:
         # A password alone is enough for a look; where real exposures are handled it is not.
         "mfa": env.str("ANDON_MFA", "required" if kind == "production" else "off"),
         "mfa_tokens": env.bool("ANDON_MFA_TOKENS", True),
+        "session_idle_minutes": env.int(
+            "ANDON_SESSION_IDLE_MINUTES", 30 if kind == "production" else 0, validate=_A_DAY
+        ),
+        "session_hours": env.int("ANDON_SESSION_HOURS", 12, validate=_SOME_HOURS),
         "oidc_issuer": env.str("ANDON_OIDC_ISSUER", ""),
         "oidc_client_id": env.str("ANDON_OIDC_CLIENT_ID", ""),
         "oidc_client_secret": env.str("ANDON_OIDC_CLIENT_SECRET", ""),

@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "audit.middleware.SessionsEnd",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
@@ -176,7 +177,9 @@ SESSION_COOKIE_NAME = "__Host-session" if SECURE else "andon-session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "andon-csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 CSRF_COOKIE_HTTPONLY = True
-SESSION_COOKIE_AGE = 12 * 3600
+# Django counts the age of a cookie from each change; audit.sessions counts from the sign-in.
+SESSION_COOKIE_AGE = SESSION_LONGEST_SECONDS = ENVIRONMENT.session_hours * 3600
+SESSION_IDLE_SECONDS = ENVIRONMENT.session_idle_minutes * 60
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 SECURE_SSL_REDIRECT = False

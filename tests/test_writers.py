@@ -73,6 +73,7 @@ WRITERS = {
     ("GateProcess", "seen_at"): {"programs.presence"},
     ("ApiToken", "revoked_at"): {"audit.credentials"},
     ("User", "is_active"): {"audit.people"},
+    ("UserSession", "last_seen_at"): {"audit.sessions"},
 }
 # Rows that come into being in one module alone.
 MAKERS = {

@@ -55,6 +55,11 @@ def test_production_starts_with_what_it_needs(read):
     assert values.hosts == ["andon.example"]
 
 
+def test_sessions_end_by_themselves_in_production(read):
+    assert (read().session_idle_minutes, read().session_hours) == (0, 12)
+    assert read(**GOOD).session_idle_minutes == 30
+
+
 def test_a_second_factor_is_required_in_production_and_not_for_a_look(read):
     assert (read().mfa, read().mfa_tokens) == ("off", True)
     assert read(**GOOD).mfa == "required"
@@ -94,6 +99,8 @@ def test_a_second_factor_is_required_in_production_and_not_for_a_look(read):
         ("ANDON_MFA", "on", "give off, required, or for and functions"),
         ("ANDON_MFA", "for boss", "responder, commander, privacy_officer"),
         ("ANDON_MFA_TOKENS", "perhaps", "boolean"),
+        ("ANDON_SESSION_IDLE_MINUTES", "1441", "1440"),
+        ("ANDON_SESSION_HOURS", "0", "1"),
         ("ANDON_TRUSTED_PROXIES", "*", "addresses of your proxies"),
         ("ANDON_TRUSTED_PROXIES", "proxy.example", "addresses of your proxies"),
         ("ANDON_TRUSTED_PROXIES", "10.0.0.7/24", "networks such as 10.0.0.0/24"),

@@ -258,7 +258,9 @@ def test_whoever_owes_a_second_factor_is_anybody_on_pages_for_everybody(settings
     settings.SECOND_FACTOR = "required"
     reader = Reader(person)
     assert reader.get("/healthz").status_code == 200
-    assert "Ada Obi" not in reader.get("/accounts/login/").content.decode()
+    answer = reader.get("/accounts/login/")
+    assert answer.status_code == 200
+    assert "Ada Obi" not in answer.content.decode()
 
 
 def test_everything_opens_with_the_factor(settings, person):
