@@ -56,6 +56,37 @@ def issue(
     return token, minted.text
 
 
+# What anybody at the company may do. The rest is for those who have a function.
+_ANYBODYS = (Scope.REPORT, Scope.READ, Scope.PAUSE)
+
+
+def open_to(person: User) -> list[Scope]:
+    """Return the scopes of tokens that a person may issue to themselves."""
+    return list(Scope) if person.functions else list(_ANYBODYS)
+
+
+def issue_own(
+    person: User, *, label: str, scopes: list[Scope], expires_at: datetime, actor: Actor
+) -> tuple[ApiToken, str]:
+    """Issue a token that a person asks for themselves; as `issue`, within what they may use.
+
+    Raises:
+        Refused: also if a scope is not open to the person.
+    """
+    if not set(scopes) <= set(open_to(person)):
+        raise Refused("scopes: choose among those that you may use yourself.")
+    return issue(person, label=label, scopes=scopes, expires_at=expires_at, actor=actor)
+
+
+@transaction.atomic
+def withdraw_own(person: User, pk: int, *, actor: Actor) -> bool:
+    """End a token of this person; False if they have none of that key."""
+    token = ApiToken.objects.filter(owner=person, pk=pk).first()
+    if token:
+        withdraw(token, actor=actor)
+    return token is not None
+
+
 @transaction.atomic
 def withdraw(token: ApiToken, *, actor: Actor) -> None:
     """End a token at once. Safe to call again."""

@@ -1,4 +1,4 @@
-"""Addresses of allauth at which something changes that must be recorded: answered here."""
+"""Where people change their own sign-in. Some addresses are allauth's, here to be recorded."""
 
 from allauth.mfa.base import views as base
 from allauth.mfa.recovery_codes import views as recovery_codes
@@ -6,7 +6,8 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from django.urls import include, path
 
-from audit.views import changing, proving, sessions_of_mine
+from audit import views
+from audit.views import changing, proving
 
 # By allauth's own names, since its links and accounts.middleware go by them.
 _FACTORS = [
@@ -29,5 +30,8 @@ _FACTORS = [
 
 urlpatterns = [
     path("accounts/2fa/", include(_FACTORS)),
-    path("accounts/sessions/", sessions_of_mine, name="usersessions_list"),
+    path("accounts/sessions/", views.sessions_of_mine, name="usersessions_list"),
+    path("profile/tokens/", views.tokens_of_mine, name="tokens"),
+    path("profile/tokens/new/", views.issue_token, name="issue-token"),
+    path("profile/tokens/<int:pk>/withdraw/", views.withdraw_token, name="withdraw-token"),
 ]

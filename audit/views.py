@@ -1,20 +1,24 @@
-"""What people do to their own sign-in, recorded: allauth's pages of the second factor, sessions."""
+"""What people do to their own sign-in, recorded: second factors, sessions, API tokens."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 
 from allauth.account.internal.stagekit import unstash_login
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.actors import Actor
 from accounts.http import SignedInRequest, actor_of
-from audit import factors, sessions
+from accounts.recency import recently_signed_in
+from audit import credentials, factors, sessions
+from audit.forms import TokenForm
 
 View = Callable[..., HttpResponse]
 
@@ -68,3 +72,45 @@ def sessions_of_mine(request: SignedInRequest) -> HttpResponse:
     said = ngettext("%(n)s session ended.", "%(n)s sessions ended.", ended) % {"n": ended}
     messages.success(request, said if ended else _("That session has ended already."))
     return redirect("usersessions_list")
+
+
+@require_safe
+def tokens_of_mine(request: SignedInRequest) -> HttpResponse:
+    """Show the API tokens that act for the reader: those that work, then those that are over."""
+    found = request.user.api_tokens.order_by("-created_at")
+    now = timezone.now()
+    usable = [token for token in found if token.usable(now)]
+    over = [token for token in found if not token.usable(now)]
+    return render(request, "audit/tokens.html", {"tokens": usable, "over": over})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@recently_signed_in
+def issue_token(request: SignedInRequest) -> HttpResponse:
+    """Issue a token to the person who asks, and show it this once."""
+    form = TokenForm(request.POST or None, scopes=credentials.open_to(request.user))
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        try:
+            token, text = credentials.issue_own(
+                request.user,
+                label=said["label"],
+                scopes=said["scopes"],
+                expires_at=timezone.now() + timedelta(days=said["days"]),
+                actor=actor_of(request),
+            )
+        except credentials.Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return render(request, "audit/token.html", {"token": token, "text": text})
+    status = 422 if form.errors else 200
+    return render(request, "audit/token_new.html", {"form": form}, status=status)
+
+
+@require_POST
+def withdraw_token(request: SignedInRequest, pk: int) -> HttpResponse:
+    """End a token of the reader's at once."""
+    if not credentials.withdraw_own(request.user, pk, actor=actor_of(request)):
+        raise Http404
+    messages.success(request, _("Withdrawn. It opens nothing any more."))
+    return redirect("tokens")

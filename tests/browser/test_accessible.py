@@ -121,6 +121,7 @@ class World:
             "accounts/password/change/",
             "accounts/2fa/",
             "accounts/sessions/",
+            "profile/tokens/",
         ):
             yield f"/{path}", self.officer
 
