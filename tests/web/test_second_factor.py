@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from allauth.account.internal.flows.manage_email import sync_user_email_address
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
@@ -76,6 +77,12 @@ def test_an_authenticator_app_is_set_up_with_codes_and_both_stand_in_the_record(
     bodies = str([*Entry.objects.values_list("body", flat=True)])
     assert reader.client.session.get("mfa.totp.secret") is None
     assert '"kind":"totp"' in bodies
+
+
+def test_an_address_that_nobody_verified_keeps_nobody_from_a_second_factor(person):
+    sync_user_email_address(person)
+    enrols(confirmed(Reader(person)))
+    assert Authenticator.objects.filter(user=person, type="totp").exists()
 
 
 def test_a_wrong_code_sets_up_nothing_and_records_nothing(person):
