@@ -4,6 +4,7 @@ The only module that creates or deactivates a User.
 """
 
 from collections.abc import Iterable
+from uuid import uuid4
 
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
@@ -13,7 +14,7 @@ from django.db import transaction
 from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import User
-from audit import credentials, history, sessions, trail
+from audit import credentials, history, outbox, sessions, trail
 
 
 class Refused(Exception):
@@ -38,24 +39,76 @@ def add(
             the password too weak; the message names the field.
     """
     person = User(username=username, email=email, first_name=first_name, last_name=last_name)
+    _check(person)
+    try:
+        validate_password(password, person)
+    except ValidationError as error:
+        raise Refused(f"password: {' '.join(error.messages)}") from error
+    person.set_password(password)
+    return _store(person, functions, actor=actor)
+
+
+@transaction.atomic
+def invite(
+    username: str,
+    *,
+    email: str,
+    actor: Actor,
+    first_name: str = "",
+    last_name: str = "",
+    functions: Iterable[Function] = (),
+) -> User:
+    """Add a person who chooses a password by a link that is sent to their address.
+
+    Raises:
+        Refused: as `add`.
+    """
+    person = User(username=username, email=email, first_name=first_name, last_name=last_name)
+    _check(person)
+    person.set_unusable_password()
+    _store(person, functions, actor=actor)
+    _send_invitation(person, actor=actor)
+    return person
+
+
+@transaction.atomic
+def invite_again(person: User, *, actor: Actor) -> None:
+    """Send another link to somebody who let the first one run out.
+
+    Raises:
+        Refused: if they have a password, or were shut out.
+    """
+    person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    if not person.is_active:
+        raise Refused(f"username: {person.name} is deactivated.")
+    if person.has_usable_password():
+        raise Refused(f"username: {person.name} has accepted already.")
+    _send_invitation(person, actor=actor)
+
+
+def _send_invitation(person: User, *, actor: Actor) -> None:
+    trail.record("person.invited", person, actor=actor)
+    # Each by a key of its own: who is invited again gets another mail.
+    outbox.publish("person.invited", person=person.pk, invitation=uuid4().hex)
+
+
+def _check(person: User) -> None:
     try:
         person.clean_fields(exclude=["password"])
     except ValidationError as error:
         wrong = (f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items())
         raise Refused(" ".join(wrong)) from error
-    if User.objects.filter(username__iexact=username).exists():
-        raise Refused(f"username: {username!r} is taken.")
-    if not email:
+    if User.objects.filter(username__iexact=person.username).exists():
+        raise Refused(f"username: {person.username!r} is taken.")
+    if not person.email:
         raise Refused("email: give the address at which this person is paged.")
-    try:
-        validate_password(password, person)
-    except ValidationError as error:
-        raise Refused(f"password: {' '.join(error.messages)}") from error
-    if User.objects.filter(email__iexact=email).exists():
-        raise Refused(f"email: {email!r} belongs to somebody already.")
-    person.set_password(password)
+    if User.objects.filter(email__iexact=person.email).exists():
+        raise Refused(f"email: {person.email!r} belongs to somebody already.")
+
+
+def _store(person: User, functions: Iterable[Function], *, actor: Actor) -> User:
     history.save_new(person, actor=actor)
-    trail.record("person.added", person, actor=actor, username=username)
+    trail.record("person.added", person, actor=actor, username=person.username)
     give(person, functions, actor=actor)
     return person
 

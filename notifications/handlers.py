@@ -5,7 +5,7 @@ from typing import Any
 
 from audit import clockwork, outbox
 from audit.models import Due
-from notifications import calling, doorbell, notices, paging, safeguards, sending
+from notifications import calling, doorbell, invitations, notices, paging, safeguards, sending
 from notifications.models import Escalation
 from programs import calls
 
@@ -72,6 +72,8 @@ outbox.on("program.control_lapsed", name="notifications.tell_of_lapse")(notices.
 clockwork.outward(notices.SEND)(notices.send)
 outbox.on("person.factor_changed", name="notifications.tell_of_factor")(safeguards.tell_of_factor)
 clockwork.outward(safeguards.SEND)(safeguards.send)
+outbox.on("person.invited", name="notifications.tell_of_invitation")(invitations.tell_of_invitation)
+clockwork.outward(invitations.SEND)(invitations.send)
 
 outbox.on("access.requested", name="notifications.tell_of_request")(doorbell.tell_of_request)
 outbox.on("access.admitted", name="notifications.tell_of_admission")(doorbell.tell_of_admission)
