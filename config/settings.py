@@ -8,7 +8,7 @@ from typing import Any
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
-from config import environment, logs
+from config import environment, logs, single_sign_on
 
 ENVIRONMENT = environment.read()
 BASE_DIR = environment.BASE_DIR
@@ -155,22 +155,7 @@ MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
 MFA_TOTP_ISSUER = "Andon"
 SOCIALACCOUNT_AUTO_SIGNUP = False
-SOCIALACCOUNT_PROVIDERS = {
-    "openid_connect": {
-        "OAUTH_PKCE_ENABLED": True,
-        "APPS": [
-            {
-                "provider_id": "sso",
-                "name": ENVIRONMENT.oidc_name,
-                "client_id": ENVIRONMENT.oidc_client_id,
-                "secret": ENVIRONMENT.oidc_client_secret,
-                "settings": {"server_url": ENVIRONMENT.oidc_issuer},
-            }
-        ]
-        if ENVIRONMENT.oidc_issuer
-        else [],
-    }
-}
+SOCIALACCOUNT_PROVIDERS = single_sign_on.providers(ENVIRONMENT)
 USERSESSIONS_TRACK_ACTIVITY = False
 # Guardian's own anonymous user would be a second kind of nobody.
 ANONYMOUS_USER_NAME = None
