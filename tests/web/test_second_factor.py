@@ -10,6 +10,7 @@ from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.core import mail
 from django.test import Client
 from django.urls import NoReverseMatch, get_resolver, resolve, reverse
+from django.utils import timezone
 
 from accounts.functions import Function
 from accounts.middleware import ENROLMENT
@@ -23,6 +24,12 @@ PASSWORD = "violet-linnet-woolen-snipe"
 SECRET = "JBSWY3DPEHPK3PXP"
 ADD, REMOVE = "/accounts/2fa/totp/activate/", "/accounts/2fa/totp/deactivate/"
 NEW_CODES = "/accounts/2fa/recovery-codes/generate/"
+
+
+@pytest.fixture(autouse=True)
+def _the_clock_stands(time_machine):
+    """A code of an app is good for the half minute in which it was made."""
+    time_machine.move_to(timezone.now(), tick=False)
 
 
 @pytest.fixture
