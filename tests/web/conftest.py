@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from accounts.functions import Function
+from audit import sessions
 from incidents import grants
 from tests import make
 
@@ -28,6 +29,10 @@ class Reader:
         self.client = Client(headers=headers)
         if person:
             self.client.force_login(person)
+            # As after the first page: that one notes that somebody acts, which is a write.
+            session = self.client.session
+            session[sessions.BEGAN] = session[sessions.SEEN] = time.time()
+            session.save()
 
     def signs_in(self, *, minutes_ago=0):
         """As allauth notes it: `force_login` leaves no word of when."""
