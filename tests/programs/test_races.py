@@ -204,6 +204,18 @@ def test_a_pause_that_comes_with_the_second_approval_is_not_lifted_unseen():
         assert program.pauses.in_force().filter(holder="INC-2").exists()
 
 
+def test_the_second_approval_waits_for_the_executive_that_is_just_demanded():
+    program, request = about_to_go_on()
+    agreeing(request, make.user(Function.PRIVACY_OFFICER))()
+    _, outcome = before_it_commits(
+        lambda: pauses.demand_an_executive("INC-1", actor=make.SYSTEM),
+        agreeing(request, make.user(Function.LEGAL)),
+    )
+    assert "What you read has changed" in str(outcome)
+    program.refresh_from_db()
+    assert program.state == State.PAUSED
+
+
 def test_two_gates_that_ask_for_the_same_collectors_do_not_block_each_other():
     """As when many reconnect to another gate while the first still has their questions."""
     for _ in range(ROUNDS):
