@@ -157,6 +157,14 @@ def schedule_all(wishes: Sequence[Wish]) -> None:
         nudge()
 
 
+def now() -> datetime:
+    """Return the time of the database at this moment, whatever this process takes it for."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        moment: datetime = cursor.fetchone()[0]
+    return moment
+
+
 def nudge() -> None:
     """Wake the engines when, and if, this transaction commits."""
     with connection.cursor() as cursor:

@@ -5,7 +5,7 @@ from typing import Any
 
 from notifications import channels
 from notifications.channels import standard
-from programs import calls, confirmations
+from programs import calls, confirmations, stops
 from programs.models import HookCall
 
 
@@ -40,7 +40,7 @@ def _data(call: HookCall) -> dict[str, Any]:
         "order": order.pk if order else None,
         "datasets": [dataset.slug for dataset in confirmations.datasets_of(call)],
         "reason": hold.label if hold else "",
-        "drill": program.is_drill or (hold is not None and hold.is_drill),
+        "drill": stops.is_drill(order) if order else program.is_drill,
         "confirm_url": confirmations.url_for(call) if call.must_confirm else None,
         "confirm_by": call.confirm_by.isoformat() if call.confirm_by else None,
     }

@@ -6,8 +6,6 @@ The only module that writes Program.controls_end_at, which the gates read.
 import uuid
 from datetime import datetime, timedelta
 
-from django.db import connection
-
 from accounts.actors import Actor
 from audit import clockwork, history
 from programs import controlling
@@ -21,7 +19,7 @@ AGAIN = timedelta(minutes=1)
 
 def reckon(program: Program, *, actor: Actor) -> None:
     """Write down from when on its controls stop a locked program, and have that looked at then."""
-    now = _clock()
+    now = clockwork.now()
     end = end_of(program, controlling.standings(program, now=now))
     if end == program.controls_end_at:
         return
@@ -33,7 +31,7 @@ def reckon(program: Program, *, actor: Actor) -> None:
 
 def look_again(program: Program) -> None:
     """Have a locked program looked at once more in a while."""
-    due_at = _clock() + AGAIN
+    due_at = clockwork.now() + AGAIN
     # However often it is asked for, once a minute.
     _look(program, f"again:{due_at:%Y%m%d%H%M}", due_at=due_at)
 
@@ -62,12 +60,15 @@ def _stops_at(program: Program, standing: Standing) -> datetime | None:
 
 def blocking(program: Program) -> list[Standing]:
     """The controls without which nothing starts: not valid now, days of grace or not."""
-    return [each for each in controlling.standings(program) if each.blocks]
+    # By the same clock as `lapsed`: else a process whose own is slow lets go on what it stops
+    # again at once, without end.
+    standings = controlling.standings(program, now=clockwork.now())
+    return [each for each in standings if each.blocks]
 
 
 def lapsed(program: Program) -> list[Standing]:
     """The controls that stop a program that runs: not valid, and no day of grace is left."""
-    now = _clock()
+    now = clockwork.now()
     found = []
     for each in controlling.standings(program, now=now):
         end = _stops_at(program, each)
@@ -78,11 +79,3 @@ def lapsed(program: Program) -> list[Standing]:
 
 def names(standings: list[Standing]) -> str:
     return ", ".join(f"{each.control.id} {each.control.name}" for each in standings)
-
-
-def _clock() -> datetime:
-    # The database's, as what is due is: an engine whose clock is slow would come and see no lapse.
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        now: datetime = cursor.fetchone()[0]
-    return now

@@ -7,7 +7,8 @@ from django.conf import settings
 from django.db.models.functions import Coalesce
 
 from accounts.actors import Actor
-from programs import signing, stamps, stops, violations
+from audit import clockwork
+from programs import signing, stamps, violations
 from programs.gate import registry
 from programs.models import Program
 from programs.reach import Turn
@@ -52,7 +53,7 @@ def _read(text: str) -> Stamp | Judgement:
 def _sheet(program: Program, names: Iterable[str]) -> Sheet:
     """Make the sheet that a gate hands out, of these collectors alone."""
     # Before the rest: what changes meanwhile can only make a stamp older than the sheet.
-    now = stops.clock()
+    now = clockwork.now()
     program = Program.objects.get(pk=program.pk)
     copy = _copy(program)
     standings = {}

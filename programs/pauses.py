@@ -15,7 +15,7 @@ from audit import history, outbox, trail
 from audit.trail import joined
 from programs import calls, confirmations, lifecycle, stages, stops, wishes
 from programs.models import Dataset, Pause, Program, State, StopOrder
-from programs.reach import SEATS, WHOLE, Reach
+from programs.reach import SEATS, WHOLE
 
 
 class Refused(Exception):
@@ -56,20 +56,20 @@ def pause(
     if dataset and dataset.program_id != program.pk:
         # It does not say what writes where in this program, so everything stops.
         dataset = None
-    reach = Reach(dataset.pk if dataset else None, drill_only)
-    in_force = list(program.pauses.in_force().select_related("order").order_by("since", "pk"))
-    alike = [hold for hold in in_force if hold.reach == reach]
-    for existing in alike:
-        if existing.holder == holder:
-            return existing
     hold = Pause(program=program, dataset=dataset, holder=holder, label=label, reason=reason)
     hold.drill_only, hold.is_drill = drill_only, is_drill
     hold.needs_executive, hold.rule = needs_executive, rule
-    hold.order = _stop(program, reach, alike, actor=actor, label=label, is_drill=is_drill)
-    return _begin(hold, actor, joins=bool(in_force))
+    return _begin(hold, actor)
 
 
-def _begin(hold: Pause, actor: Actor, *, joins: bool) -> Pause:
+def _begin(hold: Pause, actor: Actor) -> Pause:
+    held = hold.program.pauses.in_force().select_related("order").order_by("since", "pk")
+    alike = [each for each in held if each.reach == hold.reach]
+    for existing in alike:
+        if existing.holder == hold.holder:
+            return existing
+    joins = bool(held)
+    hold.order = _stop(hold, alike, actor=actor)
     history.save_new(hold, actor=actor, why=hold.rule)
     if joins:
         # Whoever asked, or agreed, that it goes on did not know of this pause.
@@ -113,37 +113,36 @@ def held_by(holder: str) -> QuerySet[Pause]:
     return Pause.objects.in_force().filter(holder=holder).select_related("program", "order")
 
 
-def _stop(
-    program: Program,
-    reach: Reach,
-    alike: list[Pause],
-    *,
-    actor: Actor,
-    label: str,
-    is_drill: bool,
-) -> StopOrder | None:
-    if program.state == State.PAUSED:
-        last = program.stop_orders.order_by("-generation").first()
-        if is_drill or not (last and _only_practised(last)):
-            return last
-        # Other systems were told that it is a drill, and need not have stopped for one.
-        program = lifecycle.begin_for_a_part(program, actor=actor, why=label)
-        return stops.order(program, reach, actor=actor)
-    if not program.runs:
+def _stop(hold: Pause, alike: list[Pause], *, actor: Actor) -> StopOrder | None:
+    program, stands_still = hold.program, hold.program.state == State.PAUSED
+    if stands_still:
+        covering = _covering(hold)
+        if covering:
+            return covering
+    elif not program.runs:
         # Nothing runs, so nothing is ordered to stop; the pause still keeps it from starting.
         return None
-    if alike:
+    elif alike:
         return alike[0].order
-    if reach == WHOLE:
-        program = lifecycle.halt(program, actor=actor, why=label)
+    if hold.reach == WHOLE and not stands_still:
+        program = lifecycle.halt(program, actor=actor, why=hold.label)
     else:
-        program = lifecycle.begin_for_a_part(program, actor=actor, why=label)
-    return stops.order(program, reach, actor=actor)
+        program = lifecycle.begin_for_a_part(program, actor=actor, why=hold.label)
+    return stops.order(program, hold.reach, actor=actor)
 
 
-def _only_practised(order: StopOrder) -> bool:
-    holds = order.pauses.values_list("is_drill", flat=True)
-    return not order.program.is_drill and bool(holds) and all(holds)
+def _covering(hold: Pause) -> StopOrder | None:
+    """Return the newest order that stopped all that a hold would, of a program that stands still.
+
+    A drill's does not count for what is no drill: other systems need not have stopped for one.
+    """
+    program = hold.program
+    practice = hold.is_drill or program.is_drill
+    orders = program.stop_orders.filter(generation__gte=program.whole_generation)
+    for order in orders.order_by("-generation"):
+        if order.reach in (WHOLE, hold.reach) and (practice or not stops.is_drill(order)):
+            return order
+    return None
 
 
 @transaction.atomic

@@ -18,7 +18,7 @@ from audit import trail
 from audit.chain import canonical, stamp
 from audit.models import Entry, Head
 from audit.verification import one_moment
-from programs import distribution
+from programs import distribution, stops
 from programs.models import HookCall, HookConfirmation, HookEvent, StopOrder, StopProof
 from programs.seal import BadDocument, Key, Seal, key_from_pem, opened
 
@@ -181,7 +181,7 @@ def _order(order: StopOrder) -> dict[str, Any]:
         "generation": order.generation,
         "dataset": order.dataset.slug if order.dataset else None,
         "only_for_drills": order.drill_only,
-        "drill": order.program.is_drill or order.drill_only or bool(hold and hold.is_drill),
+        "drill": stops.is_drill(order),
         "reason": hold.label if hold else "",
         "ordered_at": _at(order.ordered_at),
         # Before that the list of collectors is not complete.

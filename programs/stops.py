@@ -72,7 +72,7 @@ def order(program: Program, whom: Reach, *, actor: Actor) -> StopOrder:
     written down by the engine, or with the first that speaks, so that nobody is told later
     for their number.
     """
-    now = clock()
+    now = clockwork.now()
     stop: StopOrder = history.create(
         StopOrder,
         actor=actor,
@@ -101,14 +101,6 @@ def order(program: Program, whom: Reach, *, actor: Actor) -> StopOrder:
     return stop
 
 
-def clock() -> datetime:
-    """The time of the database, by which everything about an order is dated."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        now: datetime = cursor.fetchone()[0]
-    return now
-
-
 @transaction.atomic
 def count_off(pk: int) -> None:
     """Write down whom an order waits for. Safe to call again, and by several at once."""
@@ -118,7 +110,7 @@ def count_off(pk: int) -> None:
 def _count(stop: StopOrder, *, actor: Actor) -> None:
     if stop.counted_at is None:
         census.take(stop)
-        stop.counted_at = clock()
+        stop.counted_at = clockwork.now()
         history.save(stop, "counted_at", actor=actor)
         settle(stop, actor=actor)
 
@@ -182,7 +174,7 @@ def close(pk: int) -> None:
     stop = lock(pk)
     _count(stop, actor=ENGINE)
     waiting = stop.proofs.filter(state=StopProof.State.UNKNOWN)
-    if waiting.update(state=StopProof.State.EXPIRED, settled_at=clock()):
+    if waiting.update(state=StopProof.State.EXPIRED, settled_at=clockwork.now()):
         # The stop is proven without their word, but somebody should ask why they said none.
         outbox.publish("program.stop_silent", priority=0, order=stop.pk)
     settle(stop, actor=ENGINE, last=True)
@@ -222,7 +214,7 @@ def violate(proof: StopProof, count: int) -> None:
     """
     if proof.state != StopProof.State.VIOLATION:
         # When this was known; what it had said before is kept beside it.
-        proof.settled_at = clock()
+        proof.settled_at = clockwork.now()
     proof.violations, proof.state = count, StopProof.State.VIOLATION
     proof.save(update_fields=["violations", "state", "settled_at"])
 
@@ -238,7 +230,7 @@ def _become(
     stop: StopOrder, count: Counter[str], unconfirmed: int, *, proven: bool, actor: Actor
 ) -> None:
     stop.proof = StopOrder.Proof.PROVEN if proven else StopOrder.Proof.UNPROVEN
-    now = clock()
+    now = clockwork.now()
     stop.proven_at = now if proven else None
     stop.settled_at = stop.settled_at or now
     history.save(stop, "proof", "proven_at", "settled_at", actor=actor)

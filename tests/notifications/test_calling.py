@@ -1,10 +1,12 @@
 """Another system is told of a stop by a signed webhook until it takes it, and confirms it."""
 
 import json
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
@@ -91,13 +93,16 @@ def test_the_address_in_the_message_confirms_it(program, hook, engine, receiver)
     assert order.proof == StopOrder.Proof.PROVEN
 
 
-def test_what_is_not_taken_is_tried_again_as_the_same_message(program, hook, engine, receiver):
+def test_what_is_not_taken_is_tried_again_as_the_same_message(
+    program, hook, engine, receiver, time_machine
+):
     order = pause(program)
     receiver.status = 503
     engine.work()
     call = order.calls.get()
     assert (call.state, call.answer, call.answered_at) == (Stands.SENT, "answered 503", None)
     receiver.status = 200
+    time_machine.move_to(timezone.now() + timedelta(hours=1))
     engine.forward(seconds=3)
     call.refresh_from_db()
     assert (call.state, call.attempts) == (Stands.ANSWERED, 2)

@@ -77,6 +77,19 @@ def test_from_the_moment_of_the_lapse_no_lease_is_granted(program):
     assert not make.lease(collector)
 
 
+def test_a_process_whose_clock_is_slow_lets_go_nothing_that_it_stops_again(program, time_machine):
+    passes(program)
+    Program.objects.filter(pk=program.pk).update(controls_due_at=None)
+    program.attestations.filter(ended_at=None).update(
+        good_until=timezone.now() - timedelta(days=10)
+    )
+    time_machine.move_to(timezone.now() - timedelta(days=30))
+    for _each in range(3):
+        lapses.look(program.pk)
+    assert state(program) == State.PAUSED
+    assert program.stop_orders.count() == 1
+
+
 def test_an_engine_that_comes_too_early_or_twice_does_no_harm(program, engine):
     lapses.look(program.pk)
     assert state(program) == State.COLLECTING

@@ -108,6 +108,34 @@ def test_a_dataset_that_is_paused_twice_is_stopped_once():
     assert len(orders(program)) == 2
 
 
+def test_a_real_pause_during_a_drill_of_a_part_is_ordered_on_its_own():
+    program = make.program()
+    lake, sea = make.dataset(program), make.dataset(program)
+    pause(program)
+    drill = pause(program, holder="DRILL-1", dataset=lake, is_drill=True)
+    assert drill.order.reach == (None, False)
+    other = make.program()
+    pause(other, holder="DRILL-2", is_drill=True)
+    real = pause(other, holder="INC-2", dataset=make.dataset(other))
+    assert real.order.dataset == real.dataset
+    assert not stops.is_drill(real.order)
+    assert pause(other, holder="INC-3", dataset=real.dataset).order == real.order
+    assert pause(program, holder="INC-4", dataset=sea).order == drill.order
+
+
+def test_an_order_for_one_part_is_not_taken_for_that_of_another():
+    program = make.program()
+    lake, sea = make.dataset(program), make.dataset(program)
+    pause(program, holder="DRILL-1", is_drill=True)
+    first = pause(program, dataset=lake)
+    second = pause(program, holder="INC-2", dataset=sea)
+    whole = pause(program, holder="INC-3")
+    assert [hold.order.reach for hold in (first, second)] == [(lake.pk, False), (sea.pk, False)]
+    assert whole.order.reach == (None, False)
+    assert not stops.is_drill(whole.order)
+    assert len(orders(program)) == 4
+
+
 def test_the_whole_program_can_be_paused_after_a_part_of_it():
     program = make.program()
     lake, sea = make.dataset(program), make.dataset(program)

@@ -242,7 +242,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 def test_it_costs_as_many_queries_however_many_collectors_there_are(
     order, django_assert_num_queries
 ):
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         document(order)
 
 
