@@ -102,6 +102,13 @@ SHOTS = (
     Shot("incident-open", "privacy", first("/incidents/"), then=_open_all),
     Shot("ask", "security", "/incidents/ask/"),
     Shot("broken-glass", "auditor", "/incidents/broken-glass/"),
+    Shot("exposures", "commander", first("/incidents/", "exposures/")),
+    Shot(
+        "exposure",
+        "commander",
+        linked("/incidents/INC-1/exposures/", "/exposures/1"),
+        then=_open_all,
+    ),
     Shot("history", "commander", first("/incidents/", "history/")),
     Shot("programs", "commander", "/programs/"),
     Shot("program", "owner", STUDY),

@@ -16,6 +16,7 @@ from accounts.problems import CONTENT_TYPE, Problem, answer
 from incidents.api import router as incidents
 from incidents.cord_api import router as cord
 from incidents.evidence_api import router as evidence
+from incidents.exposure_api import router as exposures
 from notifications.api import router as notifications
 from programs.api import confirming
 from programs.api import router as programs
@@ -66,6 +67,7 @@ api = Described(
 )
 api.add_router("/v1/incidents", incidents)
 api.add_router("/v1/incidents", evidence)
+api.add_router("/v1/incidents", exposures)
 api.add_router("/v1/incidents", notifications)
 api.add_router("/v1/programs", programs)
 api.add_router("/v1/cord", cord)

@@ -29,7 +29,8 @@ def live(request: SignedInRequest) -> HttpResponse:
 def _live(request: SignedInRequest) -> Fragment:
     incidents = list(search.still_open(request.user))
     for incident in incidents:
-        incident.window = exposure.window(incident)  # type: ignore[attr-defined]
+        found = incident.exposures.all()
+        incident.window = exposure.window(incident, found)  # type: ignore[attr-defined]
     lines = summary.lines(request.user)
     planned = [i.next_update_at for i in incidents if i.next_update_at]
     worst = [incident for incident in incidents if incident.counts_as <= 1]

@@ -18,8 +18,8 @@ from accounts.functions import Function
 from accounts.models import Scope, User
 from audit import credentials, history, people
 from config import attested
-from incidents import codenames, lifecycle, reporting, roles, timeline
-from incidents.models import Audience, Role, Status, StillOpen
+from incidents import codenames, exposures, lifecycle, reporting, roles, timeline
+from incidents.models import Accessed, Audience, Incident, Role, Status, StillOpen, Whose
 from notifications import policies
 from programs import attestation, collectors, terms
 from programs import lifecycle as program_lifecycle
@@ -256,6 +256,28 @@ def _incident() -> None:
         "The link was withdrawn. Eleven of twelve recipients confirmed that they did not open it.",
         actor=commander,
     )
+    _exposure(incident, by=commander)
+
+
+def _exposure(incident: Incident, *, by: Actor) -> None:
+    now = timezone.now()
+    said = exposures.Said(
+        dataset=incident.dataset,
+        what="Twelve call texts",
+        kinds=("transcripts",),
+        whose=Whose.CUSTOMERS,
+        people_min=12,
+        people_known=12,
+        people_max=24,
+        effective_audience=Audience.FEW,
+        since=now - timedelta(hours=20),
+        until=now - timedelta(hours=2),
+        since_is_estimate=True,
+        accessed=Accessed.ACCESSED,
+        accessed_source="The log of the file share.",
+        location="share://team-7/call-texts/week-46",
+    )
+    exposures.add(incident, said, actor=by)
 
 
 def _machine(collector: Collector, var: Path) -> Machine:

@@ -1,7 +1,7 @@
 """What was changed in an incident, field by field, from the history rows. Reads only."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,15 +10,18 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from incidents import embargo
 from incidents.models import (
     AccessGrant,
     Evidence,
+    Exposure,
     Incident,
     RoleAssignment,
     RuleFiring,
     RunbookStep,
     SeverityProposal,
 )
+from programs.models import Category
 
 # Names of rows, and nothing that anybody decided.
 _SILENT = {"id", "uuid", "incident", "run", "facts", "assessment", "file"}
@@ -31,6 +34,12 @@ _NAMES = {
     SeverityProposal: gettext_lazy("Proposed severity"),
     RuleFiring: gettext_lazy("Rule"),
     Evidence: gettext_lazy("Evidence"),
+    Exposure: gettext_lazy("Exposure"),
+}
+# Of an exposure: lists of keys, and what each is called.
+_LISTED: dict[str, Callable[[Any], str]] = {
+    "kinds": lambda kind: str(Category(kind).label),
+    "files": lambda pk: _("no. %(n)s") % {"n": pk},
 }
 
 
@@ -56,10 +65,18 @@ class Change:
     fields: tuple[FieldChange, ...]
 
 
-def of(incident: Incident) -> list[Change]:
-    """Return every change of an incident and what belongs to it, newest first."""
-    rows = sorted(_rows(incident), key=lambda row: (row.history_date, row.history_id))
-    names = _Names(rows)
+def of(
+    incident: Incident, *, withheld: Container[int], only: models.Model | None = None
+) -> list[Change]:
+    """Return every change of an incident and what belongs to it, newest first.
+
+    Args:
+        withheld: the exposures whose place the reader may not read, by `embargo.withheld_from`.
+        only: the one row that is asked about.
+    """
+    found_rows = (row for row in _rows(incident) if only is None or _is_of(row, only))
+    rows = sorted(found_rows, key=lambda row: (row.history_date, row.history_id))
+    names = _Names(rows, withheld)
     last: dict[tuple[type[models.Model], int], Any] = {}
     found = []
     for row in rows:
@@ -71,9 +88,13 @@ def of(incident: Incident) -> list[Change]:
     return found[::-1]
 
 
+def _is_of(row: Any, subject: models.Model) -> bool:
+    return row.instance_type is type(subject) and row.id == subject.pk
+
+
 def _rows(incident: Incident) -> Iterator[Any]:
     yield from Incident.history.filter(id=incident.pk).select_related("history_user")
-    for model in (RoleAssignment, AccessGrant, SeverityProposal, RuleFiring, Evidence):
+    for model in (RoleAssignment, AccessGrant, SeverityProposal, RuleFiring, Evidence, Exposure):
         history: Any = model.history
         yield from history.filter(incident=incident).select_related("history_user")
     # Steps begin as a copy of the runbook; only what became of them is news.
@@ -100,8 +121,8 @@ def _differences(before: Any, after: Any, names: "_Names") -> Iterator[FieldChan
         label = str(field.verbose_name)
         yield FieldChange(
             label[:1].upper() + label[1:],
-            names.spell(field, old) if before or copied else None,
-            names.spell(field, new),
+            names.spell(field, old, after) if before or copied else None,
+            names.spell(field, new, after),
         )
 
 
@@ -122,7 +143,8 @@ def _change(row: Any, fields: tuple[FieldChange, ...], *, is_new: bool) -> Chang
 class _Names:
     """Words for values: choices by their label, other rows by their name, asked for once each."""
 
-    def __init__(self, rows: Iterable[Any]) -> None:
+    def __init__(self, rows: Iterable[Any], withheld: Container[int]) -> None:
+        self.withheld = withheld
         wanted: dict[type[models.Model], set[int]] = defaultdict(set)
         for row in rows:
             for field in _fields(row):
@@ -134,9 +156,14 @@ class _Names:
             for model, keys in wanted.items()
         }
 
-    def spell(self, field: Any, value: Any) -> Any:
-        if value in (None, ""):
+    def spell(self, field: Any, value: Any, row: Any) -> Any:
+        if value in (None, "", []):
             return "–"
+        if row.instance_type is Exposure:
+            if field.name == "location" and row.id in self.withheld:
+                return str(embargo.WITHHELD)
+            if field.name in _LISTED:
+                return [_LISTED[field.name](each) for each in value]
         if field.is_relation:
             return self.names[field.related_model].get(value, str(value))
         if isinstance(value, bool):

@@ -75,19 +75,18 @@ class Chart:
 def draw(incident: Incident, entries: Sequence[TimelineEntry]) -> Chart:
     """Lay out an incident and its entries, whatever their order."""
     now = _round_up(timezone.now())
-    window = exposure.window(incident)
+    exposed = _exposed(incident)
     holds = list(_pauses(incident))
     moments = [entry.occurred_at for entry in entries] + [incident.reported_at]
-    moments += [hold.since for hold in holds] + ([window.since] if window else [])
-    ends = [hold.lifted_at or now for hold in holds] + ([window.until or now] if window else [])
+    moments += [hold.since for hold in holds] + [since for _name, since, _until in exposed]
+    ends = [hold.lifted_at or now for hold in holds]
+    ends += [until or now for _name, _since, until in exposed]
     scale = _Scale(min(moments), max(moments + ends))
     y, lanes = _TOP, []
-    for lane in (
-        _exposed(window, scale, now, y=y),
-        _paused(holds, scale, now, y=y + _ROW + _GAP),
-    ):
-        lanes.append(lane)
-        y = lane.y + lane.height + _GAP
+    lanes.append(_exposures(exposed, scale, now, y=y))
+    y += lanes[-1].height + _GAP
+    lanes.append(_paused(holds, scale, now, y=y))
+    y += lanes[-1].height + _GAP
     escalated = [entry for entry in entries if entry.kind == Kind.ESCALATION]
     others = [entry for entry in entries if entry.kind != Kind.ESCALATION]
     for name, happened in ((_("Escalation"), escalated), (_("Events"), others)):
@@ -109,14 +108,34 @@ def _round_up(moment: datetime) -> datetime:
     )
 
 
-def _exposed(window: exposure.Window | None, scale: "_Scale", now: datetime, *, y: int) -> Lane:
-    name = _("Data exposed")
-    if window is None:
-        return Lane(name, y, _ROW)
-    words = _("Data exposed") if window.until else _("Data exposed, still open")
-    tone = "exposed" if window.until else "exposed chart__open"
-    bar = scale.bar(window.since, window.until or now, y=y + 4, tone=tone, words=words)
-    return Lane(name, y, _ROW, bars=[bar])
+Stretch = tuple[str, datetime, datetime | None]
+
+
+def _exposed(incident: Incident) -> list[Stretch]:
+    """What was exposed from when to when: each exposure, or where there is none, the report."""
+    rows = list(incident.exposures.select_related("dataset"))
+    pairs = [(str(row), exposure.window(incident, [row])) for row in rows]
+    pairs = pairs or [(_("Data"), exposure.window(incident))]
+    return [(name, window.since, window.until) for name, window in pairs if window]
+
+
+def _exposures(exposed: list[Stretch], scale: "_Scale", now: datetime, *, y: int) -> Lane:
+    bars = [
+        scale.bar(
+            since,
+            until or now,
+            y=y + 4 + row * (_ROW - 4),
+            tone="exposed" if until else "exposed chart__open",
+            words=(_("%(what)s exposed") if until else _("%(what)s exposed, still open"))
+            % {"what": what},
+        )
+        for row, (what, since, until) in enumerate(exposed)
+    ]
+    return Lane(_("Data exposed"), y, _tall(len(bars)), bars=bars)
+
+
+def _tall(rows: int) -> int:
+    return _ROW + max(rows - 1, 0) * (_ROW - 4)
 
 
 def _paused(holds: Sequence[Pause], scale: "_Scale", now: datetime, *, y: int) -> Lane:
@@ -132,8 +151,7 @@ def _paused(holds: Sequence[Pause], scale: "_Scale", now: datetime, *, y: int) -
         )
         for hold in holds
     ]
-    height = _ROW + max(len(programs) - 1, 0) * (_ROW - 4)
-    return Lane(_("Collection paused"), y, height, bars=bars)
+    return Lane(_("Collection paused"), y, _tall(len(programs)), bars=bars)
 
 
 def _ms(moment: datetime) -> int:

@@ -42,8 +42,8 @@ class Redacted:
 def of(program: Program) -> list[Redacted]:
     """Return the incidents of a program that are contained or over, the newest first."""
     found = Incident.objects.filter(program=program, is_drill=False, status__in=TOLD)
-    newest = found.select_related("assessment").order_by("-reported_at")
-    return [_redact(incident) for incident in newest[:MOST]]
+    newest = found.select_related("assessment").prefetch_related("exposures")
+    return [_redact(incident) for incident in newest.order_by("-reported_at")[:MOST]]
 
 
 def _redact(incident: Incident) -> Redacted:
@@ -64,7 +64,7 @@ def _kind(incident: Incident) -> str:
 
 
 def _how_long(incident: Incident) -> str:
-    window = exposure.window(incident)
+    window = exposure.window(incident, incident.exposures.all())
     if window is None or window.until is None:
         return _("not known")
     # In steps so coarse that the length is no name.

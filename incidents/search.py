@@ -4,11 +4,19 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from accounts.models import User
 from incidents import access
-from incidents.models import OVER, Incident, Role, RoleAssignment, StillOpen, TimelineEntry
+from incidents.models import (
+    OVER,
+    Exposure,
+    Incident,
+    Role,
+    RoleAssignment,
+    StillOpen,
+    TimelineEntry,
+)
 
 # What a list can be sorted by, and how; the number keeps the order stable.
 SORTS = {
@@ -52,10 +60,9 @@ def find(user: User, wanted: Wanted) -> QuerySet[Incident]:
 
 
 def still_open(user: User) -> QuerySet[Incident]:
-    """Return every incident that is not over, the most severe first."""
-    return _for_lists(access.visible_to(user).exclude(status__in=OVER)).order_by(
-        "counts_as", "-number"
-    )
+    """Return every incident that is not over, the most severe first, with what each exposed."""
+    found = access.visible_to(user).exclude(status__in=OVER).prefetch_related("exposures")
+    return _for_lists(found).order_by("counts_as", "-number")
 
 
 def _for_lists(incidents: QuerySet[Incident]) -> QuerySet[Incident]:
@@ -81,12 +88,18 @@ def _conditions(user: User, wanted: Wanted) -> Q:
     if wanted.program:
         found &= Q(program__slug=wanted.program)
     if wanted.still_exposed:
-        found &= Q(occurred_to=None, contained_at=None) & ~Q(still_open=StillOpen.NO)
-        found &= ~Q(status__in=OVER)
+        found &= _exposes_still()
     if wanted.mine:
         roles = RoleAssignment.objects.filter(person=user, until=None).values("incident")
         found &= Q(pk__in=roles) | Q(reporter=user)
     return found & _reported(wanted)
+
+
+def _exposes_still() -> Q:
+    as_reported = Q(occurred_to=None, contained_at=None) & ~Q(still_open=StillOpen.NO)
+    rows = Exposure.objects.filter(incident=OuterRef("pk"))
+    # What responders wrote down counts, and not the report, as in incidents.exposure.
+    return ~Q(status__in=OVER) & (Exists(rows.filter(until=None)) | (~Exists(rows) & as_reported))
 
 
 def _about(text: str) -> Q:

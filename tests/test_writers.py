@@ -48,6 +48,10 @@ WRITERS = {
     ("Evidence", "held_at"): {"incidents.holds"},
     ("Evidence", "held_by"): {"incidents.holds"},
     ("Evidence", "hold_reason"): {"incidents.holds"},
+    ("Exposure", "until"): {"incidents.exposures"},
+    ("Exposure", "location"): {"incidents.exposures"},
+    ("Exposure", "verified_at"): {"incidents.exposures"},
+    ("Exposure", "verified_by"): {"incidents.exposures"},
     ("Escalation", "taken"): {"notifications.paging"},
     ("Escalation", "next_due_at"): {"notifications.paging"},
     ("Escalation", "acknowledged_by"): {"notifications.paging"},
@@ -92,6 +96,7 @@ MAKERS = {
     "GlassBreak": {"incidents.glass"},
     "Custody": {"incidents.custody"},
     "Evidence": {"incidents.evidence"},
+    "Exposure": {"incidents.exposures"},
     "Escalation": {"notifications.paging"},
     "Page": {"notifications.paging"},
     "PageAttempt": {"notifications.sending"},
@@ -129,6 +134,7 @@ BESIDE = {"config.demo"}
 # Where a name that is not written out is set: what may be in it is checked there.
 SETTERS = {
     "accounts/preferences.py": {"change"},
+    "incidents/exposures.py": {"_save"},
     "incidents/lifecycle.py": {"move"},
     "programs/lifecycle.py": {"_move"},
     "programs/terms.py": {"change"},

@@ -2,6 +2,7 @@
 
 from incidents.models.drills import Drill
 from incidents.models.evidence import Custody, Evidence
+from incidents.models.exposing import Accessed, Exposure, Whose
 from incidents.models.incident import (
     NEXT,
     OVER,
@@ -34,12 +35,14 @@ __all__ = [
     "SHARED_ROLES",
     "AccessGrant",
     "AccessRequest",
+    "Accessed",
     "Audience",
     "Counter",
     "Custody",
     "Drill",
     "DrillScope",
     "Evidence",
+    "Exposure",
     "GlassBreak",
     "Incident",
     "IncidentGroupPermission",
@@ -56,4 +59,5 @@ __all__ = [
     "Status",
     "StillOpen",
     "TimelineEntry",
+    "Whose",
 ]

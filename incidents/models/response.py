@@ -79,6 +79,7 @@ class TimelineEntry(models.Model):
         RUNBOOK = "runbook", _("Runbook")
         ACCESS = "access", _("Access")
         EVIDENCE = "evidence", _("Evidence")
+        EXPOSURE = "exposure", _("Exposure")
 
     class Audience(models.TextChoices):
         RESPONDERS = "responders", _("Responders")

@@ -57,6 +57,7 @@ def page(
         **panels.firings(incident, forms),
         **panels.runbook(incident),
         **panels.evidence(incident, forms),
+        **panels.exposed(incident),
         **panels.roles(incident, request, forms),
         **panels.who_sees(incident, may, forms),
         **panels.why(incident, request, may),

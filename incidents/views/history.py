@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest
-from incidents import access, changes
+from incidents import access, changes, embargo
 
 PER_PAGE = 50
 
@@ -14,5 +14,6 @@ PER_PAGE = 50
 @require_safe
 def history(request: SignedInRequest, number: int) -> HttpResponse:
     incident = access.get_incident(request.user, number)
-    page = Paginator(changes.of(incident), PER_PAGE).get_page(request.GET.get("page"))
+    found = changes.of(incident, withheld=embargo.withheld_from(request.user, incident))
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "incidents/history.html", {"incident": incident, "page": page})

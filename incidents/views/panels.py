@@ -64,7 +64,7 @@ def head(incident: Incident) -> dict[str, Any]:
     due = incident.next_update_at
     return {
         "incident": incident,
-        "window": exposure.window(incident),
+        "window": exposure.window(incident, incident.exposures.all()),
         "commander": commander.person if commander else None,
         "line": lines[0] if lines else None,
         "update_is_late": due is not None and due < timezone.now() and not incident.is_over,
@@ -167,6 +167,11 @@ def evidence(incident: Incident, forms: Forms) -> dict[str, Any]:
         "scans": scanning.is_on(),
         "upload_form": forms.get("evidence") or UploadForm(),
     }
+
+
+def exposed(incident: Incident) -> dict[str, Any]:
+    """What was exposed, in short; never where it lies."""
+    return {"exposures": list(incident.exposures.select_related("dataset"))}
 
 
 def roles(incident: Incident, request: SignedInRequest, forms: Forms) -> dict[str, Any]:

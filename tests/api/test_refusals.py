@@ -30,6 +30,7 @@ OPERATIONS = [
     ("GET", "/incidents/{ref}/pages", Scope.READ),
     ("GET", "/incidents/{ref}/evidence", Scope.READ),
     ("POST", "/incidents/{ref}/evidence", Scope.RESPOND),
+    ("GET", "/incidents/{ref}/exposures", Scope.READ),
     ("GET", "/programs", Scope.READ),
     ("GET", "/programs/{slug}", Scope.READ),
     ("GET", "/programs/{slug}/proof", Scope.READ),

@@ -10,7 +10,15 @@ from tests.web.conftest import reader
 
 pytestmark = pytest.mark.django_db
 
-GET = ["", "live/head/", "live/story/", "live/collection/", "history/", "escalation/"]
+GET = [
+    "",
+    "live/head/",
+    "live/story/",
+    "live/collection/",
+    "exposures/",
+    "history/",
+    "escalation/",
+]
 POST = [
     "update/",
     "status/",
@@ -23,8 +31,9 @@ POST = [
     "access/leave/",
     "acknowledge/",
     "evidence/",
+    "exposures/",
 ]
-NESTED_GET = ["evidence/{}/", "evidence/{}/file/"]
+NESTED_GET = ["evidence/{}/", "evidence/{}/file/", "exposures/{}/"]
 NESTED = [
     "timeline/{}/correct/",
     "steps/{}/",
@@ -36,6 +45,8 @@ NESTED = [
     "access/requests/{}/",
     "evidence/{}/hold/",
     "evidence/{}/release/",
+    "exposures/{}/",
+    "exposures/{}/verify/",
 ]
 
 

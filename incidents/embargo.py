@@ -1,0 +1,35 @@
+"""Who may read where exposed data lie. Reads only.
+
+Until the fix is verified the place is a map for whoever looks for the data: only those who run the
+incident, and whoever entered it, read it. Everybody else reads that it is withheld.
+"""
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from incidents import access
+from incidents.models import AccessGrant, Exposure, Incident
+
+WITHHELD = _("withheld until the fix is verified")
+
+
+def reads(user: User | None, exposure: Exposure) -> bool:
+    """True if the person, who sees the incident, may read where this lies."""
+    return _reads(user, exposure, manages=_manages(user, exposure.incident))
+
+
+def withheld_from(user: User, incident: Incident) -> frozenset[int]:
+    """The keys of the exposures of an incident whose place this person may not read."""
+    rows = list(incident.exposures.all())
+    manages = bool(rows) and _manages(user, incident)
+    return frozenset(row.pk for row in rows if not _reads(user, row, manages=manages))
+
+
+def _reads(user: User | None, exposure: Exposure, *, manages: bool) -> bool:
+    if exposure.verified_at is not None or manages:
+        return True
+    return user is not None and exposure.located_by_id == user.pk
+
+
+def _manages(user: User | None, incident: Incident) -> bool:
+    return user is not None and access.may(user, AccessGrant.Level.MANAGE, incident)

@@ -1,0 +1,142 @@
+"""What responders send about what an incident exposed."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from incidents import exposures
+from incidents.exposures import Said
+from incidents.forms.fields import MomentField
+from incidents.models import Accessed, Audience, Evidence, Exposure, Incident, Whose
+from programs.forms import PanelForm
+from programs.models import Category, Dataset
+
+
+def _count(label: Any) -> forms.IntegerField:
+    return forms.IntegerField(
+        label=label, min_value=0, max_value=exposures.MOST_PEOPLE, required=False
+    )
+
+
+class ExposureForm(PanelForm):
+    """All that is known of one exposure. Nothing but a name for the data is needed."""
+
+    at = "exposure"
+
+    dataset: Any = forms.ModelChoiceField(
+        label=_("Which dataset?"),
+        queryset=Dataset.objects.none(),
+        required=False,
+        empty_label=_("None of these, or I do not know"),
+    )
+    what = forms.CharField(
+        label=_("What was exposed, in words?"),
+        help_text=_(
+            "Needed where no dataset is chosen. Not where it lies: that has its own field."
+        ),
+        required=False,
+        max_length=exposures.LONGEST_WHAT,
+    )
+    kinds = forms.MultipleChoiceField(
+        label=_("Kinds of data"),
+        required=False,
+        choices=Category,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "choices--wide"}),
+    )
+    whose = forms.ChoiceField(label=_("Whose are they?"), choices=Whose, initial=Whose.UNKNOWN)
+    people_min = _count(_("How many people: at least"))
+    people_known = _count(_("As far as known"))
+    people_max = _count(_("At most"))
+    declared_audience = forms.CharField(
+        label=_("Who was meant to read them?"),
+        required=False,
+        max_length=exposures.LONGEST_AUDIENCE,
+    )
+    effective_audience = forms.ChoiceField(
+        label=_("Who could read them?"), choices=Audience, initial=Audience.UNKNOWN
+    )
+    since = MomentField(label=_("Exposed from"), required=False)
+    since_is_estimate = forms.BooleanField(label=_("That is an estimate"), required=False)
+    until = MomentField(
+        label=_("Closed at"), help_text=_("Empty while it is open."), required=False
+    )
+    until_is_estimate = forms.BooleanField(label=_("That is an estimate"), required=False)
+    accessed = forms.ChoiceField(
+        label=_("Did anybody read them?"), choices=Accessed, initial=Accessed.UNKNOWN
+    )
+    accessed_source = forms.CharField(
+        label=_("How is that known?"),
+        help_text=_("Which logs, from when to when."),
+        required=False,
+        max_length=exposures.LONGEST_SOURCE,
+    )
+    files: Any = forms.ModelMultipleChoiceField(
+        label=_("Evidence"),
+        queryset=Evidence.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    location = forms.CharField(
+        label=_("Where do they lie?"),
+        help_text=_(
+            "The path or address. Until the fix is verified only those who run the incident, and"
+            " you, read it."
+        ),
+        required=False,
+        max_length=exposures.LONGEST_LOCATION,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, incident: Incident, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        program = incident.program
+        datasets: Any = self.fields["dataset"]
+        datasets.queryset = program.datasets.all() if program else Dataset.objects.none()
+        files: Any = self.fields["files"]
+        files.queryset = incident.evidence.all()
+        files.label_from_instance = lambda row: row.name
+        if not incident.evidence.exists():
+            del self.fields["files"]
+        for field in self.fields.values():
+            # Unknown is an answer everywhere, and "(optional)" on each would be noise.
+            field.has_unknown = True  # type: ignore[attr-defined]
+
+    def said(self) -> Said:
+        told = {key: value for key, value in self.cleaned_data.items() if key != "reason"}
+        told["kinds"] = tuple(told["kinds"])
+        told["files"] = tuple(row.pk for row in told.get("files", ()))
+        return Said(**told)
+
+
+class CorrectExposureForm(ExposureForm):
+    """As it is known now, and why it is corrected."""
+
+    reason = forms.CharField(
+        label=_("Why is it corrected?"),
+        help_text=_("Stands on the timeline and in the history. The old values stay readable."),
+        max_length=exposures.LONGEST_REASON,
+    )
+
+    def __init__(self, *args: Any, exposure: Exposure, reads_location: bool, **kwargs: Any) -> None:
+        names = [name for name in self.base_fields if name != "reason"]
+        initial = {name: getattr(exposure, name) for name in names}
+        super().__init__(*args, initial=initial, **kwargs)
+        datasets: Any = self.fields["dataset"]
+        if exposure.dataset:
+            datasets.queryset |= Dataset.objects.filter(pk=exposure.dataset.pk)
+        self.fields["reason"].has_unknown = False  # type: ignore[attr-defined]
+        if not reads_location:
+            del self.fields["location"]
+
+
+class VerifyForm(PanelForm):
+    """How it was checked that the fix holds."""
+
+    at = "verify"
+
+    how = forms.CharField(
+        label=_("How was it checked?"),
+        help_text=_("Such as: opened as somebody outside of the team; refused."),
+        max_length=exposures.LONGEST_REASON,
+    )
