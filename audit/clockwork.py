@@ -51,6 +51,8 @@ class Claim:
     kind: str
     hand_overs: int
     lane: str
+    priority: int
+    due_at: datetime
 
 
 @dataclass(frozen=True)
@@ -171,15 +173,19 @@ def nudge() -> None:
         cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
 
 
-def cancel(*, prefix: str) -> int:
+def cancel(*, prefix: str, handed_over: bool = True) -> int:
     """Call off what waits under keys that start so; return how many rows.
 
     What is being handled at this very moment is left to its handler, which must
     look for itself whether it is still wanted.
+
+    Without `handed_over` what was claimed, and may have begun outside, goes on.
     """
     # Waiting for such a row would be a deadlock: its handler holds it, and wants the incident or
     # the program that our caller has locked.
     free = Due.objects.waiting().filter(key__startswith=prefix).select_for_update(skip_locked=True)
+    if not handed_over:
+        free = free.filter(state=Due.State.SCHEDULED)
     return Due.objects.filter(pk__in=free.values("pk")).update(
         state=Due.State.CANCELLED, token=None, lease_until=None, finished_at=Now()
     )
@@ -210,8 +216,8 @@ def claim(limit: int = 20) -> list[Claim]:
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, {"limit": limit, "lease": HAND_OVER_LEASE.total_seconds()})
         rows = cursor.fetchall()
-    rows.sort(key=lambda row: row[-2:])
-    return [Claim(*row[:-2]) for row in rows]
+    claims = [Claim(*row) for row in rows]
+    return sorted(claims, key=lambda claim: (claim.priority, claim.due_at))
 
 
 def run(pk: int, token: uuid.UUID) -> bool:

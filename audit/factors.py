@@ -42,7 +42,7 @@ def changing(person: User, *, session: str, actor: Actor) -> Iterator[None]:
             _record("factor.added", person, factor, actor=actor)
         if before != after:
             sessions.end(person, but=session)
-            _tell(person, "changed")
+            tell(person, "changed")
 
 
 @contextmanager
@@ -57,7 +57,7 @@ def proving(person: User, *, actor: Actor) -> Iterator[None]:
         if before and after and before.keys() == after.keys() and before != after:
             (left,) = after.values()
             trail.record("factor.recovery_code_used", person, actor=actor, left=left)
-            _tell(person, "recovery_code_used")
+            tell(person, "recovery_code_used")
 
 
 @transaction.atomic
@@ -73,7 +73,7 @@ def reset(person: User, *, actor: Actor) -> bool:
     kinds = sorted({factor.kind for factor in held})
     ended = sessions.end(person)
     trail.record("factor.reset", person, actor=actor, kinds=kinds, sessions_ended=ended)
-    _tell(person, "reset")
+    tell(person, "reset")
     return True
 
 
@@ -97,6 +97,7 @@ def _record(act: str, person: User, factor: _Factor, *, actor: Actor) -> None:
     trail.record(act, person, actor=actor, factor=factor.pk, kind=factor.kind)
 
 
-def _tell(person: User, what: str) -> None:
+def tell(person: User, what: str) -> None:
+    """Publish that something of a person's sign-in changed; they get a mail about it."""
     # Each by a key of its own: two changes within a second are two mails.
     outbox.publish("person.factor_changed", person=person.pk, what=what, change=uuid4().hex)

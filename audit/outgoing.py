@@ -15,6 +15,9 @@ logger = structlog.get_logger(__name__)
 MOST = 8
 # Of one program's calls, or one person's pages: whoever answers slowly delays its own.
 MOST_OF_A_LANE = 2
+# Places that only the most urgent may take, of this priority and before: a stop that must be told,
+# a page for the gravest.
+KEPT, URGENT = 2, 1
 
 
 class Outgoing:
@@ -40,8 +43,8 @@ class Outgoing:
         self._threads.shutdown()
 
     def _begin(self) -> None:
-        for claim in list(self._waiting.values()):
-            if self._busy.total() == MOST:
+        for claim in sorted(self._waiting.values(), key=lambda each: (each.priority, each.due_at)):
+            if self._busy.total() >= (MOST if claim.priority <= URGENT else MOST - KEPT):
                 return
             if self._busy[claim.lane] < MOST_OF_A_LANE:
                 del self._waiting[claim.pk]

@@ -73,7 +73,8 @@ def _keys(person: User, *, but: str) -> Iterator[str]:
 @transaction.atomic
 def end_one(person: User, pk: int, *, actor: Actor) -> bool:
     """End one session of a person; False if there is none of that key, whoever else has one."""
-    row = UserSession.objects.select_for_update().filter(user=person, pk=pk).first()
+    _lock(person)
+    row = UserSession.objects.filter(user=person, pk=pk).first()
     if row is None:
         return False
     Session.objects.filter(session_key=row.session_key).delete()
@@ -85,10 +86,16 @@ def end_one(person: User, pk: int, *, actor: Actor) -> bool:
 @transaction.atomic
 def end_all(person: User, *, but: str = "", actor: Actor) -> int:
     """End every session of a person, but perhaps the one that asks; returns how many."""
+    _lock(person)
     ended = end(person, but=but)
     if ended:
         trail.record("sessions.ended", person, actor=actor, sessions=ended)
     return ended
+
+
+def _lock(person: User) -> None:
+    # Before the sessions, as whatever else changes a sign-in does: else two wait for each other.
+    User.objects.select_for_update(no_key=True).get(pk=person.pk)
 
 
 def is_over(session: SessionBase, now: datetime) -> bool:

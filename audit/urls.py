@@ -1,11 +1,15 @@
 """Where people change their own sign-in. Some addresses are allauth's, here to be recorded."""
 
+from allauth.account import views as account
 from allauth.mfa.base import views as base
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
-from django.urls import include, path
+from allauth.socialaccount import views as social
+from django.db import transaction
+from django.urls import include, path, re_path
 
+from accounts.recency import recently_signed_in
 from audit import views
 from audit.views import changing, proving
 
@@ -28,8 +32,29 @@ _FACTORS = [
     ),
 ]
 
+# One transaction with its record, which audit.identities writes.
+_IDENTITIES = [
+    path(
+        "password/change/",
+        transaction.atomic(account.password_change),
+        name="account_change_password",
+    ),
+    path(
+        "password/set/",
+        recently_signed_in(transaction.atomic(account.password_set)),
+        name="account_set_password",
+    ),
+    re_path(
+        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        transaction.atomic(account.password_reset_from_key),
+        name="account_reset_password_from_key",
+    ),
+    path("3rdparty/", transaction.atomic(social.connections), name="socialaccount_connections"),
+]
+
 urlpatterns = [
     path("accounts/2fa/", include(_FACTORS)),
+    path("accounts/", include(_IDENTITIES)),
     path("accounts/sessions/", views.sessions_of_mine, name="usersessions_list"),
     path("profile/tokens/", views.tokens_of_mine, name="tokens"),
     path("profile/tokens/new/", views.issue_token, name="issue-token"),

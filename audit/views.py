@@ -21,6 +21,8 @@ from audit import credentials, factors, sessions
 from audit.forms import TokenForm
 
 View = Callable[..., HttpResponse]
+# allauth's pages take the other methods as well.
+_READING = ("GET", "HEAD", "OPTIONS")
 
 
 def changing(view: View) -> View:
@@ -28,7 +30,7 @@ def changing(view: View) -> View:
 
     @wraps(view)
     def recorded(request: SignedInRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.method != "POST":
+        if request.method in _READING:
             return view(request, *args, **kwargs)
         session = request.session.session_key or ""
         with factors.changing(request.user, session=session, actor=actor_of(request)):
@@ -43,7 +45,7 @@ def proving(view: View) -> View:
     @wraps(view)
     def recorded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         person = request.user if request.user.is_authenticated else _signing_in(request)
-        if request.method != "POST" or person is None:
+        if request.method in _READING or person is None:
             return view(request, *args, **kwargs)
         with factors.proving(person, actor=Actor.person(person, via="page")):
             return view(request, *args, **kwargs)

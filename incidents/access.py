@@ -7,6 +7,7 @@ a team, or, where it is not restricted, by the right to respond for its program.
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 from django.http import Http404
 from django.utils.translation import gettext as _
 from guardian.shortcuts import get_objects_for_user
@@ -36,7 +37,29 @@ def allowed(user: User, level: str) -> QuerySet[Incident]:
         with_superuser=False,
         accept_global_perms=False,
     )
-    return incidents
+    # A grant whose time is up opens nothing, even if no engine has come to end it.
+    over = _run_out(user).values("incident")
+    others = _lasting(user).filter(level__in=_holding(level)).values("incident")
+    return incidents.exclude(Q(pk__in=over) & ~Q(pk__in=others))
+
+
+def _theirs(user: User) -> QuerySet[AccessGrant]:
+    # As a sub-query, since a join would name a grant once for each team of theirs.
+    teams = user.groups.values("pk")
+    return AccessGrant.objects.filter(Q(person=user) | Q(team__in=teams), ended_at=None)
+
+
+def _run_out(user: User) -> QuerySet[AccessGrant]:
+    return _theirs(user).filter(expires_at__lte=Now())
+
+
+def _lasting(user: User) -> QuerySet[AccessGrant]:
+    return _theirs(user).filter(Q(expires_at=None) | Q(expires_at__gt=Now()))
+
+
+def _holding(level: str) -> list[Level]:
+    """The levels that hold this one: each holds the ones before it."""
+    return list(Level)[list(Level).index(Level(level)) :]
 
 
 def visible_to(user: User) -> QuerySet[Incident]:
@@ -58,14 +81,11 @@ def may_which(user: User, incident: Incident) -> frozenset[Level]:
     """Every level that the person holds on this incident."""
     if not user.is_active:
         return frozenset()
-    held = {
-        name.removesuffix("_incident")
-        for model, who in (
-            (IncidentUserPermission, Q(user=user)),
-            (IncidentGroupPermission, Q(group__user=user)),
-        )
-        for name in _held(model, who, incident)
-    }
+    if _run_out(user).filter(incident=incident).exists():
+        levels = _lasting(user).filter(incident=incident).values_list("level", flat=True)
+        held = {each.value for each in Level if set(_holding(each)) & set(levels)}
+    else:
+        held = _permitted(user, incident)
     if not incident.restricted and _responds_for(user, incident):
         held |= {Level.VIEW.value, Level.CONTRIBUTE.value}
     return frozenset(level for level in Level if level.value in held)
@@ -85,6 +105,17 @@ def _responds_for(user: User, incident: Incident) -> bool:
     return incident.program_id is not None and programs.filter(pk=incident.program_id).exists()
 
 
+def _permitted(user: User, incident: Incident) -> set[str]:
+    return {
+        name.removesuffix("_incident")
+        for model, who in (
+            (IncidentUserPermission, Q(user=user)),
+            (IncidentGroupPermission, Q(group__user=user)),
+        )
+        for name in _held(model, who, incident)
+    }
+
+
 def _held(model: type[models.Model], who: Q, incident: Incident) -> QuerySet[models.Model, str]:
     rows = model._default_manager.filter(who, content_object=incident)
     return rows.values_list("permission__codename", flat=True)
@@ -97,8 +128,7 @@ def why(user: User, incident: Incident) -> list[AccessGrant | str]:
     """
     if not user.is_active:
         return []
-    theirs = Q(person=user) | Q(team__user=user)
-    grants = incident.grants.filter(theirs, ended_at=None).select_related("team")
+    grants = _lasting(user).filter(incident=incident).select_related("team")
     found: list[AccessGrant | str] = list(grants.order_by("granted_at"))
     if not incident.restricted and incident.program and _responds_for(user, incident):
         found.append(incident.program.slug)

@@ -3,16 +3,19 @@
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import Group
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.models import User
 from incidents import access
 from incidents.access import Level
-from incidents.models import Incident
+from incidents.models import AccessGrant, Incident
 
 LONGEST_REASON = 300
 LONGEST = timedelta(days=366)
+MANAGING = (Level.MANAGE, Level.CLOSE)
 
 
 class Refused(Exception):
@@ -44,3 +47,17 @@ def check(
     now = timezone.now()
     if expires_at and not now < expires_at <= now + LONGEST:
         raise Refused(f"expires_at: choose a time to come, at most {LONGEST.days} days from now.")
+
+
+def managing(incident: Incident) -> QuerySet[AccessGrant]:
+    """The grants in force by which somebody can let others in."""
+    grants = incident.grants.filter(ended_at=None, level__in=MANAGING)
+    return grants.filter(Q(person__is_active=True) | Q(team__user__is_active=True))
+
+
+def managers(incident: Incident) -> list[User]:
+    """Return those who can let others in, in person or through a team."""
+    lasting = managing(incident).exclude(expires_at__lte=Now())
+    people = Q(pk__in=lasting.values("person")) | Q(groups__in=lasting.values("team"))
+    found = User.objects.filter(people, is_active=True)
+    return list(found.order_by("username").distinct())

@@ -47,7 +47,7 @@ def _out(incident: Incident) -> IncidentOut:
 
 
 def get(request: ApiRequest, ref: str, *, to: str = "view") -> Incident:
-    """Return an incident that the token's owner may see, and may do this to."""
+    """Return an incident that the token's owner may see and may do this to; note the look."""
     number = ref.removeprefix("INC-")
     # Hidden and missing get the same answer, down to the byte.
     missing = Problem(404, "There is no such incident.", field="ref")
@@ -59,6 +59,7 @@ def get(request: ApiRequest, ref: str, *, to: str = "view") -> Incident:
         raise missing
     if to != "view" and not access.may(person, to, seen):
         raise Problem(403, "You may read this incident but not do this to it.")
+    looks.note(seen, person, via="api")
     return seen
 
 
@@ -164,9 +165,7 @@ def list_incidents(
 @router.get("/{ref}", auth=Token(Scope.READ), response={200: IncidentOut, **responses(404)})
 def get_incident(request: ApiRequest, ref: str) -> IncidentOut:
     """One incident by its number, such as `INC-17`. That you read it is noted."""
-    incident = get(request, ref)
-    looks.note(incident, person_of(request), via="api")
-    return _out(incident)
+    return _out(get(request, ref))
 
 
 @router.get(

@@ -8,10 +8,10 @@ from django.urls import reverse
 from ninja import File, Form, Router, Schema, Status, UploadedFile
 from pydantic import Field
 
-from accounts.api import ApiRequest, Text, Token, actor_of, person_of
+from accounts.api import ApiRequest, Text, Token, actor_of
 from accounts.models import Scope
 from accounts.problems import Problem, responses
-from incidents import api, evidence, intake, looks
+from incidents import api, evidence, intake
 from incidents.custody import LONGEST_NOTE
 from incidents.models import Evidence
 from programs.evidence import TOO_LARGE
@@ -74,7 +74,6 @@ def _out(row: Evidence) -> EvidenceOut:
 def list_evidence(request: ApiRequest, ref: str) -> list[EvidenceOut]:
     """What is kept, the newest first. The bytes are given out on the page of each."""
     incident = api.get(request, ref)
-    looks.note(incident, person_of(request), via="api")
     return [_out(row) for row in incident.evidence.select_related("incident")]
 
 

@@ -25,6 +25,8 @@ MAY_REVIEW = (Function.PRIVACY_OFFICER, Function.AUDITOR)
 LASTS = timedelta(minutes=60)
 REVIEWED_WITHIN = timedelta(days=7)
 SHORTEST_REASON = 20
+# Whoever has broken it so often waits for somebody to look at one of them.
+MOST_UNREVIEWED = 5
 
 
 def may_break(person: User) -> bool:
@@ -47,6 +49,7 @@ def smash(number: int, *, reason: str, actor: Actor) -> GlassBreak:
             f"reason: say what you must see and why now, in {SHORTEST_REASON} to"
             f" {LONGEST_REASON} characters."
         )
+    _check_number_of(person)
     incident = Incident.objects.select_for_update(no_key=True).filter(number=number).first()
     if incident is None:
         raise Refused(f"number: there is no INC-{number}.")
@@ -74,9 +77,19 @@ def smash(number: int, *, reason: str, actor: Actor) -> GlassBreak:
     return made
 
 
+def _check_number_of(person: User) -> None:
+    # Locked, so that several at once do not each count the others out.
+    User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    if GlassBreak.objects.filter(person=person, verdict="").count() >= MOST_UNREVIEWED:
+        raise Refused(
+            f"You broke the glass {MOST_UNREVIEWED} times and nobody has looked at it yet: have a"
+            " privacy officer or an auditor do so first."
+        )
+
+
 @transaction.atomic
 def review(made: GlassBreak, *, justified: bool, note: str, actor: Actor) -> GlassBreak:
-    """Say whether it was right. A second person does.
+    """Say whether it was right. A second person does; what was not ends at once.
 
     Raises:
         Refused: if it was looked at already, by oneself, by nobody whose duty it is, or without a
@@ -98,6 +111,8 @@ def review(made: GlassBreak, *, justified: bool, note: str, actor: Actor) -> Gla
     history.save(made, "verdict", "note", "reviewed_by", "reviewed_at", actor=actor)
     trail.record("access.glass_reviewed", made.incident, actor=actor, remark=note, verdict=verdict)
     clockwork.cancel(prefix=f"glass:{made.pk}:")
+    if not justified:
+        grants.end(made.grant, actor=actor)
     return made
 
 

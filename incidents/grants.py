@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
-from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.actors import Actor
@@ -36,8 +35,6 @@ IMPLIES: dict[str, tuple[Level, ...]] = {
     Level.MANAGE: (Level.VIEW, Level.CONTRIBUTE, Level.MANAGE),
     Level.CLOSE: (Level.VIEW, Level.CONTRIBUTE, Level.MANAGE, Level.CLOSE),
 }
-MANAGING = (Level.MANAGE, Level.CLOSE)
-
 LAST_MANAGER_STAYS = timedelta(hours=1)
 
 
@@ -181,7 +178,9 @@ def run_out(grant_pk: int) -> None:
     try:
         end(grant, actor=Actor.machine("end of access"))
     except Refused:
-        _plan_the_end(grant, timezone.now() + LAST_MANAGER_STAYS)
+        grant.expires_at = timezone.now() + LAST_MANAGER_STAYS
+        history.save(grant, "expires_at", actor=Actor.machine("end of access"))
+        _plan_the_end(grant, grant.expires_at)
 
 
 def _give(incident: Incident, grants: Sequence[AccessGrant]) -> None:
@@ -217,8 +216,8 @@ def end(grant: AccessGrant, *, actor: Actor) -> None:
         return
     if grant.by_rule and actor.user:
         raise Refused(f"grant: {_name(grant)} is let in by rule. No person ends that.")
-    manages = grant.level in MANAGING
-    if manages and not _managers(incident).exclude(pk=grant.pk).exists():
+    manages = grant.level in admission.MANAGING
+    if manages and not admission.managing(incident).exclude(pk=grant.pk).exists():
         raise Refused(
             "grant: somebody must be able to manage the incident. Let another one in first."
         )
@@ -241,11 +240,6 @@ def _take(incident: Incident, levels: set[Level], grant: AccessGrant) -> None:
     names = [f"{level}_incident" for level in levels]
     given = model._default_manager.filter(content_object=incident, **whose)
     given.filter(permission__codename__in=names).delete()
-
-
-def _managers(incident: Incident) -> QuerySet[AccessGrant]:
-    managing = incident.grants.filter(ended_at=None, level__in=MANAGING)
-    return managing.filter(Q(person__is_active=True) | Q(team__user__is_active=True))
 
 
 def _close(grant: AccessGrant, *, actor: Actor) -> None:

@@ -157,7 +157,8 @@ def claim(name: str) -> None:
     Raises:
         Refused: if the file was swept already, or is being.
     """
-    if clockwork.cancel(prefix=_key(name)) != 1:
+    # Once claimed the sweep may be removing it at this moment.
+    if clockwork.cancel(prefix=_key(name), handed_over=False) != 1:
         raise _not_stored()
 
 

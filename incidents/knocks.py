@@ -8,7 +8,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.actors import Actor
-from accounts.models import User
 from audit import history, outbox, trail
 from incidents import access, grants
 from incidents.access import Level
@@ -88,12 +87,6 @@ def waiting(incident: Incident) -> list[AccessRequest]:
     return list(
         incident.access_requests.filter(state=OPEN).select_related("person").order_by("asked_at")
     )
-
-
-def managers(incident: Incident) -> list[User]:
-    """Return those who can let others in."""
-    active = User.objects.filter(is_active=True).order_by("username")
-    return [person for person in active if access.may(person, Level.MANAGE, incident)]
 
 
 def _open(request: AccessRequest) -> AccessRequest:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.functions import Function
 from accounts.models import User
 from audit import clockwork
-from incidents import knocks, roles
+from incidents import admission, roles
 from incidents.models import AccessRequest, GlassBreak, Incident, Role
 from notifications import channels
 from notifications.models import Method
@@ -21,7 +21,7 @@ def tell_of_request(event: dict[str, Any]) -> None:
     """Somebody asks to be let in: whoever can let in hears of it."""
     request = AccessRequest.objects.select_related("incident", "person").get(pk=event["request"])
     _ring(
-        knocks.managers(request.incident),
+        admission.managers(request.incident),
         request.incident,
         key=f"asked-{request.pk}",
         subject="somebody asks to be let in",

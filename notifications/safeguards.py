@@ -17,6 +17,9 @@ _SUBJECTS = {
     "changed": "Your second factor was changed",
     "recovery_code_used": "A recovery code of yours was used",
     "reset": "Your second factor was reset",
+    "password": "Your password was changed",
+    "address": "Your address was changed",
+    "account": "Where you may sign in was changed",
 }
 _SAID = {
     "changed": "A second factor of your account was added, removed or made anew. Your other "
@@ -25,6 +28,10 @@ _SAID = {
     "recovery codes. It cannot be used again.",
     "reset": "An operator took away your second factors and recovery codes. All your sessions "
     "have ended.",
+    "password": "The password of your account was changed. Your other sessions have ended.",
+    "address": "The e-mail address of your account was changed. Your other sessions have ended.",
+    "account": "An account elsewhere by which you may sign in was added or removed. Your other "
+    "sessions have ended.",
 }
 
 

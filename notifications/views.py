@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.actors import Actor
 from accounts.http import Fragment, SignedInRequest, actor_of
-from incidents import access
+from incidents import access, looks
 from incidents.models import AccessGrant
 from notifications import links, paging, reading
 from programs import access as program_access
@@ -53,6 +53,8 @@ def _stop(request: SignedInRequest, slug: str, generation: int) -> StopOrder:
 def escalation(request: SignedInRequest, number: int) -> HttpResponse:
     """The live part of the incident page that shows the paging."""
     incident = access.get_incident(request.user, number)
+    if "If-None-Match" not in request.headers:
+        looks.note(incident, request.user, via="page")
     context = {"runs": reading.runs(incident)}
     return Fragment.of("notifications/_escalation.html", context, request).answer(request)
 

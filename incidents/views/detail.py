@@ -17,9 +17,7 @@ from incidents.views.panels import Forms, May
 
 @require_safe
 def detail(request: SignedInRequest, number: int) -> HttpResponse:
-    incident = access.get_incident(request.user, number)
-    looks.note(incident, request.user, via="page")
-    return page(request, incident)
+    return page(request, access.get_incident(request.user, number))
 
 
 def page(
@@ -36,6 +34,7 @@ def page(
         forms: bound forms by panel, to show again what was sent and what is wrong with it.
         refusal: the domain's sentence, where it belongs to no field.
     """
+    looks.note(incident, request.user, via="page")
     forms = forms or {}
     may = May.of(request, incident)
     wrong = [form for form in forms.values() if form.errors]
@@ -89,4 +88,7 @@ LIVE = {"head": _head, "story": _story, "collection": _collection}
 def live(request: SignedInRequest, number: int, part: str) -> HttpResponse:
     """One live part, or 304. The parts are named in the URL pattern."""
     incident = access.get_incident(request.user, number)
+    if "If-None-Match" not in request.headers:
+        # The page that stands open asks with it each few seconds, and has been noted.
+        looks.note(incident, request.user, via="page")
     return LIVE[part](request, incident).answer(request)

@@ -15,6 +15,7 @@ from accounts.recency import recently_signed_in
 from accounts.throttle import Throttle
 from incidents import glass, grants, knocks
 from incidents.forms.entering import GlassForm, NumberForm, ReviewForm
+from incidents.models import GlassBreak
 
 # Of this process: enough to make it slow to try one number after the other.
 _tries = Throttle(burst=10, per_second=1 / 60)
@@ -95,7 +96,7 @@ def review(request: SignedInRequest, pk: int) -> HttpResponse:
     made = get_object_or_404(glass.all_of_them(), pk=pk)
     form = ReviewForm(request.POST)
     if not form.is_valid():
-        return _list(request, form=form, status=422)
+        return _list(request, form=form, wrong=made, status=422)
     said = form.cleaned_data
     try:
         glass.review(
@@ -106,7 +107,7 @@ def review(request: SignedInRequest, pk: int) -> HttpResponse:
         )
     except grants.Refused as refusal:
         form.blame(str(refusal))
-        return _list(request, form=form, status=409)
+        return _list(request, form=form, wrong=made, status=409)
     messages.success(request, _("Noted."))
     return redirect("incidents:broken-glass")
 
@@ -117,8 +118,13 @@ def _check(request: SignedInRequest) -> None:
 
 
 def _list(
-    request: SignedInRequest, *, form: ReviewForm | None = None, status: int = 200
+    request: SignedInRequest,
+    *,
+    form: ReviewForm | None = None,
+    wrong: GlassBreak | None = None,
+    status: int = 200,
 ) -> HttpResponse:
+    """Show all breaks; the one that was answered wrong with what was said of it."""
     _check(request)
-    context = {"breaks": glass.all_of_them()[:200], "form": form}
+    context = {"breaks": glass.all_of_them()[:200], "form": form, "wrong": wrong}
     return render(request, "incidents/broken_glass.html", context, status=status)

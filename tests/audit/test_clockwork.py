@@ -273,6 +273,15 @@ def test_what_was_handed_over_already_is_called_off_too(handler, due):
     assert handler.got == []
 
 
+def test_what_may_have_begun_outside_is_left_to_go_on(handler, due):
+    due("test.work", key="page:1")
+    due("test.work", key="page:2", after=SOON)
+    (claim,) = clockwork.claim()
+    assert clockwork.cancel(prefix="page:", handed_over=False) == 1
+    assert clockwork.run(claim.pk, claim.token)
+    assert len(handler.got) == 1
+
+
 def test_what_is_over_cannot_be_called_off(handler, due, engine):
     row = due("test.work", key="page:1")
     engine.work()

@@ -130,3 +130,27 @@ def test_an_engine_that_ends_waits_for_what_it_began_and_begins_no_more(dispatch
     threading.Timer(0.2, outside.answers.set).start()
     dispatcher._outgoing.close()
     assert (state(begun), state(left)) == (Due.State.DONE, Due.State.ENQUEUED)
+
+
+def test_two_places_are_kept_for_what_is_most_urgent(dispatcher, outside, due):
+    for number in range(outgoing.MOST):
+        due("test.call", payload={"lane": f"slow-{number}"}, priority=5)
+    dispatcher.tick()
+    until(lambda: len(outside.called) == outgoing.MOST - outgoing.KEPT)
+    (urgent,) = calls(due, "quick")
+    dispatcher.tick()
+    until(lambda: state(urgent) == Due.State.DONE)
+    assert len(outside.called) == outgoing.MOST - outgoing.KEPT + 1
+
+
+def test_the_most_urgent_of_those_that_wait_goes_first(dispatcher, outside, due):
+    for number in range(outgoing.MOST - outgoing.KEPT):
+        due("test.call", payload={"lane": f"slow-{number}"}, priority=5)
+    dispatcher.tick()
+    until(lambda: len(outside.called) == outgoing.MOST - outgoing.KEPT)
+    due("test.call", payload={"lane": "later"}, priority=5)
+    due("test.call", payload={"lane": "sooner"}, priority=3)
+    dispatcher.tick()
+    outside.answers.set()
+    until(lambda: len(outside.called) == outgoing.MOST - outgoing.KEPT + 2)
+    assert outside.called.index("sooner") < outside.called.index("later")

@@ -102,3 +102,47 @@ def test_the_last_manager_stays_past_the_time_until_another_is_let_in(incident, 
     engine.forward(hours=2)
     grant.refresh_from_db()
     assert grant.ended_at
+
+
+def run_out(*given):
+    AccessGrant.objects.filter(pk__in=[grant.pk for grant in given]).update(
+        expires_at=timezone.now() - HOUR
+    )
+
+
+def test_what_has_run_out_opens_nothing_though_no_engine_came(incident):
+    person, other = make.user(), make.user()
+    run_out(admit(incident, person, hours=1, level=Level.MANAGE))
+    admit(incident, other, hours=1)
+    assert not make.sees(person, incident)
+    assert access.may_which(person, incident) == frozenset()
+    assert access.why(person, incident) == []
+    assert not access.allowed(person, Level.MANAGE).exists()
+    assert make.sees(other, incident)
+
+
+def test_what_has_run_out_takes_nothing_from_what_lasts(incident):
+    person = make.user()
+    admit(incident, person, level=Level.CONTRIBUTE)
+    run_out(admit(incident, person, hours=1, level=Level.MANAGE))
+    assert make.sees(person, incident)
+    assert access.may_which(person, incident) == {Level.VIEW, Level.CONTRIBUTE}
+    assert access.allowed(person, Level.CONTRIBUTE).get() == incident
+    assert not access.allowed(person, Level.MANAGE).exists()
+
+
+def test_a_team_whose_time_is_up_is_out_as_well(incident):
+    person = make.user(Function.RESPONDER)
+    team = person.groups.get()
+    grant = grants.admit(
+        incident,
+        team=team,
+        level=Level.VIEW,
+        reason="r",
+        actor=make.SYSTEM,
+        expires_at=timezone.now() + HOUR,
+    )
+    assert make.sees(person, incident)
+    run_out(grant)
+    assert not make.sees(person, incident)
+    assert access.may_which(person, incident) == frozenset()

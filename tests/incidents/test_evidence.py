@@ -2,12 +2,15 @@
 
 import hashlib
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.conf import settings as django_settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
+from audit import clockwork
 from audit.models import Due, Entry, OutboxEvent
 from incidents import evidence, intake
 from incidents.intake import Refused
@@ -212,6 +215,20 @@ def test_a_file_that_was_swept_already_gets_no_row(incident, monkeypatch, engine
 
     def late(*args, **kwargs):
         engine.forward(days=2)
+        return write(*args, **kwargs)
+
+    monkeypatch.setattr(evidence, "_add", late)
+    with pytest.raises(Refused, match="could not be stored"):
+        add(incident)
+    assert not Evidence.objects.exists()
+
+
+def test_a_file_that_an_engine_is_about_to_sweep_gets_no_row(incident, monkeypatch):
+    write = evidence._add
+
+    def late(*args, **kwargs):
+        Due.objects.filter(kind=intake.SWEEP).update(due_at=timezone.now() - timedelta(hours=1))
+        assert clockwork.claim()
         return write(*args, **kwargs)
 
     monkeypatch.setattr(evidence, "_add", late)

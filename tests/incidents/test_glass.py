@@ -99,6 +99,25 @@ def test_a_second_person_says_whether_it_was_right(incident):
         glass.review(made, justified=True, note="", actor=auditor)
 
 
+def test_what_was_not_right_ends_at_once(incident, guard):
+    made = smash(incident, guard)
+    auditor = make.actor(make.user(Function.AUDITOR))
+    glass.review(made, justified=False, note="It could wait.", actor=auditor)
+    assert not access.may(guard, Level.VIEW, incident)
+    again = smash(incident, guard)
+    glass.review(again, justified=True, note="", actor=auditor)
+    assert access.may(guard, Level.VIEW, incident)
+
+
+def test_whoever_broke_it_five_times_waits_for_a_review(guard):
+    made = [smash(make.incident(), guard) for _each in range(5)]
+    with pytest.raises(glass.Refused, match="nobody has looked at it yet"):
+        smash(make.incident(), guard)
+    auditor = make.actor(make.user(Function.AUDITOR))
+    glass.review(made[0], justified=True, note="", actor=auditor)
+    assert smash(make.incident(), guard)
+
+
 def test_it_is_asked_for_each_week_until_somebody_has_looked(incident, guard, engine, mailoutbox):
     officer = make.user(Function.PRIVACY_OFFICER)
     made = smash(incident, guard)

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.functions import Function
 from audit.models import Entry, OutboxEvent
-from incidents import access, grants, knocks, lifecycle
+from incidents import access, admission, grants, knocks, lifecycle
 from incidents.access import Level
 from incidents.models import AccessRequest, Status
 from severity.ladder import Sev
@@ -114,6 +114,19 @@ def test_those_who_can_let_in_are_told_by_mail_that_names_the_codename_alone(
     (mail,) = [mail for mail in mailoutbox if mail.to == [boss.email]]
     assert incident.codename in mail.subject
     assert incident.title not in mail.subject + mail.body
+
+
+def test_it_costs_one_query_to_find_who_can_let_in(incident, django_assert_num_queries):
+    boss, gone = manager(incident), make.user(Function.COMMANDER)
+    gone.is_active = False
+    gone.save()
+    for _each in range(5):
+        make.user()
+    with django_assert_num_queries(1):
+        found = admission.managers(incident)
+    assert boss in found
+    assert gone not in found
+    assert all(access.may(person, Level.MANAGE, incident) for person in found)
 
 
 def test_who_reads_may_leave_but_not_with_a_role(incident):

@@ -1,0 +1,59 @@
+"""Record what becomes of how people sign in: passwords, addresses, accounts elsewhere.
+
+allauth writes the rows and says so by signals; the pages that do it are one transaction each.
+"""
+
+from typing import Any
+
+from allauth.account import signals as account
+from allauth.socialaccount import signals as social
+from django.db import transaction
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from accounts.actors import Actor
+from accounts.models import User
+from audit import factors, sessions, trail
+
+# What is recorded, and by which name people are told of it.
+_PASSWORD, _ACCOUNT, _ADDRESS = "password", "account", "address"
+
+
+@receiver(account.password_changed, dispatch_uid="audit.password_changed")
+def password_changed(request: HttpRequest, user: User, **_: Any) -> None:
+    _record("password_changed", user, request, what=_PASSWORD)
+
+
+@receiver(account.password_set, dispatch_uid="audit.password_set")
+def password_set(request: HttpRequest, user: User, **_: Any) -> None:
+    _record("password_set", user, request, what=_PASSWORD)
+
+
+@receiver(account.password_reset, dispatch_uid="audit.password_reset")
+def password_reset(request: HttpRequest, user: User, **_: Any) -> None:
+    _record("password_reset", user, request, what=_PASSWORD)
+
+
+@receiver(account.email_changed, dispatch_uid="audit.address_changed")
+def address_changed(request: HttpRequest, user: User, **_: Any) -> None:
+    _record("address_changed", user, request, what=_ADDRESS)
+
+
+@receiver(social.social_account_added, dispatch_uid="audit.account_added")
+def account_added(request: HttpRequest, sociallogin: Any, **_: Any) -> None:
+    provider = sociallogin.account.provider
+    _record("account_added", sociallogin.user, request, what=_ACCOUNT, provider=provider)
+
+
+@receiver(social.social_account_removed, dispatch_uid="audit.account_removed")
+def account_removed(request: HttpRequest, socialaccount: Any, **_: Any) -> None:
+    provider = socialaccount.provider
+    _record("account_removed", socialaccount.user, request, what=_ACCOUNT, provider=provider)
+
+
+@transaction.atomic
+def _record(act: str, person: User, request: HttpRequest, *, what: str, **facts: Any) -> None:
+    this = request.session.session_key or ""
+    sessions.end(person, but=this)
+    trail.record(f"identity.{act}", person, actor=Actor.person(person, via="page"), **facts)
+    factors.tell(person, what)
