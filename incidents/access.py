@@ -121,6 +121,14 @@ def _held(model: type[models.Model], who: Q, incident: Incident) -> QuerySet[mod
     return rows.values_list("permission__codename", flat=True)
 
 
+def viewers(incident: Incident) -> QuerySet[User]:
+    """The people whom a grant lets read an incident now, in person or through a team."""
+    in_force = Q(expires_at=None) | Q(expires_at__gt=Now())
+    grants = incident.grants.filter(in_force, ended_at=None)
+    who = Q(pk__in=grants.values("person")) | Q(groups__in=grants.values("team"))
+    return User.objects.filter(who, is_active=True).distinct()
+
+
 def why(user: User, incident: Incident) -> list[AccessGrant | str]:
     """Return what lets a person see an incident: grants in force, and the program's slug.
 

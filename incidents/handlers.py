@@ -6,7 +6,7 @@ from typing import Any
 from accounts.actors import Actor
 from accounts.models import User
 from audit import clockwork, outbox
-from incidents import drills, evidence, firing, glass, grants, intake, knocks, news
+from incidents import drills, evidence, firing, glass, grants, intake, knocks, lateness, news
 
 
 @clockwork.within_transaction("incidents.fire_rule")
@@ -29,6 +29,16 @@ def take_up_request(event: dict[str, Any]) -> None:
 @clockwork.within_transaction("incidents.glass_not_reviewed")
 def glass_not_reviewed(payload: dict[str, Any]) -> None:
     glass.remind(payload["glass"])
+
+
+@clockwork.within_transaction(lateness.LATE)
+def step_late(payload: dict[str, Any]) -> None:
+    lateness.tell(payload["step"])
+
+
+@clockwork.within_transaction(lateness.STILL_LATE)
+def step_still_late(payload: dict[str, Any]) -> None:
+    lateness.tell_up(payload["step"])
 
 
 @clockwork.within_transaction("incidents.begin_drill")

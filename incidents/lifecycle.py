@@ -9,10 +9,8 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from audit import history, outbox, trail
-from incidents import judgement, moments, roles, timeline, weighing
+from incidents import judgement, moments, roles, timeline, unproven, weighing
 from incidents.models import Incident, Role, Status, TimelineEntry
-from programs import pauses
-from programs.models import StopOrder
 from severity.ruleset import RuleSet
 
 # The time that a status is reached for the first time.
@@ -132,28 +130,13 @@ def _for_active(incident: Incident, reason: str, _exception: str) -> str:
 def _for_containment(incident: Incident, _reason: str, exception: str) -> str:
     if exception.strip():
         return ""
-    unproven = _unproven(incident)
-    if unproven:
+    missing = unproven.programs_of(incident)
+    if missing:
         return (
-            f"The stop of {', '.join(unproven)} is not proven. "
+            f"The stop of {', '.join(missing)} is not proven. "
             "Wait for the proof, or sign an exception that says why it does not matter."
         )
     return ""
-
-
-def _unproven(incident: Incident) -> list[str]:
-    """Programs that this incident concerns and whose standstill is not proven."""
-    holds = pauses.held_by(incident.ref)
-    missing = {
-        hold.program.name
-        for hold in holds
-        if hold.order and hold.order.proof != StopOrder.Proof.PROVEN
-    }
-    program = incident.program
-    must_stand_still = program and incident.counts_as <= program.pause_at
-    if program and must_stand_still and not any(hold.program == program for hold in holds):
-        missing.add(program.name)
-    return sorted(missing)
 
 
 def _for_review(incident: Incident, _reason: str, _exception: str) -> str:

@@ -18,6 +18,7 @@ from incidents.views import (
     record,
     reporting,
     resuming,
+    steps,
 )
 
 
@@ -60,7 +61,10 @@ urlpatterns = [
     path(f"{_one}timeline/<int:pk>/correct/", acts.correct, name="correct"),
     path(f"{_one}status/", acts.status, name="status"),
     path(f"{_one}pause/", acts.pull_cord, name="pull-cord"),
-    path(f"{_one}steps/<int:pk>/", acts.step, name="step"),
+    path(f"{_one}steps/<int:pk>/", steps.mark, name="step"),
+    path(f"{_one}steps/<int:pk>/assign/", steps.assign, name="assign-step"),
+    path(f"{_one}steps/<int:pk>/gate/", steps.gate, name="confirm-gate"),
+    path(f"{_one}steps/<int:pk>/note/", steps.note, name="note-step"),
     path(f"{_one}aware/", acts.aware, name="aware"),
     path(f"{_one}severity/", judging.level, name="level"),
     path(f"{_one}answers/", judging.answers, name="answers"),

@@ -20,7 +20,7 @@ SEND = "notifications.ring"
 def tell_of_request(event: dict[str, Any]) -> None:
     """Somebody asks to be let in: whoever can let in hears of it."""
     request = AccessRequest.objects.select_related("incident", "person").get(pk=event["request"])
-    _ring(
+    ring(
         admission.managers(request.incident),
         request.incident,
         key=f"asked-{request.pk}",
@@ -32,7 +32,7 @@ def tell_of_request(event: dict[str, Any]) -> None:
 def tell_of_admission(event: dict[str, Any]) -> None:
     """Whoever asked is in."""
     request = AccessRequest.objects.select_related("incident", "person").get(pk=event["request"])
-    _ring(
+    ring(
         [request.person],
         request.incident,
         key=f"admitted-{request.pk}",
@@ -44,7 +44,7 @@ def tell_of_admission(event: dict[str, Any]) -> None:
 def tell_of_glass(event: dict[str, Any]) -> None:
     """Somebody opened an incident that they were not let in to."""
     made = _broken(event)
-    _ring(
+    ring(
         _who_watch(made),
         made.incident,
         key=f"glass-{made.pk}",
@@ -57,7 +57,7 @@ def tell_of_glass(event: dict[str, Any]) -> None:
 def tell_of_no_review(event: dict[str, Any]) -> None:
     """Nobody has looked at it for a week."""
     made = _broken(event)
-    _ring(
+    ring(
         _who_watch(made),
         made.incident,
         key=f"glass-{made.pk}-unreviewed-{event['day']}",
@@ -81,7 +81,8 @@ def _who_watch(made: GlassBreak) -> list[User]:
     return [watching[pk] for pk in sorted(watching)]
 
 
-def _ring(people: Iterable[User], incident: Incident, *, key: str, subject: str, said: str) -> None:
+def ring(people: Iterable[User], incident: Incident, *, key: str, subject: str, said: str) -> None:
+    """Mail each of these people of an incident, once for each key."""
     for person in people:
         name = f"ring-{key}-{person.pk}"
         clockwork.schedule(

@@ -5,7 +5,16 @@ from typing import Any
 
 from audit import clockwork, outbox
 from audit.models import Due
-from notifications import calling, doorbell, invitations, notices, paging, safeguards, sending
+from notifications import (
+    calling,
+    doorbell,
+    invitations,
+    notices,
+    paging,
+    prompting,
+    safeguards,
+    sending,
+)
 from notifications.models import Escalation
 from programs import calls
 
@@ -82,6 +91,15 @@ outbox.on("access.glass_not_reviewed", name="notifications.tell_of_no_review")(
     doorbell.tell_of_no_review
 )
 clockwork.outward(doorbell.SEND)(doorbell.send)
+
+
+outbox.on("runbook.step_assigned", name="notifications.tell_of_step")(prompting.tell_of_step)
+outbox.on("runbook.step_late", name="notifications.tell_of_late_step")(prompting.tell_of_late_step)
+
+
+@clockwork.within_transaction(prompting.ESCALATE)
+def escalate_for_steps(payload: dict[str, Any]) -> None:
+    paging.open_for(payload["incident"], again=True)
 
 
 @clockwork.when_dead

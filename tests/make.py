@@ -10,9 +10,9 @@ from accounts.functions import Function
 from accounts.models import User
 from audit import history
 from config import attested
-from incidents import access, judgement, reporting, roles
+from incidents import access, judgement, reporting, roles, steps
 from incidents import lifecycle as status
-from incidents.models import Audience, Incident, Role, Status, StillOpen
+from incidents.models import Audience, Incident, Role, RunbookStep, Status, StillOpen
 from programs import answering, collectors, hooks, leases, lifecycle, resuming, stops
 from programs.controlset import ControlSet
 from programs.evidence import Shown
@@ -151,6 +151,13 @@ def active(level: Sev = Sev.SEV3, **fields: Any) -> Incident:
     made = status.move(made, Status.TRIAGING, actor=actor(commander))
     roles.give(made, Role.COMMANDER, person=commander, actor=actor(commander))
     return status.move(made, Status.ACTIVE, actor=actor(commander))
+
+
+def settled(of: Incident, by: User | None = None) -> Incident:
+    """The incident with every step of its runbooks done."""
+    for step in RunbookStep.objects.filter(run__incident=of, state="open"):
+        steps.mark(step, "done", statement="The logs show it.", actor=actor(by or user()))
+    return of
 
 
 def answers(**changed: dict[str, str]) -> dict[str, dict[str, str]]:

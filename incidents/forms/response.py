@@ -15,7 +15,6 @@ from incidents.models import (
     Audience,
     Incident,
     Role,
-    RunbookStep,
     Status,
     StillOpen,
     TimelineEntry,
@@ -160,13 +159,6 @@ class VetoForm(PanelForm):
     at = "veto"
 
     reason = forms.CharField(label=_("Why may collection go on?"), max_length=300)
-
-
-class StepForm(PanelForm):
-    at = "step"
-
-    to = forms.ChoiceField(choices=RunbookStep.State)
-    note = forms.CharField(required=False, max_length=500)
 
 
 def responders() -> Any:

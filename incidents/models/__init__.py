@@ -21,6 +21,7 @@ from incidents.models.knocking import AccessRequest, GlassBreak, Look
 from incidents.models.response import (
     SHARED_ROLES,
     AccessGrant,
+    GateCheck,
     Role,
     RoleAssignment,
     RunbookRun,
@@ -43,6 +44,7 @@ __all__ = [
     "DrillScope",
     "Evidence",
     "Exposure",
+    "GateCheck",
     "GlassBreak",
     "Incident",
     "IncidentGroupPermission",

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib.auth.models import Group
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -132,6 +133,14 @@ class RunbookRun(models.Model):
         return self.title
 
 
+class GateCheck(models.TextChoices):
+    """What must hold before a step with a gate is done."""
+
+    STATEMENT = "statement", _("Somebody says how they know")
+    SECOND_PERSON = "second_person", _("A second person says how they know")
+    STOP_PROVEN = "stop_proven", _("Every stop of the incident is proven")
+
+
 class RunbookStep(models.Model):
     """One thing to do, by whom, by when."""
 
@@ -145,7 +154,23 @@ class RunbookStep(models.Model):
     role = models.CharField(max_length=60)
     action = models.TextField()
     gate = models.TextField(blank=True)
+    gate_checks = ArrayField(
+        models.CharField(max_length=13, choices=GateCheck), default=list, blank=True
+    )
+    # How somebody knows that the gate is met.
+    gate_said = models.CharField(max_length=500, blank=True)
+    gate_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    gate_at = models.DateTimeField(null=True, blank=True)
+    hooks = ArrayField(models.CharField(max_length=30), default=list, blank=True)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
     due_at = models.DateTimeField(null=True, blank=True)
+    # When it was said that it is late: to whoever has to do it, and to the commander. Once each.
+    told_late_at = models.DateTimeField(null=True, blank=True)
+    told_up_at = models.DateTimeField(null=True, blank=True)
     state = models.CharField(max_length=7, choices=State, default=State.OPEN)
     done_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
@@ -161,6 +186,20 @@ class RunbookStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number}. {self.action[:40]}"
+
+    @property
+    def checks(self) -> list[str]:
+        """What its gate asks for; a gate that does not say asks for a statement."""
+        return self.gate_checks or ([GateCheck.STATEMENT.value] if self.gate else [])
+
+    @property
+    def needs_a_word(self) -> bool:
+        """True if somebody has to say how they know that the gate is met."""
+        return bool({GateCheck.STATEMENT, GateCheck.SECOND_PERSON} & {*self.checks})
+
+    @property
+    def needs_a_second_person(self) -> bool:
+        return GateCheck.SECOND_PERSON in self.checks
 
 
 class AccessGrant(models.Model):

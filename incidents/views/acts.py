@@ -10,14 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
-from django_htmx.http import trigger_client_event
 
 from accounts.functions import Function
 from accounts.http import SignedInRequest, actor_of
-from incidents import access, cord, lifecycle, runbooks, timeline
+from incidents import access, cord, lifecycle, timeline
 from incidents.forms import response
-from incidents.models import AccessGrant, Incident, RunbookStep, Status, TimelineEntry
-from incidents.views import panels
+from incidents.models import AccessGrant, Status, TimelineEntry
 from incidents.views.acting import carry_out
 
 CONTRIBUTE, MANAGE, CLOSE = (
@@ -104,43 +102,6 @@ def pull_cord(request: SignedInRequest, number: int) -> HttpResponse:
     return carry_out(
         request, incident, pull, at="collection", said=_("The stop is ordered."), form=form
     )
-
-
-@require_POST
-def step(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
-    """Mark a step of the runbook. htmx gets the runbook alone: the reader keeps their place."""
-    incident = access.get_incident(request.user, number, to=CONTRIBUTE)
-    row = get_object_or_404(RunbookStep.objects.filter(run__incident=incident), pk=pk)
-    form = response.StepForm(request.POST)
-
-    def mark() -> None:
-        said = form.cleaned_data
-        runbooks.mark(row, said["to"], note=said["note"], actor=actor_of(request))
-
-    if not request.htmx:
-        return carry_out(request, incident, mark, at=f"step-{pk}", said=_("Noted."), form=form)
-    return _step_for_htmx(request, incident, row, form)
-
-
-def _step_for_htmx(
-    request: SignedInRequest, incident: Incident, row: RunbookStep, form: response.StepForm
-) -> HttpResponse:
-    refusal, status = "", 200
-    try:
-        if form.is_valid():
-            said = form.cleaned_data
-            runbooks.mark(row, said["to"], note=said["note"], actor=actor_of(request))
-        else:
-            refusal, status = _("Choose what became of the step."), 422
-    except runbooks.Refused as refused:
-        refusal, status = str(refused), 409
-    context = panels.runbook(incident) | {
-        "may": panels.May.of(request, incident),
-        "refused_step": row.pk if refusal else None,
-        "refusal": refusal,
-    }
-    answer = render(request, "incidents/_runbook.html", context, status=status)
-    return trigger_client_event(answer, "andon:changed", {})
 
 
 @require_POST

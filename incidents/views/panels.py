@@ -149,12 +149,15 @@ def _can_be_vetoed(firing: RuleFiring) -> bool:
 
 
 def runbook(incident: Incident) -> dict[str, Any]:
-    steps = RunbookStep.objects.select_related("done_by")
+    now = timezone.now()
+    steps = RunbookStep.objects.select_related("done_by", "gate_by", "assignee")
     runs = list(incident.runbooks.prefetch_related(Prefetch("steps", steps)))
     for run in runs:
-        states = [step.state for step in run.steps.all()]
-        run.settled = sum(state != RunbookStep.State.OPEN for state in states)  # type: ignore[attr-defined]
-    return {"incident": incident, "runs": runs, "now": timezone.now()}
+        left = [step for step in run.steps.all() if step.state == RunbookStep.State.OPEN]
+        run.settled = len(run.steps.all()) - len(left)  # type: ignore[attr-defined]
+        run.late = sum(1 for step in left if step.due_at and step.due_at < now)  # type: ignore[attr-defined]
+    people = access.viewers(incident).order_by("username") if runs else []
+    return {"incident": incident, "runs": runs, "now": now, "step_people": people}
 
 
 def evidence(incident: Incident, forms: Forms) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts.functions import Function
-from incidents import evidence, glass, holds, knocks, lifecycle, runbooks, timeline
+from incidents import evidence, glass, holds, knocks, lifecycle, steps, timeline
 from notifications import links, policies
 from notifications.models import Page
 from programs import attestation, collectors, pauses, stops, waivers
@@ -59,9 +59,9 @@ class World:
         self.entry = timeline.correct(entry, text="Closed at 14:20.", actor=actor)
         late = timezone.now() - timedelta(minutes=5)
         lifecycle.plan_update(self.incident, next_update_at=late, actor=actor)
-        steps = list(self.incident.runbooks.get().steps.all())
-        runbooks.mark(steps[0], "done", actor=actor)
-        runbooks.mark(steps[1], "skipped", note="Nobody to ask.", actor=actor)
+        each = list(self.incident.runbooks.get().steps.all())
+        steps.mark(each[1], "done", actor=actor)
+        steps.mark(each[2], "skipped", note="Nobody to ask.", actor=actor)
         log = SimpleUploadedFile("access.log", b"10:02 opened by everyone", "text/plain")
         self.kept = evidence.add(self.incident, log, note="From the proxy.", actor=actor)
         holds.hold(self.kept, reason="Claim 7.", actor=actor)

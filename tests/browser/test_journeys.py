@@ -103,7 +103,7 @@ def test_a_refused_step_says_so_in_its_place(window):
     page = window.of(make.user(Function.COMMANDER))
     page.goto(f"/incidents/{incident.ref}/")
     row = page.locator("#runbook li").nth(2)
-    row.locator("summary").click()
+    row.locator("summary").first.click()
     row.get_by_role("button", name="Mark as not needed").click()
     expect(page.locator("#runbook [role=alert]")).to_contain_text("say why the step is not needed")
 

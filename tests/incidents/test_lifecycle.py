@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.functions import Function
 from audit.models import Entry, OutboxEvent
-from incidents import lifecycle, roles, runbooks
+from incidents import lifecycle, roles, steps
 from incidents.models import NEXT, OVER, Incident, Role, Status, TimelineEntry
 from programs.models import State
 from severity.ladder import Sev
@@ -41,9 +41,7 @@ def prepared(**fields):
     lifecycle.decide_awareness(
         incident, aware_at=timezone.now(), rationale="We saw the logs.", actor=by
     )
-    for step in incident.runbooks.get().steps.all():
-        runbooks.mark(step, "done", actor=by)
-    return incident
+    return make.settled(incident, by.user)
 
 
 def at(status):
@@ -172,10 +170,10 @@ def test_a_review_needs_the_moment_of_awareness():
 def test_closing_needs_every_step_of_the_runbook_done_or_not_needed():
     incident = at(Status.IN_REVIEW)
     step = incident.runbooks.get().steps.first()
-    runbooks.mark(step, "open", actor=make.SYSTEM)
+    steps.mark(step, "open", actor=make.SYSTEM, note="It was not.")
     with pytest.raises(lifecycle.Refused, match="1 steps of the runbook are open"):
         move(incident, Status.CLOSED, reason="Done.")
-    runbooks.mark(step, "skipped", actor=make.SYSTEM, note="There is no processor.")
+    steps.mark(step, "skipped", actor=make.SYSTEM, note="There is no processor.")
     assert move(incident, Status.CLOSED, reason="Done.").closed_at
 
 

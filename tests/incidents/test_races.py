@@ -14,6 +14,7 @@ from incidents import (
     lifecycle,
     reporting,
     roles,
+    steps,
     timeline,
     weighing,
 )
@@ -185,3 +186,20 @@ def test_a_stuck_program_holds_up_its_own_reports_and_no_others():
             make.incident(Sev.SEV2, program=other, reporter=people[1])
         assert not failures(waits.result(PATIENCE_SECONDS))
     assert sorted(Incident.objects.values_list("number", flat=True)) == [1, 2]
+
+
+@pytest.mark.parametrize("way", [1, -1])
+def test_of_two_who_tick_a_step_at_once_one_wins_and_the_other_hears_of_it(way):
+    incident = make.incident(program=None)
+    step = incident.runbooks.get().steps.get(number=2)
+    people = [make.user(), make.user()][::way]
+    tick = [
+        functools.partial(steps.mark, step, to, note="So.", actor=make.actor(person))
+        for to, person in zip(("done", "skipped"), people, strict=True)
+    ]
+    outcomes = in_turn(*tick, behind=incident)
+    step.refresh_from_db()
+    (refusal,) = failures(outcomes)
+    assert isinstance(refusal, steps.Refused)
+    assert str(refusal).startswith(f"{step.done_by.name} marked step 2 as ")
+    assert step.history.count() == 2

@@ -5,35 +5,38 @@ from datetime import timedelta
 import pytest
 import yaml
 
-from incidents import lifecycle, runbooks
-from incidents.models import Audience, RunbookStep, Status
+from incidents import books, runbooks
+from incidents.models import Audience, GateCheck, RunbookStep
 from severity.ladder import Sev
 from tests import make
 
-SHIPPED = sorted(runbooks.FOLDER.glob("*.yaml"))
+SHIPPED = sorted(books.FOLDER.glob("*.yaml"))
 State = RunbookStep.State
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_a_shipped_runbook_says_who_does_what(path):
     name = yaml.safe_load(path.read_text(encoding="utf-8"))["id"]
-    book = next(book for book in runbooks.shipped() if book.id == name)
+    book = next(book for book in books.shipped() if book.id == name)
     assert book.title
     assert book.version
     assert len(book.steps) >= 3
     for step in book.steps:
         assert step.role
         assert step.action
+        assert all(books.known(word) for word in books.words_of(step.role)), step.role
+        assert set(step.checks) <= set(GateCheck.values)
+        assert bool(step.checks) == bool(step.gate)
         assert step.within is None or timedelta(0) <= step.within <= timedelta(days=90)
 
 
 def test_every_runbook_has_an_id_of_its_own():
-    ids = [book.id for book in runbooks.shipped()]
+    ids = [book.id for book in books.shipped()]
     assert len(set(ids)) == len(ids) == len(SHIPPED) > 0
 
 
 def test_the_audiences_of_runbooks_are_answers_of_the_form():
-    for book in runbooks.shipped():
+    for book in books.shipped():
         assert book.audiences <= set(Audience.values)
 
 
@@ -42,22 +45,17 @@ def incident(db):
     return make.incident()
 
 
-@pytest.fixture
-def step(incident):
-    return incident.runbooks.get().steps.get(number=2)
-
-
 def test_an_incident_gets_the_runbook_for_what_was_seen(db):
     outside = make.incident(Sev.SEV1).runbooks.get()
     inside = make.incident(Sev.SEV2).runbooks.get()
-    by_id = {book.id: book for book in runbooks.shipped()}
+    by_id = {book.id: book for book in books.shipped()}
     assert Audience.OUTSIDE in by_id[outside.runbook].audiences
     assert Audience.EVERYONE in by_id[inside.runbook].audiences
 
 
 def test_each_step_is_copied_with_its_target_time(incident):
     run = incident.runbooks.get()
-    book = next(b for b in runbooks.shipped() if b.id == run.runbook)
+    book = next(b for b in books.shipped() if b.id == run.runbook)
     copied = list(run.steps.all())
     assert [step.action for step in copied] == [step.action for step in book.steps]
     for step, shipped in zip(copied, book.steps, strict=True):
@@ -69,46 +67,6 @@ def test_each_step_is_copied_with_its_target_time(incident):
 def test_a_runbook_is_attached_once(incident):
     assert runbooks.attach(incident, actor=make.SYSTEM) is None
     assert incident.runbooks.count() == 1
-
-
-def test_a_step_is_done_by_somebody_at_a_time(step):
-    by = make.user()
-    done = runbooks.mark(step, State.DONE, actor=make.actor(by))
-    assert (done.state, done.done_by) == (State.DONE, by)
-    assert done.done_at
-
-
-def test_a_step_may_be_taken_back(step):
-    runbooks.mark(step, State.DONE, actor=make.actor(make.user()))
-    undone = runbooks.mark(step, State.OPEN, actor=make.actor(make.user()))
-    assert (undone.state, undone.done_by, undone.done_at) == (State.OPEN, None, None)
-
-
-def test_a_step_is_skipped_with_a_reason_only(step):
-    with pytest.raises(runbooks.Refused, match="note: say why"):
-        runbooks.mark(step, State.SKIPPED, actor=make.SYSTEM, note=" ")
-    skipped = runbooks.mark(step, State.SKIPPED, actor=make.SYSTEM, note="No processor.")
-    assert (skipped.state, skipped.note) == (State.SKIPPED, "No processor.")
-
-
-def test_too_long_a_note_is_refused(step):
-    with pytest.raises(runbooks.Refused, match="note: at most 500"):
-        runbooks.mark(step, State.DONE, actor=make.SYSTEM, note="x" * 501)
-
-
-def test_marking_a_step_as_what_it_is_changes_nothing(step, incident):
-    first, second = make.user(), make.user()
-    runbooks.mark(step, State.DONE, actor=make.actor(first))
-    lines = incident.timeline.count()
-    again = runbooks.mark(step, State.DONE, actor=make.actor(second))
-    assert again.done_by == first
-    assert incident.timeline.count() == lines
-
-
-def test_the_runbook_of_an_incident_that_is_over_is_closed(step, incident):
-    lifecycle.move(incident, Status.DISMISSED, actor=make.SYSTEM, reason="A test file.")
-    with pytest.raises(runbooks.Refused, match="its runbook is closed"):
-        runbooks.mark(step, State.DONE, actor=make.SYSTEM)
 
 
 @pytest.mark.parametrize("audience", Audience.values)

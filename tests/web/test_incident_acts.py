@@ -172,7 +172,8 @@ def test_a_step_is_done_and_opened_again(incident, runner):
     assert runner.post(path, to="done")["Location"] == url(incident, f"#step-{step.pk}")
     step.refresh_from_db()
     assert step.done_by == runner.person
-    runner.post(path, to="open")
+    assert "ay why the step is open again" in words(runner.post(path, to="open"))
+    runner.post(path, to="open", note="It was not.")
     step.refresh_from_db()
     assert step.state == "open"
 

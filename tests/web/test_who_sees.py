@@ -37,6 +37,9 @@ NESTED_GET = ["evidence/{}/", "evidence/{}/file/", "exposures/{}/"]
 NESTED = [
     "timeline/{}/correct/",
     "steps/{}/",
+    "steps/{}/assign/",
+    "steps/{}/gate/",
+    "steps/{}/note/",
     "proposals/{}/confirm/",
     "proposals/{}/withdraw/",
     "rules/{}/veto/",

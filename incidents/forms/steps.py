@@ -1,0 +1,47 @@
+"""What responders send about the steps of a runbook."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+
+from incidents.forms.response import person_named
+from incidents.models import RunbookStep
+from incidents.steps import LONGEST_NOTE
+from programs.forms import PanelForm
+
+
+class StepForm(PanelForm):
+    at = "step"
+
+    to = forms.ChoiceField(choices=RunbookStep.State)
+    note = forms.CharField(required=False, max_length=LONGEST_NOTE)
+    statement = forms.CharField(required=False, max_length=LONGEST_NOTE)
+
+
+class AssignForm(PanelForm):
+    """A user name or an e-mail address; empty for nobody in particular."""
+
+    at = "assign"
+
+    who = forms.CharField(required=False, max_length=254)
+
+    def clean(self) -> dict[str, Any]:
+        said: dict[str, Any] = super().clean() or {}
+        who = said.get("who", "").strip()
+        said["person"] = person_named(who) if who else None
+        if who and said["person"] is None:
+            self.add_error("who", _("Nobody has this user name or e-mail address."))
+        return said
+
+
+class GateForm(PanelForm):
+    at = "gate"
+
+    statement = forms.CharField(required=False, max_length=LONGEST_NOTE)
+
+
+class NoteForm(PanelForm):
+    at = "note"
+
+    note = forms.CharField(required=False, max_length=LONGEST_NOTE)
