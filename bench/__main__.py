@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 
-from bench import allowed, listing, pause, report, stop
+from bench import allowed, list, pause, report, stop
 from bench.figure import Figure, machine
 
 # Those that set Django up on servers of their own come last, for there is one Django a process.
@@ -14,7 +14,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], Iterable[Figure]]] = {
     "allowed": lambda _asked: allowed.measure(),
     "stop": lambda _asked: stop.measure(),
     "report": lambda _asked: report.measure(),
-    "list": lambda _asked: listing.measure(),
+    "list": lambda asked: list.measure(tuple(asked.incidents)),
     "pause": lambda asked: pause.measure(asked.streams),
 }
 
@@ -23,6 +23,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench ARGS=", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all if left out")
     parser.add_argument("--streams", type=int, default=pause.STREAMS, help="of `pause`")
+    parser.add_argument(
+        "--incidents", type=int, nargs="+", default=list.SIZES, help="of `list`: at which sizes"
+    )
     asked = parser.parse_args()
     print(machine(), flush=True)
     figures: list[Figure] = []

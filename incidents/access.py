@@ -1,4 +1,4 @@
-"""Who sees which incident and what they may do; reads only. The only caller of guardian here.
+"""Who sees which incident and what they may do; reads only. Alone reads what guardian keeps here.
 
 The default is nobody. A person sees an incident by a grant in person, by a grant to
 a team, or, where it is not restricted, by the right to respond for its program.
@@ -10,10 +10,10 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.http import Http404
 from django.utils.translation import gettext as _
-from guardian.shortcuts import get_objects_for_user
 
 from accounts.functions import Function
 from accounts.models import User
+from incidents import sight
 from incidents.models import (
     AccessGrant,
     Incident,
@@ -28,19 +28,44 @@ Level = AccessGrant.Level
 _HOLDERS = (Role.COMMANDER, Role.LEGAL, Role.PRIVACY)
 
 
-def allowed(user: User, level: str) -> QuerySet[Incident]:
-    """Incidents on which the person holds a level by a grant, in person or through a team."""
-    incidents: QuerySet[Incident] = get_objects_for_user(
-        user,
-        f"incidents.{level}_incident",
-        klass=Incident,
-        with_superuser=False,
-        accept_global_perms=False,
-    )
-    # A grant whose time is up opens nothing, even if no engine has come to end it.
-    over = _run_out(user).values("incident")
-    others = _lasting(user).filter(level__in=_holding(level)).values("incident")
-    return incidents.exclude(Q(pk__in=over) & ~Q(pk__in=others))
+def visible_to(user: User, *, named: bool = False) -> QuerySet[Incident]:
+    """Every incident that the person may know of. All lists, counts and searches start here.
+
+    Args:
+        named: the caller narrows it to a few incidents by their keys or numbers, so that each
+            is asked for by itself; else what a person sees is read ahead where it is little.
+    """
+    if not user.is_active:
+        return Incident.objects.none()
+    theirs = sight.of(user)
+    few = None if named else sight.all_if_few(theirs)
+    return Incident.objects.filter(sight.each(theirs) if few is None else sight.one_of(few))
+
+
+def newest(user: User, *, limit: int, before: int | None = None) -> list[int]:
+    """Return the keys of the newest incidents that the person may know of, newest first.
+
+    Args:
+        before: a number; those with it and above are left out. It need not be one they may see.
+    """
+    if not user.is_active:
+        return []
+    below = None if before is None else _key(number__gte=before, order="number")
+    return sight.newest(sight.of(user), limit=limit, below=below)
+
+
+def next_newer(user: User, *, limit: int, after: int) -> list[int]:
+    """Return the keys of the incidents that follow a number, as `newest` does: newest first."""
+    if not user.is_active:
+        return []
+    above = _key(number__lte=after, order="-number")
+    return sight.oldest(sight.of(user), limit=limit, above=above)[::-1]
+
+
+def _key(*, order: str, **which: int) -> int | None:
+    # Numbers and keys are drawn under one lock, so they rise together.
+    keys = Incident.objects.filter(**which).order_by(order).values_list("pk", flat=True)
+    return keys.first()
 
 
 def _theirs(user: User) -> QuerySet[AccessGrant]:
@@ -60,16 +85,6 @@ def _lasting(user: User) -> QuerySet[AccessGrant]:
 def _holding(level: str) -> list[Level]:
     """The levels that hold this one: each holds the ones before it."""
     return list(Level)[list(Level).index(Level(level)) :]
-
-
-def visible_to(user: User) -> QuerySet[Incident]:
-    """Every incident that the person may know of. All lists, counts and searches start here."""
-    if not user.is_active:
-        return Incident.objects.none()
-    programs = program_access.granted(user, "respond").values("pk")
-    return Incident.objects.filter(
-        Q(pk__in=allowed(user, Level.VIEW).values("pk")) | Q(restricted=False, program__in=programs)
-    )
 
 
 def may(user: User, level: str, incident: Incident) -> bool:
@@ -152,7 +167,7 @@ def get_incident(user: User, ref: str | int, *, to: str = Level.VIEW) -> Inciden
         PermissionDenied: if the person may see it but not do this to it.
     """
     incident = (
-        visible_to(user)
+        visible_to(user, named=True)
         .select_related("program", "dataset", "reporter", "assessment")
         .filter(number=ref)
         .first()

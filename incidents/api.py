@@ -54,7 +54,8 @@ def get(request: ApiRequest, ref: str, *, to: str = "view") -> Incident:
     if not (number.isascii() and number.isdigit() and len(number) < 10):
         raise missing
     person = person_of(request)
-    seen = access.visible_to(person).select_related("program").filter(number=int(number)).first()
+    visible = access.visible_to(person, named=True).select_related("program")
+    seen = visible.filter(number=int(number)).first()
     if seen is None:
         raise missing
     if to != "view" and not access.may(person, to, seen):
@@ -156,10 +157,9 @@ def list_incidents(
 
     `before` a number for the page after.
     """
-    rows = access.visible_to(person_of(request)).select_related("program")
-    if before:
-        rows = rows.filter(number__lt=before)
-    return [_out(incident) for incident in rows.order_by("-number")[:PAGE]]
+    keys = access.newest(person_of(request), limit=PAGE, before=before)
+    rows = Incident.objects.filter(pk__in=keys).select_related("program")
+    return [_out(incident) for incident in rows.order_by("-number")]
 
 
 @router.get("/{ref}", auth=Token(Scope.READ), response={200: IncidentOut, **responses(404)})

@@ -41,7 +41,7 @@ def of(user: User, uuid: UUID) -> Receipt:
     paged = incident.firings.filter(
         assessment=weighing.first(incident), action=Action.ESCALATE.value, due_at=None
     ).exists()
-    may_open = access.visible_to(user).filter(pk=incident.pk).exists()
+    may_open = access.visible_to(user, named=True).filter(pk=incident.pk).exists()
     return Receipt(incident, list(_held(incident, user)), paged, may_open)
 
 

@@ -104,7 +104,7 @@ def _incident_of(entry: Entry) -> int | None:
 
 def _seen(user: User, entries: Sequence[Entry]) -> set[int | None]:
     concerned = {pk for entry in entries if (pk := _incident_of(entry)) is not None}
-    visible = access.visible_to(user).filter(pk__in=concerned)
+    visible = access.visible_to(user, named=True).filter(pk__in=concerned)
     return {None, *visible.values_list("pk", flat=True)}
 
 

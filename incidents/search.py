@@ -56,16 +56,17 @@ class Wanted:
 def find(user: User, wanted: Wanted) -> QuerySet[Incident]:
     """Return the incidents a person may know of that fit, in the order asked for."""
     fitting = access.visible_to(user).filter(_conditions(user, wanted))
-    return _for_lists(fitting).order_by(*SORTS[wanted.sort])
+    return for_lists(fitting).order_by(*SORTS[wanted.sort])
 
 
 def still_open(user: User) -> QuerySet[Incident]:
     """Return every incident that is not over, the most severe first, with what each exposed."""
     found = access.visible_to(user).exclude(status__in=OVER).prefetch_related("exposures")
-    return _for_lists(found).order_by("counts_as", "-number")
+    return for_lists(found).order_by("counts_as", "-number")
 
 
-def _for_lists(incidents: QuerySet[Incident]) -> QuerySet[Incident]:
+def for_lists(incidents: QuerySet[Incident]) -> QuerySet[Incident]:
+    """Read with each incident what a row of a list shows of it."""
     last = TimelineEntry.objects.filter(incident=OuterRef("pk")).order_by("-recorded_at")
     commanders = RoleAssignment.objects.filter(role=Role.COMMANDER, until=None)
     return (

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.functions import Function
 from accounts.models import User
 from incidents import access
-from incidents.models import Incident
+from incidents.models import OVER, Incident
 from notifications.escalation import Plan
 from notifications.models import Escalation, Page
 from programs import access as program_access
@@ -109,7 +109,7 @@ def _is_overtaken(escalation: Escalation) -> bool:
 
 def unanswered(user: User) -> QuerySet[Escalation]:
     """Escalations without an answer, of open incidents and of stops that the person may see."""
-    incidents = access.visible_to(user).filter(pk__in=Incident.objects.open().values("pk"))
+    incidents = access.visible_to(user).exclude(status__in=OVER)
     theirs = program_access.whose_machines(user)
     stops = ~Q(order=None) if theirs is None else Q(order__program__in=theirs)
     return Escalation.objects.filter(

@@ -131,8 +131,8 @@ MAKERS = {
     "ApiToken": {"audit.credentials"},
     "User": {"audit.people"},
 }
-# Makes what no page can make yet, for a look or a drill.
-BESIDE = {"config.demo"}
+# Makes what no page can make yet, for a look or a drill, or too much of it for any page.
+BESIDE = {"config.demo", "config.scale"}
 
 
 # Where a name that is not written out is set: what may be in it is checked there.

@@ -161,6 +161,12 @@ class Incident(models.Model):
                 condition=~models.Q(status__in=["closed", "dismissed", "merged"]),
             ),
             models.Index(fields=["program", "-number"], name="incident_program"),
+            # In the order of keys: what a program opens is merged with what grants open.
+            models.Index(
+                fields=["program", "-id"],
+                name="incident_unrestricted",
+                condition=models.Q(restricted=False),
+            ),
         ]
 
     def __str__(self) -> str:

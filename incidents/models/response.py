@@ -105,7 +105,8 @@ class TimelineEntry(models.Model):
     class Meta:
         ordering = ["-occurred_at", "-pk"]
         indexes = [
-            models.Index(fields=["incident", "-occurred_at", "-id"], name="timeline_of_incident")
+            models.Index(fields=["incident", "-occurred_at", "-id"], name="timeline_of_incident"),
+            models.Index(fields=["incident", "-recorded_at"], name="timeline_last_entry"),
         ]
 
     def __str__(self) -> str:
@@ -231,6 +232,12 @@ class AccessGrant(models.Model):
     history = KeptHistory()
 
     class Meta:
+        # Those whose time is up are looked for at every reading of what a person may see.
+        indexes = [
+            models.Index(
+                fields=["expires_at"], name="grant_for_a_time", condition=models.Q(ended_at=None)
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 name="grant_to_a_person_or_a_team",

@@ -27,7 +27,7 @@ def incidents_of(context: RequestContext, program: Program) -> list[Incident]:
 def seen_holders(context: RequestContext, pauses: Iterable[Pause]) -> dict[int, Incident]:
     """The incident behind each pause, by the pause's key. One query for all of them."""
     pauses = list(pauses)
-    visible = access.visible_to(context["request"].user)
+    visible = access.visible_to(context["request"].user, named=True)
     held = visible.filter(codename__in={hold.label for hold in pauses})
     by_ref = {incident.ref: incident for incident in held}
     return {hold.pk: by_ref[hold.holder] for hold in pauses if hold.holder in by_ref}

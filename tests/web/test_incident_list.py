@@ -28,7 +28,7 @@ def given(person, incident, level="view"):
 
 def listed(person, query=""):
     """The numbers in the list, in its order."""
-    return [row.number for row in person.get(f"/incidents/{query}").context["page"].object_list]
+    return [row.number for row in person.get(f"/incidents/{query}").context["page"].rows]
 
 
 def test_hidden_incidents_are_neither_listed_nor_counted(person):
@@ -117,7 +117,7 @@ def test_odd_filters_are_named_and_the_rest_still_counts(person):
     given(person, make.incident(Sev.SEV3))
     answer = person.get("/incidents/?sev=1&since=yesterday&sort=rm&page=99")
     assert answer.status_code == 200
-    assert [row.number for row in answer.context["page"].object_list] == [one.number]
+    assert [row.number for row in answer.context["page"].rows] == [one.number]
     assert "There is a problem" in answer.content.decode()
 
 
