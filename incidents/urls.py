@@ -64,6 +64,7 @@ urlpatterns = [
     path(f"{_one}steps/<int:pk>/", steps.mark, name="step"),
     path(f"{_one}steps/<int:pk>/assign/", steps.assign, name="assign-step"),
     path(f"{_one}steps/<int:pk>/gate/", steps.gate, name="confirm-gate"),
+    path(f"{_one}steps/<int:pk>/run/", steps.run, name="run-hook"),
     path(f"{_one}steps/<int:pk>/note/", steps.note, name="note-step"),
     path(f"{_one}aware/", acts.aware, name="aware"),
     path(f"{_one}severity/", judging.level, name="level"),

@@ -14,6 +14,7 @@ from notifications import (
     prompting,
     safeguards,
     sending,
+    stepcalls,
 )
 from notifications.models import Escalation
 from programs import calls
@@ -102,9 +103,20 @@ def escalate_for_steps(payload: dict[str, Any]) -> None:
     paging.open_for(payload["incident"], again=True)
 
 
+@outbox.on("runbook.hook_called", name="notifications.send_for_step")
+def send_for_step(event: dict[str, Any]) -> None:
+    payload = {"act": event["act"], "lane": f"program-{event['program']}"}
+    clockwork.schedule(stepcalls.SEND, key=f"step-act:{event['act']}", payload=payload, priority=1)
+
+
+clockwork.outward(stepcalls.SEND)(stepcalls.send)
+
+
 @clockwork.when_dead
 def give_up(due: Due) -> None:
     if due.kind == SEND:
         sending.give_up_page(due.payload["page"])
     elif due.kind == CALL:
         calls.give_up(due.payload["call"])
+    elif due.kind == stepcalls.SEND:
+        stepcalls.give_up(due.payload)

@@ -34,6 +34,16 @@ def post(url: str, *, body: str, headers: Mapping[str, str]) -> int:
     Raises:
         NotReached: if the address is not allowed, or nobody has answered after 10 s.
     """
+    status, _said = ask(url, body=body, headers=headers, most=0)
+    return status
+
+
+def ask(url: str, *, body: str, headers: Mapping[str, str], most: int) -> tuple[int, bytes]:
+    """Post and return the status and the first bytes of the answer, `most` of them.
+
+    Raises:
+        NotReached: if the address is not allowed, or nobody has answered after 10 s.
+    """
     refusal = why_not(url)
     if refusal:
         raise NotReached(refusal)
@@ -53,8 +63,10 @@ def post(url: str, *, body: str, headers: Mapping[str, str]) -> int:
         ):
             # Of headers that were cut off http.client makes a whole answer.
             deadline.check()
-            # The status is all we need: an answer that is huge, or drips for hours, stays unread.
-            return answer.status_code
+            # An answer that is huge, or drips for hours, stays unread but for its beginning.
+            said = answer.raw.read(most, decode_content=False) if most else b""
+            deadline.check()
+            return answer.status_code, said
     except AntiSSRFError as error:
         raise NotReached("the address leads inside and is not allowed") from error
     # OSError: also a name that leads nowhere. ValueError: an address that nobody can read.

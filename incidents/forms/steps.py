@@ -35,6 +35,14 @@ class AssignForm(PanelForm):
         return said
 
 
+class HookForm(PanelForm):
+    at = "hook"
+
+    hook = forms.CharField(max_length=30)
+    confirm = forms.BooleanField(required=False)
+    reason = forms.CharField(required=False, max_length=LONGEST_NOTE)
+
+
 class GateForm(PanelForm):
     at = "gate"
 

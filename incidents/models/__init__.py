@@ -29,6 +29,7 @@ from incidents.models.response import (
     TimelineEntry,
 )
 from incidents.models.rules import RuleFiring, SeverityProposal
+from incidents.models.stepping import StepAct
 
 __all__ = [
     "NEXT",
@@ -59,6 +60,7 @@ __all__ = [
     "RunbookStep",
     "SeverityProposal",
     "Status",
+    "StepAct",
     "StillOpen",
     "TimelineEntry",
     "Whose",

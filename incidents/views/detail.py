@@ -54,7 +54,7 @@ def page(
         **panels.cord(incident, may, forms),
         **panels.severity(incident, request, forms),
         **panels.firings(incident, forms),
-        **panels.runbook(incident),
+        **panels.runbook(incident, request.user),
         **panels.evidence(incident, forms),
         **panels.exposed(incident),
         **panels.roles(incident, request, forms),

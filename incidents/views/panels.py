@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from accounts.functions import Function
 from accounts.http import SignedInRequest
-from incidents import access, chart, exposure, glass, knocks, looks, scanning, timeline
+from accounts.models import User
+from incidents import access, chart, exposure, glass, knocks, looks, scanning, stepping, timeline
 from incidents import evidence as kept
 from incidents.forms import response
 from incidents.forms.evidence import UploadForm
@@ -20,6 +21,7 @@ from incidents.models import (
     RuleFiring,
     RunbookStep,
     SeverityProposal,
+    StepAct,
     TimelineEntry,
 )
 from programs import summary
@@ -148,11 +150,16 @@ def _can_be_vetoed(firing: RuleFiring) -> bool:
     return firing.action == Action.PAUSE and firing.scope != Scope.PROGRAMS_CONCERNED
 
 
-def runbook(incident: Incident) -> dict[str, Any]:
+def runbook(incident: Incident, user: User) -> dict[str, Any]:
     now = timezone.now()
     steps = RunbookStep.objects.select_related("done_by", "gate_by", "assignee")
+    acts = StepAct.objects.select_related("asked_by", "system")
+    steps = steps.prefetch_related(Prefetch("acts", acts))
     runs = list(incident.runbooks.prefetch_related(Prefetch("steps", steps)))
     for run in runs:
+        offers = stepping.offer(incident, run.steps.all(), user)
+        for step in run.steps.all():
+            step.offers = offers[step.pk]  # type: ignore[attr-defined]
         left = [step for step in run.steps.all() if step.state == RunbookStep.State.OPEN]
         run.settled = len(run.steps.all()) - len(left)  # type: ignore[attr-defined]
         run.late = sum(1 for step in left if step.due_at and step.due_at < now)  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -10,8 +11,8 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import trigger_client_event
 
 from accounts.http import SignedInRequest, actor_of
-from incidents import access, steps
-from incidents.forms.steps import AssignForm, GateForm, NoteForm, StepForm
+from incidents import access, stepping, steps
+from incidents.forms.steps import AssignForm, GateForm, HookForm, NoteForm, StepForm
 from incidents.models import AccessGrant, Incident, RunbookStep
 from incidents.views import panels
 from incidents.views.acting import carry_out
@@ -61,10 +62,37 @@ def note(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
     return _carry_out(request, number, pk, form=NoteForm(request.POST), act=act)
 
 
+@require_POST
+def run(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
+    """Set off a hook of a step. What the domain says against it stands at the step."""
+
+    def act(step: RunbookStep, said: dict[str, Any]) -> object:
+        try:
+            return stepping.run(
+                step,
+                said["hook"],
+                confirmed=said["confirm"],
+                reason=said["reason"],
+                actor=actor_of(request),
+            )
+        except stepping.NotAllowed as refusal:
+            raise PermissionDenied(str(refusal)) from refusal
+
+    # Whoever may only read may still have the right for one of them, such as a legal hold.
+    form = HookForm(request.POST)
+    return _carry_out(request, number, pk, form=form, act=act, level=AccessGrant.Level.VIEW)
+
+
 def _carry_out(
-    request: SignedInRequest, number: int, pk: int, *, form: PanelForm, act: Act
+    request: SignedInRequest,
+    number: int,
+    pk: int,
+    *,
+    form: PanelForm,
+    act: Act,
+    level: AccessGrant.Level = AccessGrant.Level.CONTRIBUTE,
 ) -> HttpResponse:
-    incident = access.get_incident(request.user, number, to=AccessGrant.Level.CONTRIBUTE)
+    incident = access.get_incident(request.user, number, to=level)
     step = get_object_or_404(RunbookStep.objects.filter(run__incident=incident), pk=pk)
     if request.htmx:
         return _for_htmx(request, incident, step, form=form, act=act)
@@ -89,7 +117,7 @@ def _for_htmx(
             refusal, status = _first_error(form), 422
     except steps.Refused as refused:
         refusal, status = str(refused), 409
-    context = panels.runbook(incident) | {
+    context = panels.runbook(incident, request.user) | {
         "may": panels.May.of(request, incident),
         "refused_step": step.pk if refusal else None,
         "refusal": refusal,

@@ -15,6 +15,8 @@ class HookEvent(models.TextChoices):
     PAUSE = "pause", _("Pause")
     FREEZE = "freeze", _("Freeze")
     RESUME = "resume", _("Resume")
+    # Of a runbook: sent when somebody says so, answered at once, and never to be confirmed.
+    STEP = "step", _("Step of a runbook")
 
 
 class Hook(models.Model):

@@ -339,3 +339,21 @@ def test_a_form_without_its_token_is_refused(incident, runner):
     assert answer.status_code == 403
     assert "Nothing was changed." in words(answer)
     assert reader().get("/").status_code == 200
+
+
+def test_a_hook_of_a_step_asks_for_a_yes_and_stands_there_with_what_came_of_it(incident, runner):
+    step = RunbookStep.objects.get(run__incident=incident, hooks__contains=["program.pause"])
+    path = url(incident, f"steps/{step.pk}/run/")
+    answer = runner.post(path, headers=HTMX, hook="program.pause")
+    assert "confirm: say that you mean it" in words(answer)
+    answer = runner.post(path, headers=HTMX, hook="program.pause", confirm="on")
+    assert f"Pause the program Done {runner.person.name}" in words(answer)
+
+
+def test_a_hook_needs_the_right_of_what_it_does(incident):
+    step = RunbookStep.objects.get(run__incident=incident, hooks__contains=["program.pause"])
+    path = url(incident, f"steps/{step.pk}/run/")
+    watcher = let_in(incident, "view")
+    assert "Do it now" not in words(watcher.get(url(incident)))
+    assert watcher.post(path, hook="program.pause", confirm="on").status_code == 403
+    assert not step.acts.exists()

@@ -40,6 +40,7 @@ NESTED = [
     "steps/{}/assign/",
     "steps/{}/gate/",
     "steps/{}/note/",
+    "steps/{}/run/",
     "proposals/{}/confirm/",
     "proposals/{}/withdraw/",
     "rules/{}/veto/",
