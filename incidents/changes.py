@@ -1,7 +1,7 @@
 """What was changed in an incident, field by field, from the history rows. Reads only."""
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,8 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from incidents import embargo
+from accounts.models import User
+from incidents import access, embargo
 from incidents.models import (
     AccessGrant,
     Evidence,
@@ -65,18 +66,16 @@ class Change:
     fields: tuple[FieldChange, ...]
 
 
-def of(
-    incident: Incident, *, withheld: Container[int], only: models.Model | None = None
-) -> list[Change]:
+def of(incident: Incident, *, reader: User, only: models.Model | None = None) -> list[Change]:
     """Return every change of an incident and what belongs to it, newest first.
 
     Args:
-        withheld: the exposures whose place the reader may not read, by `embargo.withheld_from`.
+        reader: who sees the incident; what they may not know is left out of the values.
         only: the one row that is asked about.
     """
     found_rows = (row for row in _rows(incident) if only is None or _is_of(row, only))
     rows = sorted(found_rows, key=lambda row: (row.history_date, row.history_id))
-    names = _Names(rows, withheld)
+    names = _Names(rows, incident, reader)
     last: dict[tuple[type[models.Model], int], Any] = {}
     found = []
     for row in rows:
@@ -143,8 +142,8 @@ def _change(row: Any, fields: tuple[FieldChange, ...], *, is_new: bool) -> Chang
 class _Names:
     """Words for values: choices by their label, other rows by their name, asked for once each."""
 
-    def __init__(self, rows: Iterable[Any], withheld: Container[int]) -> None:
-        self.withheld = withheld
+    def __init__(self, rows: Iterable[Any], incident: Incident, reader: User) -> None:
+        self.withheld = embargo.withheld_from(reader, incident)
         wanted: dict[type[models.Model], set[int]] = defaultdict(set)
         for row in rows:
             for field in _fields(row):
@@ -155,6 +154,8 @@ class _Names:
             model: {pk: str(found) for pk, found in model._default_manager.in_bulk(keys).items()}
             for model, keys in wanted.items()
         }
+        others = access.visible_to(reader).filter(pk__in=wanted[Incident])
+        self.names[Incident] = {other.pk: other.ref for other in others}
 
     def spell(self, field: Any, value: Any, row: Any) -> Any:
         if value in (None, "", []):
@@ -164,6 +165,8 @@ class _Names:
                 return str(embargo.WITHHELD)
             if field.name in _LISTED:
                 return [_LISTED[field.name](each) for each in value]
+        if field.related_model is Incident and value not in self.names[Incident]:
+            return _("one that you may not see")
         if field.is_relation:
             return self.names[field.related_model].get(value, str(value))
         if isinstance(value, bool):

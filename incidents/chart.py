@@ -8,11 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from incidents import exposure
+from incidents import duplicates, exposure
 from incidents.models import Incident, TimelineEntry
 from programs.models import Pause
 
@@ -96,8 +95,8 @@ def draw(incident: Incident, entries: Sequence[TimelineEntry]) -> Chart:
 
 
 def _pauses(incident: Incident) -> Iterable[Pause]:
-    held = Q(holder=incident.ref)
-    return Pause.objects.filter(held).select_related("program", "dataset").order_by("since")
+    holds = Pause.objects.filter(holder__in=duplicates.holders(incident))
+    return holds.select_related("program", "dataset").order_by("since")
 
 
 def _round_up(moment: datetime) -> datetime:

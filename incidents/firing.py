@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from audit import clockwork, history, outbox, trail
-from incidents import cord, runbooks, targets, timeline, weighing
+from incidents import cord, duplicates, runbooks, targets, timeline, weighing
 from incidents.models import DrillScope, Incident, RuleFiring, TimelineEntry
 from incidents.targets import Target
 from programs import lifecycle, pauses
@@ -51,7 +51,8 @@ def apply(incident: Incident, *, actor: Actor) -> None:
             _act(incident, firing, [(firing.program, firing.dataset)])
     if cord.needs_executive(incident):
         # What it held before it was as grave as this.
-        pauses.demand_an_executive(incident.ref, actor=actor)
+        for holder in duplicates.holders(incident):
+            pauses.demand_an_executive(holder, actor=actor)
 
 
 def lock_ahead(incident: Incident, *, with_its_own: bool) -> None:

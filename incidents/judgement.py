@@ -125,7 +125,7 @@ def _drop(incident: Incident, proposal: SeverityProposal, *, actor: Actor, why: 
 def _overtake(incident: Incident, *, actor: Actor) -> None:
     """Drop a proposed lower severity: it was weighed against a level that no longer holds."""
     for proposal in incident.proposals.filter(state=SeverityProposal.State.OPEN):
-        _drop(incident, proposal, actor=actor, why=", as the severity was set anew")
+        _drop(incident, proposal, actor=actor, why=", as what it rests on holds no more")
 
 
 def _open_proposal(proposal: SeverityProposal) -> SeverityProposal:
@@ -204,6 +204,27 @@ def _take(incident: Incident, answered: Answered, *, actor: Actor) -> None:
 
 
 @transaction.atomic
+def take_over(incident: Incident, other: Incident, *, reason: str, actor: Actor) -> Incident:
+    """Give an incident the severity and the peak of one that is merged into it, if stricter.
+
+    What is proposed for the other one is dropped: it ends.
+
+    Raises:
+        Refused: if the incident is over.
+    """
+    incident = _lock(incident)
+    _overtake(other, actor=actor)
+    if other.counts_as < incident.counts_as:
+        why = f"Merged with one that counts as {other.level.label}. {reason}"
+        assessment = weighing.by_person(incident, other.level, why, actor=actor)
+        incident = _apply(incident, assessment, reason=why, actor=actor)
+    if other.peak_sev < incident.peak_sev:
+        incident.peak_sev = other.peak_sev
+        history.save(incident, "peak_sev", actor=actor, why="the peak of what was merged in")
+    return incident
+
+
+@transaction.atomic
 def reopened(incident: Incident, *, reason: str, actor: Actor) -> Incident:
     """Let the rules act once more on an incident that became active again: the fix did not hold.
 
@@ -241,7 +262,7 @@ def _apply(incident: Incident, assessment: Assessment, *, reason: str, actor: Ac
     timeline.write(
         incident,
         TimelineEntry.Kind.SEVERITY,
-        _told(assessment, was if was_determined else None, reason),
+        weighing.told(assessment, was if was_determined else None, reason),
         actor=actor,
         audience=TimelineEntry.Audience.LEADERSHIP,
         field="severity",
@@ -269,13 +290,6 @@ def announce(incident: Incident, *, actor: Actor) -> None:
             determined=incident.sev is not None,
             reported_at=incident.reported_at.isoformat(),
         )
-
-
-def _told(assessment: Assessment, was: int | None, reason: str) -> str:
-    level = Sev(assessment.level).label
-    now = f"undetermined, counts as {level}" if assessment.undetermined else level
-    before = "" if was is None or was == assessment.level else f" (was SEV {was})"
-    return f"Severity: {now}{before}. {reason}"
 
 
 def _lock(incident: Incident) -> Incident:

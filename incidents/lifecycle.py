@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from audit import history, outbox, trail
-from incidents import judgement, moments, roles, timeline, unproven, weighing
+from incidents import duplicates, judgement, moments, roles, timeline, unproven, weighing
 from incidents.models import Incident, Role, Status, TimelineEntry
 from severity.ruleset import RuleSet
 
@@ -144,6 +144,11 @@ def _for_review(incident: Incident, _reason: str, _exception: str) -> str:
         return "The severity is still undetermined: assess it first."
     if incident.aware_at is None:
         return "A privacy officer must decide from when the organisation was aware (GDPR Art. 33)."
+    if duplicates.earlier_awareness(incident):
+        return (
+            "What was merged into it was known of earlier: a privacy officer must decide anew "
+            "from when the organisation was aware (GDPR Art. 33)."
+        )
     return ""
 
 

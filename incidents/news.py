@@ -1,8 +1,9 @@
 """Carry what happened to programs into the stories of the incidents that paused them."""
 
 from collections import Counter
+from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.actors import Actor
 from incidents import timeline
@@ -57,7 +58,7 @@ def pause_lifted(pause_pk: int) -> None:
     """Write into the incident that held a pause that it was lifted."""
     hold = Pause.objects.select_related("program").get(pk=pause_pk)
     by = ", as the drill is over" if hold.is_drill else " by two people"
-    for incident in Incident.objects.filter(codename=hold.label):
+    for incident in _told([hold.label]):
         timeline.write(
             incident,
             TimelineEntry.Kind.PAUSE,
@@ -69,4 +70,12 @@ def pause_lifted(pause_pk: int) -> None:
 
 
 def _holding(order: StopOrder) -> QuerySet[Incident]:
-    return Incident.objects.filter(codename__in=order.pauses.values("label"))
+    return _told(order.pauses.values_list("label", flat=True))
+
+
+def _told(codenames: Iterable[str]) -> QuerySet[Incident]:
+    """The incidents of these names, and those that they were merged into."""
+    names = list(codenames)
+    return Incident.objects.filter(
+        Q(codename__in=names) | Q(duplicates__codename__in=names)
+    ).distinct()

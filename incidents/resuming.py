@@ -3,7 +3,7 @@
 from django.db.models import Q
 
 from incidents.models import Role, RoleAssignment
-from programs.models import Program
+from programs.models import Pause, Program
 
 
 def barred(program: Program) -> frozenset[int]:
@@ -15,8 +15,14 @@ def barred(program: Program) -> frozenset[int]:
     commanded = RoleAssignment.objects.filter(role=Role.COMMANDER)
     for hold in program.pauses.in_force():
         since = Q(until=None) | Q(until__gte=hold.since)
-        # Also of what it was merged into: they answer for it as well.
-        held_by = Q(incident__codename=hold.label) | Q(incident__duplicates__codename=hold.label)
-        theirs = commanded.filter(since, held_by)
-        found |= set(theirs.values_list("person", flat=True))
+        found |= set(commanded.filter(since & _answers_for(hold)).values_list("person", flat=True))
     return frozenset(found)
+
+
+def _answers_for(hold: Pause) -> Q:
+    """Of the incident that holds it, of what that was merged into, and of all else that was."""
+    ways = ("", "__duplicates", "__duplicate_of", "__duplicate_of__duplicates")
+    found = Q()
+    for way in ways:
+        found |= Q(**{f"incident{way}__codename": hold.label})
+    return found

@@ -1,5 +1,6 @@
 """Which programs of an incident are not proven to stand still. Reads only."""
 
+from incidents import duplicates
 from incidents.models import Incident
 from programs import pauses
 from programs.models import StopOrder
@@ -7,7 +8,7 @@ from programs.models import StopOrder
 
 def programs_of(incident: Incident) -> list[str]:
     """Return the names of programs that it concerns and whose standstill is not proven."""
-    holds = pauses.held_by(incident.ref)
+    holds = [hold for name in duplicates.holders(incident) for hold in pauses.held_by(name)]
     missing = {
         hold.program.name
         for hold in holds

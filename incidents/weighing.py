@@ -178,3 +178,11 @@ def first(incident: Incident) -> Assessment:
 def is_first(incident: Incident) -> bool:
     """True if the assessment in force is the incident's first: nothing can rest on one before."""
     return incident.assessment is not None and incident.assessment.supersedes_id is None
+
+
+def told(assessment: Assessment, was: int | None, reason: str) -> str:
+    """Say on the timeline what an assessment made of the level `was`; None if there was none."""
+    level = Sev(assessment.level).label
+    now = f"undetermined, counts as {level}" if assessment.undetermined else level
+    before = "" if was is None or was == assessment.level else f" (was SEV {was})"
+    return f"Severity: {now}{before}. {reason}"

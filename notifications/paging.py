@@ -118,7 +118,7 @@ def take_step(escalation_pk: int, taken: int) -> None:
     if escalation.state != Escalation.State.ACTIVE or escalation.taken != taken:
         return
     if concern.is_over:
-        _end(escalation, Escalation.State.STOPPED, actor=ENGINE)
+        _stop(escalation, concern)
         return
     plan = Plan.from_plain(escalation.snapshot)
     step = plan.step(taken)
@@ -281,4 +281,9 @@ def stop_for(incident_pk: int) -> None:
     if incident.is_over:
         active = incident.escalations.select_for_update().filter(state=Escalation.State.ACTIVE)
         for escalation in active:
-            _end(escalation, Escalation.State.STOPPED, actor=ENGINE)
+            _stop(escalation, AnIncident(incident))
+
+
+def _stop(escalation: Escalation, concern: Concern) -> None:
+    _end(escalation, Escalation.State.STOPPED, actor=ENGINE)
+    concern.tell("Paging stopped: there is nothing to answer any more.")

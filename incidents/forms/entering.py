@@ -13,6 +13,18 @@ from programs.forms import PanelForm
 _REF = re.compile(r"\s*(?:inc-)?([1-9][0-9]{0,8})\s*", re.IGNORECASE)
 
 
+def numbered(text: str) -> int:
+    """Return the number of an incident, as people write it.
+
+    Raises:
+        ValidationError: if it is none.
+    """
+    found = _REF.fullmatch(text)
+    if not found:
+        raise forms.ValidationError(_("A number, such as INC-17."))
+    return int(found[1])
+
+
 class NumberForm(PanelForm):
     """An incident by its number, and why."""
 
@@ -32,10 +44,7 @@ class NumberForm(PanelForm):
     )
 
     def clean_number(self) -> int:
-        found = _REF.fullmatch(self.cleaned_data["number"])
-        if not found:
-            raise forms.ValidationError(_("A number, such as INC-17."))
-        return int(found[1])
+        return numbered(self.cleaned_data["number"])
 
 
 class GlassForm(NumberForm):

@@ -57,6 +57,7 @@ def page(
         **panels.runbook(incident, request.user),
         **panels.evidence(incident, forms),
         **panels.exposed(incident),
+        **panels.merged(incident, request),
         **panels.roles(incident, request, forms),
         **panels.who_sees(incident, may, forms),
         **panels.why(incident, request, may),

@@ -132,7 +132,7 @@ def _page(
         "row": row,
         "withheld": withheld,
         "files": Evidence.objects.filter(incident=incident, pk__in=row.files),
-        "changes": changes.of(incident, withheld=withheld, only=row),
+        "changes": changes.of(incident, reader=request.user, only=row),
         "form": correct_form or verify_form,
         "correct_form": correct_form or usual,
         "verify_form": verify_form or VerifyForm(),

@@ -10,7 +10,18 @@ from django.utils import timezone
 from accounts.functions import Function
 from accounts.http import SignedInRequest
 from accounts.models import User
-from incidents import access, chart, exposure, glass, knocks, looks, scanning, stepping, timeline
+from incidents import (
+    access,
+    chart,
+    duplicates,
+    exposure,
+    glass,
+    knocks,
+    looks,
+    scanning,
+    stepping,
+    timeline,
+)
 from incidents import evidence as kept
 from incidents.forms import response
 from incidents.forms.evidence import UploadForm
@@ -21,6 +32,7 @@ from incidents.models import (
     RuleFiring,
     RunbookStep,
     SeverityProposal,
+    Status,
     StepAct,
     TimelineEntry,
 )
@@ -90,7 +102,8 @@ def story(incident: Incident, *, kinds: list[str], everything: bool) -> dict[str
 
 def collection(incident: Incident) -> dict[str, Any]:
     """Which programs this incident holds, and how far each stop is proven. Live."""
-    holds = Pause.objects.filter(holder=incident.ref).select_related("program", "dataset", "order")
+    holds = Pause.objects.filter(holder__in=duplicates.holders(incident))
+    holds = holds.select_related("program", "dataset", "order")
     lines = {line.program.pk: line for line in summary.of([hold.program for hold in holds])}
     return {
         "incident": incident,
@@ -176,6 +189,17 @@ def evidence(incident: Incident, forms: Forms) -> dict[str, Any]:
         "most": settings.EVIDENCE,
         "scans": scanning.is_on(),
         "upload_form": forms.get("evidence") or UploadForm(),
+    }
+
+
+def merged(incident: Incident, request: SignedInRequest) -> dict[str, Any]:
+    """Where a merged incident leads, and what was merged into this one."""
+    is_merged = incident.status == Status.MERGED
+    return {
+        "is_merged": is_merged,
+        "leads_to": duplicates.lead(request.user, incident) if is_merged else None,
+        "merged_in": [] if is_merged else duplicates.seen(request.user, incident),
+        "earlier_awareness": duplicates.earlier_awareness(incident),
     }
 
 

@@ -135,7 +135,7 @@ def test_a_correction_needs_a_reason_and_a_change(incident, somebody):
 
 def test_a_correction_keeps_the_old_value_with_who_and_why(incident, somebody):
     row = correct(add(incident, people_known=7), somebody, people_known=9, reason="Counted.")
-    change = changes.of(incident, withheld=(), only=row)[0]
+    change = changes.of(incident, reader=make.user(), only=row)[0]
     assert (change.who, change.why, change.what) == ("Hal Per", "Counted.", "Exposure")
     assert [(f.name, f.before, f.after) for f in change.fields] == [
         ("People, as far as known", 7, 9)

@@ -18,6 +18,7 @@ GET = [
     "exposures/",
     "history/",
     "escalation/",
+    "merge/",
 ]
 POST = [
     "update/",
@@ -32,6 +33,7 @@ POST = [
     "acknowledge/",
     "evidence/",
     "exposures/",
+    "merge/",
 ]
 NESTED_GET = ["evidence/{}/", "evidence/{}/file/", "exposures/{}/"]
 NESTED = [

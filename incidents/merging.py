@@ -1,0 +1,171 @@
+"""Merge an incident into the one that it repeats. The only module that writes duplicate_of.
+
+Nobody sees more than before: the one keeps its readers, the other its own. Nothing goes on that
+stood still, and the stricter severity counts.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.actors import Actor
+from accounts.models import User
+from audit import history, trail
+from incidents import access, cord, duplicates, judgement, lifecycle, timeline
+from incidents.models import AccessGrant, Incident, RuleFiring, Status, TimelineEntry
+from programs import pauses
+from programs.models import Pause
+from severity.ladder import Sev
+from severity.vocabulary import Action
+
+LONGEST_REASON = 500
+
+
+class Refused(Exception):
+    """The two cannot be merged; the message names the field or says what is in the way."""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What merging would do, said before it is done. `level` and `peak`: of the target then."""
+
+    target: Incident
+    level: Sev
+    peak: Sev
+    rises: bool
+    becomes_restricted: bool
+    holds: list[Pause]
+    moved: int
+    aware_at: datetime | None
+
+
+def find(user: User, number: int) -> Incident:
+    """Return the open incident that a number leads to, if the person runs it.
+
+    Raises:
+        Refused: if there is none, or none that this person runs: one sentence for all.
+    """
+    found = access.visible_to(user).select_related("duplicate_of").filter(number=number).first()
+    target = duplicates.final(found) if found else None
+    if target is None or not access.may(user, AccessGrant.Level.MANAGE, target):
+        raise Refused(_("into: you run no incident with this number."))
+    return target
+
+
+def outlook(source: Incident, target: Incident) -> Outlook:
+    """Say what merging would do.
+
+    Raises:
+        Refused: if these two cannot be merged.
+    """
+    _refuse(source, target)
+    level = min(source.counts_as, target.counts_as)
+    mine, theirs = target.aware_at, source.aware_at
+    is_earlier = theirs is not None and (mine is None or theirs < mine)
+    holds = Pause.objects.in_force().filter(holder__in=duplicates.holders(source))
+    return Outlook(
+        target=target,
+        level=Sev(level),
+        peak=Sev(min(source.peak_sev, target.peak_sev)),
+        rises=level < target.counts_as,
+        becomes_restricted=source.restricted and not target.restricted,
+        holds=list(holds.select_related("program", "dataset").order_by("since")),
+        moved=source.duplicates.count(),
+        aware_at=theirs if is_earlier else None,
+    )
+
+
+@transaction.atomic
+def merge(source: Incident, target: Incident, *, reason: str, actor: Actor) -> Incident:
+    """End an incident as the repetition of another one; return that.
+
+    Args:
+        target: if it was merged itself, the one that it leads to is meant.
+        reason: read by whoever sees either.
+
+    Raises:
+        Refused: if either is over, they are one, one is a drill and the other is not, a pause
+            waits that the target does not bring about, or the person does not run both.
+    """
+    source, target = _lock(source, duplicates.final(target))
+    _refuse(source, target)
+    _refuse_stranger(actor, source, target)
+    if not reason.strip() or len(reason) > LONGEST_REASON:
+        raise Refused(
+            _("reason: say why they are the same, in at most %(n)s characters.")
+            % {"n": LONGEST_REASON}
+        )
+    target = judgement.take_over(target, source, reason=reason, actor=actor)
+    _refuse_waiting(source, target)
+    _restrict(source, target, actor=actor)
+    _point(source, target, actor=actor, why=reason)
+    lifecycle.move(source, Status.MERGED, actor=actor, reason=reason)
+    if cord.needs_executive(target):
+        for holder in duplicates.holders(target):
+            pauses.demand_an_executive(holder, actor=actor)
+    trail.record("incident.took_in", target, actor=actor, remark=reason, merged=source.pk)
+    timeline.write(
+        target,
+        TimelineEntry.Kind.STATUS,
+        # Without its number: not everybody here may know of it.
+        _("Another report of this was merged into it. %(reason)s") % {"reason": reason},
+        actor=actor,
+        audience=TimelineEntry.Audience.LEADERSHIP,
+    )
+    return target
+
+
+def _lock(source: Incident, target: Incident) -> tuple[Incident, Incident]:
+    # In the order of their keys: two who merge each into the other must not wait for each other.
+    rows = Incident.objects.select_for_update(no_key=True).order_by("pk")
+    found = {row.pk: row for row in rows.filter(pk__in=[source.pk, target.pk])}
+    return found[source.pk], found[target.pk]
+
+
+def _refuse(source: Incident, target: Incident) -> None:
+    if source.pk == target.pk:
+        raise Refused(_("into: this leads back to %(ref)s itself.") % {"ref": source.ref})
+    for each in (source, target):
+        if each.is_over:
+            said = _("into: %(ref)s is %(status)s; only open incidents are merged.")
+            status = each.get_status_display().lower()
+            raise Refused(said % {"ref": each.ref, "status": status})
+    if source.is_drill != target.is_drill:
+        raise Refused(_("into: one is a drill and the other is not."))
+    if source.drill_scope or target.drill_scope:
+        raise Refused(_("into: a planned drill ends by itself and is not merged."))
+
+
+def _refuse_stranger(actor: Actor, *both: Incident) -> None:
+    manage = AccessGrant.Level.MANAGE
+    if actor.user is None or not all(access.may(actor.user, manage, each) for each in both):
+        raise Refused(_("Only a person who runs both can merge them."))
+
+
+def _refuse_waiting(source: Incident, target: Incident) -> None:
+    """Refuse where a pause that waits would be put off or lost: what is over fires no rule."""
+    waiting = RuleFiring.objects.filter(state=RuleFiring.State.WAITING, action=Action.PAUSE.value)
+    for firing in waiting.filter(incident=source).select_related("program", "dataset"):
+        same = waiting.filter(incident=target, scope=firing.scope, due_at__lte=firing.due_at)
+        same = same.filter(program=firing.program, dataset=firing.dataset)
+        held = pauses.held_by(target.ref).filter(program=firing.program, dataset=firing.dataset)
+        if not same.exists() and not (firing.program_id and held.exists()):
+            what = firing.dataset or firing.program or _("the programs concerned")
+            raise Refused(
+                _("A rule waits to pause %(what)s: pause it, veto that, or wait; then merge.")
+                % {"what": what}
+            )
+
+
+def _restrict(source: Incident, target: Incident, *, actor: Actor) -> None:
+    if source.restricted and not target.restricted:
+        target.restricted = True
+        history.save(target, "restricted", actor=actor, why="a restricted incident was merged in")
+
+
+def _point(source: Incident, target: Incident, *, actor: Actor, why: str) -> None:
+    for each in [source, *source.duplicates.select_for_update(no_key=True).order_by("pk")]:
+        each.duplicate_of = target
+        history.save(each, "duplicate_of", actor=actor, why=why)

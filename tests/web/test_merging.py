@@ -1,0 +1,109 @@
+"""Merging on pages: what will happen is said first, and tells nobody of what they may not see."""
+
+import pytest
+
+from accounts.functions import Function
+from incidents import lifecycle
+from incidents.models import Incident, Status
+from severity.ladder import Sev
+from tests import make
+from tests.web.conftest import let_in, reader, url, words
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def chief():
+    return reader(Function.COMMANDER)
+
+
+@pytest.fixture
+def pair():
+    """What ends, and what remains, which is milder."""
+    target = make.incident(Sev.SEV3, program=make.program(participants=50))
+    return make.judged(make.incident(Sev.SEV3, program=target.program), Sev.SEV2), target
+
+
+def merged(pair, chief):
+    source, target = pair
+    fields = {"into": target.ref, "reason": "The same folder."}
+    return chief.post(url(source, "merge/"), **fields)
+
+
+def test_what_will_happen_is_said_before_and_nothing_is_done_yet(pair, chief):
+    source, target = pair
+    page = chief.reads(url(source, f"merge/?into={target.ref}"))
+    assert f"{target.ref} rises to SEV 2" in page
+    assert "Nothing goes on. One pause stays until people ask that it is lifted" in page
+    assert source.program.name in page
+    assert "It cannot be undone." in page
+    assert Incident.objects.get(pk=source.pk).status == Status.REPORTED
+
+
+def test_it_is_merged_and_leads_to_the_other(pair, chief):
+    source, target = pair
+    assert merged(pair, chief)["Location"] == f"/incidents/{target.ref}/"
+    assert f"This was merged into {target.ref} {target.title}" in chief.reads(url(source))
+    assert f"Merged into this: {source.ref} {source.title}" in chief.reads(url(target))
+    assert f"Duplicate of – {target.ref}" in chief.reads(url(source, "history/"))
+
+
+def test_who_sees_the_source_alone_reads_that_it_was_merged_and_not_into_what(pair, chief):
+    source, target = pair
+    helper = let_in(source, "contribute")
+    merged(pair, chief)
+    for path in ("", "history/", "exposures/"):
+        assert target.ref not in helper.reads(url(source, path))
+        assert target.title not in helper.reads(url(source, path))
+    assert "merged into another incident, which you may not see" in helper.reads(url(source))
+    assert helper.get(url(target)).status_code == 404
+
+
+def test_who_sees_the_target_alone_reads_nothing_of_the_source(pair, chief):
+    source, target = pair
+    helper = let_in(target, "contribute")
+    merged(pair, chief)
+    for path in ("", "history/"):
+        assert source.ref not in helper.reads(url(target, path))
+        assert source.title not in helper.reads(url(target, path))
+
+
+def test_a_number_that_leads_to_nothing_one_runs_is_refused_in_one_sentence(pair):
+    source, target = pair
+    runner = let_in(source, "manage")
+    said = []
+    for number in (target.ref, "INC-4242"):
+        answer = runner.get(url(source, f"merge/?into={number}"))
+        assert answer.status_code == 422
+        said.append(answer.content.decode().replace(f'"{number}"', '"INC-N"'))
+    assert said[0] == said[1]
+    assert "You run no incident with this number." in said[0]
+
+
+@pytest.mark.parametrize("into", ["", "abc", "INC-0", "1" * 12])
+def test_what_is_no_number_is_said_to_be_none(pair, chief, into):
+    answer = chief.get(url(pair[0], f"merge/?into={into}"))
+    assert answer.status_code == 422
+    assert "There is a problem" in words(answer)
+
+
+def test_without_a_reason_nothing_is_done_and_what_will_happen_stays_in_sight(pair, chief):
+    source, target = pair
+    answer = chief.post(url(source, "merge/"), into=target.ref)
+    assert answer.status_code == 422
+    assert "What will happen" in words(answer)
+    assert Incident.objects.get(pk=source.pk).duplicate_of is None
+
+
+def test_a_refusal_of_the_domain_is_told(pair, chief):
+    source, target = pair
+    lifecycle.move(target, Status.DISMISSED, reason="No.", actor=make.actor(chief.person))
+    answer = merged(pair, chief)
+    assert answer.status_code == 409
+    assert "is dismissed; only open incidents are merged" in words(answer)
+
+
+def test_who_only_contributes_is_not_offered_it(pair):
+    helper = let_in(pair[0], "contribute")
+    assert "merge it" not in helper.reads(url(pair[0]))
+    assert helper.get(url(pair[0], "merge/")).status_code == 403
