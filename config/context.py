@@ -15,7 +15,7 @@ from config import health
 from incidents import record
 from programs import summary
 
-_SECTIONS = ("incidents", "programs", "audit", "report", "profile", "receipts")
+_SECTIONS = ("incidents", "runbooks", "programs", "audit", "report", "profile", "receipts")
 
 
 @functools.cache

@@ -55,18 +55,65 @@ class Step:
     hooks: tuple[str, ...]
 
     @property
+    def minutes(self) -> int | None:
+        """Minutes from the report to its target; None where it has none."""
+        return None if self.within is None else int(self.within.total_seconds() // 60)
+
+    @property
     def is_report(self) -> bool:
         return "incident.open" in self.hooks
 
 
 @dataclass(frozen=True)
+class Facts:
+    """What rules look at of an incident. `program` is a slug; empty if nobody knows which."""
+
+    audience: str
+    kind: str
+    level: int
+    program: str
+    categories: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Which incidents get a runbook by themselves: all that is named must fit, of each set one.
+
+    With nothing named it fits none. `sev_at_least` 2 is SEV 0, 1 and 2.
+    """
+
+    audiences: frozenset[str] = frozenset()
+    kinds: frozenset[str] = frozenset()
+    sev_at_least: int | None = None
+    programs: frozenset[str] = frozenset()
+    categories: frozenset[str] = frozenset()
+
+    @property
+    def any(self) -> bool:
+        """True if at least one thing is named."""
+        sets = self.audiences | self.kinds | self.programs | self.categories
+        return bool(sets) or self.sev_at_least is not None
+
+    def fit(self, facts: Facts) -> bool:
+        return self.any and all(
+            (
+                not self.audiences or facts.audience in self.audiences,
+                not self.kinds or facts.kind in self.kinds,
+                self.sev_at_least is None or facts.level <= self.sev_at_least,
+                not self.programs or facts.program in self.programs,
+                not self.categories or bool(self.categories & facts.categories),
+            )
+        )
+
+
+@dataclass(frozen=True)
 class Runbook:
-    """A runbook as it is shipped. `audiences` are the reporter's answers that call for it."""
+    """One version of a runbook, and which incidents get it."""
 
     id: str
     version: str
     title: str
-    audiences: frozenset[str]
+    rules: Rules
     steps: tuple[Step, ...]
 
 
@@ -82,7 +129,7 @@ def _read(path: Path) -> Runbook:
         id=data["id"],
         version=data["version"],
         title=data["title"],
-        audiences=frozenset(data["audiences"]),
+        rules=Rules(audiences=frozenset(data["audiences"])),
         steps=tuple(_step(step) for step in data["steps"]),
     )
 

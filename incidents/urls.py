@@ -19,6 +19,7 @@ from incidents.views import (
     record,
     reporting,
     resuming,
+    runbooks,
     steps,
 )
 
@@ -44,6 +45,8 @@ register_converter(LivePartConverter, "live_part")
 
 app_name = "incidents"
 _one = "incidents/<ref:number>/"
+_book = "runbooks/by/<slug:runbook>/"
+_version = f"{_book}versions/<int:number>/"
 
 urlpatterns = [
     path("report/", reporting.report, name="report"),
@@ -63,6 +66,7 @@ urlpatterns = [
     path(f"{_one}merge/", merging.merge, name="merge"),
     path(f"{_one}status/", acts.status, name="status"),
     path(f"{_one}pause/", acts.pull_cord, name="pull-cord"),
+    path(f"{_one}runbooks/", steps.attach, name="attach-runbook"),
     path(f"{_one}steps/<int:pk>/", steps.mark, name="step"),
     path(f"{_one}steps/<int:pk>/assign/", steps.assign, name="assign-step"),
     path(f"{_one}steps/<int:pk>/gate/", steps.gate, name="confirm-gate"),
@@ -95,5 +99,15 @@ urlpatterns = [
     path("programs/<slug:slug>/drills/", drills.drills_of, name="drills"),
     path("programs/<slug:slug>/drills/<int:pk>/cancel/", drills.cancel, name="cancel-drill"),
     path("programs/<slug:slug>/resume/approve/", resuming.approve, name="approve-resume"),
+    path("runbooks/", runbooks.index, name="runbooks"),
+    path("runbooks/new/", runbooks.new, name="runbook-new"),
+    path(f"{_book}", runbooks.one, name="runbook"),
+    path(f"{_book}edit/", runbooks.edit, name="runbook-edit"),
+    path(f"{_book}retire/", runbooks.retire, name="runbook-retire"),
+    path(f"{_version}", runbooks.version, name="runbook-version"),
+    *(
+        path(f"{_version}{how}/", runbooks.decide, {"how": how}, name=f"runbook-{how}")
+        for how in ("publish", "withdraw", "restore")
+    ),
     path("audit/", record.entries, name="record"),
 ]

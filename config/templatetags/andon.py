@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from lucide.templatetags.lucide import lucide
 
+from config.prose import to_html
 from severity.ladder import Sev
 
 register = template.Library()
@@ -26,6 +27,12 @@ _BARS = [
 def icon(name: str) -> str:
     """An icon beside words that say the same: hidden from screen readers."""
     return str(mark_safe(lucide(name, size=None, **{"class": "icon", "aria-hidden": "true"})))  # noqa: S308
+
+
+@register.simple_tag
+def prose(text: str) -> SafeString:
+    """What somebody wrote as Markdown; see config.prose for what it may hold."""
+    return mark_safe(to_html(text))  # noqa: S308
 
 
 @register.simple_tag

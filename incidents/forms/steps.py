@@ -1,12 +1,16 @@
 """What responders send about the steps of a runbook."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
+from incidents import library
 from incidents.forms.response import person_named
 from incidents.models import RunbookStep
+from incidents.runbooks import LONGEST_REASON
 from incidents.steps import LONGEST_NOTE
 from programs.forms import PanelForm
 
@@ -17,6 +21,18 @@ class StepForm(PanelForm):
     to = forms.ChoiceField(choices=RunbookStep.State)
     note = forms.CharField(required=False, max_length=LONGEST_NOTE)
     statement = forms.CharField(required=False, max_length=LONGEST_NOTE)
+
+
+class AttachForm(PanelForm):
+    at = "attach"
+
+    runbook = forms.ChoiceField(label=_l("Runbook"))
+    reason = forms.CharField(label=_l("Reason"), max_length=LONGEST_REASON)
+
+    def __init__(self, *args: Any, attached: Iterable[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = [book for book in library.in_force() if book.id not in {*attached}]
+        self.fields["runbook"].choices = [(book.id, book.title) for book in others]  # type: ignore[attr-defined]
 
 
 class AssignForm(PanelForm):

@@ -30,6 +30,7 @@ from incidents.models.response import (
 )
 from incidents.models.rules import RuleFiring, SeverityProposal
 from incidents.models.stepping import StepAct
+from incidents.models.writing import RunbookVersion
 
 __all__ = [
     "NEXT",
@@ -58,6 +59,7 @@ __all__ = [
     "RuleFiring",
     "RunbookRun",
     "RunbookStep",
+    "RunbookVersion",
     "SeverityProposal",
     "Status",
     "StepAct",

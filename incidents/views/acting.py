@@ -9,7 +9,18 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts.http import SignedInRequest
-from incidents import access, cord, firing, grants, judgement, lifecycle, roles, steps, timeline
+from incidents import (
+    access,
+    cord,
+    firing,
+    grants,
+    judgement,
+    lifecycle,
+    roles,
+    runbooks,
+    steps,
+    timeline,
+)
 from incidents.models import Incident
 from incidents.views.detail import page
 from programs.forms import PanelForm
@@ -21,6 +32,7 @@ REFUSALS = (
     judgement.Refused,
     lifecycle.Refused,
     roles.Refused,
+    runbooks.Refused,
     steps.Refused,
     timeline.Refused,
 )

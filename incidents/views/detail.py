@@ -54,7 +54,7 @@ def page(
         **panels.cord(incident, may, forms),
         **panels.severity(incident, request, forms),
         **panels.firings(incident, forms),
-        **panels.runbook(incident, request.user),
+        **panels.runbook(incident, request.user, forms),
         **panels.evidence(incident, forms),
         **panels.exposed(incident),
         **panels.merged(incident, request),

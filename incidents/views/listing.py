@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest
-from incidents import listing
+from incidents import library, listing
 from incidents.forms.searching import FilterForm
 from incidents.listing import Place
 
@@ -39,6 +39,7 @@ def index(request: SignedInRequest) -> HttpResponse:
         "newer": _leads_to(request, page.newer),
         "older": _leads_to(request, page.older),
         "is_filtered": filtered,
+        "reads_runbooks": library.may_read(request.user),
         "columns": [_column(name, str(label), wanted.sort) for name, label in COLUMNS],
     }
     return render(request, "incidents/list.html", context)

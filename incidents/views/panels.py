@@ -17,7 +17,9 @@ from incidents import (
     exposure,
     glass,
     knocks,
+    library,
     looks,
+    runbooks,
     scanning,
     stepping,
     timeline,
@@ -25,6 +27,7 @@ from incidents import (
 from incidents import evidence as kept
 from incidents.forms import response
 from incidents.forms.evidence import UploadForm
+from incidents.forms.steps import AttachForm
 from incidents.models import (
     AccessGrant,
     Incident,
@@ -163,7 +166,7 @@ def _can_be_vetoed(firing: RuleFiring) -> bool:
     return firing.action == Action.PAUSE and firing.scope != Scope.PROGRAMS_CONCERNED
 
 
-def runbook(incident: Incident, user: User) -> dict[str, Any]:
+def runbook(incident: Incident, user: User, forms: Forms | None = None) -> dict[str, Any]:
     now = timezone.now()
     steps = RunbookStep.objects.select_related("done_by", "gate_by", "assignee")
     acts = StepAct.objects.select_related("asked_by", "system")
@@ -177,7 +180,18 @@ def runbook(incident: Incident, user: User) -> dict[str, Any]:
         run.settled = len(run.steps.all()) - len(left)  # type: ignore[attr-defined]
         run.late = sum(1 for step in left if step.due_at and step.due_at < now)  # type: ignore[attr-defined]
     people = access.viewers(incident).order_by("username") if runs else []
-    return {"incident": incident, "runs": runs, "now": now, "step_people": people}
+    attached = [run.runbook for run in runs]
+    newer = runbooks.newer(runs)
+    for run in runs:
+        run.newer = newer.get(run.runbook)  # type: ignore[attr-defined]
+    return {
+        "incident": incident,
+        "runs": runs,
+        "now": now,
+        "step_people": people,
+        "attach_form": (forms or {}).get("attach") or AttachForm(attached=attached),
+        "reads_runbooks": library.may_read(user),
+    }
 
 
 def evidence(incident: Incident, forms: Forms) -> dict[str, Any]:

@@ -11,14 +11,29 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import trigger_client_event
 
 from accounts.http import SignedInRequest, actor_of
-from incidents import access, stepping, steps
-from incidents.forms.steps import AssignForm, GateForm, HookForm, NoteForm, StepForm
+from incidents import access, runbooks, stepping, steps
+from incidents.forms.steps import AssignForm, AttachForm, GateForm, HookForm, NoteForm, StepForm
 from incidents.models import AccessGrant, Incident, RunbookStep
 from incidents.views import panels
 from incidents.views.acting import carry_out
 from programs.forms import PanelForm
 
 Act = Callable[[RunbookStep, dict[str, Any]], object]
+
+
+@require_POST
+def attach(request: SignedInRequest, number: int) -> HttpResponse:
+    """Attach one more runbook."""
+    incident = access.get_incident(request.user, number, to=AccessGrant.Level.MANAGE)
+    form = AttachForm(request.POST)
+
+    def act() -> None:
+        said = form.cleaned_data
+        runbooks.attach_by_hand(
+            incident, said["runbook"], reason=said["reason"], actor=actor_of(request)
+        )
+
+    return carry_out(request, incident, act, at="runbook", said=_("Attached."), form=form)
 
 
 @require_POST

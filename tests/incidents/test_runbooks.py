@@ -37,7 +37,7 @@ def test_every_runbook_has_an_id_of_its_own():
 
 def test_the_audiences_of_runbooks_are_answers_of_the_form():
     for book in books.shipped():
-        assert book.audiences <= set(Audience.values)
+        assert book.rules.audiences <= set(Audience.values)
 
 
 @pytest.fixture
@@ -49,8 +49,8 @@ def test_an_incident_gets_the_runbook_for_what_was_seen(db):
     outside = make.incident(Sev.SEV1).runbooks.get()
     inside = make.incident(Sev.SEV2).runbooks.get()
     by_id = {book.id: book for book in books.shipped()}
-    assert Audience.OUTSIDE in by_id[outside.runbook].audiences
-    assert Audience.EVERYONE in by_id[inside.runbook].audiences
+    assert Audience.OUTSIDE in by_id[outside.runbook].rules.audiences
+    assert Audience.EVERYONE in by_id[inside.runbook].rules.audiences
 
 
 def test_each_step_is_copied_with_its_target_time(incident):
@@ -65,7 +65,7 @@ def test_each_step_is_copied_with_its_target_time(incident):
 
 
 def test_a_runbook_is_attached_once(incident):
-    assert runbooks.attach(incident, actor=make.SYSTEM) is None
+    assert runbooks.attach(incident, actor=make.SYSTEM) == []
     assert incident.runbooks.count() == 1
 
 

@@ -32,6 +32,7 @@ POST = [
     "access/leave/",
     "acknowledge/",
     "evidence/",
+    "runbooks/",
     "exposures/",
     "merge/",
 ]

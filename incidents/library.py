@@ -1,0 +1,277 @@
+"""The runbooks of the house: those shipped, and what two people made of them since.
+
+The only module that writes RunbookVersion. Runs are copies; nothing here changes one.
+"""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.actors import Actor
+from accounts.functions import Function
+from accounts.models import User
+from audit import history, trail
+from incidents import access, books, drafting
+from incidents.books import Facts, Runbook
+from incidents.drafting import BadRunbook, Fault
+from incidents.models import OVER, Counter, Incident, RunbookVersion
+from programs.models import Program
+
+State = RunbookVersion.State
+# Those who lead a response and those who answer for it. A runbook decides what is done at night
+# without asking, its gates included: so a second of them must agree, as with controls.
+MAY_EDIT = (Function.COMMANDER, Function.PRIVACY_OFFICER, Function.SECURITY)
+LONGEST_REASON = 500
+
+
+class Refused(Exception):
+    """This cannot be done to the runbook; the message names the field and what is allowed."""
+
+
+def may_read(user: User) -> bool:
+    """True for whoever has any function. Runbooks hold nothing of any incident."""
+    return user.is_active and bool(user.functions)
+
+
+def may_edit(user: User) -> bool:
+    return user.is_any(*MAY_EDIT)
+
+
+def in_force() -> list[Runbook]:
+    """Return every runbook that is not retired, as it is now, in the order of their ids."""
+    newest = _newest_published()
+    found = {book.id: book for book in books.shipped() if book.id not in newest}
+    for row in newest.values():
+        if not row.retires:
+            found[row.runbook] = _book(row)
+    return [found[key] for key in sorted(found)]
+
+
+def _newest_published() -> dict[str, RunbookVersion]:
+    rows = RunbookVersion.objects.filter(state=State.PUBLISHED).order_by("runbook", "-number")
+    return {row.runbook: row for row in rows.distinct("runbook")}
+
+
+def _book(row: RunbookVersion) -> Runbook:
+    return drafting.read(row.runbook, row.label, row.document)
+
+
+def get(runbook: str) -> Runbook | None:
+    """Return a runbook as it is now; None if there is none, or it is retired."""
+    return next((book for book in in_force() if book.id == runbook), None)
+
+
+def last(runbook: str) -> dict[str, Any] | None:
+    """Return the words of a runbook as they are or were last, also if it is retired."""
+    row = versions(runbook).filter(state=State.PUBLISHED).first()
+    if row:
+        return dict(row.document)
+    shipped = next((book for book in books.shipped() if book.id == runbook), None)
+    return drafting.plain(shipped) if shipped else None
+
+
+def versions(runbook: str) -> QuerySet[RunbookVersion]:
+    """Return what was written of a runbook, the newest first."""
+    rows = RunbookVersion.objects.filter(runbook=runbook).select_related("author", "decided_by")
+    return rows.order_by("-number")
+
+
+def exists(runbook: str) -> bool:
+    return last(runbook) is not None or versions(runbook).exists()
+
+
+@transaction.atomic
+def propose(
+    runbook: str,
+    document: Mapping[str, Any],
+    *,
+    reason: str,
+    based_on: str,
+    actor: Actor,
+    retires: bool = False,
+) -> RunbookVersion:
+    """Write a new version, which waits for a second person.
+
+    Args:
+        based_on: the version that the author read; empty for a new runbook.
+
+    Raises:
+        Refused: if the person may not, gives no reason, another version waits, or they read
+            one that is not the newest any more.
+        BadRunbook: if the document is none.
+    """
+    author = _editor(actor)
+    _one_at_a_time()
+    drafting.read(runbook, "", document)
+    reason = reason.strip()
+    if not 0 < len(reason) <= LONGEST_REASON:
+        raise Refused(f"reason: say why, in at most {LONGEST_REASON} characters.")
+    _known_programs(document)
+    waiting = versions(runbook).filter(state=State.WAITING).first()
+    if waiting:
+        raise Refused(
+            f"{waiting.author.name} wrote {waiting.label} at {waiting.written_at:%Y-%m-%d %H:%M}"
+            " UTC, and it waits for a second person; publish or withdraw it first."
+        )
+    now = version_now(runbook)
+    if based_on != now:
+        raise Refused(f"Somebody published {now or 'it'} meanwhile; read that first.")
+    newest = versions(runbook).first()
+    row: RunbookVersion = history.create(
+        RunbookVersion,
+        actor=actor,
+        runbook=runbook,
+        number=newest.number + 1 if newest else 1,
+        document=dict(document),
+        retires=retires,
+        reason=reason,
+        author=author,
+    )
+    _record("runbook.proposed", row, actor=actor, remark=reason)
+    return row
+
+
+def _known_programs(document: Mapping[str, Any]) -> None:
+    named = set(document.get("rules", {}).get("programs", ()))
+    unknown = named - set(Program.objects.filter(slug__in=named).values_list("slug", flat=True))
+    if unknown:
+        said = f"there is no program {', '.join(sorted(unknown))}."
+        raise BadRunbook([Fault("programs", said)])
+
+
+def version_now(runbook: str) -> str:
+    """Return the name of the version that was last in force; empty if there was none."""
+    row = versions(runbook).filter(state=State.PUBLISHED).first()
+    if row:
+        return row.label
+    shipped = next((book for book in books.shipped() if book.id == runbook), None)
+    return shipped.version if shipped else ""
+
+
+def restore(row: RunbookVersion, *, reason: str, actor: Actor) -> RunbookVersion:
+    """Write a new version with the words of an older one. It waits like any other.
+
+    Raises:
+        Refused: as `propose`.
+    """
+    now = version_now(row.runbook)
+    return propose(row.runbook, row.document, reason=reason, based_on=now, actor=actor)
+
+
+def retire(runbook: str, *, reason: str, actor: Actor) -> RunbookVersion:
+    """Propose that a runbook is attached no more.
+
+    Raises:
+        Refused: as `propose`, or if there is none in force.
+    """
+    book = get(runbook)
+    if book is None:
+        raise Refused("It is retired already.")
+    return propose(
+        runbook,
+        drafting.plain(book),
+        reason=reason,
+        based_on=book.version,
+        actor=actor,
+        retires=True,
+    )
+
+
+@transaction.atomic
+def publish(row: RunbookVersion, *, actor: Actor) -> RunbookVersion:
+    """Put a version in force, as a second person. Runs that are under way stay as they are.
+
+    Raises:
+        Refused: if the person may not, wrote it, or it does not wait.
+    """
+    person = _editor(actor)
+    row = _waiting(row)
+    if person == row.author:
+        raise Refused("You wrote this version; a second person must publish it.")
+    return _decide(row, State.PUBLISHED, person, actor=actor)
+
+
+@transaction.atomic
+def withdraw(row: RunbookVersion, *, actor: Actor) -> RunbookVersion:
+    """Take back a version that waits; whoever may edit may, its author among them.
+
+    Raises:
+        Refused: if the person may not, or it does not wait.
+    """
+    return _decide(_waiting(row), State.WITHDRAWN, _editor(actor), actor=actor)
+
+
+def _decide(
+    row: RunbookVersion, state: RunbookVersion.State, person: User, *, actor: Actor
+) -> RunbookVersion:
+    row.state, row.decided_by, row.decided_at = state, person, timezone.now()
+    history.save(row, "state", "decided_by", "decided_at", actor=actor)
+    _record(f"runbook.{state}", row, actor=actor)
+    return row
+
+
+def _editor(actor: Actor) -> User:
+    if actor.user is None or not may_edit(actor.user):
+        who = ", ".join(str(each.label).lower() for each in MAY_EDIT)
+        raise Refused(f"Only {who} write runbooks.")
+    return actor.user
+
+
+def _waiting(row: RunbookVersion) -> RunbookVersion:
+    _one_at_a_time()
+    row = RunbookVersion.objects.select_related("author").get(pk=row.pk)
+    if row.state != State.WAITING:
+        said = row.get_state_display().lower()
+        who = row.decided_by.name if row.decided_by else "Andon"
+        raise Refused(f"{row.label} is {said}: {who}, {row.decided_at:%Y-%m-%d %H:%M} UTC.")
+    return row
+
+
+def _one_at_a_time() -> None:
+    # A runbook has no row of its own to lock, and few are written.
+    Counter.objects.get_or_create(name="runbooks")
+    Counter.objects.select_for_update().get(name="runbooks")
+
+
+def _record(act: str, row: RunbookVersion, *, actor: Actor, remark: str = "") -> None:
+    facts = {"runbook": row.runbook, "number": row.number, "retires": row.retires}
+    stream = f"runbook:{row.runbook}"
+    trail.record(act, row, actor=actor, stream=stream, remark=remark, **facts)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a comparison; `sign` is +, - or a space."""
+
+    sign: str
+    text: str
+
+
+def compare(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list[Line]:
+    """Return how two documents differ, line by line, with what is around each change."""
+    old = drafting.lines(before) if before else []
+    found = difflib.unified_diff(old, drafting.lines(after), lineterm="", n=2)
+    return [Line(line[:1], line[1:]) for line in list(found)[2:] if not line.startswith("@@")]
+
+
+def would_attach(rules: books.Rules, user: User) -> list[Incident]:
+    """Return the open incidents that these rules fit, of those that the person may know of."""
+    seen = access.visible_to(user).exclude(status__in=OVER).select_related("program")
+    return [incident for incident in seen.order_by("-number") if rules.fit(facts(incident))]
+
+
+def facts(incident: Incident) -> Facts:
+    """Return what rules look at."""
+    program = incident.program
+    return Facts(
+        audience=incident.audience,
+        kind=incident.kind,
+        level=incident.counts_as,
+        program=program.slug if program else "",
+        categories=frozenset(program.categories if program else ()),
+    )
