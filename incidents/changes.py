@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,10 +18,12 @@ from incidents.models import (
     Evidence,
     Exposure,
     Incident,
+    Relation,
     RoleAssignment,
     RuleFiring,
     RunbookStep,
     SeverityProposal,
+    Task,
 )
 from programs.models import Category
 
@@ -36,6 +39,8 @@ _NAMES = {
     RuleFiring: gettext_lazy("Rule"),
     Evidence: gettext_lazy("Evidence"),
     Exposure: gettext_lazy("Exposure"),
+    Relation: gettext_lazy("Related incident"),
+    Task: gettext_lazy("Task"),
 }
 # Of an exposure: lists of keys, and what each is called.
 _LISTED: dict[str, Callable[[Any], str]] = {
@@ -73,7 +78,7 @@ def of(incident: Incident, *, reader: User, only: models.Model | None = None) ->
         reader: who sees the incident; what they may not know is left out of the values.
         only: the one row that is asked about.
     """
-    found_rows = (row for row in _rows(incident) if only is None or _is_of(row, only))
+    found_rows = (row for row in _rows(incident, reader) if only is None or _is_of(row, only))
     rows = sorted(found_rows, key=lambda row: (row.history_date, row.history_id))
     names = _Names(rows, incident, reader)
     last: dict[tuple[type[models.Model], int], Any] = {}
@@ -91,11 +96,18 @@ def _is_of(row: Any, subject: models.Model) -> bool:
     return row.instance_type is type(subject) and row.id == subject.pk
 
 
-def _rows(incident: Incident) -> Iterator[Any]:
+# What has the incident as its parent.
+_BELOW = (RoleAssignment, AccessGrant, SeverityProposal, RuleFiring, Evidence, Exposure, Task)
+
+
+def _rows(incident: Incident, reader: User) -> Iterator[Any]:
     yield from Incident.history.filter(id=incident.pk).select_related("history_user")
-    for model in (RoleAssignment, AccessGrant, SeverityProposal, RuleFiring, Evidence, Exposure):
+    for model in _BELOW:
         history: Any = model.history
         yield from history.filter(incident=incident).select_related("history_user")
+    visible = access.visible_to(reader).values("pk")
+    both = Q(one=incident, other_id__in=visible) | Q(other=incident, one_id__in=visible)
+    yield from Relation.history.filter(both).select_related("history_user")
     # Steps begin as a copy of the runbook; only what became of them is news.
     steps = RunbookStep.history.filter(run__in=incident.runbooks.all(), history_type="~")
     yield from steps.select_related("history_user")

@@ -6,7 +6,18 @@ from typing import Any
 from accounts.actors import Actor
 from accounts.models import User
 from audit import clockwork, outbox
-from incidents import drills, evidence, firing, glass, grants, intake, knocks, lateness, news
+from incidents import (
+    drills,
+    evidence,
+    firing,
+    glass,
+    grants,
+    intake,
+    knocks,
+    lateness,
+    news,
+    tasking,
+)
 
 
 @clockwork.within_transaction("incidents.fire_rule")
@@ -29,6 +40,11 @@ def take_up_request(event: dict[str, Any]) -> None:
 @clockwork.within_transaction("incidents.glass_not_reviewed")
 def glass_not_reviewed(payload: dict[str, Any]) -> None:
     glass.remind(payload["glass"])
+
+
+@clockwork.within_transaction(tasking.REMIND)
+def remind_of_task(payload: dict[str, Any]) -> None:
+    tasking.remind(payload["task"], payload["due"])
 
 
 @clockwork.within_transaction(lateness.LATE)

@@ -21,6 +21,7 @@ from incidents.views import (
     resuming,
     runbooks,
     steps,
+    tracking,
 )
 
 
@@ -94,6 +95,11 @@ urlpatterns = [
     path(f"{_one}exposures/", exposures.index, name="exposures"),
     path(f"{_one}exposures/<int:pk>/", exposures.one, name="exposure"),
     path(f"{_one}exposures/<int:pk>/verify/", exposures.verify, name="verify-exposure"),
+    path(f"{_one}related/", tracking.relate, name="relate"),
+    path(f"{_one}related/<int:pk>/end/", tracking.unrelate, name="unrelate"),
+    path(f"{_one}tasks/", tracking.add_task, name="add-task"),
+    path(f"{_one}tasks/<int:pk>/", tracking.task, name="task"),
+    path(f"{_one}tasks/<int:pk>/settle/", tracking.settle, name="settle-task"),
     path("programs/<slug:slug>/for-participants/", participants.page, name="for-participants"),
     path("programs/<slug:slug>/for-participants/choose/", participants.choose, name="choose"),
     path("programs/<slug:slug>/drills/", drills.drills_of, name="drills"),

@@ -1,4 +1,4 @@
-"""Tell people who asks to be let in to an incident, and who broke the glass. By e-mail."""
+"""Tell people who asks to be let in, who broke the glass, and what of theirs is late. By e-mail."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -9,8 +9,8 @@ from django.urls import reverse
 from accounts.functions import Function
 from accounts.models import User
 from audit import clockwork
-from incidents import admission, roles
-from incidents.models import AccessRequest, GlassBreak, Incident, Role
+from incidents import access, admission, roles
+from incidents.models import AccessRequest, GlassBreak, Incident, Role, Task
 from notifications import channels
 from notifications.models import Method
 
@@ -64,6 +64,21 @@ def tell_of_no_review(event: dict[str, Any]) -> None:
         subject="a broken glass waits for review",
         said=f"{made.person.name} broke the glass at {made.broken_at:%Y-%m-%d %H:%M} UTC, and "
         "nobody has said yet whether that was right.",
+    )
+
+
+def tell_of_late_task(event: dict[str, Any]) -> None:
+    """A task is late: its owner hears of it, if they still see the incident."""
+    task = Task.objects.select_related("incident", "owner").get(pk=event["task"])
+    visible = access.visible_to(task.owner, named=True) if task.owner else None
+    if visible is None or not visible.filter(pk=task.incident_id).exists():
+        return
+    ring(
+        [task.owner] if task.owner else [],
+        task.incident,
+        key=f"task-{task.pk}-{task.due_at:%Y%m%d%H%M%S}",
+        subject="a task of yours is late",
+        said="A task that you own is late. It stands on the page of the incident.",
     )
 
 

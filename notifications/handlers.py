@@ -88,6 +88,7 @@ clockwork.outward(invitations.SEND)(invitations.send)
 outbox.on("access.requested", name="notifications.tell_of_request")(doorbell.tell_of_request)
 outbox.on("access.admitted", name="notifications.tell_of_admission")(doorbell.tell_of_admission)
 outbox.on("access.glass_broken", name="notifications.tell_of_glass")(doorbell.tell_of_glass)
+outbox.on("incident.task_late", name="notifications.tell_of_late_task")(doorbell.tell_of_late_task)
 outbox.on("access.glass_not_reviewed", name="notifications.tell_of_no_review")(
     doorbell.tell_of_no_review
 )

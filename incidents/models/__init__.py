@@ -30,6 +30,7 @@ from incidents.models.response import (
 )
 from incidents.models.rules import RuleFiring, SeverityProposal
 from incidents.models.stepping import StepAct
+from incidents.models.tracking import Relation, Task
 from incidents.models.writing import RunbookVersion
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "IncidentUserPermission",
     "Kind",
     "Look",
+    "Relation",
     "ReportKey",
     "Role",
     "RoleAssignment",
@@ -64,6 +66,7 @@ __all__ = [
     "Status",
     "StepAct",
     "StillOpen",
+    "Task",
     "TimelineEntry",
     "Whose",
 ]

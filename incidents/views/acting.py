@@ -16,9 +16,11 @@ from incidents import (
     grants,
     judgement,
     lifecycle,
+    relations,
     roles,
     runbooks,
     steps,
+    tasking,
     timeline,
 )
 from incidents.models import Incident
@@ -31,9 +33,11 @@ REFUSALS = (
     firing.Refused,
     judgement.Refused,
     lifecycle.Refused,
+    relations.Refused,
     roles.Refused,
     runbooks.Refused,
     steps.Refused,
+    tasking.Refused,
     timeline.Refused,
 )
 

@@ -58,6 +58,8 @@ def page(
         **panels.evidence(incident, forms),
         **panels.exposed(incident),
         **panels.merged(incident, request),
+        **panels.related(incident, request, forms),
+        **panels.tasks(incident, forms),
         **panels.roles(incident, request, forms),
         **panels.who_sees(incident, may, forms),
         **panels.why(incident, request, may),

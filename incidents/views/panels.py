@@ -19,6 +19,7 @@ from incidents import (
     knocks,
     library,
     looks,
+    relations,
     runbooks,
     scanning,
     stepping,
@@ -28,6 +29,7 @@ from incidents import evidence as kept
 from incidents.forms import response
 from incidents.forms.evidence import UploadForm
 from incidents.forms.steps import AttachForm
+from incidents.forms.tracking import RelateForm, TaskForm
 from incidents.models import (
     AccessGrant,
     Incident,
@@ -58,6 +60,8 @@ class May:
     """What the reader may do here. Reading is settled before."""
 
     contribute: bool
+    # As `contribute`, also when it is over: a follow-up of what is closed is named then.
+    take_part: bool
     manage: bool
     close: bool
     decide_awareness: bool
@@ -68,6 +72,7 @@ class May:
         over = incident.is_over
         return cls(
             contribute=AccessGrant.Level.CONTRIBUTE in held and not over,
+            take_part=AccessGrant.Level.CONTRIBUTE in held,
             manage=AccessGrant.Level.MANAGE in held,
             close=AccessGrant.Level.CLOSE in held,
             decide_awareness=request.user.is_any(Function.PRIVACY_OFFICER),
@@ -220,6 +225,23 @@ def merged(incident: Incident, request: SignedInRequest) -> dict[str, Any]:
 def exposed(incident: Incident) -> dict[str, Any]:
     """What was exposed, in short; never where it lies."""
     return {"exposures": list(incident.exposures.select_related("dataset"))}
+
+
+def related(incident: Incident, request: SignedInRequest, forms: Forms) -> dict[str, Any]:
+    return {
+        "related": relations.of(request.user, incident),
+        "relate_form": forms.get("related") or RelateForm(),
+    }
+
+
+def tasks(incident: Incident, forms: Forms) -> dict[str, Any]:
+    rows = list(incident.tasks.select_related("owner", "settled_by"))
+    return {
+        "tasks": [row for row in rows if row.is_open],
+        "settled_tasks": [row for row in rows if not row.is_open],
+        "late_tasks": 0 if incident.is_over else sum(row.is_late for row in rows),
+        "task_form": forms.get("tasks") or TaskForm(),
+    }
 
 
 def roles(incident: Incident, request: SignedInRequest, forms: Forms) -> dict[str, Any]:

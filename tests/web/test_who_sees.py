@@ -35,8 +35,10 @@ POST = [
     "runbooks/",
     "exposures/",
     "merge/",
+    "related/",
+    "tasks/",
 ]
-NESTED_GET = ["evidence/{}/", "evidence/{}/file/", "exposures/{}/"]
+NESTED_GET = ["evidence/{}/", "evidence/{}/file/", "exposures/{}/", "tasks/{}/"]
 NESTED = [
     "timeline/{}/correct/",
     "steps/{}/",
@@ -54,6 +56,9 @@ NESTED = [
     "evidence/{}/release/",
     "exposures/{}/",
     "exposures/{}/verify/",
+    "related/{}/end/",
+    "tasks/{}/",
+    "tasks/{}/settle/",
 ]
 
 

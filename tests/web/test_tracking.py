@@ -1,0 +1,98 @@
+"""Related incidents and tasks on the page of an incident."""
+
+import pytest
+
+from accounts.functions import Function
+from incidents import relations, tasking
+from incidents.models import Relation, Task
+from severity.ladder import Sev
+from tests import make
+from tests.web.conftest import let_in, reader, url, words
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def incident():
+    return make.incident(Sev.SEV2)
+
+
+@pytest.fixture
+def helper(incident):
+    return let_in(incident, "contribute", first_name="Hal", last_name="Per")
+
+
+@pytest.fixture
+def chief():
+    return reader(Function.COMMANDER)
+
+
+def add(incident, **fields):
+    return tasking.add(incident, title="Ask the storage team.", **fields, actor=make.SYSTEM)
+
+
+def test_a_related_incident_stands_on_both_pages_and_is_ended(incident, chief):
+    other = make.incident(Sev.SEV3)
+    chief.post(url(incident, "related/"), kind="follow_up", number=other.ref)
+    assert f"Follow-up of SEV 3 {other.ref} {other.title}" in chief.reads(url(incident))
+    assert f"Followed by SEV 2 {incident.ref}" in chief.reads(url(other))
+    row = Relation.objects.get()
+    chief.post(url(incident, f"related/{row.pk}/end/"))
+    assert other.ref not in chief.reads(url(incident))
+
+
+def test_a_related_incident_that_is_hidden_is_absent_and_cannot_be_ended(incident, helper, chief):
+    other = make.incident(Sev.SEV3)
+    row = relations.relate(incident, other, "related", actor=make.actor(chief.person))
+    for path in ("", "history/"):
+        page = helper.reads(url(incident, path))
+        assert other.ref not in page
+        assert other.title not in page
+    assert "None that you may see." in helper.reads(url(incident))
+    hidden = helper.post(url(incident, f"related/{row.pk}/end/"))
+    missing = helper.post(url(incident, f"related/{row.pk + 1}/end/"))
+    assert hidden.status_code == missing.status_code == 404
+    assert hidden.content == missing.content
+
+
+def test_an_incident_that_one_takes_no_part_in_is_refused_at_its_field(incident, helper):
+    answer = helper.post(url(incident, "related/"), kind="related", number=make.incident().ref)
+    assert answer.status_code == 409
+    assert "Which incident?: You take part in no incident with this number." in words(answer)
+
+
+def test_a_task_is_added_done_and_opened_again(incident, helper):
+    fields = {"title": "Ask the storage team.", "owner": helper.person.username}
+    helper.post(url(incident, "tasks/"), **fields, due_at="2030-01-02T10:00")
+    assert "Ask the storage team. Hal Per · by 2 Jan 2030 10:00 UTC" in helper.reads(url(incident))
+    task = Task.objects.get()
+    helper.post(url(incident, f"tasks/{task.pk}/settle/"), to="done")
+    assert "1 settled task Ask the storage team. Done Hal Per" in helper.reads(url(incident))
+    answer = helper.post(url(incident, f"tasks/{task.pk}/settle/"), to="open")
+    assert answer.status_code == 409
+    assert "Say why, in at most 500 characters." in words(answer)
+    helper.post(url(incident, f"tasks/{task.pk}/settle/"), to="open", note="It came back.")
+    assert Task.objects.get().is_open
+
+
+def test_who_does_not_see_the_incident_cannot_be_given_a_task(incident, helper):
+    stranger = make.user(first_name="Sam", last_name="Lee")
+    answer = helper.post(url(incident, "tasks/"), title="Look.", owner=stranger.username)
+    assert answer.status_code == 409
+    assert "Sam Lee does not see this incident; let them in first." in words(answer)
+    assert not Task.objects.exists()
+
+
+def test_a_task_under_another_incident_is_missing(incident):
+    task, other = add(incident), make.incident(Sev.SEV2)
+    both = reader(Function.PRIVACY_OFFICER)
+    assert both.get(url(incident, f"tasks/{task.pk}/")).status_code == 200
+    assert both.get(url(other, f"tasks/{task.pk}/")).status_code == 404
+    assert both.post(url(other, f"tasks/{task.pk}/settle/"), to="done").status_code == 404
+
+
+def test_who_only_reads_changes_no_task(incident):
+    task, executive = add(incident), reader(Function.EXECUTIVE)
+    assert "Change it" not in executive.reads(url(incident, f"tasks/{task.pk}/"))
+    answer = executive.post(url(incident, f"tasks/{task.pk}/settle/"), to="done")
+    assert answer.status_code == 403
