@@ -52,7 +52,9 @@ class GlassForm(NumberForm):
 
     reason = forms.CharField(
         label=_("What must you see, and why now?"),
-        help_text=_("At least 20 characters. The commander and the privacy officers read this."),
+        help_text=_(
+            "At least 20 characters. The commander, privacy officers and auditors read this."
+        ),
         max_length=LONGEST_REASON,
         widget=forms.Textarea(attrs={"rows": 2}),
     )

@@ -1,0 +1,142 @@
+"""The word of a hidden incident reaches nobody who was not let in, by whatever door."""
+
+import logging
+from io import StringIO
+from logging import StreamHandler
+from types import SimpleNamespace
+
+import pytest
+from django.urls import reverse
+
+from incidents import api, search
+from incidents.models import Incident
+from incidents.views import evidence as evidence_views
+from incidents.views import panels
+from notifications import channels
+from tests.doors import leaks, walk
+from tests.doors.rows import ROWS
+from tests.doors.world import CANARY
+from tests.web.conftest import words
+
+
+@pytest.mark.parametrize("name", leaks.OUTSIDE)
+def test_nobody_who_was_not_let_in_reads_the_word(world, name):
+    assert leaks.found(world, name) == []
+
+
+def test_the_word_is_where_it_can_be_found(world):
+    """Else the tests above find nothing because there is nothing."""
+    insider = world.people["close"].client
+    path = reverse("incidents:detail", args=[world.incident.number])
+    assert walk.knock(insider, "get", path).said.count(CANARY) > 10
+    answers = [walk.knock(insider, "get", path) for path in leaks.addresses(world)]
+    assert len([answer for answer in answers if CANARY in answer.said]) > 5
+
+
+def test_a_search_does_not_tell_that_something_was_found(world):
+    stranger = world.people["stranger"]
+    hidden = words(stranger.get("/incidents/?text=zyzzyva"))
+    nothing = words(stranger.get("/incidents/?text=qwyjibo"))
+    assert hidden.replace("zyzzyva", "") == nothing.replace("qwyjibo", "")
+
+
+def rows_of(incident):
+    """Every row of the incident and of what hangs on it, as it is stored."""
+    kept = [incident, *[relation.related_model for relation in Incident._meta.related_objects]]
+    found = {"incident": Incident.objects.filter(pk=incident.pk).values().get()}
+    for model in kept[1:]:
+        names = [f.name for f in model._meta.fields if f.related_model is Incident]
+        for name in names:
+            rows = model.objects.filter(**{name: incident}).order_by("pk")
+            found[f"{model.__name__}.{name}"] = list(rows.values())
+    return found
+
+
+@pytest.mark.parametrize("name", ["stranger", "elsewhere", "run out", "hr"])
+def test_nobody_who_was_not_let_in_changes_anything(world, name):
+    before = rows_of(world.incident)
+    client = world.people[name].client
+    said = {"text": "x", "reason": "x", "to": "closed", "level": "5", "note": "x", "what": "x"}
+    for door, row in ROWS.items():
+        # To ask is what it is for; what it leaves is nobody's but theirs.
+        if door in ("incidents:ask", "programs:pause"):
+            continue
+        path = reverse(door, kwargs=row.address(world.ids))
+        for method in ("post", "put", "patch", "delete"):
+            getattr(client, method)(path, said | row.body(world.ids))
+    assert rows_of(world.incident) == before
+
+
+def test_what_leaves_the_house_names_the_codename_alone(world, engine, mailoutbox, monkeypatch):
+    sent = []
+    monkeypatch.setattr(channels, "send", lambda method, message: sent.append((method, message)))
+    engine.work()
+    engine.forward(days=8)
+    assert sent
+    assert any(world.incident.codename in str(message) for _method, message in sent)
+    assert CANARY not in repr(sent)
+    assert CANARY not in "".join(str(mail.message()) for mail in mailoutbox)
+
+
+@pytest.fixture
+def log(monkeypatch):
+    """What an operator would read."""
+    (handler,) = [each for each in logging.getLogger().handlers if type(each) is StreamHandler]
+    monkeypatch.setattr(handler, "stream", written := StringIO())
+    return written
+
+
+def test_an_error_tells_neither_the_reader_nor_the_log(world, monkeypatch, log):
+    def fails(*_args, **_kwargs):
+        raise RuntimeError(world.incident.title)
+
+    monkeypatch.setattr(panels, "head", fails)
+    path = reverse("incidents:detail", args=[world.incident.number])
+    answer = walk.knock(world.people["close"].client, "get", path)
+    assert answer.status_code == 500
+    assert "RuntimeError" in log.getvalue()
+    assert CANARY not in answer.said + log.getvalue()
+
+
+def test_the_log_of_a_visit_holds_nothing_of_it(world, log):
+    insider = world.people["close"].client
+    for path in leaks.addresses(world):
+        walk.knock(insider, "get", path)
+    walk.knock(insider, "post", f"/incidents/{world.incident.ref}/update/", {"text": CANARY})
+    assert "request_finished" in log.getvalue()
+    assert CANARY not in log.getvalue()
+
+
+# --- Three faults of peers, made here on purpose: each must be found
+
+
+def a_child_is_looked_up_without_its_parent(monkeypatch):
+    def of_any(rows, **which):
+        return rows.model.objects.get(**which)
+
+    monkeypatch.setattr(evidence_views, "get_object_or_404", of_any)
+
+
+def a_list_forgets_to_ask_who_reads_it(monkeypatch):
+    everything = SimpleNamespace(visible_to=lambda _user: Incident.objects.all())
+    monkeypatch.setattr(search, "access", everything)
+
+
+def the_api_has_a_way_of_its_own(monkeypatch):
+    def any_incident(_request, ref, **_needs):
+        return Incident.objects.get(number=ref.removeprefix("INC-"))
+
+    monkeypatch.setattr(api, "get", any_incident)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        a_child_is_looked_up_without_its_parent,
+        a_list_forgets_to_ask_who_reads_it,
+        the_api_has_a_way_of_its_own,
+    ],
+)
+def test_a_fault_that_is_made_on_purpose_is_found(world, monkeypatch, fault):
+    fault(monkeypatch)
+    assert leaks.found(world, leaks.SWAPS)

@@ -1,0 +1,123 @@
+"""Every door, everybody, every method: who comes in, who is told no, for whom there is no door."""
+
+import json
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from tests.api.conftest import token
+from tests.doors import document, rows, walk
+from tests.doors.rows import ALL, API_ROWS, ROWS, SIGNED_IN
+
+METHODS = ("put", "patch", "delete", "options", "trace")
+# Where everybody comes in, these stand for all: the others would see the same page.
+SOME = ("stranger", "superuser", "auditor", "close")
+
+
+def test_every_address_has_a_row():
+    known = {*ROWS, *API_ROWS, *rows.API_ALIASES, *rows.BY_SECRET}
+    assert walk.names() == known
+
+
+def doors(table):
+    return [
+        pytest.param(name, method, who, id=f"{method} {name}")
+        for name, row in table.items()
+        for method, who in (("get", row.read), ("post", row.act))
+        if who
+    ]
+
+
+def knockers(who):
+    return SOME if who.names >= SIGNED_IN.names else ALL
+
+
+@pytest.mark.parametrize(("name", "method", "who"), doors(ROWS))
+def test_who_comes_in_at_a_page(world, name, method, who):
+    row = ROWS[name]
+    path = reverse(name, kwargs=row.address(world.ids))
+    body = row.body(world.ids) if method == "post" else {}
+    found = {}
+    for each in knockers(who):
+        answer = walk.knock(world.people[each].client, method, path, body)
+        found[each] = "in" if walk.came_in(answer) else answer.status_code
+    assert found == expected(who)
+
+
+def expected(who):
+    sees = who.sees if who.sees is not None else who.names
+    return {
+        each: "in" if each in who.names else 403 if each in sees else 404 for each in knockers(who)
+    }
+
+
+@pytest.mark.parametrize(("name", "method", "who"), doors(ROWS))
+@pytest.mark.parametrize("each", ["anonymous", "deactivated"])
+def test_who_is_not_signed_in_is_led_to_sign_in(world, name, method, who, each):
+    client = Client() if each == "anonymous" else world.people[each].client
+    path = reverse(name, kwargs=ROWS[name].address(world.ids))
+    answer = walk.knock(client, method, path, ROWS[name].body(world.ids))
+    assert walk.came_in(answer) == (each in who.names), answer.status_code
+    if each not in who.names:
+        assert answer["Location"].startswith(walk.SIGN_IN)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_no_other_method_opens_a_door(world, name):
+    row = ROWS[name]
+    path = reverse(name, kwargs=row.address(world.ids))
+    others = [*METHODS, *(["get"] if not row.read else []), *(["post"] if not row.act else [])]
+    for each in ("close", "stranger"):
+        for method in others:
+            answer = walk.knock(world.people[each].client, method, path)
+            assert answer.status_code == 405, method
+
+
+def called(world, name, method, headers):
+    row = API_ROWS[name]
+    path = reverse(name, kwargs=row.address(world.ids | {"ref": world.incident.ref}))
+    if method == "get":
+        return walk.knock(Client(), "get", path, headers=headers)
+    if name == "api:evidence":
+        return walk.knock(Client(), "post", path, headers=headers)
+    body, kind = json.dumps(BODIES.get(name, {})), "application/json"
+    return walk.knock(Client(), "post", path, body, content_type=kind, headers=headers)
+
+
+# What passes the check of the shape, so that it is the door that answers.
+BODIES = {
+    "api:set_severity": {"level": 1, "reason": "r"},
+    "api:set_status": {"to": "active", "reason": "r"},
+    "api:post_update": {"text": "Hello"},
+    "api:pause_program": {"reason": "r"},
+    "api:attest_control": {"passed": True, "note": "n"},
+    "api:report_incident": {"title": "A report by the API"},
+    "api:verify_stamps": {"stamps": []},
+}
+
+
+@pytest.mark.parametrize(("name", "method", "who"), doors(API_ROWS))
+def test_who_comes_in_by_the_api(world, name, method, who):
+    found = {}
+    for each in knockers(who):
+        headers = {"Authorization": f"Bearer {token(world.people[each].person)}"}
+        answer = called(world, name, method, headers)
+        found[each] = "in" if walk.came_in(answer) else answer.status_code
+    assert found == expected(who)
+
+
+@pytest.mark.parametrize(("name", "method", "who"), doors(API_ROWS))
+def test_without_a_token_or_with_that_of_somebody_gone_nobody_comes_in(world, name, method, who):
+    gone = token(world.people["close"].person)
+    person = world.people["close"].person
+    type(person).objects.filter(pk=person.pk).update(is_active=False)
+    for headers in ({}, {"Authorization": f"Bearer {gone}"}):
+        answer = called(world, name, method, headers)
+        assert walk.came_in(answer) == ("anonymous" in who.names), answer.status_code
+        assert "anonymous" in who.names or answer.status_code == 401
+
+
+def test_the_document_says_what_the_tests_found():
+    written = document.PATH.read_text(encoding="utf-8")
+    assert written == document.text(), "run: python -m tests.doors.document"

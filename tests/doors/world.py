@@ -1,0 +1,219 @@
+"""A world to knock at: one hidden incident with a word in every text, its program, and the people.
+
+The word may reach nobody who was not let in. `CANARY` stands where people write; `BAIT` beside it
+is what a stranger may search for.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from accounts.functions import Function
+from incidents import (
+    cord,
+    drills,
+    evidence,
+    exposures,
+    glass,
+    grants,
+    holds,
+    judgement,
+    knocks,
+    library,
+    lifecycle,
+    relations,
+    roles,
+    tasking,
+    timeline,
+)
+from incidents.models import AccessGrant, DrillScope, Incident, Role, Status
+from programs import collectors, keys, waivers
+from programs.attestation import attest, control_of
+from programs.evidence import Shown
+from programs.models import Program
+from severity.ladder import Sev
+from tests import make
+from tests.web.conftest import Reader
+
+CANARY, BAIT = "kookaburra7f3a", "zyzzyva"
+WORDS = f"{BAIT} {CANARY}"
+Level = AccessGrant.Level
+LEVELS = {level.name.lower(): level for level in Level}
+
+
+@dataclass
+class World:
+    """Everything that stands behind a door, and who knocks.
+
+    `people` are readers by the name of what they are to the hidden incident and its program.
+    """
+
+    incident: Incident
+    other: Incident
+    program: Program
+    people: dict[str, Reader] = field(default_factory=dict)
+    ids: dict[str, Any] = field(default_factory=dict)
+
+
+def build() -> World:
+    program = make.program()
+    machines = _machines(program)
+    reporter = make.user()
+    incident = make.incident(
+        Sev.SEV2,
+        reporter=reporter,
+        program=program,
+        title=f"Title {WORDS}",
+        detail=f"Detail {WORDS}",
+        reference=f"Reference {WORDS}",
+        found_how=f"Found {WORDS}",
+    )
+    world = World(incident, make.incident(Sev.SEV3), program, ids=machines)
+    _people(world, reporter)
+    _story(world)
+    _stop(world)
+    world.ids |= _runbook(make.actor(world.people["security"].person))
+    incident.refresh_from_db()
+    return world
+
+
+def _people(world: World, reporter: Any) -> None:
+    people = world.people
+    people["reporter"] = Reader(reporter)
+    people["owner"] = Reader(world.program.owner)
+    people["stranger"] = Reader(make.user())
+    people["superuser"] = Reader(make.user(is_superuser=True))
+    for function in Function:
+        people[function.value] = Reader(make.user(function))
+    # Somebody who may do everything in another incident.
+    elsewhere = make.user()
+    _let_in(world.other, elsewhere, Level.CLOSE, reason="Theirs.")
+    people["elsewhere"] = Reader(elsewhere)
+    for name, level in LEVELS.items():
+        people[name] = Reader(make.user())
+        _let_in(world.incident, people[name].person, level)
+    people["let out"] = Reader(make.user())
+    grants.end(_let_in(world.incident, people["let out"].person, Level.CLOSE), actor=make.SYSTEM)
+    people["run out"] = Reader(make.user())
+    run_out = _let_in(world.incident, people["run out"].person, Level.CLOSE)
+    AccessGrant.objects.filter(pk=run_out.pk).update(
+        expires_at=timezone.now() - timedelta(minutes=1)
+    )
+    for reader in people.values():
+        reader.signs_in()
+    gone = people["deactivated"] = Reader(make.user())
+    _let_in(world.incident, gone.person, Level.CLOSE)
+    gone.person.is_active = False
+    gone.person.save()
+
+
+def _let_in(
+    incident: Incident, person: Any, level: str, reason: str = f"Helps {WORDS}"
+) -> AccessGrant:
+    return grants.admit(incident, person=person, level=level, reason=reason, actor=make.SYSTEM)
+
+
+def _story(world: World) -> None:
+    """Whatever people can write into an incident, with the word in it."""
+    incident, people = world.incident, world.people
+    commander = make.actor(people["commander"].person)
+    officer = make.actor(people["privacy_officer"].person)
+    lifecycle.move(incident, Status.TRIAGING, actor=commander, reason=WORDS)
+    held = roles.give(incident, Role.EXPERT, person=people["contribute"].person, actor=commander)
+    roles.give(incident, Role.COMMANDER, person=people["commander"].person, actor=commander)
+    written = timeline.write(incident, "update", f"Wrong {WORDS}", actor=commander)
+    entry = timeline.correct(written, text=f"Right {WORDS}", actor=commander)
+    lifecycle.decide_awareness(
+        incident, aware_at=timezone.now(), rationale=f"Because {WORDS}", actor=officer
+    )
+    upload = SimpleUploadedFile(f"{CANARY}.log", f"{WORDS}\n".encode(), "text/plain")
+    kept = evidence.add(incident, upload, note=f"Note {WORDS}", actor=commander)
+    holds.hold(kept, reason=f"Hold {WORDS}", actor=commander)
+    exposed = exposures.add(
+        incident,
+        exposures.Said(what=f"What {WORDS}", location=f"s3://{CANARY}", declared_audience=WORDS),
+        actor=commander,
+    )
+    tasking.add(incident, title=f"Task {WORDS}", actor=commander)
+    related = relations.relate(incident, world.other, "related", actor=commander)
+    judgement.set_level(incident, Sev.SEV1, reason=f"Worse {WORDS}", actor=commander)
+    judgement.set_level(incident, Sev.SEV3, reason=f"Better {WORDS}", actor=commander)
+    cord.pull(incident, reason=f"Cord {WORDS}", actor=commander)
+    asks = make.user()
+    knocks.take_up(incident.number, reason=f"Let me {WORDS}", actor=make.actor(asks))
+    broken = glass.smash(
+        incident.number,
+        # Read by those who review it, and they need not be let in.
+        reason="The export runs tonight and must be stopped.",
+        actor=make.actor(make.user(Function.SECURITY)),
+    )
+    world.ids |= {
+        "number": incident.number,
+        "uuid": incident.uuid,
+        "entry": entry.pk,
+        "evidence": kept.pk,
+        "exposure": exposed.pk,
+        "role": held.pk,
+        "step": _step(incident),
+        "proposal": incident.proposals.latest("pk").pk,
+        "firing": incident.firings.latest("pk").pk,
+        "grant": incident.grants.filter(person=people["view"].person).get().pk,
+        "request": incident.access_requests.get().pk,
+        "glass": broken.pk,
+        "task": incident.tasks.get().pk,
+        "relation": related.pk,
+    }
+
+
+def _step(incident: Incident) -> int:
+    return incident.runbooks.get().steps.order_by("number")[0].pk
+
+
+def _runbook(author: Any) -> dict[str, Any]:
+    """A version of a shipped runbook that waits for a second person."""
+    book = library.in_force()[0].id
+    said = library.last(book) | {"title": "Changed"}
+    now = library.version_now(book)
+    row = library.propose(book, said, reason="r", based_on=now, actor=author)
+    return {"runbook": book, "version": row.number}
+
+
+def _machines(program: Program) -> dict[str, Any]:
+    """What a program has while it runs: a collector, keys, another system, what was attested."""
+    key, _secret = keys.issue_for_ingest(program, label="lake", actor=make.actor(program.owner))
+    collector = make.collector(program)
+    shown = Shown(file=ContentFile(b"%PDF-1.7", "report.pdf"))
+    guard = make.actor(make.user(Function.SECURITY))
+    attested = attest(program, control_of("G22"), shown, actor=guard)
+    drill = drills.plan(
+        program,
+        DrillScope.WHOLE,
+        at=timezone.now() + timedelta(days=1),
+        window_minutes=5,
+        actor=make.actor(program.owner),
+    )
+    return {
+        "slug": program.slug,
+        "collector": collector.pk,
+        "collector_key": collectors.issue_key(collector, actor=make.SYSTEM)[0].pk,
+        "key": key.pk,
+        # It need not confirm, or the stop would not be proven and nobody could ask to go on.
+        "hook": make.hook(program, confirms=False).pk,
+        "control": "T01",
+        "attestation": attested.pk,
+        "attested": "G22",
+        "waiver": waivers.ask(
+            program, control_of("G22"), reason="r", days=3, actor=make.actor(program.owner)
+        ).pk,
+        "drill": drill.pk,
+    }
+
+
+def _stop(world: World) -> None:
+    order = world.program.stop_orders.latest("generation")
+    wish = make.wish(world.program, by=world.program.owner)
+    world.ids |= {"generation": order.generation, "call": order.calls.get().pk, "wish": wish.pk}
