@@ -4,6 +4,8 @@ from django.urls import include, path
 
 from config import board, health, metrics
 
+handler400 = "config.unread.bad_request"
+
 urlpatterns = [
     path("", board.board, name="board"),
     path("board/live/", board.live, name="board-live"),

@@ -224,7 +224,7 @@ def set_status(request: ApiRequest, ref: str, body: StatusIn) -> IncidentOut:
 
 
 @router.post(
-    "/{ref}/updates", auth=Token(Scope.RESPOND), response={201: EntryOut, **responses(404)}
+    "/{ref}/updates", auth=Token(Scope.RESPOND), response={201: EntryOut, **responses(404, 409)}
 )
 def post_update(request: ApiRequest, ref: str, body: UpdateIn) -> Status[EntryOut]:
     """Write on the timeline."""
@@ -239,7 +239,9 @@ def post_update(request: ApiRequest, ref: str, body: UpdateIn) -> Status[EntryOu
             audience=body.audience,
         )
     except timeline.Refused as refusal:
-        field, _, allowed = str(refusal).partition(": ")
+        field, colon, allowed = str(refusal).partition(": ")
+        if not colon:
+            raise Problem(409, str(refusal)) from refusal
         raise Problem(422, str(refusal), field=field, allowed=allowed) from refusal
     return Status(
         201,

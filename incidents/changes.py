@@ -18,6 +18,7 @@ from incidents.models import (
     Evidence,
     Exposure,
     Incident,
+    Pin,
     Relation,
     RoleAssignment,
     RuleFiring,
@@ -39,6 +40,7 @@ _NAMES = {
     RuleFiring: gettext_lazy("Rule"),
     Evidence: gettext_lazy("Evidence"),
     Exposure: gettext_lazy("Exposure"),
+    Pin: gettext_lazy("Pinned entry"),
     Relation: gettext_lazy("Related incident"),
     Task: gettext_lazy("Task"),
 }
@@ -97,7 +99,7 @@ def _is_of(row: Any, subject: models.Model) -> bool:
 
 
 # What has the incident as its parent.
-_BELOW = (RoleAssignment, AccessGrant, SeverityProposal, RuleFiring, Evidence, Exposure, Task)
+_BELOW = (RoleAssignment, AccessGrant, SeverityProposal, RuleFiring, Evidence, Exposure, Task, Pin)
 
 
 def _rows(incident: Incident, reader: User) -> Iterator[Any]:

@@ -4,15 +4,17 @@ Reads only. Places are computed here, so the picture is whole without JavaScript
 static/js/timeline.js only moves x.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from incidents import duplicates, exposure
 from incidents.models import Incident, TimelineEntry
+from incidents.story import Happened
 from programs.models import Pause
 
 WIDTH, LEFT = 960, 150
@@ -21,11 +23,21 @@ TICKS = 5
 Kind = TimelineEntry.Kind
 # What is not done yet ends at "now". Rounded up, so that the picture is not a new one at each look.
 _NOW_IN_STEPS = timedelta(minutes=5)
+# Source: GDPR Art. 33(1), not later than 72 hours after having become aware of it.
+_NOTICE = timedelta(hours=72)
+# So many marks fit beside each other; of more, those that would hide each other are one.
+_MOST_MARKS = 200
+_COLUMN = 4.0
+# What it is, from when, until when; None while it goes on.
+Stretch = tuple[str, datetime, datetime | None]
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A stretch of time. `x`, `width` in the picture's units; `since`, `until` in milliseconds."""
+    """A stretch of time. `x`, `width` in the picture's units; `since`, `until` in milliseconds.
+
+    `begins` and `ends` say the same as moments; `ends` is None for what goes on.
+    """
 
     x: float
     width: float
@@ -34,11 +46,13 @@ class Bar:
     until: int
     tone: str
     words: str
+    begins: datetime
+    ends: datetime | None
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A moment."""
+    """A moment, or several that would hide each other."""
 
     x: float
     y: int
@@ -71,27 +85,51 @@ class Chart:
     form: str
 
 
-def draw(incident: Incident, entries: Sequence[TimelineEntry]) -> Chart:
-    """Lay out an incident and its entries, whatever their order."""
+def draw(incident: Incident, entries: Sequence[Happened]) -> Chart:
+    """Lay out an incident and its entries, the oldest first."""
     now = _round_up(timezone.now())
-    exposed = _exposed(incident)
+    exposed, clocks = _exposed(incident), _clocks(incident)
     holds = list(_pauses(incident))
-    moments = [entry.occurred_at for entry in entries] + [incident.reported_at]
-    moments += [hold.since for hold in holds] + [since for _name, since, _until in exposed]
-    ends = [hold.lifted_at or now for hold in holds]
-    ends += [until or now for _name, _since, until in exposed]
-    scale = _Scale(min(moments), max(moments + ends))
+    stretches = [*exposed, *clocks, *((str(hold), hold.since, hold.lifted_at) for hold in holds)]
+    moments = [entry.at for entry in entries] + [incident.reported_at]
+    moments += [since for _name, since, _until in stretches]
+    scale = _Scale(min(moments), max([*moments, *(until or now for *_, until in stretches)]))
+    lay: list[Callable[[int], Lane]] = [
+        lambda y: _exposures(exposed, scale, now, y=y),
+        lambda y: _paused(holds, scale, now, y=y),
+        lambda y: _legal(clocks, scale, y=y),
+        lambda y: _events(_("Escalation"), entries, scale, y=y, escalation=True),
+        lambda y: _events(_("Events"), entries, scale, y=y, escalation=False),
+    ]
     y, lanes = _TOP, []
-    lanes.append(_exposures(exposed, scale, now, y=y))
-    y += lanes[-1].height + _GAP
-    lanes.append(_paused(holds, scale, now, y=y))
-    y += lanes[-1].height + _GAP
-    escalated = [entry for entry in entries if entry.kind == Kind.ESCALATION]
-    others = [entry for entry in entries if entry.kind != Kind.ESCALATION]
-    for name, happened in ((_("Escalation"), escalated), (_("Events"), others)):
-        lanes.append(Lane(name, y, _ROW, marks=[scale.mark(entry, y) for entry in happened]))
-        y += _ROW + _GAP
+    for each in lay:
+        lanes.append(each(y))
+        y += lanes[-1].height + _GAP
     return Chart(scale.begin, scale.end, y, lanes, scale.ticks(), scale.form())
+
+
+def _events(
+    name: str, entries: Sequence[Happened], scale: "_Scale", *, y: int, escalation: bool
+) -> Lane:
+    wanted = [entry for entry in entries if (entry.kind == Kind.ESCALATION) is escalation]
+    return Lane(name, y, _ROW, marks=list(scale.marks(wanted, y)))
+
+
+def _clocks(incident: Incident) -> list[Stretch]:
+    """The clocks of the law that run from the moment of awareness."""
+    if incident.aware_at is None:
+        return []
+    words = _("72 hours from awareness (GDPR Art. 33)")
+    return [(words, incident.aware_at, incident.aware_at + _NOTICE)]
+
+
+def _legal(clocks: list[Stretch], scale: "_Scale", *, y: int) -> Lane:
+    bars = [
+        scale.bar(since, until, y=y + 4, tone="clock", words=words, ends=until)
+        for words, since, until in clocks
+        if until
+    ]
+    return Lane(_("Legal clocks"), y, _ROW, bars=bars)
 
 
 def _pauses(incident: Incident) -> Iterable[Pause]:
@@ -105,9 +143,6 @@ def _round_up(moment: datetime) -> datetime:
         (int(moment.timestamp()) // step + 1) * step,
         tz=moment.tzinfo or timezone.get_current_timezone(),
     )
-
-
-Stretch = tuple[str, datetime, datetime | None]
 
 
 def _exposed(incident: Incident) -> list[Stretch]:
@@ -125,6 +160,7 @@ def _exposures(exposed: list[Stretch], scale: "_Scale", now: datetime, *, y: int
             until or now,
             y=y + 4 + row * (_ROW - 4),
             tone="exposed" if until else "exposed chart__open",
+            ends=until,
             words=(_("%(what)s exposed") if until else _("%(what)s exposed, still open"))
             % {"what": what},
         )
@@ -146,6 +182,7 @@ def _paused(holds: Sequence[Pause], scale: "_Scale", now: datetime, *, y: int) -
             hold.lifted_at or now,
             y=y + 4 + programs.index(hold.program_id) * (_ROW - 4),
             tone="paused" if hold.lifted_at else "paused chart__open",
+            ends=hold.lifted_at,
             words=_("%(what)s paused") % {"what": hold.dataset or hold.program},
         )
         for hold in holds
@@ -168,16 +205,34 @@ class _Scale:
     def x(self, moment: datetime) -> float:
         return round(LEFT + (WIDTH - LEFT) * ((moment - self.first) / (self.last - self.first)), 1)
 
-    def bar(self, since: datetime, until: datetime, *, y: int, tone: str, words: str) -> Bar:
+    def bar(
+        self,
+        since: datetime,
+        until: datetime,
+        *,
+        y: int,
+        tone: str,
+        words: str,
+        ends: datetime | None,
+    ) -> Bar:
         x = self.x(since)
         width = max(round(self.x(until) - x, 1), 2)
-        return Bar(x, width, y, _ms(since), _ms(until), tone, words)
+        return Bar(x, width, y, _ms(since), _ms(until), tone, words, since, ends)
 
-    def mark(self, entry: TimelineEntry, y: int) -> Mark:
-        words = f"{entry.get_kind_display()}: {entry.text.splitlines()[0][:120]}"
-        return Mark(
-            self.x(entry.occurred_at), y + _ROW // 2, _ms(entry.occurred_at), entry.kind, words
-        )
+    def marks(self, entries: Sequence[Happened], y: int) -> Iterator[Mark]:
+        """A mark for each; of very many one for those that would lie on each other."""
+        if len(entries) <= _MOST_MARKS:
+            yield from (self.mark([entry], y) for entry in entries)
+            return
+        for _column, together in groupby(entries, lambda entry: self.x(entry.at) // _COLUMN):
+            yield self.mark(list(together), y)
+
+    def mark(self, entries: list[Happened], y: int) -> Mark:
+        first = entries[0]
+        words = f"{Kind(first.kind).label}: {first.words}"
+        if len(entries) > 1:
+            words = _("%(n)s entries; the first: %(words)s") % {"n": len(entries), "words": words}
+        return Mark(self.x(first.at), y + _ROW // 2, _ms(first.at), first.kind, words)
 
     def ticks(self) -> list[tuple[float, datetime]]:
         span = self.last - self.first

@@ -9,24 +9,28 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from incidents import access, weighing
-from incidents.models import Incident
+from incidents.models import Incident, TimelineEntry
 from programs import access as program_access
 from programs.models import Pause
 from programs.models.stopping import PauseQuerySet
 from severity.vocabulary import Action
 
+_MOST_UPDATES = 50
+
 
 @dataclass(frozen=True)
 class Receipt:
-    """Never who responds, nor what they do or find.
+    """Never who responds, nor what they do or find, but for what was written for those told.
 
-    `paged` is what the report itself set off, whatever the severity became since.
+    `paged` is what the report itself set off, whatever the severity became since. `updates` is
+    written for people who were told of the incident, and nothing else of its timeline.
     """
 
     incident: Incident
     pauses: list[Pause]
     paged: bool
     may_open: bool
+    updates: list[TimelineEntry]
 
 
 def of(user: User, uuid: UUID) -> Receipt:
@@ -42,7 +46,13 @@ def of(user: User, uuid: UUID) -> Receipt:
         assessment=weighing.first(incident), action=Action.ESCALATE.value, due_at=None
     ).exists()
     may_open = access.visible_to(user, named=True).filter(pk=incident.pk).exists()
-    return Receipt(incident, list(_held(incident, user)), paged, may_open)
+    updates = list(_for_those_told(incident)[:_MOST_UPDATES])
+    return Receipt(incident, list(_held(incident, user)), paged, may_open, updates)
+
+
+def _for_those_told(incident: Incident) -> QuerySet[TimelineEntry]:
+    written = {"kind": TimelineEntry.Kind.UPDATE, "audience": TimelineEntry.Audience.TOLD}
+    return incident.timeline.filter(superseded_by=None, **written)
 
 
 def stopped(incident: Incident, user: User) -> list[Pause]:

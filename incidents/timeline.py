@@ -39,8 +39,11 @@ def write(
         data: facts for charts and figures: `field`, `was`, `now`.
 
     Raises:
-        Refused: if there is no text, too much of it, or a moment that cannot be meant.
+        Refused: if there is no text, too much of it, a moment that cannot be meant, or an update
+            to an incident that is over.
     """
+    if kind == TimelineEntry.Kind.UPDATE:
+        _refuse_over(incident)
     now = timezone.now()
     _check(text, occurred_at)
     entry = TimelineEntry(
@@ -56,6 +59,13 @@ def write(
     write_soon(_insert, entry, turn=Turn.SUBJECTS)
     _record("timeline.written", entry, actor, kind=str(kind))
     return entry
+
+
+def _refuse_over(incident: Incident) -> None:
+    # Locked, so that nobody closes it while this is written.
+    incident = Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
+    if incident.is_over:
+        raise Refused(f"{incident.ref} is {incident.status}; reopen it to write an update.")
 
 
 def _insert(entries: list[TimelineEntry]) -> None:

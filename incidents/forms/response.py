@@ -49,6 +49,9 @@ class UpdateForm(PanelForm):
     audience = forms.ChoiceField(
         label=_("For"), choices=TimelineEntry.Audience, initial=TimelineEntry.Audience.RESPONDERS
     )
+    occurred_at = MomentField(
+        label=_("When it happened"), help_text=_("Empty for now."), required=False
+    )
     next_in = forms.TypedChoiceField(
         label=_("Next update"),
         required=False,

@@ -18,6 +18,7 @@ from incidents.models.incident import (
     StillOpen,
 )
 from incidents.models.knocking import AccessRequest, GlassBreak, Look
+from incidents.models.pinning import Pin
 from incidents.models.response import (
     SHARED_ROLES,
     AccessGrant,
@@ -54,6 +55,7 @@ __all__ = [
     "IncidentUserPermission",
     "Kind",
     "Look",
+    "Pin",
     "Relation",
     "ReportKey",
     "Role",

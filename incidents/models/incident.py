@@ -185,6 +185,12 @@ class Incident(models.Model):
     def is_over(self) -> bool:
         return self.status in OVER
 
+    @property
+    def update_is_late(self) -> bool:
+        """True if an update was promised and did not come."""
+        due = self.next_update_at
+        return due is not None and due < timezone.now() and not self.is_over
+
     def next_statuses(self) -> list[Status]:
         """What the incident may become, in the order of the enum."""
         return [status for status in Status if status in NEXT[Status(self.status)]]

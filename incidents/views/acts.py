@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.functions import Function
 from accounts.http import SignedInRequest, actor_of
-from incidents import access, cord, lifecycle, timeline
+from incidents import access, cord, lifecycle, pinning, timeline
 from incidents.forms import response
 from incidents.models import AccessGrant, Status, TimelineEntry
 from incidents.views.acting import carry_out
@@ -39,6 +39,7 @@ def update(request: SignedInRequest, number: int) -> HttpResponse:
             said["text"],
             actor=actor,
             audience=said["audience"],
+            occurred_at=said["occurred_at"],
         )
         minutes = said["next_in"]
         due = timezone.now() + timedelta(minutes=minutes) if minutes else None
@@ -68,6 +69,18 @@ def correct(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
                 return redirect(f"{reverse('incidents:detail', args=[number])}#story")
     context = {"incident": incident, "entry": entry, "form": form}
     return render(request, "incidents/correct.html", context, status=status)
+
+
+@require_POST
+def pin(request: SignedInRequest, number: int, pk: int, how: str) -> HttpResponse:
+    """Put an entry on top of the timeline, or back among the others."""
+    incident = access.get_incident(request.user, number, to=CONTRIBUTE)
+    entry = get_object_or_404(incident.timeline, pk=pk)
+    act = pinning.pin if how == "pin" else pinning.unpin
+    said = _("Pinned.") if how == "pin" else _("No longer pinned.")
+    return carry_out(
+        request, incident, lambda: act(entry, actor=actor_of(request)), at="story", said=said
+    )
 
 
 @require_POST

@@ -72,11 +72,11 @@ def _head(request: SignedInRequest, incident: Incident) -> Fragment:
 
 
 def _story(request: SignedInRequest, incident: Incident) -> Fragment:
-    everything = "all" in request.GET
-    context = panels.story(incident, kinds=panels.kinds_of(request), everything=everything)
+    kinds, most = panels.kinds_of(request), panels.most_of(request)
+    context = panels.told(incident, kinds=kinds, most=most)
     # The links in a live part lead to the page, wherever the part was asked for.
     context["page_url"] = reverse("incidents:detail", args=[incident.number])
-    context["may"] = May.of(request, incident)
+    context |= {"may": May.of(request, incident), "kinds": kinds}
     return Fragment.of("incidents/_story.html", context, request)
 
 

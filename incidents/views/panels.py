@@ -1,5 +1,6 @@
 """What each panel of the incident page shows. Reads only; the page and htmx get the same panels."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,7 @@ from incidents import (
     runbooks,
     scanning,
     stepping,
-    timeline,
+    story,
 )
 from incidents import evidence as kept
 from incidents.forms import response
@@ -50,8 +51,7 @@ from severity.ruleset import RuleSet
 from severity.vocabulary import Action, Scope
 
 Forms = dict[str, PanelForm]
-# So many entries are shown at first; older ones are one click away.
-FIRST_ENTRIES = 30
+_A_NUMBER = re.compile(r"[0-9]{1,5}")
 FIRST_FILES = 8
 
 
@@ -83,28 +83,20 @@ def head(incident: Incident) -> dict[str, Any]:
     """The facts that stay in sight. Live."""
     lines = summary.of([incident.program]) if incident.program else []
     commander = incident.roles.filter(role="commander", until=None).select_related("person").first()
-    due = incident.next_update_at
     return {
         "incident": incident,
         "window": exposure.window(incident, incident.exposures.all()),
         "commander": commander.person if commander else None,
         "line": lines[0] if lines else None,
-        "update_is_late": due is not None and due < timezone.now() and not incident.is_over,
     }
 
 
-def story(incident: Incident, *, kinds: list[str], everything: bool) -> dict[str, Any]:
+def told(incident: Incident, *, kinds: list[str], most: int | None) -> dict[str, Any]:
     """The chart and the list. Live."""
-    entries = list(timeline.current(incident))
-    for entry in entries:
-        entry.is_said = timeline.is_said(entry)  # type: ignore[attr-defined]
-    shown = [entry for entry in entries if not kinds or entry.kind in kinds]
     return {
         "incident": incident,
-        "chart": chart.draw(incident, entries),
-        "entries": shown if everything else shown[:FIRST_ENTRIES],
-        "count": len(shown),
-        "rest": 0 if everything else max(len(shown) - FIRST_ENTRIES, 0),
+        "chart": chart.draw(incident, story.happened(incident)),
+        "story": story.of(incident, kinds=kinds, most=most),
     }
 
 
@@ -289,3 +281,11 @@ def why(incident: Incident, request: SignedInRequest, may: May) -> dict[str, Any
 def kinds_of(request: SignedInRequest) -> list[str]:
     """The kinds of entries that the reader asked for; all of them if none."""
     return [kind for kind in request.GET.getlist("kind") if kind in TimelineEntry.Kind.values]
+
+
+def most_of(request: SignedInRequest) -> int | None:
+    """How many entries the reader asked for; None for all of them."""
+    if "all" in request.GET:
+        return None
+    asked = request.GET.get("shown", "")
+    return max(int(asked), story.PAGE) if _A_NUMBER.fullmatch(asked) else story.PAGE

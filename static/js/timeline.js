@@ -41,6 +41,13 @@
       const how = event.target.closest("[data-zoom]")?.dataset.zoom;
       if (how) (acts[how] ?? (() => zoom(+how)))();
     });
+    // Only with Ctrl, as whoever scrolls past must not be held up; the buttons do the same.
+    svg.addEventListener("wheel", event => {
+      if (!event.ctrlKey) return;
+      event.preventDefault();
+      const place = svg.getBoundingClientRect(), at = (event.clientX - place.left) / place.width * WIDTH;
+      zoom(event.deltaY < 0 ? .8 : 1.25, view[0] + (view[1] - view[0]) * Math.max(0, at - LEFT) / (WIDTH - LEFT));
+    }, { passive: false });
     box.querySelector("[data-tools]").hidden = false;
     if (kept) show(kept[0], kept[1] - kept[0]);
     // What is new stands on the right; a narrow screen begins there.

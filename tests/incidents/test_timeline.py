@@ -148,3 +148,16 @@ def test_the_story_is_read_newest_first_by_when_things_happened(incident):
         write(incident, f"{hour}", occurred_at=timezone.now() - timedelta(hours=hour))
     told = timeline.current(incident).filter(kind="update")
     assert [entry.text for entry in told] == ["1", "2", "3"]
+
+
+def test_an_incident_that_is_over_takes_no_update(incident):
+    lifecycle.move(incident, Status.DISMISSED, reason="No.", actor=make.actor(make.user()))
+    with pytest.raises(timeline.Refused, match="is dismissed; reopen it to write an update"):
+        write(incident)
+
+
+def test_an_entry_of_before_the_report_stands_at_its_time_with_when_it_was_recorded(incident):
+    earlier = incident.reported_at - timedelta(hours=3)
+    entry = write(incident, "Somebody saw it then.", occurred_at=earlier)
+    assert timeline.current(incident).last() == entry
+    assert entry.recorded_at > incident.reported_at

@@ -1,10 +1,15 @@
 """The incident page: what is known stands on it."""
 
+from datetime import timedelta
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.functions import Function
 from incidents import grants, lifecycle, steps, timeline
-from incidents.models import Status
+from incidents.models import Status, TimelineEntry
 from severity.ladder import Sev
 from tests import make
 from tests.web.conftest import let_in, reader, url, words
@@ -89,14 +94,43 @@ def test_the_list_can_be_narrowed_to_kinds(incident, runner):
     assert "Runbook attached" not in story
 
 
+def lines(incident, number):
+    """Many updates, a minute apart, the last of them now."""
+    now = timezone.now()
+    TimelineEntry.objects.bulk_create(
+        TimelineEntry(
+            incident=incident,
+            kind="update",
+            occurred_at=now - timedelta(minutes=number - each),
+            text=f"Line {each}.",
+            actor_name="Ada Obi",
+        )
+        for each in range(number)
+    )
+
+
+def test_a_long_story_costs_no_more_queries_and_no_mark_for_each_entry(
+    incident, runner, django_assert_max_num_queries
+):
+    runner.get(url(incident))
+    with CaptureQueriesContext(connection) as few:
+        runner.get(url(incident))
+    lines(incident, 500)
+    with django_assert_max_num_queries(len(few)):
+        page = runner.get(url(incident)).content.decode()
+    assert page.count("chart__mark") < 250
+    assert page.count('id="entry-') == 100
+
+
 def test_a_long_story_shows_the_newest_and_leads_to_the_rest(incident, runner):
-    for number in range(40):
-        timeline.write(incident, "update", f"Line {number}.", actor=make.actor(runner.person))
+    lines(incident, 120)
     short, whole = runner.reads(url(incident)), runner.reads(url(incident, "?all=1"))
-    assert "Line 39." in short
+    assert "Line 119." in short
     assert "Line 0." not in short
-    assert "older entries" in short
+    assert "Show earlier" in short
     assert "Line 0." in whole
+    assert "Line 0." in runner.reads(url(incident, "?shown=200"))
+    assert "Line 0." not in runner.reads(url(incident, "?shown=nonsense"))
 
 
 def test_a_lowering_that_waits_asks_a_second_person(incident, runner):
@@ -140,7 +174,7 @@ def test_a_closed_incident_takes_no_more_updates():
 def test_the_picture_says_the_same_as_the_list(incident, runner):
     answer = runner.get(url(incident))
     page = answer.content.decode()
-    assert page.count('class="chart__lane"') == 4
+    assert page.count('class="chart__lane"') == 5
     assert page.count("chart__mark") == incident.timeline.count()
     assert "Data exposed, still open" in page
     assert f"{incident.program.name} paused" in words(answer) or "paused</title>" in page

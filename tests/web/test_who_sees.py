@@ -41,6 +41,8 @@ POST = [
 NESTED_GET = ["evidence/{}/", "evidence/{}/file/", "exposures/{}/", "tasks/{}/"]
 NESTED = [
     "timeline/{}/correct/",
+    "timeline/{}/pin/",
+    "timeline/{}/unpin/",
     "steps/{}/",
     "steps/{}/assign/",
     "steps/{}/gate/",
