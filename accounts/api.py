@@ -64,6 +64,11 @@ def person_of(request: ApiRequest) -> User:
     return request.auth.owner
 
 
+def bound_to(request: ApiRequest) -> tuple[str, ...]:
+    """The slugs of the programs that the token is for; none if it is for all its owner may."""
+    return tuple(request.auth.programs)
+
+
 def actor_of(request: ApiRequest) -> Actor:
     """The person whose token this is."""
     return Actor.person(request.auth.owner, via="api")

@@ -1,5 +1,7 @@
 """What people are here for. A function is a Django group; a person without one is a reporter."""
 
+from collections.abc import Iterable
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -34,3 +36,18 @@ def named_in(rule: str) -> frozenset[Function]:
     if not rule.startswith(THESE):
         raise ValueError(f"{rule!r} is none of: {EVERYBODY}, {NOBODY}, {THESE}FUNCTION,FUNCTION")
     return frozenset(Function(name.strip()) for name in rule.removeprefix(THESE).split(","))
+
+
+def by_group(rules: Iterable[str]) -> dict[str, Function] | None:
+    """Return which function each group of the single sign-on gives, by rules like `sec=security`.
+
+    None if one of them is no such rule.
+    """
+    found = {}
+    for rule in rules:
+        # A group may hold an equals sign, as those of LDAP do; a function never does.
+        group, _equals, function = rule.rpartition("=")
+        if not group.strip() or function.strip() not in Function.values:
+            return None
+        found[group.strip()] = Function(function.strip())
+    return found

@@ -98,6 +98,8 @@ class ApiToken(StoredSecret):
     owner = models.ForeignKey(User, models.PROTECT, related_name="api_tokens")
     label = models.CharField(max_length=80)
     scopes = ArrayField(models.CharField(max_length=40, choices=Scope), default=list)
+    # The slugs of the programs it is for, and for nothing else; empty: all that its owner may.
+    programs = ArrayField(models.SlugField(max_length=50), default=list, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
 
     history = KeptHistory(excluded_fields=["secret_hash", "last_used_at"])

@@ -3,6 +3,8 @@
 The only module that writes ApiToken, apart from its time of last use.
 """
 
+import re
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -14,6 +16,8 @@ from accounts.models import ApiToken, Scope, User
 from audit import history, trail
 
 LONGEST_LABEL = 80
+MOST_PROGRAMS = 20
+_SLUG = re.compile(r"[-a-zA-Z0-9_]{1,50}")
 
 
 class Refused(Exception):
@@ -22,15 +26,25 @@ class Refused(Exception):
 
 @transaction.atomic
 def issue(
-    owner: User, *, label: str, scopes: list[Scope], expires_at: datetime, actor: Actor
+    owner: User,
+    *,
+    label: str,
+    scopes: list[Scope],
+    expires_at: datetime,
+    programs: Sequence[str] = (),
+    actor: Actor,
 ) -> tuple[ApiToken, str]:
     """Return a new token and its text, which is shown this once.
 
+    Args:
+        programs: the slugs of those it is for, and for nothing else.
+
     Raises:
         Refused: if it has no label or no scope, would live longer than 90 days or
-            not at all, or is for somebody who is deactivated.
+            not at all, names what cannot be a program, or is for somebody who is deactivated.
     """
     now = timezone.now()
+    _check_programs(programs)
     if not owner.is_active:
         raise Refused(f"owner: {owner.name} is deactivated.")
     if not 0 < len(label.strip()) <= LONGEST_LABEL:
@@ -46,14 +60,29 @@ def issue(
         owner=owner,
         label=label,
         scopes=[scope.value for scope in scopes],
+        programs=sorted(set(programs)),
         key_id=minted.key_id,
         secret_hash=minted.secret_hash,
         expires_at=expires_at,
     )
     trail.record(
-        "token.issued", token, actor=actor, stream=trail.stream_of(owner), scopes=token.scopes
+        "token.issued",
+        token,
+        actor=actor,
+        stream=trail.stream_of(owner),
+        scopes=token.scopes,
+        programs=token.programs,
     )
     return token, minted.text
+
+
+def _check_programs(slugs: Sequence[str]) -> None:
+    if len(set(slugs)) > MOST_PROGRAMS:
+        raise Refused(f"programs: at most {MOST_PROGRAMS}.")
+    for slug in slugs:
+        # Whether there is such a program is not known here; a token for none opens nothing.
+        if not _SLUG.fullmatch(slug):
+            raise Refused(f"programs: {slug[:50]!r} is none; give slugs such as keystroke-study.")
 
 
 # What anybody at the company may do. The rest is for those who have a function.
@@ -66,7 +95,13 @@ def open_to(person: User) -> list[Scope]:
 
 
 def issue_own(
-    person: User, *, label: str, scopes: list[Scope], expires_at: datetime, actor: Actor
+    person: User,
+    *,
+    label: str,
+    scopes: list[Scope],
+    expires_at: datetime,
+    programs: Sequence[str] = (),
+    actor: Actor,
 ) -> tuple[ApiToken, str]:
     """Issue a token that a person asks for themselves; as `issue`, within what they may use.
 
@@ -75,7 +110,14 @@ def issue_own(
     """
     if not set(scopes) <= set(open_to(person)):
         raise Refused("scopes: choose among those that you may use yourself.")
-    return issue(person, label=label, scopes=scopes, expires_at=expires_at, actor=actor)
+    return issue(
+        person,
+        label=label,
+        scopes=scopes,
+        expires_at=expires_at,
+        programs=programs,
+        actor=actor,
+    )
 
 
 @transaction.atomic

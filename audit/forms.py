@@ -24,6 +24,13 @@ class TokenForm(forms.Form):
         coerce=Scope,
         widget=forms.CheckboxSelectMultiple,
     )
+    programs = forms.CharField(
+        label=_("Only for these programs"),
+        help_text=_("Their short names, separated by spaces. Leave it empty for all that you may."),
+        required=False,
+        max_length=1000,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
     days = forms.TypedChoiceField(
         label=_("Good for"),
         coerce=int,

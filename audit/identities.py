@@ -7,13 +7,14 @@ from typing import Any
 
 from allauth.account import signals as account
 from allauth.socialaccount import signals as social
+from django.conf import settings
 from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
 
 from accounts.actors import Actor
 from accounts.models import User
-from audit import factors, sessions, trail
+from audit import factors, people, sessions, trail
 
 # What is recorded, and by which name people are told of it.
 _PASSWORD, _ACCOUNT, _ADDRESS = "password", "account", "address"
@@ -49,6 +50,23 @@ def account_added(request: HttpRequest, sociallogin: Any, **_: Any) -> None:
 def account_removed(request: HttpRequest, socialaccount: Any, **_: Any) -> None:
     provider = socialaccount.provider
     _record("account_removed", socialaccount.user, request, what=_ACCOUNT, provider=provider)
+
+
+@receiver(account.user_logged_in, dispatch_uid="audit.groups_followed")
+def groups_followed(user: User, sociallogin: Any = None, **_: Any) -> None:
+    """Take the functions of who signs in elsewhere from the groups that are named there."""
+    if sociallogin and settings.SSO_GROUPS:
+        people.follow(user, _groups(sociallogin.account.extra_data))
+
+
+def _groups(said: Any) -> list[str]:
+    # A claim that is missing names no group: many issuers leave out an empty one.
+    for part in ("userinfo", "id_token"):
+        held = said.get(part) if isinstance(said, dict) else None
+        claim = held.get(settings.SSO_GROUPS_CLAIM) if isinstance(held, dict) else None
+        if isinstance(claim, list):
+            return [group for group in claim if isinstance(group, str)]
+    return []
 
 
 @transaction.atomic

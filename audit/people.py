@@ -6,6 +6,7 @@ The only module that creates or deactivates a User.
 from collections.abc import Iterable
 from uuid import uuid4
 
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -125,6 +126,18 @@ def give(person: User, functions: Iterable[Function], *, actor: Actor) -> None:
     person.groups.set(Group.objects.filter(name__in=wanted))
     person.__dict__.pop("functions", None)
     trail.record("person.functions_set", person, actor=actor, functions=wanted)
+
+
+def follow(person: User, groups: Iterable[str]) -> None:
+    """Give a person the functions of these groups of the single sign-on, by settings.SSO_GROUPS.
+
+    A function that a group gives is taken away from who is in none that gives it; the others are
+    given by hand and stay.
+    """
+    ruled: dict[str, Function] = settings.SSO_GROUPS
+    by_hand = set(person.functions) - set(ruled.values())
+    given = {function for group, function in ruled.items() if group in set(groups)}
+    give(person, by_hand | given, actor=Actor.machine("single sign-on"))
 
 
 @transaction.atomic

@@ -98,6 +98,7 @@ def issue_token(request: SignedInRequest) -> HttpResponse:
                 request.user,
                 label=said["label"],
                 scopes=said["scopes"],
+                programs=said["programs"].replace(",", " ").split(),
                 expires_at=timezone.now() + timedelta(days=said["days"]),
                 actor=actor_of(request),
             )

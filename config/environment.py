@@ -64,6 +64,9 @@ class Environment:
     oidc_client_id: str
     oidc_client_secret: str
     oidc_name: str
+    oidc_groups_claim: str
+    oidc_groups: list[str]
+    secret_key_fallbacks: list[str]
 
     @property
     def production(self) -> bool:
@@ -154,6 +157,9 @@ def _signing_in(env: environs.FileAwareEnv, kind: str) -> dict[str, Any]:
         "oidc_client_id": env.str("ANDON_OIDC_CLIENT_ID", ""),
         "oidc_client_secret": env.str("ANDON_OIDC_CLIENT_SECRET", ""),
         "oidc_name": env.str("ANDON_OIDC_NAME", "Single sign-on"),
+        "oidc_groups_claim": env.str("ANDON_OIDC_GROUPS_CLAIM", "groups"),
+        "oidc_groups": _stripped(env.list("ANDON_OIDC_GROUPS", [])),
+        "secret_key_fallbacks": _stripped(env.list("SECRET_KEY_FALLBACKS", [])),
     }
 
 
@@ -190,6 +196,12 @@ def _problems(values: Environment) -> list[str]:
             f"ANDON_MFA is {values.mfa!r}: give off, required, or for and functions with commas "
             f"between them: {', '.join(functions.Function.values)}."
         )
+    found += [
+        f"ANDON_OIDC_GROUPS holds {each!r}: give GROUP=FUNCTION with commas between them; "
+        f"functions are {', '.join(functions.Function.values)}."
+        for each in values.oidc_groups
+        if functions.by_group([each]) is None
+    ]
     if bool(values.oidc_issuer) != bool(values.oidc_client_id):
         found.append("ANDON_OIDC_ISSUER and ANDON_OIDC_CLIENT_ID go together: set both or none.")
     return found + keeping.problems(values.keeping)

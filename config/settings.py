@@ -8,11 +8,13 @@ from typing import Any
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
+from accounts.functions import by_group
 from config import environment, logs, single_sign_on
 
 ENVIRONMENT = environment.read()
 BASE_DIR = environment.BASE_DIR
 SECRET_KEY = ENVIRONMENT.secret_key
+SECRET_KEY_FALLBACKS = ENVIRONMENT.secret_key_fallbacks
 DEBUG = ENVIRONMENT.debug
 ALLOWED_HOSTS = ENVIRONMENT.hosts
 SECURE = ENVIRONMENT.production
@@ -156,6 +158,8 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
 MFA_TOTP_ISSUER = "Andon"
 SOCIALACCOUNT_AUTO_SIGNUP = False
 SOCIALACCOUNT_PROVIDERS = single_sign_on.providers(ENVIRONMENT)
+SSO_GROUPS_CLAIM = ENVIRONMENT.oidc_groups_claim
+SSO_GROUPS = by_group(ENVIRONMENT.oidc_groups) or {}
 USERSESSIONS_TRACK_ACTIVITY = False
 # Guardian's own anonymous user would be a second kind of nobody.
 ANONYMOUS_USER_NAME = None

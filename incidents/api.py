@@ -3,11 +3,12 @@
 from typing import Annotated
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.urls import reverse
 from ninja import Header, Query, Router, Status
 from ninja.throttling import AuthRateThrottle
 
-from accounts.api import ApiRequest, Token, actor_of, person_of
+from accounts.api import ApiRequest, Token, actor_of, bound_to, person_of
 from accounts.models import Scope
 from accounts.problems import Problem, responses
 from incidents import access, judgement, lifecycle, looks, reporting, timeline
@@ -54,14 +55,19 @@ def get(request: ApiRequest, ref: str, *, to: str = "view") -> Incident:
     if not (number.isascii() and number.isdigit() and len(number) < 10):
         raise missing
     person = person_of(request)
-    visible = access.visible_to(person, named=True).select_related("program")
-    seen = visible.filter(number=int(number)).first()
+    visible = _open_to(request, access.visible_to(person, named=True))
+    seen = visible.select_related("program").filter(number=int(number)).first()
     if seen is None:
         raise missing
     if to != "view" and not access.may(person, to, seen):
         raise Problem(403, "You may read this incident but not do this to it.")
     looks.note(seen, person, via="api")
     return seen
+
+
+def _open_to(request: ApiRequest, incidents: QuerySet[Incident]) -> QuerySet[Incident]:
+    bound = bound_to(request)
+    return incidents.filter(program__slug__in=bound) if bound else incidents
 
 
 @router.post(
@@ -122,10 +128,15 @@ def _is_drill(said: bool | None, program: Program | None) -> bool:
 
 
 def _program(request: ApiRequest, slug: str | None) -> Program | None:
+    bound = bound_to(request)
+    if not slug and bound:
+        allowed = ", ".join(bound)
+        sentence = f"program: this token reports for {allowed} alone."
+        raise Problem(422, sentence, field="program", allowed=allowed)
     if not slug:
         return None
     program = program_access.visible_to(person_of(request)).filter(slug=slug).first()
-    if program is None:
+    if program is None or (bound and slug not in bound):
         raise Problem(
             422,
             f"program: there is no program {slug!r}.",
@@ -157,9 +168,17 @@ def list_incidents(
 
     `before` a number for the page after.
     """
-    keys = access.newest(person_of(request), limit=PAGE, before=before)
-    rows = Incident.objects.filter(pk__in=keys).select_related("program")
-    return [_out(incident) for incident in rows.order_by("-number")]
+    return [_out(incident) for incident in _newest(request, before)]
+
+
+def _newest(request: ApiRequest, before: int | None) -> QuerySet[Incident]:
+    person = person_of(request)
+    if bound_to(request):
+        rows = _open_to(request, access.visible_to(person))
+        rows = rows.filter(number__lt=before) if before else rows
+        return rows.select_related("program").order_by("-number")[:PAGE]
+    keys = access.newest(person, limit=PAGE, before=before)
+    return Incident.objects.filter(pk__in=keys).select_related("program").order_by("-number")
 
 
 @router.get("/{ref}", auth=Token(Scope.READ), response={200: IncidentOut, **responses(404)})

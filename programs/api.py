@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Literal
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import Field
 
 from accounts.actors import Actor
-from accounts.api import ApiRequest, Text, Token, actor_of, person_of
+from accounts.api import ApiRequest, Text, Token, actor_of, bound_to, person_of
 from accounts.models import Scope
 from accounts.problems import Problem, responses
 from programs import access, confirmations, pauses, stops
@@ -88,17 +89,21 @@ def _out(program: Program) -> ProgramOut:
 def get(request: ApiRequest, slug: str) -> Program:
     """Return a program that the owner of the token may know of, or answer 404."""
     # A NUL can stand in a path, but not in a query of PostgreSQL.
-    named = access.visible_to(person_of(request)).filter(slug=slug.replace("\0", " "))
-    program = named.first()
+    program = _open_to(request).filter(slug=slug.replace("\0", " ")).first()
     if program is None:
         raise Problem(404, f"There is no program {slug!r}.", field="slug")
     return program
 
 
+def _open_to(request: ApiRequest) -> QuerySet[Program]:
+    programs, bound = access.visible_to(person_of(request)), bound_to(request)
+    return programs.filter(slug__in=bound) if bound else programs
+
+
 @router.get("", auth=Token(Scope.READ), response={200: list[ProgramOut], **responses()})
 def list_programs(request: ApiRequest) -> list[ProgramOut]:
     """Every program that the owner of the token may know of."""
-    return [_out(program) for program in access.visible_to(person_of(request))]
+    return [_out(program) for program in _open_to(request)]
 
 
 @router.get("/{slug}", auth=Token(Scope.READ), response={200: ProgramOut, **responses(404)})

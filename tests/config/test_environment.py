@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from accounts.functions import Function, by_group
 from config import environment
 
 GOOD = {
@@ -99,6 +100,9 @@ def test_a_second_factor_is_required_in_production_and_not_for_a_look(read):
         ("ANDON_MFA", "on", "give off, required, or for and functions"),
         ("ANDON_MFA", "for boss", "responder, commander, privacy_officer"),
         ("ANDON_MFA_TOKENS", "perhaps", "boolean"),
+        ("ANDON_OIDC_GROUPS", "security", "give GROUP=FUNCTION"),
+        ("ANDON_OIDC_GROUPS", "sec=security,ops=boss", "'ops=boss'"),
+        ("ANDON_OIDC_GROUPS", "=security", "functions are responder, commander"),
         ("ANDON_SESSION_IDLE_MINUTES", "1441", "1440"),
         ("ANDON_SESSION_HOURS", "0", "1"),
         ("ANDON_TRUSTED_PROXIES", "*", "addresses of your proxies"),
@@ -124,6 +128,15 @@ def test_an_odd_value_is_refused_by_name_with_what_is_allowed(read, name, value,
         environment.database(read(**{name: value}).database_url, statement_timeout_ms=1)
     assert name in str(refusal.value)
     assert allowed in str(refusal.value)
+
+
+def test_groups_of_the_issuer_and_former_keys_are_lists(read):
+    values = read(ANDON_OIDC_GROUPS="sec=security, cn=ic=commander", SECRET_KEY_FALLBACKS="a, b")
+    assert by_group(values.oidc_groups) == {
+        "sec": Function.SECURITY,
+        "cn=ic": Function.COMMANDER,
+    }
+    assert values.secret_key_fallbacks == ["a", "b"]
 
 
 def test_proxies_are_addresses_or_networks(read):

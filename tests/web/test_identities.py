@@ -1,14 +1,18 @@
 """Whatever changes how somebody signs in is recorded, told, and ends their other sessions."""
 
 import time
+from types import SimpleNamespace
 
 import pytest
 from allauth.account.forms import default_token_generator
+from allauth.account.signals import user_logged_in
 from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 
+from accounts.functions import Function
+from audit import identities, people
 from audit.models import Entry
 from tests import make
 from tests.web.conftest import Reader
@@ -109,3 +113,50 @@ def test_no_method_changes_a_factor_unrecorded(person, method):
     removed = not Authenticator.objects.filter(user=person, type="totp").exists()
     assert removed == ("factor.removed" in acts(person))
     assert removed or method != "post"
+
+
+@pytest.fixture
+def ruled(settings):
+    settings.SSO_GROUPS = {"sec": Function.SECURITY, "cn=ic,dc=demo": Function.COMMANDER}
+
+
+def signs_in_elsewhere(person, said):
+    account = SimpleNamespace(extra_data=said, provider="house")
+    identities.groups_followed(person, sociallogin=SimpleNamespace(account=account))
+    return set(type(person).objects.get(pk=person.pk).functions)
+
+
+def test_whoever_signs_in_elsewhere_gets_the_functions_of_their_groups(person, ruled):
+    said = {"userinfo": {"groups": ["cn=ic,dc=demo", "staff"]}, "id_token": {}}
+    assert signs_in_elsewhere(person, said) == {Function.COMMANDER}
+    assert "person.functions_set" in acts(person)
+    assert "single sign-on" in Entry.objects.get(action="person.functions_set").body
+
+
+@pytest.mark.parametrize(
+    "said", [{"userinfo": {}}, {"userinfo": {"groups": "sec"}}, {"id_token": {"groups": [7]}}, None]
+)
+def test_who_is_in_no_group_any_more_keeps_only_what_was_given_by_hand(person, ruled, said):
+    people.give(person, [Function.SECURITY, Function.LEGAL], actor=make.SYSTEM)
+    assert signs_in_elsewhere(person, said) == {Function.LEGAL}
+
+
+def test_groups_in_the_token_count_as_well(person, ruled):
+    assert signs_in_elsewhere(person, {"id_token": {"groups": ["sec"]}}) == {Function.SECURITY}
+
+
+def test_allauth_says_when_somebody_has_signed_in():
+    listening = {each[0][0] for each in user_logged_in.receivers}
+    assert "audit.groups_followed" in listening
+
+
+def test_without_a_rule_groups_give_and_take_nothing(person):
+    people.give(person, [Function.LEGAL], actor=make.SYSTEM)
+    said = {"userinfo": {"groups": ["sec", "commander"]}}
+    assert signs_in_elsewhere(person, said) == {Function.LEGAL}
+
+
+def test_a_sign_in_here_asks_no_groups(person, ruled):
+    people.give(person, [Function.SECURITY], actor=make.SYSTEM)
+    identities.groups_followed(person)
+    assert set(type(person).objects.get(pk=person.pk).functions) == {Function.SECURITY}

@@ -28,6 +28,13 @@ class Command(BaseCommand):
             choices=list(_SCOPES),
             help="may be given more than once",
         )
+        parser.add_argument(
+            "--program",
+            action="append",
+            default=[],
+            metavar="SLUG",
+            help="only for this program; may be given more than once",
+        )
         parser.add_argument("--label", required=True, help="what it is for")
         parser.add_argument("--days", type=int, default=30, help=f"1 to {longest}; 30 if not given")
 
@@ -45,6 +52,7 @@ class Command(BaseCommand):
                 label=options["label"],
                 scopes=[_SCOPES[name] for name in dict.fromkeys(options["scope"])],
                 expires_at=timezone.now() + timedelta(days=days),
+                programs=options["program"],
                 actor=Actor(name="operator", via="command"),
             )
         except credentials.Refused as refusal:
