@@ -9,11 +9,12 @@ from allauth.account.internal.flows import reauthentication
 from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def signed_in_recently(request: HttpRequest) -> bool:
@@ -27,7 +28,7 @@ def recently_signed_in(view: View) -> View:
     """Have people show once more who they are; what they sent is then carried out."""
 
     @wraps(view)
-    def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if signed_in_recently(request):
             return view(request, *args, **kwargs)
         if not reauthentication.get_reauthentication_flows(request.user):
@@ -35,7 +36,7 @@ def recently_signed_in(view: View) -> View:
             raise PermissionDenied(
                 _("This needs a sign-in of the last ten minutes: sign out and in again.")
             )
-        kept: HttpResponse = reauthentication.suspend_request(
+        kept: HttpResponseBase = reauthentication.suspend_request(
             request, reverse("account_reauthenticate")
         )
         return kept

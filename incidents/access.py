@@ -42,6 +42,12 @@ def visible_to(user: User, *, named: bool = False) -> QuerySet[Incident]:
     return Incident.objects.filter(sight.each(theirs) if few is None else sight.one_of(few))
 
 
+def of_these(user: User, keys: list[int]) -> QuerySet[Incident]:
+    """Those of some incidents that the person may know of. Each of them is asked for once."""
+    found = visible_to(user, named=True).filter(sight.one_of(keys))
+    return Incident.objects.filter(sight.one_of(list(found.values_list("pk", flat=True))))
+
+
 def newest(user: User, *, limit: int, before: int | None = None) -> list[int]:
     """Return the keys of the newest incidents that the person may know of, newest first.
 

@@ -11,13 +11,14 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 
 from accounts.models import User
-from incidents import access, search
+from incidents import access, search, words
 from incidents.models import Incident
 from incidents.search import USUAL_SORT, Wanted
 
 PER_PAGE = 50
 # Nobody reads further than this, and to count on would cost as much as there is.
 MOST = 1_000
+MOST_OF_COSTLY = 100
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Place:
 class Leaf:
     """Some of the incidents, and the places of those beside them, as parts of a query string.
 
-    `count` is of all that fit, up to MOST; `is_more` says that there are more.
+    Where words were asked for each row has a `snippet` of where they stand, or None.
+    `count` is of all that fit, up to MOST or MOST_OF_COSTLY; `is_more` says that there are more.
     """
 
     rows: list[Incident]
@@ -47,12 +49,19 @@ def page(user: User, wanted: Wanted, place: Place) -> Leaf:
     """Return one page of what fits."""
     if wanted == Wanted():
         counted = access.newest(user, limit=MOST + 1)
-        return _by_number(_AllOf(user, counted), place, len(counted))
-    fitting = search.find(user, wanted)
-    count = len(fitting.order_by().values("pk")[: MOST + 1])
+        return _by_number(_AllOf(user, counted), place, len(counted), MOST)
+    found = search.look(user, wanted)
+    most = MOST_OF_COSTLY if found.is_costly else MOST
+    count = len(found.incidents.order_by().values("pk")[: most + 1])
     if wanted.sort == USUAL_SORT:
-        return _by_number(_Fitting(fitting), place, count)
-    return _by_page(fitting, place, count)
+        leaf = _by_number(_Fitting(found.incidents), place, count, most)
+    else:
+        leaf = _by_page(found.incidents, place, count, most)
+    if wanted.text:
+        told = words.snippets(wanted.text, [row.pk for row in leaf.rows])
+        for row in leaf.rows:
+            row.snippet = told.get(row.pk)  # type: ignore[attr-defined]
+    return leaf
 
 
 class _AllOf:
@@ -89,7 +98,7 @@ def _rows(keys: list[int]) -> list[Incident]:
     return list(search.for_lists(Incident.objects.filter(pk__in=keys)).order_by(USUAL_SORT))
 
 
-def _by_number(found: _AllOf | _Fitting, place: Place, count: int) -> Leaf:
+def _by_number(found: _AllOf | _Fitting, place: Place, count: int, most: int) -> Leaf:
     newer = found.after(place.after, PER_PAGE + 1) if place.after is not None else []
     if len(newer) > PER_PAGE:
         shown, is_newer, is_older = newer[1:], True, True
@@ -100,21 +109,21 @@ def _by_number(found: _AllOf | _Fitting, place: Place, count: int) -> Leaf:
         is_older = len(rows) > PER_PAGE
     return Leaf(
         rows=shown,
-        count=min(count, MOST),
-        is_more=count > MOST,
+        count=min(count, most),
+        is_more=count > most,
         newer={"after": shown[0].number} if shown and is_newer else None,
         older={"before": shown[-1].number} if shown and is_older else None,
     )
 
 
-def _by_page(found: QuerySet[Incident], place: Place, count: int) -> Leaf:
+def _by_page(found: QuerySet[Incident], place: Place, count: int, most: int) -> Leaf:
     pages = Paginator(found, PER_PAGE)
-    pages.count = min(count, MOST)
+    pages.count = min(count, most)
     at = pages.get_page(place.page)
     return Leaf(
         rows=list(at.object_list),
-        count=min(count, MOST),
-        is_more=count > MOST,
+        count=min(count, most),
+        is_more=count > most,
         newer={"page": at.previous_page_number()} if at.has_previous() else None,
         older={"page": at.next_page_number()} if at.has_next() else None,
     )

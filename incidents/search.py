@@ -1,4 +1,7 @@
-"""Find incidents among those that a person may know of. Reads only; starts in incidents.access."""
+"""Find incidents among those that a person may know of. Reads only; starts in incidents.access.
+
+Words are looked for in what was reported and in the story, see incidents.words.
+"""
 
 import re
 from dataclasses import dataclass, field
@@ -7,7 +10,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from accounts.models import User
-from incidents import access
+from incidents import access, words
 from incidents.models import (
     OVER,
     Exposure,
@@ -53,10 +56,39 @@ class Wanted:
     sort: str = field(default=USUAL_SORT)
 
 
+@dataclass(frozen=True)
+class Found:
+    """What fits. `is_costly` where the words stand in so many that each one is looked at."""
+
+    incidents: QuerySet[Incident]
+    is_costly: bool
+
+
 def find(user: User, wanted: Wanted) -> QuerySet[Incident]:
     """Return the incidents a person may know of that fit, in the order asked for."""
-    fitting = access.visible_to(user).filter(_conditions(user, wanted))
-    return for_lists(fitting).order_by(*SORTS[wanted.sort])
+    return look(user, wanted).incidents
+
+
+def look(user: User, wanted: Wanted) -> Found:
+    """Find as `find` does, and say what it costs to go through it."""
+    keys = words.hits(wanted.text) if wanted.text else []
+    if not wanted.text:
+        seen = access.visible_to(user)
+    elif keys is None:
+        seen = access.visible_to(user).filter(words.within(wanted.text) | _numbered(wanted.text))
+    else:
+        seen = access.of_these(user, keys + _key_of(wanted.text))
+    fitting = for_lists(seen.filter(_conditions(user, wanted)))
+    return Found(fitting.order_by(*SORTS[wanted.sort]), is_costly=keys is None)
+
+
+def _numbered(text: str) -> Q:
+    number = _NUMBER.fullmatch(text)
+    return Q(number=int(number[1])) if number else Q(pk=None)
+
+
+def _key_of(text: str) -> list[int]:
+    return list(Incident.objects.filter(_numbered(text)).values_list("pk", flat=True))
 
 
 def still_open(user: User) -> QuerySet[Incident]:
@@ -79,7 +111,7 @@ def for_lists(incidents: QuerySet[Incident]) -> QuerySet[Incident]:
 
 
 def _conditions(user: User, wanted: Wanted) -> Q:
-    found = _about(wanted.text)
+    found = Q()
     if wanted.levels:
         found &= Q(counts_as__in=wanted.levels)
     if wanted.status == ALL_OPEN:
@@ -101,14 +133,6 @@ def _exposes_still() -> Q:
     rows = Exposure.objects.filter(incident=OuterRef("pk"))
     # What responders wrote down counts, and not the report, as in incidents.exposure.
     return ~Q(status__in=OVER) & (Exists(rows.filter(until=None)) | (~Exists(rows) & as_reported))
-
-
-def _about(text: str) -> Q:
-    if not text:
-        return Q()
-    words = Q(title__icontains=text) | Q(codename__icontains=text) | Q(detail__icontains=text)
-    number = _NUMBER.fullmatch(text)
-    return words | Q(number=int(number[1])) if number else words
 
 
 def _reported(wanted: Wanted) -> Q:

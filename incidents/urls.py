@@ -55,6 +55,7 @@ urlpatterns = [
     path("receipts/", reporting.my_receipts, name="receipts"),
     path("receipts/<uuid:uuid>/", reporting.receipt, name="receipt"),
     path("incidents/", listing.index, name="list"),
+    path("incidents/export/", listing.export, name="export"),
     path("incidents/ask/", entering.ask, name="ask"),
     path("incidents/break-glass/", entering.break_glass, name="break-glass"),
     path("incidents/broken-glass/", entering.broken_glass, name="broken-glass"),

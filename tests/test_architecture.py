@@ -100,6 +100,7 @@ ASKED_WITHOUT = {
     "incidents/receipts.py": "a person's own reports",
     "incidents/redacted.py": "no title, name or day of any",
     "incidents/reporting.py": "whether a codename is taken",
+    "incidents/search.py": "the key behind a number, of which access is asked next",
     "notifications/concerns.py": "to write on the stories of those that paused a program",
     "notifications/doorbell.py": "the codename, for whom the incident's people let know",
 }

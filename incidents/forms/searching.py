@@ -2,8 +2,10 @@
 
 from datetime import datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -58,6 +60,14 @@ class FilterForm(forms.Form):
 
     def more_is_used(self) -> bool:
         return any(self[name].data for name in ("program", "since", "until", "exposed", "mine"))
+
+    def query(self) -> str:
+        """The filter as a query string: what is asked for by names that are known, and no more."""
+        asked = [(name, value) for name in self.fields for value in self._said(name) if value]
+        return urlencode(asked)
+
+    def _said(self, name: str) -> list[str]:
+        return self.data.getlist(name) if isinstance(self.data, QueryDict) else []
 
     def wanted(self) -> Wanted:
         """What is asked for. A part that makes no sense is left out, and the form says which."""

@@ -2,17 +2,24 @@
 
 import re
 from collections.abc import Mapping
+from datetime import UTC
 
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from accounts.http import SignedInRequest
+from accounts.http import SignedInRequest, actor_of
+from accounts.recency import recently_signed_in
+from incidents import export as exporting
 from incidents import library, listing
 from incidents.forms.searching import FilterForm
 from incidents.listing import Place
 
+_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 _NUMBER = re.compile(r"[0-9]{1,9}")
 COLUMNS = [
     ("severity", _("Severity")),
@@ -29,20 +36,49 @@ COLUMNS = [
 @require_safe
 def index(request: SignedInRequest) -> HttpResponse:
     """Show the incidents that the reader may know of and asked for. Hidden ones are not counted."""
+    return _page(request, FilterForm(request.GET, user=request.user))
+
+
+@require_POST
+@recently_signed_in
+def export(request: SignedInRequest) -> HttpResponseBase:
+    """Hand out what the filter in the address finds, as a file."""
     form = FilterForm(request.GET, user=request.user)
+    kind = request.POST.get("form", "")
+    if kind not in _TYPES:
+        return _page(request, form, refusal=_t("Choose CSV or JSON."), status=422)
+    if not form.is_valid():
+        return _page(request, form, status=422)
+    query, actor = form.query(), actor_of(request)
+    try:
+        taken = exporting.take(request.user, form.wanted(), query=query, form=kind, actor=actor)
+    except exporting.Refused as refusal:
+        return _page(request, form, refusal=str(refusal), status=409)
+    lines = taken.csv() if kind == "csv" else taken.json()
+    answer = StreamingHttpResponse(lines, content_type=_TYPES[kind])
+    name = f"incidents-{timezone.now().astimezone(UTC):%Y-%m-%dT%H%M%SZ}.{kind}"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _page(
+    request: SignedInRequest, form: FilterForm, *, refusal: str = "", status: int = 200
+) -> HttpResponse:
     wanted = form.wanted()
     page = listing.page(request.user, wanted, _place(request))
     filtered = any(request.GET.get(name) for name in form.fields if name != "sort")
     context = {
         "form": form,
         "page": page,
+        "query": form.query(),
+        "refusal": refusal,
         "newer": _leads_to(request, page.newer),
         "older": _leads_to(request, page.older),
         "is_filtered": filtered,
         "reads_runbooks": library.may_read(request.user),
         "columns": [_column(name, str(label), wanted.sort) for name, label in COLUMNS],
     }
-    return render(request, "incidents/list.html", context)
+    return render(request, "incidents/list.html", context, status=status)
 
 
 def _place(request: SignedInRequest) -> Place:

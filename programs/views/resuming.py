@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -19,7 +20,7 @@ from programs.views import detail
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def resume(request: SignedInRequest, slug: str) -> HttpResponse:
+def resume(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Show the criteria: to be answered, or as they were answered to whoever is to agree."""
     if request.method == "POST":
         return _ask(request, slug)
