@@ -20,6 +20,7 @@ from incidents.views import (
     reporting,
     resuming,
     runbooks,
+    saved,
     steps,
     tracking,
 )
@@ -55,6 +56,9 @@ urlpatterns = [
     path("receipts/", reporting.my_receipts, name="receipts"),
     path("receipts/<uuid:uuid>/", reporting.receipt, name="receipt"),
     path("incidents/", listing.index, name="list"),
+    path("incidents/views/", saved.save, name="save-view"),
+    path("incidents/views/<int:pk>/", saved.one, name="saved-view"),
+    path("incidents/views/<int:pk>/remove/", saved.remove, name="remove-view"),
     path("incidents/export/", listing.export, name="export"),
     path("incidents/ask/", entering.ask, name="ask"),
     path("incidents/break-glass/", entering.break_glass, name="break-glass"),

@@ -99,6 +99,7 @@ WRITERS = {
 MAKERS = {
     "Incident": {"incidents.reporting"},
     "Drill": {"incidents.drills"},
+    "SavedView": {"incidents.saved_views"},
     "Assessment": {"incidents.weighing"},
     "ReportKey": {"incidents.repeats"},
     "RuleFiring": {"incidents.firing"},

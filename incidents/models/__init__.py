@@ -30,6 +30,7 @@ from incidents.models.response import (
     TimelineEntry,
 )
 from incidents.models.rules import RuleFiring, SeverityProposal
+from incidents.models.saved import SavedView
 from incidents.models.stepping import StepAct
 from incidents.models.tracking import Relation, Task
 from incidents.models.writing import RunbookVersion
@@ -63,6 +64,7 @@ __all__ = [
     "RuleFiring",
     "RunbookRun",
     "RunbookStep",
+    "SavedView",
     "RunbookVersion",
     "SeverityProposal",
     "Status",

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.http import SignedInRequest, actor_of
 from accounts.recency import recently_signed_in
 from incidents import export as exporting
-from incidents import library, listing
+from incidents import library, listing, saved_views
+from incidents.forms.saved import SavedViewForm
 from incidents.forms.searching import FilterForm
 from incidents.listing import Place
 
@@ -36,7 +37,7 @@ COLUMNS = [
 @require_safe
 def index(request: SignedInRequest) -> HttpResponse:
     """Show the incidents that the reader may know of and asked for. Hidden ones are not counted."""
-    return _page(request, FilterForm(request.GET, user=request.user))
+    return page(request, FilterForm(request.GET, user=request.user))
 
 
 @require_POST
@@ -46,14 +47,14 @@ def export(request: SignedInRequest) -> HttpResponseBase:
     form = FilterForm(request.GET, user=request.user)
     kind = request.POST.get("form", "")
     if kind not in _TYPES:
-        return _page(request, form, refusal=_t("Choose CSV or JSON."), status=422)
+        return page(request, form, refusal=_t("Choose CSV or JSON."), status=422)
     if not form.is_valid():
-        return _page(request, form, status=422)
+        return page(request, form, status=422)
     query, actor = form.query(), actor_of(request)
     try:
         taken = exporting.take(request.user, form.wanted(), query=query, form=kind, actor=actor)
     except exporting.Refused as refusal:
-        return _page(request, form, refusal=str(refusal), status=409)
+        return page(request, form, refusal=str(refusal), status=409)
     lines = taken.csv() if kind == "csv" else taken.json()
     answer = StreamingHttpResponse(lines, content_type=_TYPES[kind])
     name = f"incidents-{timezone.now().astimezone(UTC):%Y-%m-%dT%H%M%SZ}.{kind}"
@@ -61,19 +62,34 @@ def export(request: SignedInRequest) -> HttpResponseBase:
     return answer
 
 
-def _page(
-    request: SignedInRequest, form: FilterForm, *, refusal: str = "", status: int = 200
+def page(
+    request: SignedInRequest,
+    form: FilterForm,
+    *,
+    saving: SavedViewForm | None = None,
+    refusal: str = "",
+    status: int = 200,
 ) -> HttpResponse:
+    """Show the list.
+
+    Args:
+        saving: the filter's name as it was sent, to show what is wrong with it.
+    """
     wanted = form.wanted()
-    page = listing.page(request.user, wanted, _place(request))
+    leaf = listing.page(request.user, wanted, _place(request))
+    query = form.query()
+    views = list(saved_views.of(request.user))
+    can_be_kept = query and query not in {view.query for view in views}
     filtered = any(request.GET.get(name) for name in form.fields if name != "sort")
     context = {
         "form": form,
-        "page": page,
-        "query": form.query(),
+        "page": leaf,
+        "query": query,
         "refusal": refusal,
-        "newer": _leads_to(request, page.newer),
-        "older": _leads_to(request, page.older),
+        "views": views,
+        "saving": saving or (SavedViewForm(user=request.user) if can_be_kept else None),
+        "newer": _leads_to(request, leaf.newer),
+        "older": _leads_to(request, leaf.older),
         "is_filtered": filtered,
         "reads_runbooks": library.may_read(request.user),
         "columns": [_column(name, str(label), wanted.sort) for name, label in COLUMNS],

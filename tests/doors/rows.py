@@ -57,6 +57,7 @@ HOLD = _who(
     sees=VIEW,
 )
 REPORTER = _who("whoever reported it", "reporter")
+SAVED = _who("whoever saved it", "view")
 SIGNED_IN = _who("everybody who is signed in", *ALL)
 EVERYBODY = _who("everybody, signed in or not", *ALL, "anonymous", "deactivated")
 ON_DUTY = _who(
@@ -181,6 +182,10 @@ ROWS: dict[str, Row] = {
     "incidents:receipts": read(SIGNED_IN),
     "incidents:receipt": both(REPORTER, uuid="uuid"),
     "incidents:list": read(SIGNED_IN),
+    "incidents:save-view": act(SIGNED_IN),
+    "incidents:saved-view": both(SAVED, pk="view"),
+    "incidents:remove-view": act(SAVED, pk="view"),
+    "incidents:export": act(SIGNED_IN),
     "incidents:ask": both(SIGNED_IN),
     "incidents:break-glass": act(ON_DUTY),
     "incidents:broken-glass": read(REVIEWERS),

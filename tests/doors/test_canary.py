@@ -35,8 +35,8 @@ def test_the_word_is_where_it_can_be_found(world):
 
 def test_a_search_does_not_tell_that_something_was_found(world):
     stranger = world.people["stranger"]
-    hidden = words(stranger.get("/incidents/?text=zyzzyva"))
-    nothing = words(stranger.get("/incidents/?text=qwyjibo"))
+    hidden = words(stranger.get("/incidents/?q=zyzzyva"))
+    nothing = words(stranger.get("/incidents/?q=qwyjibo"))
     assert hidden.replace("zyzzyva", "") == nothing.replace("qwyjibo", "")
 
 

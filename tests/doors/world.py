@@ -27,10 +27,11 @@ from incidents import (
     lifecycle,
     relations,
     roles,
+    saved_views,
     tasking,
     timeline,
 )
-from incidents.models import AccessGrant, DrillScope, Incident, Role, Status
+from incidents.models import AccessGrant, DrillScope, Incident, Role, SavedView, Status
 from programs import collectors, keys, waivers
 from programs.attestation import attest, control_of
 from programs.evidence import Shown
@@ -166,7 +167,16 @@ def _story(world: World) -> None:
         "glass": broken.pk,
         "task": incident.tasks.get().pk,
         "relation": related.pk,
+        "view": _saved(people["view"].person).pk,
     }
+
+
+def _saved(person: Any) -> SavedView:
+    """A view that a team has of its owner, and may not change."""
+    team = person.groups.create(name="storage")
+    team.user_set.add(*type(person).objects.filter(groups__name="auditor"))
+    kept = {"name": "Severe", "query": "sev=1", "team": team}
+    return saved_views.keep(person, actor=make.actor(person), **kept)
 
 
 def _step(incident: Incident) -> int:

@@ -23,7 +23,7 @@ def _adds(table: str, text: str) -> migrations.RunSQL:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("incidents", "0012_relations_and_tasks")]
+    dependencies = [("incidents", "0013_pins")]
 
     operations = [
         migrations.RunSQL(
