@@ -15,13 +15,17 @@ from accounts.models import User
 from incidents import access, embargo
 from incidents.models import (
     AccessGrant,
+    AccessRequest,
+    Drill,
     Evidence,
     Exposure,
+    GlassBreak,
     Incident,
     Pin,
     Relation,
     RoleAssignment,
     RuleFiring,
+    RunbookRun,
     RunbookStep,
     SeverityProposal,
     Task,
@@ -29,7 +33,7 @@ from incidents.models import (
 from programs.models import Category
 
 # Names of rows, and nothing that anybody decided.
-_SILENT = {"id", "uuid", "incident", "run", "facts", "assessment", "file"}
+_SILENT = {"id", "uuid", "incident", "run", "facts", "assessment", "file", "report"}
 _OF_STEPS = {"state", "note"}
 _NAMES = {
     Incident: gettext_lazy("Incident"),
@@ -38,12 +42,20 @@ _NAMES = {
     RunbookStep: gettext_lazy("Runbook step"),
     SeverityProposal: gettext_lazy("Proposed severity"),
     RuleFiring: gettext_lazy("Rule"),
+    AccessRequest: gettext_lazy("Asked to be let in"),
+    GlassBreak: gettext_lazy("Broken glass"),
+    RunbookRun: gettext_lazy("Runbook"),
+    Drill: gettext_lazy("Drill"),
     Evidence: gettext_lazy("Evidence"),
     Exposure: gettext_lazy("Exposure"),
     Pin: gettext_lazy("Pinned entry"),
     Relation: gettext_lazy("Related incident"),
     Task: gettext_lazy("Task"),
 }
+KINDS = sorted(
+    ((str(model._meta.model_name), words) for model, words in _NAMES.items()),
+    key=lambda pair: pair[0],
+)
 # Of an exposure: lists of keys, and what each is called.
 _LISTED: dict[str, Callable[[Any], str]] = {
     "kinds": lambda kind: str(Category(kind).label),
@@ -62,8 +74,12 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class Change:
-    """One save of one row. `via` is the door it came by: page, api, engine."""
+    """One save of one row. `via` is the door it came by: page, api, engine.
 
+    `kind` is what sort of row it is, as in KINDS; `what` the same in words.
+    """
+
+    kind: str
     at: datetime
     who: str
     via: str
@@ -71,6 +87,25 @@ class Change:
     what: str
     is_new: bool
     fields: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a reader asked for. Empty means everything. `who` is a part of a name."""
+
+    kinds: tuple[str, ...] = ()
+    who: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def fits(self, change: Change) -> bool:
+        """True if it is of these kinds, by them, and from `since` on, before `until`."""
+        return (
+            (not self.kinds or change.kind in self.kinds)
+            and self.who.casefold() in (change.who or _("Andon")).casefold()
+            and (self.since is None or change.at >= self.since)
+            and (self.until is None or change.at < self.until)
+        )
 
 
 def of(incident: Incident, *, reader: User, only: models.Model | None = None) -> list[Change]:
@@ -99,13 +134,28 @@ def _is_of(row: Any, subject: models.Model) -> bool:
 
 
 # What has the incident as its parent.
-_BELOW = (RoleAssignment, AccessGrant, SeverityProposal, RuleFiring, Evidence, Exposure, Task, Pin)
+_BELOW: tuple[type[models.Model], ...] = (
+    RoleAssignment,
+    AccessGrant,
+    SeverityProposal,
+    RuleFiring,
+    RunbookRun,
+    Evidence,
+    Exposure,
+    Task,
+    Pin,
+    GlassBreak,
+    Drill,
+)
+# Who asked in vain is told only to those who decide about it.
+_FOR_MANAGERS = (AccessRequest,)
 
 
 def _rows(incident: Incident, reader: User) -> Iterator[Any]:
     yield from Incident.history.filter(id=incident.pk).select_related("history_user")
-    for model in _BELOW:
-        history: Any = model.history
+    manages = access.may(reader, AccessGrant.Level.MANAGE, incident)
+    for model in _BELOW + (_FOR_MANAGERS if manages else ()):
+        history: Any = model.history  # type: ignore[attr-defined]
         yield from history.filter(incident=incident).select_related("history_user")
     visible = access.visible_to(reader).values("pk")
     both = Q(one=incident, other_id__in=visible) | Q(other=incident, one_id__in=visible)
@@ -143,6 +193,7 @@ def _change(row: Any, fields: tuple[FieldChange, ...], *, is_new: bool) -> Chang
     via, _colon, why = (row.history_change_reason or "").partition(": ")
     number = f" {row.number}" if row.instance_type is RunbookStep else ""
     return Change(
+        kind=row.instance_type._meta.model_name,
         at=row.history_date,
         who=row.history_user.name if row.history_user else "",
         via=via,

@@ -7,7 +7,7 @@ from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import User
 from audit import history, outbox, trail
-from incidents import access, grants, timeline
+from incidents import access, duties, grants, timeline
 from incidents.models import (
     SHARED_ROLES,
     AccessGrant,
@@ -50,8 +50,8 @@ def give(incident: Incident, role: Role, *, person: User, actor: Actor) -> RoleA
 
     Raises:
         Refused: if the incident is over, the person is deactivated or lacks the
-            function, the role and the person's other duty exclude each other, or the
-            role lets in to more than the person who gives it may.
+            function, the role and the person's other duty exclude each other, enough people
+            hold it, or the role lets in to more than the person who gives it may.
     """
     incident = Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
     if incident.is_over:
@@ -61,6 +61,7 @@ def give(incident: Incident, role: Role, *, person: User, actor: Actor) -> RoleA
     current = incident.roles.filter(role=role, until=None)
     if current.filter(person=person).exists():
         return current.get(person=person)
+    _refuse_too_many(role, current.count())
     for before in current.exclude(role__in=SHARED_ROLES):
         _end(before, actor)
     assignment: RoleAssignment = history.create(
@@ -128,6 +129,14 @@ def _refuse_conflicts(incident: Incident, role: Role, person: User) -> None:
             raise Refused(
                 f"person: {person.name} is {other.label.lower()}: the two roles watch each other."
             )
+
+
+def _refuse_too_many(role: Role, held: int) -> None:
+    most = duties.MOST.get(role)
+    if most is not None and held >= most:
+        raise Refused(
+            f"role: {most} people at most are {role.label.lower()}; one of them leaves first."
+        )
 
 
 @transaction.atomic

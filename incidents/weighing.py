@@ -4,6 +4,7 @@ import copy
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.actors import Actor
@@ -173,6 +174,12 @@ def first(incident: Incident) -> Assessment:
     if held and held.supersedes_id is None:
         return held
     return Assessment.objects.get(subject=f"incident:{incident.uuid}", supersedes=None)
+
+
+def all_of(incident: Incident) -> QuerySet[Assessment]:
+    """Every assessment of an incident, the newest first: the level, whose word, and why."""
+    found = Assessment.objects.filter(subject=f"incident:{incident.uuid}")
+    return found.select_related("assessor").order_by("-pk")
 
 
 def is_first(incident: Incident) -> bool:

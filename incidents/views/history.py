@@ -1,4 +1,4 @@
-"""What was changed in an incident, field by field."""
+"""What was changed in an incident, field by field: to read, to narrow down, to take along."""
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -6,15 +6,44 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest
-from incidents import access, changes, looks
+from incidents import access, changes, exporting, looks
+from incidents.changes import Change
+from incidents.forms.history import HistoryForm
+from incidents.models import Incident
 
 PER_PAGE = 50
+_KINDS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
 
 @require_safe
 def history(request: SignedInRequest, number: int) -> HttpResponse:
     incident = access.get_incident(request.user, number)
     looks.note(incident, request.user, via="page")
-    found = changes.of(incident, reader=request.user)
+    form = HistoryForm(request.GET)
+    found = _found(request, incident, form)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "incidents/history.html", {"incident": incident, "page": page})
+    context = {
+        "incident": incident,
+        "page": page,
+        "form": form,
+        "is_filtered": any(request.GET.get(name) for name in form.fields),
+    }
+    return render(request, "incidents/history.html", context)
+
+
+@require_safe
+def export(request: SignedInRequest, number: int, kind: str) -> HttpResponse:
+    """The same changes as a file: nobody takes along what they cannot read on the page."""
+    incident = access.get_incident(request.user, number)
+    looks.note(incident, request.user, via="page")
+    found = _found(request, incident, HistoryForm(request.GET))
+    write = exporting.as_csv if kind == "csv" else exporting.as_json
+    answer = HttpResponse(write(found), content_type=_KINDS[kind])
+    answer["Content-Disposition"] = f'attachment; filename="{incident.ref}-history.{kind}"'
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+def _found(request: SignedInRequest, incident: Incident, form: HistoryForm) -> list[Change]:
+    wanted = form.wanted()
+    return [each for each in changes.of(incident, reader=request.user) if wanted.fits(each)]

@@ -15,6 +15,7 @@ from incidents import (
     access,
     chart,
     duplicates,
+    duties,
     exposure,
     glass,
     knocks,
@@ -25,6 +26,7 @@ from incidents import (
     scanning,
     stepping,
     story,
+    weighing,
 )
 from incidents import evidence as kept
 from incidents.forms import response
@@ -32,6 +34,7 @@ from incidents.forms.evidence import UploadForm
 from incidents.forms.steps import AttachForm
 from incidents.forms.tracking import RelateForm, TaskForm
 from incidents.models import (
+    SHARED_ROLES,
     AccessGrant,
     Incident,
     RoleAssignment,
@@ -53,6 +56,7 @@ from severity.vocabulary import Action, Scope
 Forms = dict[str, PanelForm]
 _A_NUMBER = re.compile(r"[0-9]{1,5}")
 FIRST_FILES = 8
+_MOST_LEVELS = 50
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,7 @@ def severity(incident: Incident, request: SignedInRequest, forms: Forms) -> dict
         "assessment": assessment,
         "assumed": facts.get("assumed", []),
         "changes": _changes(facts, assessment.rules_version if assessment else ""),
+        "assessments": weighing.all_of(incident)[:_MOST_LEVELS],
         "proposal": proposal.select_related("proposed_by").first(),
         "level_form": forms.get("level") or response.LevelForm(),
         "answers_form": answers,
@@ -238,8 +243,11 @@ def tasks(incident: Incident, forms: Forms) -> dict[str, Any]:
 
 def roles(incident: Incident, request: SignedInRequest, forms: Forms) -> dict[str, Any]:
     held: QuerySet[RoleAssignment] = incident.roles.filter(until=None).select_related("person")
+    taken = {assignment.role for assignment in held}
+    free = [role for role in duties.WORDS if role not in taken and role not in SHARED_ROLES]
     return {
         "roles": held.order_by("since"),
+        "free_roles": [(role, duties.WORDS[role]) for role in free],
         "role_form": forms.get("roles") or response.RoleForm(user=request.user),
     }
 

@@ -187,3 +187,14 @@ def test_who_leaves_a_role_may_take_it_again():
     incident, person = make.incident(), make.user()
     roles.leave(give(incident, Role.SCRIBE, person), actor=make.SYSTEM)
     assert give(incident, Role.SCRIBE, person).until is None
+
+
+def test_two_custodians_hold_the_role_and_no_third():
+    incident, chief = make.incident(), make.actor(make.user(Function.PRIVACY_OFFICER))
+    first, second, third = (make.user() for _ in range(3))
+    for person in (first, second, first):
+        roles.give(incident, Role.CUSTODIAN, person=person, actor=chief)
+    with pytest.raises(roles.Refused, match="role: 2 people at most are custodian"):
+        roles.give(incident, Role.CUSTODIAN, person=third, actor=chief)
+    roles.leave(incident.roles.get(person=first), actor=chief)
+    assert roles.give(incident, Role.CUSTODIAN, person=third, actor=chief)

@@ -17,6 +17,8 @@ GET = [
     "live/collection/",
     "exposures/",
     "history/",
+    "history/csv/",
+    "history/json/",
     "escalation/",
     "merge/",
 ]

@@ -1,0 +1,47 @@
+"""The filter of an incident's history. It lives in the query string, also for the export."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from incidents import changes
+from incidents.changes import Wanted
+
+
+class HistoryForm(forms.Form):
+    kind = forms.MultipleChoiceField(
+        label=_("What was changed"),
+        required=False,
+        choices=changes.KINDS,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "choices--line"}),
+    )
+    who = forms.CharField(label=_("By whom"), required=False, max_length=150)
+    since = forms.DateField(
+        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    until = forms.DateField(
+        label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.has_unknown = True  # type: ignore[attr-defined]
+
+    def wanted(self) -> Wanted:
+        """What is asked for. A part that makes no sense is left out, and the form says which."""
+        said = self.cleaned_data if self.is_valid() else getattr(self, "cleaned_data", {})
+        until = said.get("until")
+        return Wanted(
+            kinds=tuple(said.get("kind") or ()),
+            who=said.get("who") or "",
+            since=_midnight(said.get("since")),
+            until=_midnight(until + timedelta(days=1)) if until else None,
+        )
+
+
+def _midnight(day: Any) -> datetime | None:
+    return timezone.make_aware(datetime.combine(day, time.min)) if day else None
