@@ -13,9 +13,11 @@ from incidents import (
     glass,
     grants,
     intake,
+    items,
     knocks,
     lateness,
     news,
+    reviews,
     tasking,
 )
 
@@ -55,6 +57,21 @@ def step_late(payload: dict[str, Any]) -> None:
 @clockwork.within_transaction(lateness.STILL_LATE)
 def step_still_late(payload: dict[str, Any]) -> None:
     lateness.tell_up(payload["step"])
+
+
+@outbox.on("incident.recovered", name="incidents.begin_review")
+def begin_review(event: dict[str, Any]) -> None:
+    reviews.begin(event["incident"])
+
+
+@clockwork.within_transaction(reviews.REMIND)
+def remind_of_review(payload: dict[str, Any]) -> None:
+    reviews.remind(payload["review"], payload["number"])
+
+
+@clockwork.within_transaction(items.REMIND)
+def remind_of_item(payload: dict[str, Any]) -> None:
+    items.remind(payload["item"], payload["number"])
 
 
 @clockwork.within_transaction("incidents.begin_drill")

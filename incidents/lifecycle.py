@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from audit import history, outbox, trail
-from incidents import duplicates, judgement, moments, roles, timeline, unproven, weighing
+from incidents import duplicates, judgement, moments, reviews, roles, timeline, unproven, weighing
 from incidents.models import Incident, Role, Status, TimelineEntry
 from severity.ruleset import RuleSet
 
@@ -158,6 +158,9 @@ def _for_closing(incident: Incident, reason: str, _exception: str) -> str:
         return (
             f"{open_steps} steps of the runbook are open: do them, or say why they are not needed."
         )
+    missing = reviews.why_not_closed(incident)
+    if missing:
+        return missing
     return "" if reason.strip() else "reason: say in a sentence how it ended."
 
 

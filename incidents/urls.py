@@ -19,6 +19,7 @@ from incidents.views import (
     record,
     reporting,
     resuming,
+    reviews,
     runbooks,
     saved,
     steps,
@@ -76,6 +77,16 @@ urlpatterns = [
     path(f"{_one}merge/", merging.merge, name="merge"),
     path(f"{_one}status/", acts.status, name="status"),
     path(f"{_one}pause/", acts.pull_cord, name="pull-cord"),
+    path(f"{_one}review/", reviews.review, name="review"),
+    path(f"{_one}review/write/", reviews.write, name="write-review"),
+    path(f"{_one}review/<int:pk>/", reviews.version, name="review-version"),
+    path(f"{_one}review/<int:pk>/publish/", reviews.publish, name="publish-review"),
+    path(f"{_one}items/", reviews.add_item, name="add-item"),
+    path(f"{_one}items/<int:pk>/", reviews.change_item, name="change-item"),
+    *(
+        path(f"{_one}items/<int:pk>/{how}/", reviews.item, {"how": how}, name=f"item-{how}")
+        for how in ("done", "verify", "reopen", "drop")
+    ),
     path(f"{_one}runbooks/", steps.attach, name="attach-runbook"),
     path(f"{_one}steps/<int:pk>/", steps.mark, name="step"),
     path(f"{_one}steps/<int:pk>/assign/", steps.assign, name="assign-step"),
@@ -114,6 +125,7 @@ urlpatterns = [
     path("programs/<slug:slug>/drills/", drills.drills_of, name="drills"),
     path("programs/<slug:slug>/drills/<int:pk>/cancel/", drills.cancel, name="cancel-drill"),
     path("programs/<slug:slug>/resume/approve/", resuming.approve, name="approve-resume"),
+    path("action-items/", reviews.all_items, name="items"),
     path("runbooks/", runbooks.index, name="runbooks"),
     path("runbooks/new/", runbooks.new, name="runbook-new"),
     path(f"{_book}", runbooks.one, name="runbook"),

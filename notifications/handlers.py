@@ -9,6 +9,7 @@ from notifications import (
     calling,
     doorbell,
     invitations,
+    nagging,
     notices,
     paging,
     prompting,
@@ -97,6 +98,11 @@ clockwork.outward(doorbell.SEND)(doorbell.send)
 
 outbox.on("runbook.step_assigned", name="notifications.tell_of_step")(prompting.tell_of_step)
 outbox.on("runbook.step_late", name="notifications.tell_of_late_step")(prompting.tell_of_late_step)
+
+
+outbox.on("review.reminded", name="notifications.tell_of_review")(nagging.tell_of_review)
+outbox.on("review.item_given", name="notifications.tell_of_item")(nagging.tell_of_item)
+outbox.on("review.item_reminded", name="notifications.remind_of_item")(nagging.remind_of_item)
 
 
 @clockwork.within_transaction(prompting.ESCALATE)

@@ -29,6 +29,7 @@ from incidents.models.response import (
     RunbookStep,
     TimelineEntry,
 )
+from incidents.models.reviewing import ActionItem, Review, ReviewVersion
 from incidents.models.rules import RuleFiring, SeverityProposal
 from incidents.models.saved import SavedView
 from incidents.models.stepping import StepAct
@@ -41,6 +42,7 @@ __all__ = [
     "SHARED_ROLES",
     "AccessGrant",
     "AccessRequest",
+    "ActionItem",
     "Accessed",
     "Audience",
     "Counter",
@@ -59,6 +61,8 @@ __all__ = [
     "Pin",
     "Relation",
     "ReportKey",
+    "Review",
+    "ReviewVersion",
     "Role",
     "RoleAssignment",
     "RuleFiring",

@@ -80,6 +80,7 @@ class TimelineEntry(models.Model):
         RUNBOOK = "runbook", _("Runbook")
         ACCESS = "access", _("Access")
         EVIDENCE = "evidence", _("Evidence")
+        REVIEW = "review", _("Review")
         EXPOSURE = "exposure", _("Exposure")
 
     class Audience(models.TextChoices):

@@ -11,7 +11,7 @@ from accounts.http import Fragment, SignedInRequest
 from incidents import access, looks
 from incidents.forms import response
 from incidents.models import Incident, TimelineEntry
-from incidents.views import panels
+from incidents.views import panels, runs
 from incidents.views.panels import Forms, May
 
 
@@ -54,7 +54,8 @@ def page(
         **panels.cord(incident, may, forms),
         **panels.severity(incident, request, forms),
         **panels.firings(incident, forms),
-        **panels.runbook(incident, request.user, forms),
+        **runs.runbook(incident, request.user, forms),
+        **runs.review(incident),
         **panels.evidence(incident, forms),
         **panels.exposed(incident),
         **panels.merged(incident, request),

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Prefetch, QuerySet
-from django.utils import timezone
+from django.db.models import QuerySet
 
 from accounts.functions import Function
 from accounts.http import SignedInRequest
-from accounts.models import User
 from incidents import (
     access,
     chart,
@@ -19,19 +17,15 @@ from incidents import (
     exposure,
     glass,
     knocks,
-    library,
     looks,
     relations,
-    runbooks,
     scanning,
-    stepping,
     story,
     weighing,
 )
 from incidents import evidence as kept
 from incidents.forms import response
 from incidents.forms.evidence import UploadForm
-from incidents.forms.steps import AttachForm
 from incidents.forms.tracking import RelateForm, TaskForm
 from incidents.models import (
     SHARED_ROLES,
@@ -39,10 +33,8 @@ from incidents.models import (
     Incident,
     RoleAssignment,
     RuleFiring,
-    RunbookStep,
     SeverityProposal,
     Status,
-    StepAct,
     TimelineEntry,
 )
 from programs import summary
@@ -166,34 +158,6 @@ def firings(incident: Incident, forms: Forms) -> dict[str, Any]:
 
 def _can_be_vetoed(firing: RuleFiring) -> bool:
     return firing.action == Action.PAUSE and firing.scope != Scope.PROGRAMS_CONCERNED
-
-
-def runbook(incident: Incident, user: User, forms: Forms | None = None) -> dict[str, Any]:
-    now = timezone.now()
-    steps = RunbookStep.objects.select_related("done_by", "gate_by", "assignee")
-    acts = StepAct.objects.select_related("asked_by", "system")
-    steps = steps.prefetch_related(Prefetch("acts", acts))
-    runs = list(incident.runbooks.prefetch_related(Prefetch("steps", steps)))
-    for run in runs:
-        offers = stepping.offer(incident, run.steps.all(), user)
-        for step in run.steps.all():
-            step.offers = offers[step.pk]  # type: ignore[attr-defined]
-        left = [step for step in run.steps.all() if step.state == RunbookStep.State.OPEN]
-        run.settled = len(run.steps.all()) - len(left)  # type: ignore[attr-defined]
-        run.late = sum(1 for step in left if step.due_at and step.due_at < now)  # type: ignore[attr-defined]
-    people = access.viewers(incident).order_by("username") if runs else []
-    attached = [run.runbook for run in runs]
-    newer = runbooks.newer(runs)
-    for run in runs:
-        run.newer = newer.get(run.runbook)  # type: ignore[attr-defined]
-    return {
-        "incident": incident,
-        "runs": runs,
-        "now": now,
-        "step_people": people,
-        "attach_form": (forms or {}).get("attach") or AttachForm(attached=attached),
-        "reads_runbooks": library.may_read(user),
-    }
 
 
 def evidence(incident: Incident, forms: Forms) -> dict[str, Any]:

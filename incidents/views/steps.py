@@ -14,7 +14,7 @@ from accounts.http import SignedInRequest, actor_of
 from incidents import access, runbooks, stepping, steps
 from incidents.forms.steps import AssignForm, AttachForm, GateForm, HookForm, NoteForm, StepForm
 from incidents.models import AccessGrant, Incident, RunbookStep
-from incidents.views import panels
+from incidents.views import panels, runs
 from incidents.views.acting import carry_out
 from programs.forms import PanelForm
 
@@ -132,7 +132,7 @@ def _for_htmx(
             refusal, status = _first_error(form), 422
     except steps.Refused as refused:
         refusal, status = str(refused), 409
-    context = panels.runbook(incident, request.user) | {
+    context = runs.runbook(incident, request.user) | {
         "may": panels.May.of(request, incident),
         "refused_step": step.pk if refusal else None,
         "refusal": refusal,

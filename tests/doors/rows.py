@@ -233,6 +233,19 @@ ROWS: dict[str, Row] = {
     "incidents:exposure": both(VIEW, CONTRIBUTE, **_OF, pk="exposure"),
     "incidents:verify-exposure": act(MANAGE, **_OF, pk="exposure"),
     "acknowledge-incident": act(CONTRIBUTE, **_OF),
+    # --- The review
+    "incidents:review": read(VIEW, **_OF),
+    "incidents:write-review": act(CONTRIBUTE, **_OF),
+    "incidents:review-version": read(VIEW, **_OF, pk="written"),
+    "incidents:publish-review": act(MANAGE, **_OF, pk="written"),
+    "incidents:add-item": act(CONTRIBUTE, **_OF),
+    "incidents:change-item": both(CONTRIBUTE, **_OF, pk="item"),
+    # Whoever may only read may own one and say that it is done; the domain says who may do what.
+    "incidents:item-done": act(VIEW, **_OF, pk="item"),
+    "incidents:item-verify": act(VIEW, **_OF, pk="item"),
+    "incidents:item-reopen": act(VIEW, **_OF, pk="item"),
+    "incidents:item-drop": act(VIEW, **_OF, pk="item"),
+    "incidents:items": read(SIGNED_IN),
     # --- Runbooks
     "incidents:runbooks": read(FUNCTIONED),
     "incidents:runbook-new": both(EDITORS),

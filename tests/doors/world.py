@@ -21,11 +21,13 @@ from incidents import (
     glass,
     grants,
     holds,
+    items,
     judgement,
     knocks,
     library,
     lifecycle,
     relations,
+    reviews,
     roles,
     saved_views,
     tasking,
@@ -152,6 +154,7 @@ def _story(world: World) -> None:
         reason="The export runs tonight and must be stopped.",
         actor=make.actor(make.user(Function.SECURITY)),
     )
+    world.ids |= _review(incident, commander)
     world.ids |= {
         "number": incident.number,
         "uuid": incident.uuid,
@@ -177,6 +180,19 @@ def _saved(person: Any) -> SavedView:
     team.user_set.add(*type(person).objects.filter(groups__name="auditor"))
     kept = {"name": "Severe", "query": "sev=1", "team": team}
     return saved_views.keep(person, actor=make.actor(person), **kept)
+
+
+def _review(incident: Incident, by: Any) -> dict[str, int]:
+    """What is written of it, and what is to be done afterwards."""
+    written = reviews.write(incident, {"summary": f"Summary {WORDS}"}, based_on=0, actor=by)
+    said = items.Said(
+        what=f"Item {WORDS}",
+        kind="prevent",
+        owner=by.user,
+        due_on=timezone.now().date(),
+        test=WORDS,
+    )
+    return {"written": written.number, "item": items.add(incident, said, actor=by).pk}
 
 
 def _step(incident: Incident) -> int:

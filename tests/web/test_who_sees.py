@@ -19,6 +19,7 @@ GET = [
     "history/",
     "history/csv/",
     "history/json/",
+    "review/",
     "escalation/",
     "merge/",
 ]
@@ -35,13 +36,28 @@ POST = [
     "acknowledge/",
     "evidence/",
     "runbooks/",
+    "review/write/",
+    "items/",
     "exposures/",
     "merge/",
     "related/",
     "tasks/",
 ]
-NESTED_GET = ["evidence/{}/", "evidence/{}/file/", "exposures/{}/", "tasks/{}/"]
+NESTED_GET = [
+    "evidence/{}/",
+    "evidence/{}/file/",
+    "exposures/{}/",
+    "tasks/{}/",
+    "review/{}/",
+    "items/{}/",
+]
 NESTED = [
+    "review/{}/publish/",
+    "items/{}/",
+    "items/{}/done/",
+    "items/{}/verify/",
+    "items/{}/reopen/",
+    "items/{}/drop/",
     "timeline/{}/correct/",
     "timeline/{}/pin/",
     "timeline/{}/unpin/",

@@ -1,0 +1,214 @@
+"""The review of an incident, its action items, and the list of them all."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.http import SignedInRequest, actor_of
+from incidents import access, items, looks, reviewfacts, reviewform, reviews
+from incidents.access import Level
+from incidents.forms.reviews import ItemForm, ReviewForm, WordForm
+from incidents.models import ActionItem, Incident, Review, ReviewVersion
+from incidents.views.panels import May
+
+PER_PAGE = 50
+
+
+@require_safe
+def review(request: SignedInRequest, number: int) -> HttpResponse:
+    """Show the review as it was written last, with what is to be done."""
+    incident = access.get_incident(request.user, number)
+    looks.note(incident, request.user, via="page")
+    return _page(request, incident)
+
+
+def _page(
+    request: SignedInRequest,
+    incident: Incident,
+    *,
+    form: ReviewForm | None = None,
+    item_form: ItemForm | None = None,
+    refused_item: int | None = None,
+    refusal: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    may, row = May.of(request, incident), Review.objects.filter(incident=incident).first()
+    versions = list(row.versions.select_related("author")) if row else []
+    last = versions[0] if versions else None
+    now = timezone.now()
+    unpublished = row is None or row.published_id is None
+    context: dict[str, Any] = {
+        "incident": incident,
+        "may": may,
+        # What is closed is still corrected, and its items are still to be done.
+        "may_write": Level.CONTRIBUTE in access.may_which(request.user, incident),
+        "review": row,
+        "last": last,
+        "versions": versions,
+        "demanded": reviews.is_demanded(incident),
+        "late": bool(row and row.due_at and row.due_at < now and unpublished),
+        "own": bool(last and last.author == request.user),
+        "waits": bool(last and row and row.published_id != last.pk),
+        "sections": _sections(last),
+        "items": incident.action_items.select_related("owner", "done_by", "settled_by"),
+        "people": access.viewers(incident).order_by("username"),
+        "edit_form": form or _begun(last),
+        "item_form": item_form or ItemForm(),
+        "refused_item": refused_item,
+        "facts_now": reviewfacts.of(incident),
+        "refusal": refusal,
+        "form": form if form and form.errors else item_form,
+    }
+    return render(request, "incidents/review.html", context, status=status)
+
+
+def _sections(version: ReviewVersion | None) -> list[dict[str, Any]]:
+    if version is None:
+        return []
+    return [
+        {
+            "section": section,
+            "text": version.sections.get(section.key, ""),
+            "facts": version.facts.get(section.key, []),
+        }
+        for section in reviewform.current().sections
+    ]
+
+
+def _begun(last: ReviewVersion | None) -> ReviewForm:
+    initial = dict(last.sections) if last else {}
+    return ReviewForm(initial=initial | {"based_on": last.number if last else 0})
+
+
+@require_safe
+def version(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
+    """Show one version as it was written."""
+    incident = access.get_incident(request.user, number)
+    found = ReviewVersion.objects.select_related("author", "review")
+    row = get_object_or_404(found, review__incident=incident, number=pk)
+    context = {"incident": incident, "version": row, "sections": _sections(row)}
+    return render(request, "incidents/review_version.html", context)
+
+
+@require_POST
+def write(request: SignedInRequest, number: int) -> HttpResponse:
+    """Write the next version."""
+    incident = access.get_incident(request.user, number, to=Level.CONTRIBUTE)
+    form, status = ReviewForm(request.POST), 422
+    if form.is_valid():
+        try:
+            said, based_on = form.sections(), form.cleaned_data["based_on"]
+            reviews.write(incident, said, based_on=based_on, actor=actor_of(request))
+        except reviews.Refused as refusal:
+            form.blame(str(refusal))
+            status = 409
+            # What they wrote is theirs to save upon what was written meanwhile.
+            form.data = _on_the_newest(form, incident)
+        else:
+            messages.success(request, _("Written. A second person must publish it."))
+            return redirect("incidents:review", number=number)
+    return _page(request, incident, form=form, status=status)
+
+
+def _on_the_newest(form: ReviewForm, incident: Incident) -> Any:
+    sent: Any = form.data
+    data = sent.copy()
+    last = ReviewVersion.objects.filter(review__incident=incident).first()
+    data["based_on"] = last.number if last else 0
+    return data
+
+
+@require_POST
+def publish(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
+    """Publish what was written last, as a second person."""
+    incident = access.get_incident(request.user, number, to=Level.MANAGE)
+    row = get_object_or_404(ReviewVersion, review__incident=incident, number=pk)
+    try:
+        reviews.publish(row, actor=actor_of(request))
+    except reviews.Refused as refusal:
+        return _page(request, incident, refusal=str(refusal), status=409)
+    messages.success(request, _("Published."))
+    return redirect("incidents:review", number=number)
+
+
+@require_POST
+def add_item(request: SignedInRequest, number: int) -> HttpResponse:
+    """Add an action item."""
+    incident = access.get_incident(request.user, number, to=Level.CONTRIBUTE)
+    form, status = ItemForm(request.POST), 422
+    if form.is_valid():
+        try:
+            items.add(incident, form.said(), actor=actor_of(request))
+        except items.Refused as refusal:
+            form.blame(str(refusal))
+            status = 409
+        else:
+            messages.success(request, _("Added. Its owner is told."))
+            return redirect("incidents:review", number=number)
+    return _page(request, incident, item_form=form, status=status)
+
+
+_ACTS: dict[str, Callable[..., ActionItem]] = {
+    "done": items.finish,
+    "verify": items.verify,
+    "reopen": items.reopen,
+    "drop": items.drop,
+}
+
+
+@require_POST
+def item(request: SignedInRequest, number: int, pk: int, how: str) -> HttpResponse:
+    """Say that an item is done, verified, open again or dropped."""
+    incident = access.get_incident(request.user, number)
+    row = get_object_or_404(incident.action_items, pk=pk)
+    form = WordForm(request.POST)
+    said = form.cleaned_data["said"] if form.is_valid() else ""
+    if how not in _ACTS:
+        raise Http404
+    try:
+        _ACTS[how](row, said, actor=actor_of(request))
+    except items.Refused as refusal:
+        return _page(request, incident, refused_item=pk, refusal=str(refusal), status=409)
+    messages.success(request, _("Noted."))
+    return redirect("incidents:review", number=number)
+
+
+@require_safe
+def all_items(request: SignedInRequest) -> HttpResponse:
+    """List the action items that are not settled, of incidents that the reader may know of."""
+    mine, overdue = "mine" in request.GET, "overdue" in request.GET
+    found = items.open_for(request.user, mine=mine, overdue=overdue)
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "mine": mine, "overdue": overdue}
+    return render(request, "incidents/items.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_item(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
+    """Change what an open item says, or whose it is."""
+    incident = access.get_incident(request.user, number, to=Level.CONTRIBUTE)
+    row = get_object_or_404(incident.action_items.select_related("owner"), pk=pk)
+    names = ("what", "kind", "due_on", "control", "test")
+    initial = {name: getattr(row, name) for name in names} | {"owner": row.owner.username}
+    form = ItemForm(request.POST or None, initial=initial)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                items.change(row, form.said(), actor=actor_of(request))
+            except items.Refused as refusal:
+                form.blame(str(refusal))
+                status = 409
+            else:
+                messages.success(request, _("Changed."))
+                return redirect("incidents:review", number=number)
+    context = {"incident": incident, "form": form}
+    return render(request, "incidents/item_edit.html", context, status=status)
