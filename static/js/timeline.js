@@ -9,7 +9,7 @@
   }
 
   function start(box) {
-    const svg = box.querySelector("svg"), all = [+svg.dataset.from, +svg.dataset.to], voice = box.querySelector("[data-range]");
+    const svg = box.querySelector(".chart__picture"), all = [+svg.dataset.from, +svg.dataset.to], voice = box.querySelector("[data-range]");
     let view = kept ?? [...all];
     const x = t => LEFT + (WIDTH - LEFT) * (t - view[0]) / (view[1] - view[0]);
     const inside = at => Math.min(WIDTH, Math.max(LEFT, at));

@@ -76,12 +76,28 @@ def test_the_picture_zooms_by_buttons_and_keeps_its_view(window):
     voice = page.locator("[data-range]")
     expect(voice).to_contain_text("–")
     said = voice.text_content()
+    assert "Invalid" not in said
     page.locator("main").focus()
     timeline.write(incident, "update", "Something new.", actor=make.SYSTEM)
     expect(page.locator("#story-live")).to_contain_text("Something new.")
     expect(page.locator("[data-range]")).to_have_text(said)
     page.get_by_role("button", name="All of it").click()
     expect(page.locator(".chart__ticks text").first).to_have_text(before)
+
+
+def test_the_picture_zooms_with_the_wheel_only_while_ctrl_is_held(window):
+    incident = make.incident(Sev.SEV2)
+    page = window.of(make.user(Function.COMMANDER))
+    page.goto(f"/incidents/{incident.ref}/")
+    page.locator(".chart__picture").hover()
+    bar = page.locator(".chart__bar").first
+    before = bar.get_attribute("width")
+    page.mouse.wheel(0, -100)
+    page.locator(".chart__picture").hover()
+    assert bar.get_attribute("width") == before
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -100)
+    expect(bar).not_to_have_attribute("width", before)
 
 
 def test_lengths_of_time_count_on(window):
