@@ -93,4 +93,34 @@ def test_the_profile_switches_them_off(window):
         page.keyboard.press(key)
     expect(page).to_have_url(re.compile("/$"))
     expect(page.get_by_role("dialog")).to_be_hidden()
-    expect(page.locator(".btn kbd")).to_be_hidden()
+    expect(page.locator("[data-report] kbd")).to_be_hidden()
+
+
+def test_ctrl_k_goes_to_an_incident(window):
+    incident = make.incident(Sev.SEV2, title="Zebra readable")
+    page = window.of(make.user(Function.COMMANDER))
+    page.goto("/profile/")
+    page.keyboard.press("Control+k")
+    dialog = page.get_by_role("dialog", name="Go to")
+    expect(dialog).to_be_visible()
+    expect(dialog.get_by_role("link", name="Report exposure")).to_be_visible()
+    page.keyboard.type(incident.ref.lower())
+    expect(dialog.get_by_role("status")).to_have_text(re.compile("1 place to go"))
+    page.keyboard.press("ArrowDown")
+    expect(dialog.get_by_role("link", name=f"{incident.ref} Zebra readable")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"/{incident.ref}/$"))
+
+
+def test_the_palette_opens_the_first_at_enter_and_closes_at_escape(window):
+    page = window.of(make.user(shortcuts=False))
+    page.goto("/profile/")
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("dialog", name="Go to")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    page.get_by_role("link", name="Go to").click()
+    page.keyboard.type("board")
+    expect(page.get_by_role("dialog").get_by_role("status")).to_have_text(re.compile("1 place"))
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("localhost:[0-9]+/$|127.0.0.1:[0-9]+/$"))

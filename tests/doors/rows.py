@@ -182,6 +182,7 @@ ROWS: dict[str, Row] = {
     "incidents:receipts": read(SIGNED_IN),
     "incidents:receipt": both(REPORTER, uuid="uuid"),
     "incidents:list": read(SIGNED_IN),
+    "incidents:find": read(SIGNED_IN),
     "incidents:save-view": act(SIGNED_IN),
     "incidents:saved-view": both(SAVED, pk="view"),
     "incidents:remove-view": act(SAVED, pk="view"),
