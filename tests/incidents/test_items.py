@@ -55,6 +55,8 @@ def test_its_owner_hears_of_it_and_then_once_a_week(item, owner, engine, mailout
         items.remind(item.pk, number)
     # Only the first of the number that is due tells, and plans the next.
     assert heard() == 3
+    item.refresh_from_db()
+    assert item.reminders == 2
     engine.forward(days=7, minutes=1)
     assert heard() == 4
 
