@@ -133,7 +133,7 @@ def _story(world: World) -> None:
     lifecycle.decide_awareness(
         incident, aware_at=timezone.now(), rationale=f"Because {WORDS}", actor=officer
     )
-    upload = SimpleUploadedFile(f"{CANARY}.log", f"{WORDS}\n".encode(), "text/plain")
+    upload = SimpleUploadedFile(f"{CANARY}.log", f"{BAIT} {CANARY}\n".encode(), "text/plain")
     kept = evidence.add(incident, upload, note=f"Note {WORDS}", actor=commander)
     holds.hold(kept, reason=f"Hold {WORDS}", actor=commander)
     exposed = exposures.add(
