@@ -18,7 +18,8 @@ from incidents.search import USUAL_SORT, Wanted
 PER_PAGE = 50
 # Nobody reads further than this, and to count on would cost as much as there is.
 MOST = 1_000
-MOST_OF_COSTLY = 100
+# The same for all words: how many incidents they stand in, hidden ones too, must not show.
+MOST_BY_WORDS = 100
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Leaf:
     """Some of the incidents, and the places of those beside them, as parts of a query string.
 
     Where words were asked for each row has a `snippet` of where they stand, or None.
-    `count` is of all that fit, up to MOST or MOST_OF_COSTLY; `is_more` says that there are more.
+    `count` is of all that fit, up to MOST, or MOST_BY_WORDS; `is_more` says that there are more.
     """
 
     rows: list[Incident]
@@ -50,13 +51,13 @@ def page(user: User, wanted: Wanted, place: Place) -> Leaf:
     if wanted == Wanted():
         counted = access.newest(user, limit=MOST + 1)
         return _by_number(_AllOf(user, counted), place, len(counted), MOST)
-    found = search.look(user, wanted)
-    most = MOST_OF_COSTLY if found.is_costly else MOST
-    count = len(found.incidents.order_by().values("pk")[: most + 1])
+    found = search.find(user, wanted)
+    most = MOST_BY_WORDS if wanted.text else MOST
+    count = len(found.order_by().values("pk")[: most + 1])
     if wanted.sort == USUAL_SORT:
-        leaf = _by_number(_Fitting(found.incidents), place, count, most)
+        leaf = _by_number(_Fitting(found), place, count, most)
     else:
-        leaf = _by_page(found.incidents, place, count, most)
+        leaf = _by_page(found, place, count, most)
     if wanted.text:
         told = words.snippets(wanted.text, [row.pk for row in leaf.rows])
         for row in leaf.rows:

@@ -56,21 +56,8 @@ class Wanted:
     sort: str = field(default=USUAL_SORT)
 
 
-@dataclass(frozen=True)
-class Found:
-    """What fits. `is_costly` where the words stand in so many that each one is looked at."""
-
-    incidents: QuerySet[Incident]
-    is_costly: bool
-
-
 def find(user: User, wanted: Wanted) -> QuerySet[Incident]:
     """Return the incidents a person may know of that fit, in the order asked for."""
-    return look(user, wanted).incidents
-
-
-def look(user: User, wanted: Wanted) -> Found:
-    """Find as `find` does, and say what it costs to go through it."""
     keys = words.hits(wanted.text) if wanted.text else []
     if not wanted.text:
         seen = access.visible_to(user)
@@ -79,7 +66,7 @@ def look(user: User, wanted: Wanted) -> Found:
     else:
         seen = access.of_these(user, keys + _key_of(wanted.text))
     fitting = for_lists(seen.filter(_conditions(user, wanted)))
-    return Found(fitting.order_by(*SORTS[wanted.sort]), is_costly=keys is None)
+    return fitting.order_by(*SORTS[wanted.sort])
 
 
 def _numbered(text: str) -> Q:

@@ -11,29 +11,33 @@ from typing import Any
 from django.db import connection
 from django.db.models import BooleanField, F, Func, Q, Value
 
-# Words that stand in more incidents than this are looked for from the newest incident on.
+# Words that stand in more incidents or entries than this are looked for from the newest incident
+# on: of so many entries only some are read here, and they may all be of few incidents.
 MANY = 2_000
 # Around what was found; nobody types them, and where somebody pastes them they are dropped.
 _BEGIN, _END = "\ue000", "\ue001"
 
 _CURRENT = "NOT EXISTS (SELECT 1 FROM incidents_timelineentry c WHERE c.supersedes_id = e.id)"
 _HITS = f"""
-SELECT pk FROM (
-  (SELECT i.id AS pk FROM incidents_incident i, andon_asked(%(asked)s) q
-   WHERE i.words @@ q LIMIT %(limit)s)
-  UNION
-  (SELECT e.incident_id FROM incidents_timelineentry e, andon_asked(%(asked)s) q
-   WHERE e.words @@ q AND {_CURRENT} LIMIT %(limit)s)
-) hits LIMIT %(limit)s
+(SELECT i.id, FALSE FROM incidents_incident i, andon_asked(%(asked)s) q
+ WHERE i.words @@ q LIMIT %(limit)s)
+UNION ALL
+(SELECT e.incident_id, TRUE FROM incidents_timelineentry e, andon_asked(%(asked)s) q
+ WHERE e.words @@ q AND {_CURRENT} LIMIT %(limit)s)
 """  # noqa: S608
 
 
 def hits(text: str) -> list[int] | None:
-    """Return the keys of all incidents in which this stands; None if it stands in too many."""
+    """Return the keys of all incidents in which this stands.
+
+    None if it stands in more than MANY of them, or in more than MANY entries.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_HITS, {"asked": _clean(text), "limit": MANY + 1})
-        found = [pk for (pk,) in cursor]
-    return found if len(found) <= MANY else None
+        rows = cursor.fetchall()
+    keys = {pk for pk, _is_entry in rows}
+    entries = sum(is_entry for _pk, is_entry in rows)
+    return list(keys) if max(len(keys), entries) <= MANY else None
 
 
 def within(text: str) -> Q:

@@ -1,8 +1,10 @@
 """Fields that several forms share."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,6 +22,22 @@ class MomentField(forms.DateTimeField):
         zone = _("In your time zone, %(zone)s.") % {"zone": timezone.get_current_timezone_name()}
         bound.help_text = f"{bound.help_text} {zone}".strip()
         return bound
+
+
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
+
+
+class DayField(forms.DateField):
+    """A day that can be reckoned with in every time zone."""
+
+    widget = forms.DateInput(attrs={"type": "date"})
+
+    def to_python(self, value: Any) -> date | None:
+        day = super().to_python(value)
+        if day and not FIRST_DAY <= day <= LAST_DAY:
+            said = _("A day from %(first)s to %(last)s.")
+            raise ValidationError(said % {"first": FIRST_DAY, "last": LAST_DAY})
+        return day
 
 
 class ProgramField(forms.ModelChoiceField):  # type: ignore[type-arg]

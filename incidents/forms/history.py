@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incidents import changes
 from incidents.changes import Wanted
+from incidents.forms.fields import DayField
 
 
 class HistoryForm(forms.Form):
@@ -19,12 +20,8 @@ class HistoryForm(forms.Form):
         widget=forms.CheckboxSelectMultiple(attrs={"class": "choices--line"}),
     )
     who = forms.CharField(label=_("By whom"), required=False, max_length=150)
-    since = forms.DateField(
-        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
-    until = forms.DateField(
-        label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    since = DayField(label=_("From"), required=False)
+    until = DayField(label=_("To"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

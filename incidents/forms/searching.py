@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from incidents import search
-from incidents.forms.fields import ProgramField
+from incidents.forms.fields import DayField, ProgramField
 from incidents.models import Status
 from incidents.search import Wanted
 from programs import access as program_access
@@ -31,12 +31,8 @@ class FilterForm(forms.Form):
         choices=[("", _("Any")), (search.ALL_OPEN, _("Not over")), *Status.choices],
     )
     program = ProgramField(label=_("Program"), empty_label=_("Any"))
-    since = forms.DateField(
-        label=_("Reported from"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
-    until = forms.DateField(
-        label=_("Reported to"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    since = DayField(label=_("Reported from"), required=False)
+    until = DayField(label=_("Reported to"), required=False)
     sev = forms.TypedMultipleChoiceField(
         label=_("Severity"),
         required=False,

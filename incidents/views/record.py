@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest
 from incidents import record
+from incidents.forms.fields import DayField
 from incidents.record import Wanted
 
 
@@ -20,9 +21,7 @@ class RecordForm(forms.Form):
     )
     action = forms.CharField(label=_("Act begins with"), required=False, max_length=60)
     subject = forms.CharField(label=_("On what, or stream"), required=False, max_length=80)
-    day = forms.DateField(
-        label=_("Day"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    day = DayField(label=_("Day"), required=False)
     before = forms.IntegerField(
         required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput
     )

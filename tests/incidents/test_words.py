@@ -95,6 +95,27 @@ def test_hidden_incidents_change_neither_results_nor_counts(person, incident, mo
     assert find(make.user(), "calls") == []
 
 
+def test_a_word_that_one_incident_repeats_hides_no_other(person, incident, monkeypatch):
+    monkeypatch.setattr(words, "MANY", 5)
+    loud = make.incident()
+    for _ in range(10):
+        tell(loud, "The kestrel share.")
+    tell(incident, "A kestrel was seen.")
+    assert find(person, "kestrel") == [incident]
+    let_in(person, loud)
+    assert find(person, "kestrel") == [loud, incident]
+
+
+@pytest.mark.parametrize("many", [5_000, 0])
+def test_how_far_is_counted_tells_nothing_of_what_is_hidden(person, incident, monkeypatch, many):
+    monkeypatch.setattr(words, "MANY", many)
+    monkeypatch.setattr(listing, "MOST_BY_WORDS", 2)
+    for _ in range(2):
+        let_in(person, make.incident(title="Calls", detail="calls on a share"))
+    page = listing.page(person, Wanted(text="calls"), Place())
+    assert (page.count, page.is_more) == (2, True)
+
+
 @pytest.mark.parametrize("asked", ["transcripts vendor", "readable", "nowhere", "scale"])
 def test_both_ways_to_look_find_the_same(monkeypatch, asked):
     scale.seed(150, say=lambda _line: None)

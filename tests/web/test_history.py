@@ -36,6 +36,10 @@ def test_it_is_narrowed_down_by_the_address(incident, helper):
     assert "Ask the storage team." in page
     assert "Nothing fits." in helper.reads(url(incident, "history/?who=nobody-of-this-name"))
     assert "Error:" in helper.reads(url(incident, "history/?since=yesterday&kind=dreams"))
+    for kind in ("", "csv/", "json/"):
+        answer = helper.get(url(incident, f"history/{kind}?until=9999-12-31"))
+        assert answer.status_code == 200
+    assert "to 2100-12-31" in helper.reads(url(incident, "history/?until=9999-12-31"))
 
 
 def test_it_is_taken_along_as_a_file_under_the_same_filter(incident, helper):

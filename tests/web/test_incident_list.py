@@ -121,6 +121,17 @@ def test_odd_filters_are_named_and_the_rest_still_counts(person):
     assert "There is a problem" in answer.content.decode()
 
 
+@pytest.mark.parametrize("day", ["until=9999-12-31", "since=0001-01-01"])
+def test_a_day_too_far_away_is_named_in_the_list_and_before_a_file_is_made(person, day):
+    made = given(person, make.incident())
+    shown = person.get(f"/incidents/?{day}")
+    taken = person.signs_in().post(f"/incidents/export/?{day}", form="csv")
+    assert (shown.status_code, taken.status_code) == (200, 422)
+    for answer in (shown, taken):
+        assert [row.number for row in answer.context["page"].rows] == [made.number]
+        assert "A day from 1900-01-01 to 2100-12-31." in answer.content.decode()
+
+
 def test_the_commander_stands_in_the_row(person):
     given(person, make.incident())
     assert "Unassigned" in person.reads("/incidents/")

@@ -68,6 +68,7 @@ def test_it_is_filtered_by_who_act_stream_and_day(incident, auditor):
     assert "program.drafted" not in only
     assert "Nothing fits." in auditor.reads("/audit/?actor=nobody")
     assert "Nothing fits." in auditor.reads("/audit/?day=2020-01-01")
+    assert "to 2100-12-31" in auditor.reads("/audit/?day=9999-12-31")
     by = auditor.reads(f"/audit/?actor={incident.reporter.username}")
     assert "incident.reported" in by
 
