@@ -18,6 +18,9 @@ LONGEST_ACTION = 2000
 LONGEST_GATE = 500
 LONGEST_ROLE = 60
 MOST_MINUTES = 90 * 24 * 60
+# PostgreSQL keeps no text that holds one.
+NO_NUL = "may hold any character but NUL."
+_TEXTS = ("role", "action", "gate")
 ID = re.compile(r"[a-z][a-z0-9-]{2,19}", re.ASCII)
 _SETS: dict[str, tuple[str, ...]] = {
     "audiences": tuple(Audience.values),
@@ -155,6 +158,8 @@ def _of_the_whole(runbook: str, document: Mapping[str, Any]) -> Iterator[Fault]:
     if not 0 < count <= MOST_STEPS:
         yield Fault("steps", f"from 1 to {MOST_STEPS} are allowed; there are {count}.")
     rules = document.get("rules", {})
+    if "\0" in "".join(rules.get("programs", ())):
+        yield Fault("programs", NO_NUL)
     for name, allowed in _SETS.items():
         yield from _unknown(name, rules.get(name, ()), allowed)
     least = rules.get("sev_at_least")
@@ -179,6 +184,7 @@ def _of_the_steps(document: Mapping[str, Any]) -> Iterator[Fault]:
             yield Fault("action", f"say what to do, in at most {LONGEST_ACTION} letters.", number)
         if len(gate) > LONGEST_GATE:
             yield Fault("gate", f"at most {LONGEST_GATE} letters.", number)
+        yield from (Fault(name, NO_NUL, number) for name in _TEXTS if "\0" in step.get(name, ""))
         minutes = step.get("minutes")
         if minutes is not None and not (type(minutes) is int and 0 <= minutes <= MOST_MINUTES):
             yield Fault("minutes", f"a whole number from 0 to {MOST_MINUTES}, or none.", number)

@@ -27,6 +27,8 @@ State = RunbookVersion.State
 # without asking, its gates included: so a second of them must agree, as with controls.
 MAY_EDIT = (Function.COMMANDER, Function.PRIVACY_OFFICER, Function.SECURITY)
 LONGEST_REASON = 500
+# With a hundred thousand open ones a dry run would cost more than it tells.
+MOST_LOOKED_AT = 1_000
 
 
 class Refused(Exception):
@@ -82,6 +84,8 @@ def versions(runbook: str) -> QuerySet[RunbookVersion]:
 
 
 def exists(runbook: str) -> bool:
+    if not drafting.ID.fullmatch(runbook):
+        return False
     return last(runbook) is not None or versions(runbook).exists()
 
 
@@ -111,6 +115,8 @@ def propose(
     reason = reason.strip()
     if not 0 < len(reason) <= LONGEST_REASON:
         raise Refused(f"reason: say why, in at most {LONGEST_REASON} characters.")
+    if "\0" in reason:
+        raise Refused(f"reason: {drafting.NO_NUL}")
     _known_programs(document)
     waiting = versions(runbook).filter(state=State.WAITING).first()
     if waiting:
@@ -259,10 +265,23 @@ def compare(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list[
     return [Line(line[:1], line[1:]) for line in list(found)[2:] if not line.startswith("@@")]
 
 
-def would_attach(rules: books.Rules, user: User) -> list[Incident]:
+@dataclass(frozen=True)
+class Fitting:
+    """Open incidents that rules fit, the newest first.
+
+    Unless `is_all`, only the newest MOST_LOOKED_AT that the person may know of were looked at.
+    """
+
+    incidents: list[Incident]
+    is_all: bool
+
+
+def would_attach(rules: books.Rules, user: User) -> Fitting:
     """Return the open incidents that these rules fit, of those that the person may know of."""
     seen = access.visible_to(user).exclude(status__in=OVER).select_related("program")
-    return [incident for incident in seen.order_by("-number") if rules.fit(facts(incident))]
+    newest = list(seen.order_by("-number")[: MOST_LOOKED_AT + 1])
+    fitting = [each for each in newest[:MOST_LOOKED_AT] if rules.fit(facts(each))]
+    return Fitting(fitting, is_all=len(newest) <= MOST_LOOKED_AT)
 
 
 def facts(incident: Incident) -> Facts:

@@ -22,6 +22,7 @@ from severity.ladder import Sev
 
 Row = dict[str, Any]
 _NEW: Row = {"role": "", "action": "", "minutes": "", "hooks": "", "gate": "", "checks": []}
+_COUNT = re.compile(r"[0-9]{1,3}", re.ASCII)
 _MOVES = re.compile(r"(up|down|remove|add)-(\d{1,2})", re.ASCII)
 
 
@@ -128,12 +129,14 @@ class Draft:
     def document(self) -> dict[str, Any]:
         """Return what was written, as incidents.drafting reads it."""
         data: Any = self.book.data
-        least = data.get("sev_at_least", "")
+        least = data.get("sev_at_least", "").strip()
+        # What is no number is not dropped: incidents.drafting says what is allowed.
+        level: Any = int(least) if _COUNT.fullmatch(least) else least or None
         rules = {name: data.getlist(name) for name in ("audiences", "kinds", "categories")}
         rules["programs"] = data.getlist("programs")
         return {
             "title": data.get("title", "").strip(),
-            "rules": rules | {"sev_at_least": int(least) if least.isdecimal() else None},
+            "rules": rules | {"sev_at_least": level},
             "steps": [_as_step(row) for row in self.rows],
         }
 
@@ -188,7 +191,7 @@ def _as_step(row: Row) -> dict[str, Any]:
 def _rows(data: QueryDict) -> list[Row]:
     count = data.get("count", "")
     # One more than is allowed, so that it is said and not cut off.
-    most = min(int(count), MOST_STEPS + 1) if count.isdecimal() else 0
+    most = min(int(count), MOST_STEPS + 1) if _COUNT.fullmatch(count) else 0
     return [
         {name: data.get(f"step-{at}-{name}", "") for name in _NEW}
         | {"checks": data.getlist(f"step-{at}-checks")}

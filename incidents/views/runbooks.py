@@ -85,8 +85,14 @@ def _page(
 
 
 def _fitting(request: SignedInRequest, book: books.Runbook | None) -> dict[str, Any]:
-    found = library.would_attach(book.rules, request.user) if book else []
-    return {"fitting": found[:_MOST_NAMED], "fitting_count": len(found)}
+    if book is None:
+        return {"fitting": [], "fitting_count": 0}
+    found = library.would_attach(book.rules, request.user)
+    return {
+        "fitting": found.incidents[:_MOST_NAMED],
+        "fitting_count": len(found.incidents),
+        "looked_at": None if found.is_all else library.MOST_LOOKED_AT,
+    }
 
 
 @require_safe

@@ -87,6 +87,8 @@ def test_who_read_an_older_version_is_told(author, second):
 
 
 def test_a_version_needs_a_reason(author):
+    with pytest.raises(library.Refused, match="reason: .* NUL"):
+        propose(author, reason="We\0learned.")
     with pytest.raises(library.Refused, match="reason: say why"):
         propose(author, reason="  ")
 
@@ -156,6 +158,8 @@ def test_each_fault_is_said_with_its_step_and_what_is_allowed():
     assert "step 1, checks: 'luck' is none of: statement" in wrong(checks=["luck"], gate="So.")
     assert "step 1, gate: say what must hold" in wrong(checks=["statement"])
     assert "step 1, action: say what to do" in wrong(action="")
+    for field, text in (("action", "Look.\0"), ("gate", "So.\0"), ("role", "SME \0")):
+        assert f"step 1, {field}: may hold any character but NUL" in wrong(**{field: text})
     for minutes in (-1, 129_601, "soon", True):
         assert "step 1, minutes: a whole number from 0 to 129600" in wrong(minutes=minutes)
 
@@ -170,6 +174,8 @@ def test_rules_name_what_there_is(author):
     for rules, said in (
         ({"audiences": ["martians"]}, "audiences: 'martians' is none of: few_inside"),
         ({"sev_at_least": 7}, "sev_at_least: from 0, the worst, to 5"),
+        ({"sev_at_least": "2" * 5_000}, "sev_at_least: from 0, the worst, to 5"),
+        ({"programs": ["a\0b"]}, "programs: may hold any character but NUL"),
         ({"programs": ["nowhere"]}, "programs: there is no program nowhere"),
     ):
         with pytest.raises(BadRunbook, match=said):
@@ -201,8 +207,20 @@ def test_the_dry_run_names_only_incidents_that_the_reader_may_know_of():
     person = make.user()
     grants.admit(seen, person=person, level="view", reason="Reads.", actor=make.SYSTEM)
     rules = books.Rules(sev_at_least=5)
-    assert library.would_attach(rules, person) == [seen]
-    assert hidden in library.would_attach(rules, make.user(Function.PRIVACY_OFFICER))
+    assert library.would_attach(rules, person).incidents == [seen]
+    officer = make.user(Function.PRIVACY_OFFICER)
+    assert hidden in library.would_attach(rules, officer).incidents
+
+
+def test_the_dry_run_looks_at_the_newest_and_says_where_it_ends(monkeypatch):
+    made = [make.incident() for _ in range(3)]
+    officer = make.user(Function.PRIVACY_OFFICER)
+    rules = books.Rules(sev_at_least=5)
+    monkeypatch.setattr(library, "MOST_LOOKED_AT", 2)
+    found = library.would_attach(rules, officer)
+    assert (found.incidents, found.is_all) == (made[:0:-1], False)
+    monkeypatch.setattr(library, "MOST_LOOKED_AT", 3)
+    assert library.would_attach(rules, officer).is_all
 
 
 def test_every_runbook_that_fits_is_attached(author, second):

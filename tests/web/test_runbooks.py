@@ -91,6 +91,16 @@ def test_it_is_looked_at_first_with_the_incidents_it_would_fit(commander):
     assert incident.ref not in words(outsider.post(f"{ONE}edit/", **sent))
 
 
+def test_it_says_how_many_incidents_were_looked_at(commander, monkeypatch):
+    make.incident(), make.incident()
+    sent = fields({}, act="preview", sev_at_least="5")
+    assert "newest" not in words(commander.post(f"{ONE}edit/", **sent))
+    monkeypatch.setattr(library, "MOST_LOOKED_AT", 1)
+    page = words(commander.post(f"{ONE}edit/", **sent))
+    assert "It fits 1 open incident that you may see:" in page
+    assert "Only the newest open incident that you may see was looked at." in page
+
+
 def test_a_new_one_needs_a_short_name_that_is_free(commander):
     answer = commander.post("/runbooks/new/", **fields({}, id="internal-access", based_on=""))
     assert "choose another id" in words(answer)
@@ -98,6 +108,34 @@ def test_a_new_one_needs_a_short_name_that_is_free(commander):
     assert "3 to 20 small letters" in words(answer)
     answer = commander.post("/runbooks/new/", **fields({}, id="lost-laptop", based_on=""))
     assert answer["Location"] == "/runbooks/by/lost-laptop/"
+
+
+@pytest.mark.parametrize(
+    ("odd", "status", "said"),
+    [
+        ({"count": "9" * 5_000}, 422, "From 1 to 60 are allowed; there are 0."),
+        ({"sev_at_least": "2" * 5_000}, 422, "From 0, the worst, to 5."),
+        ({"sev_at_least": "worst"}, 422, "From 0, the worst, to 5."),
+        ({"id": "lost\0laptop"}, 422, "3 to 20 small letters"),
+        ({"step-0-action": "Look.\0"}, 422, "May hold any character but NUL."),
+        ({"step-0-role": "SME \0"}, 422, "May hold any character but NUL."),
+        ({"programs": "a\0b"}, 422, "May hold any character but NUL."),
+        ({"reason": "We\0learned."}, 409, "May hold any character but NUL."),
+    ],
+)
+def test_odd_input_is_refused_in_a_sentence(commander, odd, status, said):
+    sent = fields({}, id="lost-laptop", based_on="") | odd
+    answer = commander.post("/runbooks/new/", **sent)
+    assert (answer.status_code, said in words(answer)) == (status, True)
+    assert not RunbookVersion.objects.exists()
+
+
+def test_a_reason_to_retire_or_restore_holds_no_nul(commander):
+    commander.post(f"{ONE}edit/", **fields({}))
+    reader(Function.SECURITY).post(f"{ONE}versions/1/publish/")
+    for path in (f"{ONE}retire/", f"{ONE}versions/1/restore/"):
+        answer = commander.post(path, reason="We\0learned.")
+        assert (answer.status_code, "reason: may hold any" in words(answer)) == (409, True)
 
 
 def test_no_markup_of_the_writer_comes_through(commander):
