@@ -128,6 +128,7 @@ def give(person: User, functions: Iterable[Function], *, actor: Actor) -> None:
     trail.record("person.functions_set", person, actor=actor, functions=wanted)
 
 
+@transaction.atomic
 def follow(person: User, groups: Iterable[str]) -> None:
     """Give a person the functions of these groups of the single sign-on, by settings.SSO_GROUPS.
 
@@ -135,6 +136,9 @@ def follow(person: User, groups: Iterable[str]) -> None:
     given by hand and stay.
     """
     ruled: dict[str, Function] = settings.SSO_GROUPS
+    # First, or what an operator takes away at this moment would be given back.
+    User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    person.__dict__.pop("functions", None)
     by_hand = set(person.functions) - set(ruled.values())
     given = {function for group, function in ruled.items() if group in set(groups)}
     give(person, by_hand | given, actor=Actor.machine("single sign-on"))

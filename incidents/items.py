@@ -27,6 +27,9 @@ LATEST = timedelta(days=2 * 366)
 ENGINE = Actor.machine("engine")
 State = ActionItem.State
 
+# What became of these is seen to elsewhere, or was never needed.
+_WITHOUT = (Status.DISMISSED, Status.MERGED)
+
 
 class Refused(Exception):
     """This cannot be done to the item; the message names the field and what is allowed."""
@@ -157,7 +160,8 @@ def drop(item: ActionItem, reason: str, *, actor: Actor) -> ActionItem:
     Raises:
         Refused: if the person may not, gives no reason, or it is settled.
     """
-    item = _locked(item, Level.MANAGE, actor)
+    # Also of an incident that turned out to be none, or another: nobody could end them otherwise.
+    item = _locked(item, Level.MANAGE, actor, whatever_became=True)
     if item.state in (State.VERIFIED, State.DROPPED):
         raise Refused(f"It is {item.get_state_display().lower()} already.")
     _say(item, reason)
@@ -189,9 +193,9 @@ def _key(item: ActionItem) -> str:
 def remind(item_pk: int, number: int) -> None:
     """Remind the owner of an open item and plan the next week. Once for each number."""
     pk = ActionItem.objects.values_list("incident", flat=True).get(pk=item_pk)
-    Incident.objects.select_for_update(no_key=True).get(pk=pk)
+    incident = Incident.objects.select_for_update(no_key=True).get(pk=pk)
     item = ActionItem.objects.select_for_update(of=("self",)).get(pk=item_pk)
-    if item.state != State.OPEN or item.reminders != number:
+    if item.state != State.OPEN or item.reminders != number or incident.status in _WITHOUT:
         return
     item.reminders = number + 1
     history.save(item, "reminders", actor=ENGINE)
@@ -202,7 +206,7 @@ def remind(item_pk: int, number: int) -> None:
 def open_for(user: User, *, mine: bool = False, overdue: bool = False) -> QuerySet[ActionItem]:
     """Return the items that are not settled, of incidents that the person may know of."""
     seen = ActionItem.objects.filter(incident__in=access.visible_to(user).values("pk"))
-    found = seen.filter(state__in=[State.OPEN, State.DONE])
+    found = seen.filter(state__in=[State.OPEN, State.DONE]).exclude(incident__status__in=_WITHOUT)
     if mine:
         found = found.filter(owner=user)
     if overdue:
@@ -210,18 +214,22 @@ def open_for(user: User, *, mine: bool = False, overdue: bool = False) -> QueryS
     return found.select_related("incident", "owner").order_by("due_on", "pk")
 
 
-def _allowed(incident: Incident, level: Level, actor: Actor) -> Incident:
+def _allowed(
+    incident: Incident, level: Level, actor: Actor, *, whatever_became: bool = False
+) -> Incident:
     incident = Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
     # Items outlive the incident: one that is closed still has them to be done.
-    if incident.status in (Status.DISMISSED, Status.MERGED):
-        raise Refused(f"{incident.ref} is {incident.status} and has no action items.")
+    if incident.status in _WITHOUT and not whatever_became:
+        raise Refused(f"{incident.ref} is {incident.status}: its items can only be dropped.")
     if actor.user is None or not access.may(actor.user, level, incident):
         raise Refused(f"Only who may {level.label.lower()} here can do this.")
     return incident
 
 
-def _locked(item: ActionItem, level: Level, actor: Actor) -> ActionItem:
-    _allowed(item.incident, level, actor)
+def _locked(
+    item: ActionItem, level: Level, actor: Actor, *, whatever_became: bool = False
+) -> ActionItem:
+    _allowed(item.incident, level, actor, whatever_became=whatever_became)
     rows = ActionItem.objects.select_for_update(of=("self",)).select_related("incident", "owner")
     return rows.get(pk=item.pk)
 

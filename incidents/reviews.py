@@ -122,7 +122,8 @@ def write(
         based_on: the number of the version that the author read; 0 for the first.
 
     Raises:
-        Refused: if a section is too long or unknown, or somebody wrote meanwhile.
+        Refused: if a section is too long or unknown, nothing is changed, or somebody wrote
+            meanwhile.
     """
     incident = Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
     author = actor.user
@@ -139,10 +140,14 @@ def write(
             f"{last.author.name} wrote version {last.number} at {last.written_at:%Y-%m-%d %H:%M:%S}"
             " UTC, after you opened this. What you wrote is kept below: read theirs, then save."
         )
+    written = {key: text.strip() for key, text in sections.items() if text.strip()}
+    if last and last.sections == written:
+        # Else a second name could stand under what one person alone wrote, who then publishes it.
+        raise Refused(f"Nothing is changed: it reads as version {last.number}.")
     version = ReviewVersion.objects.create(
         review=review,
         number=based_on + 1,
-        sections={key: text.strip() for key, text in sections.items() if text.strip()},
+        sections=written,
         facts=reviewfacts.of(incident),
         author=author,
     )

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.functions import Function
 from accounts.http import SignedInRequest, actor_of
-from incidents import access, cord, lifecycle, pinning, timeline
+from incidents import access, cord, lifecycle, looks, pinning, timeline
 from incidents.forms import response
 from incidents.models import AccessGrant, Status, TimelineEntry
 from incidents.views.acting import carry_out
@@ -52,6 +52,7 @@ def update(request: SignedInRequest, number: int) -> HttpResponse:
 def correct(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
     """Put a corrected entry in the place of one. The old text stays readable."""
     incident = access.get_incident(request.user, number, to=CONTRIBUTE)
+    looks.note(incident, request.user, via="page")
     entry = get_object_or_404(incident.timeline, pk=pk)
     initial = {"text": entry.text, "occurred_at": entry.occurred_at}
     form = response.CorrectForm(request.POST or None, initial=initial)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import SignedInRequest, actor_of
-from incidents import access, judgement, lifecycle, merging
+from incidents import access, judgement, lifecycle, looks, merging
 from incidents.forms.merging import IntoForm, MergeForm
 from incidents.merging import Outlook
 from incidents.models import AccessGrant, Incident
@@ -23,6 +23,7 @@ def merge(request: SignedInRequest, number: int) -> HttpResponse:
     source = access.get_incident(request.user, number, to=AccessGrant.Level.MANAGE)
     if request.method == "POST":
         return _merge(request, source)
+    looks.note(source, request.user, via="page")
     form = IntoForm(request.GET if "into" in request.GET else None)
     status = 200
     outlook = None

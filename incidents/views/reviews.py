@@ -91,6 +91,7 @@ def _begun(last: ReviewVersion | None) -> ReviewForm:
 def version(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
     """Show one version as it was written."""
     incident = access.get_incident(request.user, number)
+    looks.note(incident, request.user, via="page")
     found = ReviewVersion.objects.select_related("author", "review")
     row = get_object_or_404(found, review__incident=incident, number=pk)
     context = {"incident": incident, "version": row, "sections": _sections(row)}
@@ -194,6 +195,7 @@ def all_items(request: SignedInRequest) -> HttpResponse:
 def change_item(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
     """Change what an open item says, or whose it is."""
     incident = access.get_incident(request.user, number, to=Level.CONTRIBUTE)
+    looks.note(incident, request.user, via="page")
     row = get_object_or_404(incident.action_items.select_related("owner"), pk=pk)
     names = ("what", "kind", "due_on", "control", "test")
     initial = {name: getattr(row, name) for name in names} | {"owner": row.owner.username}

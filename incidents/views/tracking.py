@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.http import SignedInRequest, actor_of
-from incidents import access, relations, tasking
+from incidents import access, looks, relations, tasking
 from incidents.forms.tracking import RelateForm, SettleForm, TaskForm
 from incidents.models import AccessGrant, Task
 from incidents.views.acting import carry_out
@@ -67,6 +67,7 @@ def task(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
     """One task; by POST changed."""
     if request.method != "POST":
         row = _find(request, number, pk, to=AccessGrant.Level.VIEW)
+        looks.note(row.incident, request.user, via="page")
         return _page(request, row)
     row = _find(request, number, pk)
     form = TaskForm(request.POST, initial=TaskForm.about(row).initial)

@@ -19,7 +19,7 @@ ATTACKS = {
     "htmx": '<div hx-get="/evil/" hx-trigger=load data-hx-post="/evil/">d</div> {{7*7}} {% now %}',
 }
 SCHEMES = ("javascript:", "data:text", "vbscript:", "//")
-READERS = ("close", "privacy_officer", "auditor", "owner")
+READERS = ("privacy_officer", "owner")
 
 
 class Taken(HTMLParser):

@@ -141,6 +141,22 @@ def test_items_outlive_the_incident(incident, item, owner):
     assert items.finish(item, WORD, actor=owner).state == State.DONE
 
 
+@pytest.mark.parametrize("status", [Status.DISMISSED, Status.MERGED])
+def test_those_of_what_was_no_incident_trouble_nobody_and_can_be_dropped(
+    incident, item, owner, engine, mailoutbox, status
+):
+    engine.work()
+    before = len(mailoutbox)
+    Incident.objects.filter(pk=incident.pk).update(status=status)
+    engine.forward(days=15)
+    assert len(mailoutbox) == before
+    assert not items.open_for(owner.user).exists()
+    item.refresh_from_db()
+    with pytest.raises(items.Refused, match="its items can only be dropped"):
+        items.finish(item, WORD, actor=owner)
+    assert items.drop(item, WORD, actor=let_in(incident, "manage")).state == State.DROPPED
+
+
 def test_the_list_holds_what_the_person_may_know_of(incident, item, owner):
     hidden = make.incident()
     other = let_in(hidden)

@@ -53,8 +53,11 @@ def test_nobody_publishes_the_version_that_they_wrote(incident):
     version = write(incident, author)
     with pytest.raises(reviews.Refused, match="a second person must publish it"):
         reviews.publish(version, actor=author)
+    # A second name under the same words is no second person.
+    with pytest.raises(reviews.Refused, match="Nothing is changed: it reads as version 1"):
+        write(incident, second, based_on=1)
     # Who wrote last counts, not who began.
-    version = write(incident, second, based_on=1)
+    version = write(incident, second, based_on=1, summary="Everyone could read it for an hour.")
     with pytest.raises(reviews.Refused, match="a second person must publish it"):
         reviews.publish(version, actor=second)
     assert reviews.publish(version, actor=author).published == version
