@@ -16,6 +16,7 @@ from incidents import access, embargo
 from incidents.models import (
     AccessGrant,
     AccessRequest,
+    ActionItem,
     Drill,
     Evidence,
     Exposure,
@@ -23,6 +24,7 @@ from incidents.models import (
     Incident,
     Pin,
     Relation,
+    Review,
     RoleAssignment,
     RuleFiring,
     RunbookRun,
@@ -51,6 +53,8 @@ _NAMES = {
     Pin: gettext_lazy("Pinned entry"),
     Relation: gettext_lazy("Related incident"),
     Task: gettext_lazy("Task"),
+    ActionItem: gettext_lazy("Action item"),
+    Review: gettext_lazy("Review"),
 }
 KINDS = sorted(
     ((str(model._meta.model_name), words) for model, words in _NAMES.items()),

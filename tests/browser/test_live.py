@@ -114,7 +114,7 @@ def test_on_paper_the_story_stands_without_buttons(window):
     page = window.of(make.user(Function.COMMANDER))
     page.goto(f"/incidents/{incident.ref}/")
     page.emulate_media(media="print")
-    expect(page.locator(".story")).to_be_visible()
+    expect(page.get_by_role("list", name="Entries, newest first")).to_be_visible()
     expect(page.locator(".chart__picture")).to_be_visible()
     expect(page.locator("header.top")).to_be_hidden()
     assert page.locator("form:visible").count() == 0

@@ -34,7 +34,7 @@ def found(world: World, name: str) -> list[str]:
 
 def _asked(world: World, name: str) -> Iterator[tuple[str, Any]]:
     client = world.people[name].client
-    paths = addresses(world)
+    paths = addresses(world) if name in SEARCHES else of_the_incident(world)
     if name in SEARCHES:
         paths += searches()
     if name == SWAPS:
@@ -50,6 +50,11 @@ def addresses(world: World) -> list[str]:
     """Every page that can be read, with the ids of the hidden incident and its program."""
     rows = [(name, row) for name, row in ROWS.items() if row.read]
     return [reverse(name, kwargs=row.address(world.ids)) for name, row in rows]
+
+
+def of_the_incident(world: World) -> list[str]:
+    """The pages of the incident and the lists, without those that only show its program."""
+    return [path for path in addresses(world) if not path.startswith("/programs/")]
 
 
 def searches() -> list[str]:

@@ -19,7 +19,7 @@ ATTACKS = {
     "htmx": '<div hx-get="/evil/" hx-trigger=load data-hx-post="/evil/">d</div> {{7*7}} {% now %}',
 }
 SCHEMES = ("javascript:", "data:text", "vbscript:", "//")
-READERS = ("privacy_officer", "owner")
+READERS = ("privacy_officer",)
 
 
 class Taken(HTMLParser):

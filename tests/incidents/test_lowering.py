@@ -92,7 +92,7 @@ def test_a_proposal_does_not_outlive_the_level_it_would_lower():
     proposal.refresh_from_db()
     assert (incident.sev, proposal.decided_by) == (0, raiser)
     told = incident.timeline.values_list("text", flat=True)
-    assert "The proposal of SEV 4 was withdrawn, as the severity was set anew." in told
+    assert "The proposal of SEV 4 was withdrawn, as what it rests on holds no more." in told
     assert Entry.objects.filter(action="severity.lowering_withdrawn").count() == 1
 
 

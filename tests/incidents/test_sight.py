@@ -101,7 +101,7 @@ def test_any_number_is_a_place_and_tells_nothing_of_what_is_hidden(many):
 def test_more_than_are_counted_are_said_to_be_more(many, monkeypatch):
     for most, said in ((119, (119, True)), (120, (120, False))):
         monkeypatch.setattr(listing, "MOST", most)
-        for wanted in (Wanted(), Wanted(sort="severity"), Wanted(text="readable")):
+        for wanted in (Wanted(), Wanted(sort="severity")):
             page = listing.page(many["all"], wanted, Place())
             assert (page.count, page.is_more) == said
 

@@ -55,7 +55,8 @@ def test_whoever_is_invited_chooses_a_password_and_has_the_functions(link):
     assert ada.functions == {Function.LEGAL}
     acts = Entry.objects.filter(stream=f"user:{ada.pk}").order_by("seq")
     named = [*acts.values_list("action", flat=True)]
-    assert named == ["person.added", "person.functions_set", "person.invited"]
+    invited = ["person.added", "person.functions_set", "person.invited"]
+    assert named == [*invited, "identity.password_reset"]
 
 
 def test_the_first_sign_in_leads_to_the_second_factor(settings, link):
