@@ -14,8 +14,9 @@ help:
 run: .venv/.embedded ## start Andon on this machine with its demo; PORT=8000 [OPTIONS=--no-demo]
 	exec $(PYTHON) -m config.launch run $(OPTIONS)
 
-# Not by the number of tests in a file, as xdist would: the longest files hold the fewest.
-ALL_TESTS := -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# File by file in the order of tests/order.py: xdist's own starts with those that hold most tests,
+# and the longest files hold the fewest.
+ALL_TESTS := -q -n auto --dist loadfile --no-loadscope-reorder
 
 test: .venv/.dev ## run the tests; ARGS="-k pause -x", BROWSER=no leaves the browser tests out
 	[ "$(BROWSER)" = no ] || .ci/browser
