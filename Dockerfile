@@ -10,6 +10,7 @@ COPY . .
 RUN ANDON_ENV=production SECRET_KEY=$(head -c 64 /dev/urandom | base64 -w 0) \
     DATABASE_URL=postgres://none/none REDIS_URL= ANDON_URL=https://build.invalid \
     ANDON_GATE_URL=https://build.invalid ANDON_EMAIL_HOST=build.invalid \
+    ANDON_VAULT_KEYS=$(head -c 32 /dev/urandom | base64 -w 0) \
     /venv/bin/python manage.py collectstatic --noinput --verbosity 0
 
 FROM python:3.11-slim-bookworm

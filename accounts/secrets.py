@@ -10,6 +10,9 @@ PREFIX = "andon"
 KEY_ID_BYTES = 8
 SECRET_BYTES = 32
 LONGEST = 200
+SEALING_BYTES = 32
+# Whether it was made for a file name or not, it is the same key.
+_URL_SAFE = str.maketrans("-_", "+/")
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,21 @@ def mint(kind: str) -> Minted:
 def mint_webhook() -> str:
     """Return a fresh secret that signs webhooks, in the form of Standard Webhooks."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+
+
+def sealing_key(text: str) -> bytes:
+    """Return the key with which addresses are sealed: 32 bytes, of a text in Base64.
+
+    Raises:
+        ValueError: if it is anything else; the message does not hold it.
+    """
+    try:
+        key = base64.b64decode(text.translate(_URL_SAFE), validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != SEALING_BYTES:
+        raise ValueError(f"not {SEALING_BYTES} bytes in Base64")
+    return key
 
 
 def digest(secret: str) -> str:

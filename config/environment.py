@@ -4,12 +4,12 @@ import zoneinfo
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import environs
 from django.core.exceptions import ImproperlyConfigured
 
-from accounts import functions
+from accounts import functions, secrets
 from config import keeping, proxy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -18,6 +18,7 @@ KINDS = ("development", "production", "test")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 MAIL_SECURITY = ("starttls", "tls", "none")
 LONGEST_URL = 200
+MAKE_A_KEY = "make one with `openssl rand -base64 32`."
 
 
 _AN_HOUR = environs.validate.Range(0, 3_600_000)
@@ -67,6 +68,7 @@ class Environment:
     oidc_groups_claim: str
     oidc_groups: list[str]
     secret_key_fallbacks: list[str]
+    vault_keys: list[str]
 
     @property
     def production(self) -> bool:
@@ -159,6 +161,7 @@ def _signing_in(env: environs.FileAwareEnv, kind: str) -> dict[str, Any]:
         "oidc_name": env.str("ANDON_OIDC_NAME", "Single sign-on"),
         "oidc_groups_claim": env.str("ANDON_OIDC_GROUPS_CLAIM", "groups"),
         "oidc_groups": _stripped(env.list("ANDON_OIDC_GROUPS", [])),
+        "vault_keys": [key for key in _stripped(env.list("ANDON_VAULT_KEYS", [])) if key],
         "secret_key_fallbacks": _stripped(env.list("SECRET_KEY_FALLBACKS", [])),
     }
 
@@ -204,6 +207,11 @@ def _problems(values: Environment) -> list[str]:
     ]
     if bool(values.oidc_issuer) != bool(values.oidc_client_id):
         found.append("ANDON_OIDC_ISSUER and ANDON_OIDC_CLIENT_ID go together: set both or none.")
+    found += [
+        f"ANDON_VAULT_KEYS: key {place} is not 32 bytes in Base64; {MAKE_A_KEY}"
+        for place, key in enumerate(values.vault_keys, start=1)
+        if not _is_key(key)
+    ]
     return found + keeping.problems(values.keeping)
 
 
@@ -213,6 +221,13 @@ def _is_base(url: str) -> bool:
     spare = parts.query or parts.fragment or "@" in parts.netloc
     fits = plain and len(url) <= LONGEST_URL and not spare
     return fits and parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return bool(secrets.sealing_key(text))
+    except ValueError:
+        return False
 
 
 def _is_rule(text: str) -> bool:
@@ -231,60 +246,39 @@ def _is_proxy(text: str) -> bool:
 
 
 def _problems_in_production(values: Environment) -> list[str]:
-    found = []
-    if values.debug:
-        found.append("ANDON_DEBUG must be off in production: it shows incident text on errors.")
-    if values.secret_key == DEVELOPMENT_KEY or len(values.secret_key) < 50:
-        found.append("SECRET_KEY must be your own, of at least 50 characters.")
+    own_secret = values.secret_key != DEVELOPMENT_KEY and len(values.secret_key) >= 50
     embedded = str(values.var)
-    if embedded in unquote(values.database_url) or embedded in unquote(values.redis_url):
-        found.append(
-            "The embedded PostgreSQL and Redis are for evaluation: set DATABASE_URL and REDIS_URL."
-        )
-    if urlsplit(values.url).scheme != "https":
-        found.append("ANDON_URL must start with https:// in production.")
-    if values.gate_public_url and urlsplit(values.gate_public_url).scheme != "https":
-        found.append("ANDON_GATE_PUBLIC_URL must start with https:// in production.")
-    if not values.email_host:
-        found.append("ANDON_EMAIL_HOST must be set: pages to people go by e-mail.")
-    if "*" in values.hosts:
-        found.append("ANDON_HOSTS must name your hosts, not *.")
-    return found
-
-
-def database(url: str, *, statement_timeout_ms: int) -> dict[str, Any]:
-    """Return Django's settings for a PostgreSQL URL, sockets included.
-
-    Raises:
-        ImproperlyConfigured: if the URL is not one of PostgreSQL.
-    """
-    parts = urlsplit(url)
-    if parts.scheme not in ("postgres", "postgresql"):
-        raise ImproperlyConfigured(
-            "DATABASE_URL must start with postgres://: Andon needs PostgreSQL."
-        )
-    query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-    options = {name: value for name, value in query.items() if name not in ("host", "port")}
-    # A stuck statement must not hold a program's row, and with it a pause, for ever.
-    options["options"] = (
-        f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={statement_timeout_ms // 2}"
-        " -c idle_in_transaction_session_timeout=30000"
+    own_servers = not any(
+        embedded in unquote(url) for url in (values.database_url, values.redis_url)
     )
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")) or "andon",
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": query.get("host", "") or parts.hostname or "",
-        "PORT": query.get("port", "") or str(parts.port or ""),
-        "OPTIONS": {
-            "connect_timeout": 5,
-            "application_name": "andon",
-            # Planned once for each connection: a report with its pause is a quarter faster.
-            "server_side_binding": True,
-            "prepare_threshold": 3,
-            **options,
-        },
-        "CONN_MAX_AGE": 600,
-        "CONN_HEALTH_CHECKS": True,
-    }
+    public = values.gate_public_url
+    needed = (
+        (
+            not values.debug,
+            "ANDON_DEBUG must be off in production: it shows incident text on errors.",
+        ),
+        (own_secret, "SECRET_KEY must be your own, of at least 50 characters."),
+        (
+            own_servers,
+            "The embedded PostgreSQL and Redis are for evaluation: set DATABASE_URL and REDIS_URL.",
+        ),
+        (_is_https(values.url), "ANDON_URL must start with https:// in production."),
+        (
+            not public or _is_https(public),
+            "ANDON_GATE_PUBLIC_URL must start with https:// in production.",
+        ),
+        (
+            bool(values.email_host),
+            "ANDON_EMAIL_HOST must be set: pages to people go by e-mail.",
+        ),
+        (
+            bool(values.vault_keys),
+            f"ANDON_VAULT_KEYS must be set: people's addresses are kept encrypted; {MAKE_A_KEY}",
+        ),
+        ("*" not in values.hosts, "ANDON_HOSTS must name your hosts, not *."),
+    )
+    return [sentence for is_so, sentence in needed if not is_so]
+
+
+def _is_https(url: str) -> bool:
+    return urlsplit(url).scheme == "https"

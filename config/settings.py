@@ -9,7 +9,7 @@ from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
 from accounts.functions import by_group
-from config import environment, logs, single_sign_on
+from config import connection, environment, logs, single_sign_on
 
 ENVIRONMENT = environment.read()
 BASE_DIR = environment.BASE_DIR
@@ -97,7 +97,7 @@ TEMPLATES = [
 # --- Data
 
 DATABASES = {
-    "default": environment.database(
+    "default": connection.database(
         ENVIRONMENT.database_url, statement_timeout_ms=ENVIRONMENT.statement_timeout_ms
     )
 }

@@ -3,6 +3,8 @@
 A drill makes its own, of addresses inside.
 """
 
+from contextlib import suppress
+
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -10,6 +12,7 @@ from accounts import addresses, secrets
 from accounts.actors import Actor
 from accounts.models import User
 from audit import history, trail
+from notifications import vault
 from notifications.models import ContactMethod, Method
 
 
@@ -33,17 +36,17 @@ def set_webhook(person: User, address: str, *, actor: Actor) -> tuple[ContactMet
     if wrong:
         raise Refused(wrong)
     _lock(person)
-    for other in _webhooks(person).exclude(address=address):
-        _switch_off(other, actor=actor)
+    contact = _of(person, Method.WEBHOOK, address)
+    for other in _webhooks(person):
+        if other != contact:
+            _switch_off(other, actor=actor)
     secret = secrets.mint_webhook()
-    contact = person.contact_methods.filter(method=Method.WEBHOOK, address=address).first()
     if contact:
         contact.secret, contact.active = secret, True
-        history.save(contact, "secret", "active", actor=actor)
+        history.save(contact, "sealed_secret", "active", actor=actor)
     else:
-        contact = ContactMethod(
-            person=person, method=Method.WEBHOOK, address=address, secret=secret
-        )
+        contact = ContactMethod(person=person, method=Method.WEBHOOK)
+        contact.address, contact.secret = address, secret
         history.save_new(contact, actor=actor)
     trail.record("contact.set", contact, actor=actor, stream=trail.stream_of(person))
     return contact, secret
@@ -69,6 +72,15 @@ def _lock(person: User) -> None:
     User.objects.select_for_update(no_key=True).get(pk=person.pk)
 
 
+def _of(person: User, method: Method, address: str) -> ContactMethod | None:
+    """The one that leads there. No query can tell: the same address is sealed anew each time."""
+    for contact in person.contact_methods.filter(method=method):
+        with suppress(vault.Unreadable):
+            if contact.address == address:
+                return contact
+    return None
+
+
 def _webhooks(person: User) -> QuerySet[ContactMethod]:
     return person.contact_methods.filter(method=Method.WEBHOOK, active=True)
 
@@ -76,5 +88,5 @@ def _webhooks(person: User) -> QuerySet[ContactMethod]:
 def _switch_off(contact: ContactMethod, *, actor: Actor) -> None:
     # Kept, as pages that were sent name it; without the secret none that waits is sent there.
     contact.active, contact.secret = False, ""
-    history.save(contact, "active", "secret", actor=actor)
+    history.save(contact, "active", "sealed_secret", actor=actor)
     trail.record("contact.removed", contact, actor=actor, stream=trail.stream_of(contact.person))

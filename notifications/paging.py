@@ -153,7 +153,7 @@ def _page(escalation: Escalation, concern: Concern, people: list[User], *, by: s
 
 
 def _write_page(escalation: Escalation, person: User, way: policies.Way) -> None:
-    method, address, contact = way
+    method, hint, contact = way
     key = f"page-{escalation.pk}-{escalation.taken}-{person.pk}-{contact.pk if contact else 0}"
     page, is_new = Page.objects.get_or_create(
         key=key,
@@ -162,7 +162,7 @@ def _write_page(escalation: Escalation, person: User, way: policies.Way) -> None
             "step": escalation.taken,
             "person": person,
             "method": method,
-            "address": address,
+            "hint": hint,
             "contact": contact,
         },
     )

@@ -13,6 +13,7 @@ from accounts.models import User
 from audit import history, trail
 from audit.models import Entry
 from incidents.models import Incident
+from notifications import hints
 from notifications.escalation import NOBODY, Plan, Step
 from notifications.models import ContactMethod, EscalationPolicy, EscalationStep, Method
 from programs.models import StopOrder
@@ -23,6 +24,7 @@ from severity.ladder import Sev
 STOP_LEVEL = Sev.SEV2
 OWNER_HAS = timedelta(minutes=10)
 
+# A method, what may be shown of the address, and the row that holds it; none for the account's.
 Way = tuple[str, str, ContactMethod | None]
 
 
@@ -73,14 +75,14 @@ def people(step: Step) -> list[User]:
 
 
 def ways(person: User) -> list[Way]:
-    """Return (method, address, contact) for each way to reach a person."""
+    """Return (method, hint, contact) for each way to reach a person."""
     listed: list[Way] = [
-        (contact.method, contact.address, contact)
+        (contact.method, contact.hint, contact)
         for contact in person.contact_methods.filter(active=True)
     ]
     if listed or not person.email:
         return listed
-    return [(Method.EMAIL, person.email, None)]
+    return [(Method.EMAIL, hints.hint(person.email), None)]
 
 
 def install(using: str, **_: Any) -> None:

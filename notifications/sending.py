@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.db import transaction
 from django.utils import timezone
 
-from notifications import channels, concerns, wording
+from notifications import channels, concerns, vault, wording
 from notifications.models import Page, PageAttempt
 
 
@@ -13,14 +13,14 @@ def send_page(page_pk: int) -> Callable[[], None]:
     """Try to send a page; return what to write when it was sent.
 
     Raises:
-        channels.NotSent: if it did not leave; it is tried again later.
+        channels.NotSent, vault.Unreadable: if it did not leave; it is tried again later.
     """
     page, attempt = _begin(page_pk)
     if attempt is None:
         return lambda: None
     try:
         answer = channels.send(page.method, wording.message(page))
-    except channels.NotSent as error:
+    except (channels.NotSent, vault.Unreadable) as error:
         _note(attempt, str(error))
         raise
     return lambda: _sent(page, attempt, answer)

@@ -25,7 +25,11 @@ class _Words:
 
 
 def message(page: Page) -> Message:
-    """Return what is sent for a page: nothing that its reader would have to be let in for."""
+    """Return what is sent for a page: nothing that its reader would have to be let in for.
+
+    Raises:
+        vault.Unreadable: if the address cannot be opened.
+    """
     escalation = page.escalation
     if escalation.incident:
         words = _of_incident(escalation.incident)
@@ -35,7 +39,7 @@ def message(page: Page) -> Message:
     acknowledge_url = links.acknowledge_url(page)
     return Message(
         key=page.key,
-        address=page.address,
+        address=page.contact.address if page.contact else page.person.email,
         secret=page.contact.secret if page.contact else "",
         thread=words.thread,
         subject=f"[Andon] {words.subject}: please acknowledge",

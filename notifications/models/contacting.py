@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.kept import KeptHistory
+from notifications import hints, vault
 
 
 class Method(models.TextChoices):
@@ -22,19 +23,31 @@ class ContactMethod(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="contact_methods"
     )
     method = models.CharField(max_length=10, choices=Method)
-    address = models.CharField(max_length=500)
-    # Signs what is sent to a webhook, in the form of Standard Webhooks.
-    secret = models.CharField(max_length=100, blank=True)
+    # What may be shown of the address.
+    hint = models.CharField(max_length=100)
+    sealed_address = vault.SealedField()
+    sealed_secret = vault.SealedField(blank=True, default="")
     active = models.BooleanField(default=True)
 
-    history = KeptHistory(excluded_fields=["secret"])
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["person", "method", "address"], name="contact_method_once"
-            )
-        ]
+    history = KeptHistory(excluded_fields=["sealed_address", "sealed_secret"])
 
     def __str__(self) -> str:
         return f"{self.person} by {self.method}"
+
+    @property
+    def address(self) -> str:
+        """Where it leads. Raises vault.Unreadable if its key is gone."""
+        return vault.unseal(self.sealed_address)
+
+    @address.setter
+    def address(self, text: str) -> None:
+        self.sealed_address, self.hint = vault.seal(text), hints.hint(text)
+
+    @property
+    def secret(self) -> str:
+        """What signs a webhook, or opens a service. Raises vault.Unreadable if its key is gone."""
+        return vault.unseal(self.sealed_secret)
+
+    @secret.setter
+    def secret(self, text: str) -> None:
+        self.sealed_secret = vault.seal(text)

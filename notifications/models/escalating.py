@@ -151,7 +151,8 @@ class Page(models.Model):
     step = models.PositiveIntegerField()
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="pages")
     method = models.CharField(max_length=10, choices=Method)
-    address = models.CharField(max_length=500)
+    # What may be shown of the address; where it leads is the contact's, or the account's.
+    hint = models.CharField(max_length=100)
     contact = models.ForeignKey(ContactMethod, models.PROTECT, null=True, related_name="+")
     # The same at every attempt, and sent along, so that a receiver can tell a repeat.
     key = models.CharField(max_length=200, unique=True)

@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from accounts.functions import Function, by_group
-from config import environment
+from config import connection, environment
 
 GOOD = {
     "ANDON_ENV": "production",
@@ -18,6 +18,7 @@ GOOD = {
     "ANDON_GATE_URL": "https://gate.example",
     "ANDON_HOSTS": "andon.example",
     "ANDON_EMAIL_HOST": "mail.example",
+    "ANDON_VAULT_KEYS": "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=",
 }
 
 
@@ -125,7 +126,7 @@ def test_a_second_factor_is_required_in_production_and_not_for_a_look(read):
 )
 def test_an_odd_value_is_refused_by_name_with_what_is_allowed(read, name, value, allowed):
     with pytest.raises(ImproperlyConfigured) as refusal:
-        environment.database(read(**{name: value}).database_url, statement_timeout_ms=1)
+        connection.database(read(**{name: value}).database_url, statement_timeout_ms=1)
     assert name in str(refusal.value)
     assert allowed in str(refusal.value)
 
@@ -236,7 +237,7 @@ def test_a_file_that_is_not_there_is_refused_by_name(read, tmp_path):
 
 
 def database(url):
-    return environment.database(url, statement_timeout_ms=15_000)
+    return connection.database(url, statement_timeout_ms=15_000)
 
 
 def test_a_database_is_reached_by_host_and_port():

@@ -192,14 +192,16 @@ def test_a_webhook_that_is_not_taken_is_tried_again(hook, incident, engine, rece
 
 @pytest.mark.parametrize("secret", ["", "a", "!!!"])
 def test_a_webhook_without_a_usable_secret_says_so(hook, incident, engine, receiver, secret):
-    ContactMethod.objects.filter(pk=hook.pk).update(secret=secret)
+    hook.secret = secret
+    hook.save()
     engine.work()
     assert "cannot sign" in Page.objects.get().tries.get().answer
     assert not receiver.got
 
 
 def test_an_address_that_leads_inside_is_refused_when_sending(hook, incident, engine, settings):
-    ContactMethod.objects.filter(pk=hook.pk).update(address="https://127.0.0.1/hook")
+    hook.address = "https://127.0.0.1/hook"
+    hook.save()
     engine.work()
     assert "leads inside" in Page.objects.get().tries.get().answer
 
