@@ -1,20 +1,72 @@
-"""Whom to page next, and when. Pure: a plan and a number of steps taken in, the next step out."""
+"""Whom to page next, and when. Pure: a plan and a number of steps taken in, the next step out.
+
+A dry run goes through a plan by the very functions by which the engine does.
+"""
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+
+from notifications.hours import Hours
+
+
+@dataclass(frozen=True)
+class Target:
+    """Whom a step pages: by the name of a function or role, or one person by key.
+
+    `kind` is one of models.EscalationTarget.Kind. No `methods` are all that the person has.
+    """
+
+    kind: str
+    name: str = ""
+    person: int | None = None
+    methods: tuple[str, ...] = ()
+
+    def plain(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "name": self.name,
+            "person": self.person,
+            "methods": list(self.methods),
+        }
+
+    @classmethod
+    def from_plain(cls, data: Mapping[str, Any]) -> "Target":
+        return cls(data["kind"], data["name"], data["person"], tuple(data["methods"]))
+
+
+# Who runs Andon must at least know that nobody else could be reached, or answered.
+OPERATORS = Target("function", "operator")
 
 
 @dataclass(frozen=True)
 class Step:
-    """Wait, then page everybody who has a function, or one person by key."""
+    """Wait, then page all targets at once."""
 
     wait: timedelta
-    function: str
-    person: int | None
+    targets: tuple[Target, ...]
+
+    def plain(self) -> dict[str, Any]:
+        return {
+            "wait": int(self.wait.total_seconds()),
+            "targets": [target.plain() for target in self.targets],
+        }
+
+    @classmethod
+    def from_plain(cls, data: Mapping[str, Any]) -> "Step":
+        return cls(timedelta(seconds=data["wait"]), tuple(_targets(data)))
+
+
+def _targets(step: Mapping[str, Any]) -> list[Target]:
+    if "targets" in step:
+        return [Target.from_plain(target) for target in step["targets"]]
+    # A run that began before steps had several targets.
+    if step["person"] is not None:
+        return [Target("person", person=step["person"])]
+    return [Target("function", step["function"])] if step["function"] else []
 
 
 @dataclass(frozen=True)
@@ -25,6 +77,8 @@ class Plan:
     steps: tuple[Step, ...]
     repeats: int
     repeat_after: timedelta
+    fallback: tuple[Target, ...] = (OPERATORS,)
+    hours: Hours | None = None
 
     @property
     def length(self) -> int:
@@ -44,35 +98,57 @@ class Plan:
         """True if the step `taken` is the last one of a pass."""
         return (taken + 1) % len(self.steps) == 0
 
+    def after(self, taken: int, *, reached: bool, anybody: bool) -> timedelta | None:
+        """Return how long to wait when step `taken` was taken; None if a pass reached nobody.
+
+        Args:
+            reached: that step paged somebody.
+            anybody: somebody has been paged since this began to wait for an answer.
+        """
+        ends = self.ends_a_pass(taken)
+        if ends and not anybody:
+            return None
+        # A step without people waits for nothing: the next one is taken at once. But not the next
+        # pass, which would page those of this one again before they could answer.
+        return self.wait(taken + 1) if reached or ends else timedelta(0)
+
+    def moment(self, at: datetime) -> datetime:
+        """Return when a step that is due at `at` is taken: then, or when the hours begin."""
+        return self.hours.next_open(at) if self.hours else at
+
+    def place(self, taken: int, number: int) -> int:
+        """Return the place of step `number`, from 1, in the pass in which `taken` stands."""
+        start = min(taken, self.length - 1) // len(self.steps) * len(self.steps)
+        return start + number - 1
+
     def plain(self) -> dict[str, Any]:
         return {
             "name": self.name,
             "repeats": self.repeats,
             "repeat_after": int(self.repeat_after.total_seconds()),
-            "steps": [
-                {
-                    "wait": int(step.wait.total_seconds()),
-                    "function": step.function,
-                    "person": step.person,
-                }
-                for step in self.steps
-            ],
+            "steps": [step.plain() for step in self.steps],
+            "fallback": [target.plain() for target in self.fallback],
+            "hours": self.hours.plain() if self.hours else None,
         }
 
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> "Plan":
+        hours = data.get("hours")
         return cls(
             name=data["name"],
             repeats=data["repeats"],
             repeat_after=timedelta(seconds=data["repeat_after"]),
-            steps=tuple(
-                Step(timedelta(seconds=step["wait"]), step["function"], step["person"])
-                for step in data["steps"]
-            ),
+            steps=tuple(Step.from_plain(step) for step in data["steps"]),
+            fallback=_fallback(data.get("fallback", [OPERATORS.plain()])),
+            hours=Hours.from_plain(hours) if hours else None,
         )
 
     def sha256(self) -> str:
         return hashlib.sha256(json.dumps(self.plain(), sort_keys=True).encode()).hexdigest()
+
+
+def _fallback(data: Sequence[Mapping[str, Any]]) -> tuple[Target, ...]:
+    return tuple(Target.from_plain(target) for target in data)
 
 
 NOBODY = Plan(name="no policy", steps=(), repeats=0, repeat_after=timedelta(minutes=5))

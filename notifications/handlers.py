@@ -55,7 +55,9 @@ def page_for_violation(event: dict[str, Any]) -> None:
 
 @clockwork.within_transaction("notifications.take_step")
 def take_step(payload: dict[str, Any]) -> None:
-    paging.take_step(payload["escalation"], payload["taken"])
+    # What was planned before there were generations counts steps, which became the first of them.
+    planned = payload["generation"] if "generation" in payload else payload["taken"]
+    paging.take_step(payload["escalation"], planned)
 
 
 @clockwork.outward(SEND)

@@ -1,11 +1,10 @@
-"""Which policy an incident is escalated by, and the people behind a step."""
+"""Which policy an incident is escalated by, what a run keeps of it, and the ways to a person."""
 
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
-from django.db.models import Q
 
 from accounts.actors import Actor
 from accounts.functions import Function
@@ -14,8 +13,15 @@ from audit import history, trail
 from audit.models import Entry
 from incidents.models import Incident
 from notifications import hints
-from notifications.escalation import NOBODY, Plan, Step
-from notifications.models import ContactMethod, EscalationPolicy, EscalationStep, Method
+from notifications.escalation import NOBODY, OPERATORS, Plan, Step, Target
+from notifications.hours import Hours
+from notifications.models import (
+    ContactMethod,
+    EscalationPolicy,
+    EscalationStep,
+    EscalationTarget,
+    Method,
+)
 from programs.models import StopOrder
 from severity.ladder import Sev
 
@@ -45,7 +51,7 @@ def for_stop(order: StopOrder) -> EscalationPolicy | None:
 def plan_for_stop(order: StopOrder, policy: EscalationPolicy | None) -> Plan:
     """Return the plan for a stop that is not answered: its owner at once, then the policy."""
     after = plan(policy)
-    owner = Step(timedelta(0), "", order.program.owner_id)
+    owner = Step(timedelta(0), (Target("person", person=order.program.owner_id),))
     first, *rest = after.steps or (None,)
     later = (replace(first, wait=max(first.wait, OWNER_HAS)), *rest) if first else ()
     return replace(
@@ -57,21 +63,42 @@ def plan(policy: EscalationPolicy | None) -> Plan:
     """Return a policy as it is now, free of later edits."""
     if policy is None:
         return NOBODY
+    steps = policy.steps.prefetch_related("targets")
     return Plan(
         name=policy.name,
         repeats=policy.repeats,
         repeat_after=timedelta(seconds=policy.repeat_after_seconds),
         steps=tuple(
-            Step(timedelta(seconds=step.after_seconds), step.function, step.person_id)
-            for step in policy.steps.all()
+            Step(timedelta(seconds=step.after_seconds), tuple(map(_target, step.targets.all())))
+            for step in steps
         ),
+        fallback=_fallback(policy),
+        hours=_hours(policy),
     )
 
 
-def people(step: Step) -> list[User]:
-    """Return the active people whom a step pages, in the order of their names."""
-    who = Q(pk=step.person) if step.person else Q(groups__name=step.function)
-    return list(User.objects.filter(who, is_active=True).distinct().order_by("username"))
+def _target(row: EscalationTarget) -> Target:
+    return Target(row.kind, row.name, row.person_id, tuple(row.methods))
+
+
+def _fallback(policy: EscalationPolicy) -> tuple[Target, ...]:
+    """Everybody of the policies that follow, at once, and whoever runs Andon."""
+    found: list[Target] = []
+    seen = {policy.pk}
+    after = policy.fallback
+    # Loops are refused when a policy is saved. Should there be one, it must not hang an escalation.
+    while after and after.pk not in seen:
+        seen.add(after.pk)
+        rows = EscalationTarget.objects.filter(step__policy=after).order_by("step__number", "pk")
+        found += [_target(row) for row in rows if row.kind != EscalationTarget.Kind.FALLBACK]
+        after = after.fallback
+    return tuple(dict.fromkeys([*found, OPERATORS]))
+
+
+def _hours(policy: EscalationPolicy) -> Hours | None:
+    if not policy.days or policy.opens is None or policy.closes is None:
+        return None
+    return Hours(policy.zone, tuple(policy.days), policy.opens, policy.closes)
 
 
 def ways(person: User) -> list[Way]:
@@ -91,7 +118,7 @@ def install(using: str, **_: Any) -> None:
     Doing it again changes nothing, and never what people changed or switched off.
     """
     # `migrate` runs for one app too, or backwards, and then the tables are not all there.
-    wanted = {model._meta.db_table for model in (EscalationPolicy, EscalationStep, Entry)}
+    wanted = {model._meta.db_table for model in (EscalationTarget, Entry)}
     there = set(connections[using].introspection.table_names())
     if using == DEFAULT_DB_ALIAS and wanted <= there:
         ensure_general_policies(actor=Actor.machine("installation"))
@@ -111,12 +138,14 @@ def ensure_general_policies(*, actor: Actor) -> None:
             EscalationPolicy, actor=actor, name=name, levels=levels
         )
         for number, (after, function) in enumerate(steps):
+            step = history.create(
+                EscalationStep, actor=actor, policy=policy, number=number, after_seconds=after
+            )
             history.create(
-                EscalationStep,
+                EscalationTarget,
                 actor=actor,
-                policy=policy,
-                number=number,
-                after_seconds=after,
-                function=Function(function).value,
+                step=step,
+                kind=EscalationTarget.Kind.FUNCTION,
+                name=Function(function).value,
             )
         trail.record("policy.made", policy, actor=actor, name=name, levels=levels)

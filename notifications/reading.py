@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.functions import Function
 from accounts.models import User
 from incidents import access
 from incidents.models import OVER, Incident
+from notifications import targets
 from notifications.escalation import Plan
 from notifications.models import Escalation, Page
 from programs import access as program_access
@@ -52,17 +52,15 @@ def runs(incident: Incident) -> list[Run]:
 
 def _run(escalation: Escalation) -> Run:
     plan = Plan.from_plain(escalation.snapshot)
-    people = User.objects.in_bulk([step.person for step in plan.steps if step.person])
+    persons = User.objects.in_bulk(
+        [target.person for step in plan.steps for target in step.targets if target.person]
+    )
     steps = []
     for number, step in enumerate(plan.steps):
-        named = people.get(step.person) if step.person else None
-        who = named.name if named else _function(step.function)
-        steps.append(StepLine(number + 1, who, step.wait, is_taken=number < escalation.taken))
+        who = ", ".join(targets.called(target, persons) for target in step.targets)
+        is_taken = number < escalation.taken
+        steps.append(StepLine(number + 1, who or _("nobody"), step.wait, is_taken))
     return Run(escalation, plan, steps, list(escalation.pages.all()))
-
-
-def _function(name: str) -> str:
-    return str(Function(name).label) if name in Function.values else name or _("nobody")
 
 
 def waits_for_an_answer(incident: Incident) -> bool:

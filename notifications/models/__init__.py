@@ -1,19 +1,15 @@
 """Who is told, by what means, and every attempt to tell them until somebody answers."""
 
 from notifications.models.contacting import ContactMethod, Method
-from notifications.models.escalating import (
-    Escalation,
-    EscalationPolicy,
-    EscalationStep,
-    Page,
-    PageAttempt,
-)
+from notifications.models.escalating import Escalation, Page, PageAttempt
+from notifications.models.policies import EscalationPolicy, EscalationStep, EscalationTarget
 
 __all__ = [
     "ContactMethod",
     "Escalation",
     "EscalationPolicy",
     "EscalationStep",
+    "EscalationTarget",
     "Method",
     "Page",
     "PageAttempt",

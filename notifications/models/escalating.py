@@ -1,66 +1,15 @@
-"""Whom to page in which order, each run of it, and every attempt to reach somebody."""
+"""Each run through a policy, and every attempt to reach somebody in it."""
 
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.functions import Function
 from accounts.kept import KeptHistory
 from incidents.models import Incident
 from notifications.models.contacting import ContactMethod, Method
-from programs.models import Program, StopOrder
-
-
-class EscalationPolicy(models.Model):
-    """Whom to page, in which order, for which levels.
-
-    A program's own policy beats the general one.
-    """
-
-    name = models.CharField(max_length=120)
-    program = models.ForeignKey(
-        Program, models.PROTECT, null=True, blank=True, related_name="policies"
-    )
-    levels = ArrayField(models.PositiveSmallIntegerField(), default=list)
-    # How often the steps are gone through again while nobody answers.
-    repeats = models.PositiveSmallIntegerField(default=3)
-    repeat_after_seconds = models.PositiveIntegerField(default=300)
-    active = models.BooleanField(default=True)
-
-    history = KeptHistory()
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class EscalationStep(models.Model):
-    """So many seconds after the step before, if nobody answered, page these."""
-
-    policy = models.ForeignKey(EscalationPolicy, models.CASCADE, related_name="steps")
-    number = models.PositiveSmallIntegerField()
-    after_seconds = models.PositiveIntegerField()
-    function = models.CharField(max_length=20, choices=Function, blank=True)
-    person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
-    )
-
-    history = KeptHistory()
-
-    class Meta:
-        ordering = ["number"]
-        constraints = [
-            models.UniqueConstraint(fields=["policy", "number"], name="step_once_in_policy"),
-            models.CheckConstraint(
-                name="step_names_a_function_or_a_person",
-                condition=(models.Q(person=None) & ~models.Q(function=""))
-                | (models.Q(person__isnull=False) & models.Q(function="")),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.policy} step {self.number}"
+from notifications.models.policies import EscalationPolicy
+from programs.models import StopOrder
 
 
 class Escalation(models.Model):
@@ -93,15 +42,26 @@ class Escalation(models.Model):
     snapshot_sha256 = models.CharField(max_length=64)
     level = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=15, choices=State, default=State.ACTIVE)
-    # Counts the steps taken, over all passes: the place where the run stands, and its fencing
-    # number.
+    # Counts the steps taken, over all passes: the place where the run stands.
     taken = models.PositiveIntegerField(default=0)
+    # Grows with each act that is planned for the run; only the newest one may still happen.
+    generation = models.PositiveIntegerField(default=0)
+    # When the run acts next by itself: a step, or a question to whoever answered.
     next_due_at = models.DateTimeField(null=True, blank=True)
     opened_at = models.DateTimeField(default=timezone.now)
+    # Somebody was paged since it was opened, or since an answer was taken back.
+    reached = models.BooleanField(default=False)
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     acknowledged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
+    # When whoever answered was asked whether they are still on it, and has not said so since.
+    asked_at = models.DateTimeField(null=True, blank=True)
+    # Who is to take over the answer, and has not said yes.
+    offered_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    snoozed_until = models.DateTimeField(null=True, blank=True)
 
     history = KeptHistory()
 
@@ -147,7 +107,14 @@ class Page(models.Model):
         FAILED = "failed", _("Could not be sent")
         DROPPED = "dropped", _("Not needed any more")
 
+    class Purpose(models.TextChoices):
+        STEP = "step", _("A step of the policy")
+        BY_HAND = "by_hand", _("Paged by somebody")
+        STILL = "still", _("Still on it?")
+        OFFER = "offer", _("Handed over")
+
     escalation = models.ForeignKey(Escalation, models.PROTECT, related_name="pages")
+    purpose = models.CharField(max_length=7, choices=Purpose, default=Purpose.STEP)
     step = models.PositiveIntegerField()
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="pages")
     method = models.CharField(max_length=10, choices=Method)

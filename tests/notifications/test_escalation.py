@@ -1,19 +1,34 @@
 """Whom to page next, and when: pure."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.escalation import NOBODY, Plan, Step
+from notifications.escalation import NOBODY, Plan, Step, Target
+from notifications.hours import Hours
 
 MINUTE = timedelta(minutes=1)
+targets = st.builds(
+    Target,
+    kind=st.sampled_from(["function", "person", "role"]),
+    name=st.sampled_from(["commander", "executive", ""]),
+    person=st.none() | st.integers(1, 9),
+    methods=st.lists(st.sampled_from(["email", "webhook"])).map(tuple),
+)
 steps = st.builds(
     Step,
     wait=st.integers(0, 3600).map(lambda seconds: timedelta(seconds=seconds)),
-    function=st.sampled_from(["commander", "executive", ""]),
-    person=st.none() | st.integers(1, 9),
+    targets=st.lists(targets, max_size=3).map(tuple),
+)
+hours = st.builds(
+    Hours,
+    zone=st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Pacific/Apia"]),
+    days=st.lists(st.integers(0, 6), min_size=1, unique=True).map(tuple),
+    opens=st.integers(0, 11).map(lambda hour: time(hour, 30)),
+    closes=st.integers(12, 23).map(time),
 )
 plans = st.builds(
     Plan,
@@ -21,18 +36,22 @@ plans = st.builds(
     steps=st.lists(steps, min_size=1, max_size=5).map(tuple),
     repeats=st.integers(0, 5),
     repeat_after=st.integers(0, 3600).map(lambda seconds: timedelta(seconds=seconds)),
+    fallback=st.lists(targets, max_size=2).map(tuple),
+    hours=st.none() | hours,
 )
 
 
 @pytest.fixture
 def plan():
     """Ada at once, Ben after ten minutes; once more after five."""
-    ada, ben = Step(0 * MINUTE, "", 1), Step(10 * MINUTE, "", 2)
+    ada, ben = (
+        Step(wait * MINUTE, (Target("person", person=key),)) for wait, key in ((0, 1), (10, 2))
+    )
     return Plan("two people", (ada, ben), repeats=1, repeat_after=5 * MINUTE)
 
 
 def test_the_steps_follow_each_other_and_then_begin_again(plan):
-    people = [plan.step(taken).person for taken in range(4)]
+    people = [plan.step(taken).targets[0].person for taken in range(4)]
     assert people == [1, 2, 1, 2]
     assert plan.step(4) is None
 
@@ -86,3 +105,58 @@ def test_no_wait_is_negative_or_longer_than_the_plan_says(plan, taken):
 def test_every_pass_is_ended_by_one_step(plan):
     ends = sum(plan.ends_a_pass(taken) for taken in range(plan.length))
     assert ends == plan.repeats + 1
+
+
+def test_a_run_that_began_before_steps_had_several_targets_is_still_read():
+    old = {
+        "name": "old",
+        "repeats": 1,
+        "repeat_after": 300,
+        "steps": [
+            {"wait": 0, "function": "commander", "person": None},
+            {"wait": 60, "function": "", "person": 7},
+        ],
+    }
+    plan = Plan.from_plain(old)
+    assert [step.targets for step in plan.steps] == [
+        (Target("function", "commander"),),
+        (Target("person", person=7),),
+    ]
+    assert plan.fallback == (Target("function", "operator"),)
+
+
+def test_after_a_step_that_reached_nobody_the_next_comes_at_once_but_not_the_next_pass(plan):
+    assert plan.after(0, reached=True, anybody=True) == 10 * MINUTE
+    assert plan.after(0, reached=False, anybody=False) == 0 * MINUTE
+    assert plan.after(1, reached=False, anybody=True) == 5 * MINUTE
+    assert plan.after(1, reached=False, anybody=False) is None
+
+
+def test_a_step_is_numbered_within_the_pass_in_which_the_run_stands(plan):
+    assert [plan.place(taken, 2) for taken in range(5)] == [1, 1, 3, 3, 3]
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+OFFICE = Hours("Europe/Berlin", (0, 1, 2, 3, 4), time(9), time(17))
+
+
+@pytest.mark.parametrize(
+    ("at", "opens"),
+    [
+        ("2026-11-27 08:59", "2026-11-27 09:00"),
+        ("2026-11-27 09:00", "2026-11-27 09:00"),
+        ("2026-11-27 16:59", "2026-11-27 16:59"),
+        ("2026-11-27 17:00", "2026-11-30 09:00"),
+        ("2026-10-24 12:00", "2026-10-26 09:00"),
+    ],
+)
+def test_hours_begin_by_the_clock_on_the_wall(at, opens):
+    at, opens = (datetime.fromisoformat(text).replace(tzinfo=BERLIN) for text in (at, opens))
+    assert OFFICE.next_open(at.astimezone(UTC)) == opens
+
+
+@given(hours, st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)))
+def test_hours_come_within_a_week_and_a_day_and_then_are_open(hours, at):
+    opens = hours.next_open(at)
+    assert at <= opens < at + timedelta(days=8)
+    assert hours.next_open(opens) == opens

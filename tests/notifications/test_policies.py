@@ -5,23 +5,31 @@ from datetime import timedelta
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from accounts.functions import Function
-from notifications import policies
-from notifications.escalation import NOBODY, Step
-from notifications.models import ContactMethod, EscalationPolicy, EscalationStep, Method, Page
+from notifications import policies, targets
+from notifications.escalation import NOBODY, Plan, Target
+from notifications.models import ContactMethod, EscalationPolicy, Method, Page
+from notifications.targets import Situation
 from severity.ladder import Sev
 from tests import make
 
 pytestmark = pytest.mark.django_db
 
 
-def names(step):
-    return [person.username for person in policies.people(step)]
+def names(*wanted, incident=None, fallback=()):
+    plan = Plan("Own", (), 0, timedelta(0), fallback=fallback)
+    reached = targets.reached(wanted, Situation(timezone.now(), plan, incident))
+    return [one.person.username for one in reached]
 
 
-def function(value):
-    return Step(timedelta(0), value, None)
+def function(value, *methods):
+    return Target("function", value, methods=methods)
+
+
+def one(person):
+    return Target("person", person=person.pk)
 
 
 def test_there_is_a_general_policy_for_every_level_that_pages(policy):
@@ -96,17 +104,74 @@ def test_a_step_reaches_everybody_with_its_function_once_by_name(db):
 def test_a_step_may_name_one_person(db):
     person = make.user()
     make.user()
-    assert names(Step(timedelta(0), "", person.pk)) == [person.username]
-    assert names(Step(timedelta(0), "", 0)) == []
+    assert names(one(person)) == [person.username]
+    assert names(Target("person", person=0)) == []
 
 
-@pytest.mark.parametrize("wrong", [{}, {"function": "commander", "person": True}])
-def test_a_step_names_a_function_or_a_person(db, wrong):
+def test_a_step_may_name_a_role_which_is_empty_until_somebody_takes_it(db):
+    commanding = Target("role", "commander")
+    incident = make.active(Sev.SEV3)
+    holder = incident.roles.get(role="commander").person
+    assert names(commanding, incident=incident) == [holder.username]
+    assert names(commanding, incident=make.incident(Sev.SEV3)) == []
+    assert names(commanding) == []
+
+
+def test_a_step_may_page_those_on_whom_the_policy_falls_back(db):
+    person = make.user()
+    assert names(Target("fallback"), fallback=(one(person),)) == [person.username]
+
+
+def test_several_targets_are_paged_at_once_and_each_person_once(db):
+    both = make.user(Function.COMMANDER, Function.LEGAL, username="al")
+    make.user(Function.LEGAL, username="bo")
+    assert names(function("legal"), one(both), function("commander")) == ["al", "bo"]
+
+
+def test_a_target_may_name_ways_and_who_has_none_of_them_is_paged_by_all(db):
+    person = make.user(Function.LEGAL)
+    for method, address in (("webhook", "https://pager.example/a"), ("email", "a@demo.example")):
+        ContactMethod.objects.create(person=person, method=method, address=address)
+    methods = [
+        [way[0] for way in targets.fitting(person, function("legal", *wanted))]
+        for wanted in (("webhook",), (), ("sms",))
+    ]
+    assert methods == [["webhook"], ["webhook", "email"], ["webhook", "email"]]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "function"},
+        {"kind": "function", "name": "nobody"},
+        {"kind": "role", "name": "privacy_officer"},
+        {"kind": "person"},
+        {"kind": "fallback", "name": "legal"},
+    ],
+)
+def test_a_target_names_what_its_kind_needs(db, wrong):
     own = EscalationPolicy.objects.create(name="Own", levels=[2])
-    if "person" in wrong:
-        wrong = wrong | {"person": make.user()}
-    with pytest.raises(IntegrityError, match="function_or_a_person"), transaction.atomic():
-        EscalationStep.objects.create(policy=own, number=0, after_seconds=0, **wrong)
+    step = own.steps.create(number=0, after_seconds=0)
+    with pytest.raises(IntegrityError, match="what_its_kind_needs"), transaction.atomic():
+        step.targets.create(**wrong)
+
+
+def test_a_policy_falls_back_on_others_and_at_last_on_the_operators(db):
+    last = EscalationPolicy.objects.create(name="Last", levels=[])
+    last.steps.create(number=0, after_seconds=0).targets.create(kind="function", name="executive")
+    first = EscalationPolicy.objects.create(name="First", levels=[2], fallback=last)
+    wanted = (function("executive"), function("operator"))
+    assert policies.plan(first).fallback == wanted
+    last.fallback = first
+    last.save()
+    assert policies.plan(first).fallback == wanted
+
+
+def test_only_the_mild_levels_may_wait_for_hours(db):
+    hours = {"days": [0], "opens": "09:00", "closes": "17:00", "zone": "UTC"}
+    EscalationPolicy.objects.create(name="Mild", levels=[4, 5], **hours)
+    with pytest.raises(IntegrityError, match="mild_levels"), transaction.atomic():
+        EscalationPolicy.objects.create(name="Worse", levels=[3, 4], **hours)
 
 
 def test_without_contact_methods_the_address_of_the_account_is_used(db):

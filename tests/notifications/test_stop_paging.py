@@ -156,7 +156,7 @@ def test_a_programs_own_policy_follows_instead_of_the_general_one(program, comma
     own.save()
     plan = policies.plan_for_stop(order, policies.for_stop(order))
     assert plan.name == "owner of gaze, Gaze"
-    assert [step.person for step in plan.steps][0] == program.owner_id
+    assert plan.steps[0].targets[0].person == program.owner_id
 
 
 def test_an_owner_whom_nothing_reaches_holds_nobody_up(program, engine, commander):

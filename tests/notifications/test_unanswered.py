@@ -59,7 +59,8 @@ def test_whoever_answers_afterwards_is_still_noted(commander, engine):
 def nobody_to_page(db):
     """A policy whose functions nobody has."""
     policy = EscalationPolicy.objects.create(name="Empty", levels=[2])
-    policy.steps.create(number=0, after_seconds=0, function=Function.LEGAL)
+    step = policy.steps.create(number=0, after_seconds=0)
+    step.targets.create(kind="function", name=Function.LEGAL)
 
 
 @pytest.mark.parametrize("has_policy", [True, False])
@@ -97,9 +98,10 @@ def test_an_operator_who_answers_in_place_of_nobody_is_noted(nobody_to_page, eng
 def test_a_person_without_any_address_is_not_reached_and_not_let_in(policy, engine):
     unreachable = make.user(Function.LEGAL, email="")
     EscalationPolicy.objects.all().delete()
-    EscalationPolicy.objects.create(name="Legal", levels=[3]).steps.create(
-        number=0, after_seconds=0, function=Function.LEGAL
+    step = EscalationPolicy.objects.create(name="Legal", levels=[3]).steps.create(
+        number=0, after_seconds=0
     )
+    step.targets.create(kind="function", name=Function.LEGAL)
     incident = make.incident(Sev.SEV3)
     engine.work()
     assert escalation(incident).state == Escalation.State.NOBODY_NOTIFIED

@@ -1,0 +1,110 @@
+"""Who is behind a target of a step at a moment, and by which ways they are paged. Reads only."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.functions import Function
+from accounts.models import User
+from incidents.models import Incident, Role
+from notifications.escalation import Plan, Target
+from notifications.policies import Way, ways
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What decides who is behind a target. A stop has no incident, and no roles."""
+
+    at: datetime
+    plan: Plan
+    incident: Incident | None = None
+
+
+@dataclass
+class Reached:
+    """A person who is paged, by which ways and for which targets."""
+
+    person: User
+    ways: list[Way] = field(default_factory=list)
+    targets: list[Target] = field(default_factory=list)
+
+
+def reached(targets: Iterable[Target], situation: Situation) -> list[Reached]:
+    """Return everybody whom these targets reach, each once, in the order of targets and names.
+
+    Whoever cannot be reached by any way is left out.
+    """
+    found: dict[int, Reached] = {}
+    for target in targets:
+        for person in people(target, situation):
+            one = found.setdefault(person.pk, Reached(person))
+            one.targets.append(target)
+            one.ways += [way for way in fitting(person, target) if way not in one.ways]
+    return [one for one in found.values() if one.ways]
+
+
+def people(target: Target, situation: Situation) -> list[User]:
+    """Return the active people behind a target, in the order of their names."""
+    return BY_KIND[target.kind](target, situation)
+
+
+def _function(target: Target, _situation: Situation) -> list[User]:
+    return _listed(Q(groups__name=target.name))
+
+
+def _person(target: Target, _situation: Situation) -> list[User]:
+    return _listed(Q(pk=target.person))
+
+
+def _role(target: Target, situation: Situation) -> list[User]:
+    if situation.incident is None:
+        return []
+    held = situation.incident.roles.filter(role=target.name, until=None)
+    return _listed(Q(pk__in=held.values("person")))
+
+
+def _fallback(_target: Target, situation: Situation) -> list[User]:
+    # A plan holds those it falls back on already resolved: none of them is a fallback.
+    named = [people(target, situation) for target in situation.plan.fallback]
+    return list(dict.fromkeys(person for some in named for person in some))
+
+
+BY_KIND: dict[str, Callable[[Target, Situation], list[User]]] = {
+    "function": _function,
+    "person": _person,
+    "role": _role,
+    "fallback": _fallback,
+}
+
+
+def _listed(who: Q) -> list[User]:
+    found: QuerySet[User] = User.objects.filter(who, is_active=True)
+    return list(found.distinct().order_by("username"))
+
+
+def fitting(person: User, target: Target) -> list[Way]:
+    """Return the ways that a target asks for; all the person has if there is none of these.
+
+    A page by another way is better than none.
+    """
+    every = ways(person)
+    return [way for way in every if way[0] in target.methods] or every
+
+
+def called(target: Target, persons: dict[int, User]) -> str:
+    """Return how people call a target.
+
+    Args:
+        persons: by key, those whom targets name.
+    """
+    if target.kind == "person":
+        named = persons.get(target.person or 0)
+        return named.name if named else _("nobody")
+    if target.kind == "role":
+        return _("%(role)s of the incident") % {"role": Role(target.name).label}
+    if target.kind == "fallback":
+        return _("those it falls back on")
+    return str(Function(target.name).label) if target.name in Function.values else _("nobody")
