@@ -18,6 +18,14 @@ def reads(user: User | None, exposure: Exposure) -> bool:
     return _reads(user, exposure, manages=_manages(user, exposure.incident))
 
 
+def may_say(user: User | None, exposure: Exposure) -> bool:
+    """True if the person, who contributes to the incident, may write where this lies.
+
+    Whoever finds it first may, as nothing is replaced that they may not read.
+    """
+    return reads(user, exposure) or not exposure.history.exclude(location="").exists()
+
+
 def withheld_from(user: User, incident: Incident) -> frozenset[int]:
     """The keys of the exposures of an incident whose place this person may not read."""
     rows = list(incident.exposures.all())

@@ -44,7 +44,8 @@ class Said:
         kinds: values of programs.models.Category.
         since, until: in UTC or any zone; `until` is when it was closed.
         files: keys of evidence of the same incident.
-        location: where the data lie. None leaves what is stored as it is.
+        location: where the data lie. None leaves what is stored as it is, which whoever may
+            not read it must.
     """
 
     dataset: Dataset | None = None
@@ -107,7 +108,7 @@ def correct(exposure: Exposure, said: Said, *, reason: str, actor: Actor) -> Exp
     row = Exposure.objects.select_for_update().get(pk=exposure.pk)
     _need(reason, "reason", _("say why it is corrected"))
     _check(incident, said, known=row)
-    if said.location is not None and not embargo.reads(actor.user, row):
+    if said.location is not None and not embargo.may_say(actor.user, row):
         raise Refused(f"location: {embargo.WITHHELD}.")
     changes = {name: value for name, value in _values(said).items() if getattr(row, name) != value}
     if not changes:

@@ -66,7 +66,9 @@ def begin_review(event: dict[str, Any]) -> None:
 
 @clockwork.within_transaction(reviews.REMIND)
 def remind_of_review(payload: dict[str, Any]) -> None:
-    reviews.remind(payload["review"], payload["number"])
+    number = payload["number"]
+    # What was planned before it was said is the one ahead if it is the first.
+    reviews.remind(payload["review"], number, ahead=payload.get("ahead", number == 0))
 
 
 @clockwork.within_transaction(items.REMIND)

@@ -15,7 +15,6 @@ from incidents.models import Incident, SeverityProposal, TimelineEntry
 from incidents.weighing import Answered
 from severity.ladder import Sev
 from severity.models import Assessment
-from severity.ruleset import RuleSet
 
 
 class Refused(Exception):
@@ -45,12 +44,9 @@ def set_level(incident: Incident, level: Sev, *, reason: str, actor: Actor) -> I
 
 
 def _is_guarded_lowering(incident: Incident, level: Sev) -> bool:
-    guarded = incident.level in RuleSet.current().policy.second_person_from
-    if level.at_least(incident.level) or not guarded:
-        return False
     # The first determination lowers nothing: what counted before was only the worst plausible.
     # Answering "unknown" later does not bring that moment back.
-    return weighing.ever_determined(incident)
+    return not level.at_least(incident.level) and weighing.takes_two(incident)
 
 
 def _propose(incident: Incident, level: Sev, *, reason: str, actor: Actor) -> None:
@@ -207,6 +203,7 @@ def _take(incident: Incident, answered: Answered, *, actor: Actor) -> None:
 def take_over(incident: Incident, other: Incident, *, reason: str, actor: Actor) -> Incident:
     """Give an incident the severity and the peak of one that is merged into it, if stricter.
 
+    Whether or not it rises: from the merge on it takes two to lower what took two to lower there.
     What is proposed for the other one is dropped: it ends.
 
     Raises:
@@ -216,7 +213,7 @@ def take_over(incident: Incident, other: Incident, *, reason: str, actor: Actor)
     _overtake(other, actor=actor)
     if other.counts_as < incident.counts_as:
         why = f"Merged with one that counts as {other.level.label}. {reason}"
-        assessment = weighing.by_person(incident, other.level, why, actor=actor)
+        assessment = weighing.taken_over(incident, other, why, actor=actor)
         incident = _apply(incident, assessment, reason=why, actor=actor)
     if other.peak_sev < incident.peak_sev:
         incident.peak_sev = other.peak_sev

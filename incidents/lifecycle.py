@@ -11,7 +11,6 @@ from accounts.actors import Actor
 from audit import history, outbox, trail
 from incidents import duplicates, judgement, moments, reviews, roles, timeline, unproven, weighing
 from incidents.models import Incident, Role, Status, TimelineEntry
-from severity.ruleset import RuleSet
 
 # The time that a status is reached for the first time.
 _TIMES = {
@@ -65,6 +64,7 @@ def move(
     _tell(incident, was, actor=actor, reason=reason, exception=exception)
     outbox.publish(f"incident.{to}", priority=incident.counts_as, incident=incident.pk)
     if to == Status.ACTIVE and was != Status.TRIAGING:
+        reviews.ask_anew(incident, actor=actor, why="it was opened again")
         # Programs may have gone on since; what stopped them then stops them now.
         return judgement.reopened(incident, reason=reason, actor=actor)
     return incident
@@ -105,8 +105,7 @@ def _nothing(_incident: Incident, _reason: str, _exception: str) -> str:
 
 
 def _for_dismissal(incident: Incident, reason: str, _exception: str) -> str:
-    guarded = incident.level in RuleSet.current().policy.second_person_from
-    if guarded and weighing.ever_determined(incident):
+    if weighing.takes_two(incident):
         # Else one person alone could end what takes two to call milder.
         return (
             f"{incident.ref} is {incident.level.label}: lower its severity first; "

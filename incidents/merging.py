@@ -1,19 +1,21 @@
 """Merge an incident into the one that it repeats. The only module that writes duplicate_of.
 
 Nobody sees more than before: the one keeps its readers, the other its own. Nothing goes on that
-stood still, and the stricter severity counts.
+stood still, and the stricter severity counts. What was demanded of the source is demanded of the
+target: two people where it took two to call it milder, a review where one had to be written.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.models import User
 from audit import history, trail
-from incidents import access, cord, duplicates, judgement, lifecycle, timeline
+from incidents import access, cord, duplicates, judgement, lifecycle, reviews, timeline, weighing
 from incidents.models import AccessGrant, Incident, RuleFiring, Status, TimelineEntry
 from programs import pauses
 from programs.models import Pause
@@ -29,12 +31,20 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Outlook:
-    """What merging would do, said before it is done. `level` and `peak`: of the target then."""
+    """What merging would do, said before it is done. `level` and `peak`: of the target then.
+
+    `takes_two`: to lower it. `needs_review`, `needs_new_review`: it is demanded because of the
+    source, and what was written of the target so far does not count.
+    """
 
     target: Incident
     level: Sev
     peak: Sev
     rises: bool
+    undetermined: bool
+    takes_two: bool
+    needs_review: bool
+    needs_new_review: bool
     becomes_restricted: bool
     holds: list[Pause]
     moved: int
@@ -61,15 +71,21 @@ def outlook(source: Incident, target: Incident) -> Outlook:
         Refused: if these two cannot be merged.
     """
     _refuse(source, target)
-    level = min(source.counts_as, target.counts_as)
+    level = Sev(min(source.counts_as, target.counts_as))
+    rises = level < target.counts_as
+    needs_review = reviews.is_demanded(source)
     mine, theirs = target.aware_at, source.aware_at
     is_earlier = theirs is not None and (mine is None or theirs < mine)
     holds = Pause.objects.in_force().filter(holder__in=duplicates.holders(source))
     return Outlook(
         target=target,
-        level=Sev(level),
+        level=level,
         peak=Sev(min(source.peak_sev, target.peak_sev)),
-        rises=level < target.counts_as,
+        rises=rises,
+        undetermined=(source if rises else target).sev is None,
+        takes_two=weighing.takes_two(source, target),
+        needs_review=needs_review and not reviews.is_demanded(target),
+        needs_new_review=needs_review and reviews.is_written(target),
         becomes_restricted=source.restricted and not target.restricted,
         holds=list(holds.select_related("program", "dataset").order_by("since")),
         moved=source.duplicates.count(),
@@ -87,9 +103,10 @@ def merge(source: Incident, target: Incident, *, reason: str, actor: Actor) -> I
 
     Raises:
         Refused: if either is over, they are one, one is a drill and the other is not, a pause
-            waits that the target does not bring about, or the person does not run both.
+            waits that the target does not bring about, the person does not run both, or something
+            was merged into the source at the same moment.
     """
-    source, target = _lock(source, duplicates.final(target))
+    source, target, moved = _lock(source, duplicates.final(target))
     _refuse(source, target)
     _refuse_stranger(actor, source, target)
     if not reason.strip() or len(reason) > LONGEST_REASON:
@@ -100,11 +117,19 @@ def merge(source: Incident, target: Incident, *, reason: str, actor: Actor) -> I
     target = judgement.take_over(target, source, reason=reason, actor=actor)
     _refuse_waiting(source, target)
     _restrict(source, target, actor=actor)
-    _point(source, target, actor=actor, why=reason)
+    if reviews.is_demanded(source):
+        reviews.ask_anew(target, actor=actor, why="it took in one that must be reviewed")
+    _point([source, *moved], target, actor=actor, why=reason)
     lifecycle.move(source, Status.MERGED, actor=actor, reason=reason)
     if cord.needs_executive(target):
         for holder in duplicates.holders(target):
             pauses.demand_an_executive(holder, actor=actor)
+    _say(source, target, reason=reason, actor=actor)
+    reviews.begin(target.pk)
+    return target
+
+
+def _say(source: Incident, target: Incident, *, reason: str, actor: Actor) -> None:
     trail.record("incident.took_in", target, actor=actor, remark=reason, merged=source.pk)
     timeline.write(
         target,
@@ -114,14 +139,20 @@ def merge(source: Incident, target: Incident, *, reason: str, actor: Actor) -> I
         actor=actor,
         audience=TimelineEntry.Audience.LEADERSHIP,
     )
-    return target
 
 
-def _lock(source: Incident, target: Incident) -> tuple[Incident, Incident]:
-    # In the order of their keys: two who merge each into the other must not wait for each other.
+def _lock(source: Incident, target: Incident) -> tuple[Incident, Incident, list[Incident]]:
+    """Lock and read anew the two, and what was merged into the source."""
+    # All at once and in the order of their keys: two who merge must not wait for each other.
     rows = Incident.objects.select_for_update(no_key=True).order_by("pk")
-    found = {row.pk: row for row in rows.filter(pk__in=[source.pk, target.pk])}
-    return found[source.pk], found[target.pk]
+    wanted = Q(pk__in=[source.pk, target.pk]) | Q(duplicate_of=source.pk)
+    found = {row.pk: row for row in rows.filter(wanted)}
+    # Who merges into the source locks it: from here on nothing is added to these.
+    moved = list(source.duplicates.order_by("pk"))
+    if not found.keys() >= {each.pk for each in moved}:
+        said = _("Something was merged into %(ref)s at the same moment: look again, then merge.")
+        raise Refused(said % {"ref": source.ref})
+    return found[source.pk], found[target.pk], moved
 
 
 def _refuse(source: Incident, target: Incident) -> None:
@@ -165,7 +196,7 @@ def _restrict(source: Incident, target: Incident, *, actor: Actor) -> None:
         history.save(target, "restricted", actor=actor, why="a restricted incident was merged in")
 
 
-def _point(source: Incident, target: Incident, *, actor: Actor, why: str) -> None:
-    for each in [source, *source.duplicates.select_for_update(no_key=True).order_by("pk")]:
+def _point(sources: list[Incident], target: Incident, *, actor: Actor, why: str) -> None:
+    for each in sources:
         each.duplicate_of = target
         history.save(each, "duplicate_of", actor=actor, why=why)

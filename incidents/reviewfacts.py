@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from incidents import timeline
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from incidents import duplicates, timeline
 from incidents.models import Incident, Role, TimelineEntry
 from programs import stops
 from programs.models import Pause
@@ -77,7 +80,7 @@ def _timeline(incident: Incident) -> list[str]:
 
 
 def _metrics(incident: Incident) -> list[str]:
-    first = Pause.objects.filter(holder=incident.ref).order_by("since").first()
+    first = _holds(incident).order_by("since").first()
     marks = (
         ("Time to acknowledge", incident.reported_at, incident.acknowledged_at),
         ("Time to declare", incident.reported_at, incident.declared_at),
@@ -99,11 +102,15 @@ def _severity(incident: Incident) -> list[str]:
     return [f"{_at(each.occurred_at)} {each.text}" for each in entries.order_by("occurred_at")]
 
 
+def _holds(incident: Incident) -> QuerySet[Pause]:
+    return Pause.objects.filter(holder__in=duplicates.holders(incident))
+
+
 def _proof(incident: Incident) -> list[str]:
-    holds = Pause.objects.filter(holder=incident.ref).select_related("program", "order", "dataset")
+    holds = _holds(incident).select_related("program", "order", "dataset")
     said = []
     for hold in holds.order_by("since"):
-        what = f"{hold.program.name}{f', {hold.dataset}' if hold.dataset else ''}"
+        what = _held(incident, hold)
         until = _at(hold.lifted_at) if hold.lifted_at else "now"
         said.append(f"{what}: held from {_at(hold.since)} to {until}")
         if hold.order:
@@ -111,6 +118,13 @@ def _proof(incident: Incident) -> list[str]:
             proof = f"{hold.order.get_proof_display()}, {_at(hold.order.proven_at)}"
             said.append(f"{what}: {proof}; collectors: {counts or 'none'}")
     return said
+
+
+def _held(incident: Incident, hold: Pause) -> str:
+    if hold.holder != incident.ref and hold.program_id != incident.program_id:
+        # Not its name: who reads the review of this may not know of that one.
+        return _("A program of an incident that was merged into this")
+    return f"{hold.program.name}{f', {hold.dataset}' if hold.dataset else ''}"
 
 
 def _actions(incident: Incident) -> list[str]:

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.actors import Actor
 from audit import clockwork, history, outbox, trail
 from incidents import access, reviewfacts, reviewform, timeline
 from incidents.access import Level
-from incidents.models import Incident, Review, ReviewVersion, Status, TimelineEntry
+from incidents.models import Incident, Review, ReviewVersion, RuleFiring, Status, TimelineEntry
 from severity.vocabulary import Action
 
 REMIND = "incidents.remind_of_review"
@@ -32,50 +33,73 @@ class Refused(Exception):
 def is_demanded(incident: Incident) -> bool:
     """True if an incident cannot be closed without a published review.
 
-    A level that nobody determined demands none; one that somebody lowered later does.
+    A level that nobody determined demands none; one that somebody lowered later does, and so does
+    one of what was merged into it.
     """
-    if incident.is_drill:
-        return False
-    fired = incident.firings.filter(action=Action.REQUIRE_REVIEW.value)
-    return any(not firing.facts.get("undetermined") for firing in fired)
+    return not incident.is_drill and bool(_demanded_at(incident))
+
+
+def _demanded_at(incident: Incident) -> list[int]:
+    """The levels that demanded a review, of it and of what was merged into it."""
+    fired = RuleFiring.objects.filter(
+        Q(incident=incident) | Q(incident__duplicate_of=incident),
+        action=Action.REQUIRE_REVIEW.value,
+    )
+    return [each.facts["level"] for each in fired if not each.facts.get("undetermined")]
 
 
 def why_not_closed(incident: Incident) -> str:
     """Say what is missing of the review before the incident is closed; empty if nothing is."""
     if not is_demanded(incident):
         return ""
-    review = Review.objects.filter(incident=incident).first()
-    if review and review.published_id:
+    review = Review.objects.select_related("published").filter(incident=incident).first()
+    if review and review.stands:
         return ""
+    if review and review.published:
+        return (
+            "The review was written before the incident was opened again, or took in another one:"
+            " write what came since, and have a second person publish it."
+        )
     return "The review is not published yet: write it, and have a second person publish it."
+
+
+def is_written(incident: Incident) -> bool:
+    """True if somebody wrote of it already."""
+    return ReviewVersion.objects.filter(review__incident=incident).exists()
+
+
+@transaction.atomic
+def ask_anew(incident: Incident, *, actor: Actor, why: str) -> None:
+    """Let what was written of an incident so far no longer count: more happened since."""
+    incident = Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
+    review = Review.objects.select_for_update().filter(incident=incident).first()
+    last = review.versions.first() if review else None
+    if review and last and review.counts_from <= last.number:
+        review.counts_from, review.due_at = last.number + 1, None
+        history.save(review, "counts_from", "due_at", actor=actor, why=why[:80])
 
 
 @transaction.atomic
 def begin(incident_pk: int) -> None:
-    """Open the review of an incident that is recovered, with the time it is due. Safe to repeat."""
+    """Open the review of an incident that is recovered, with the time it is due. Safe to repeat.
+
+    Called again when it was merged with one, or recovered anew: it may be due otherwise then.
+    """
     incident = Incident.objects.select_for_update(no_key=True).get(pk=incident_pk)
     if incident.recovered_at is None or incident.is_drill:
         return
     review = _of(incident, actor=ENGINE)
-    due_at = reviewform.due(incident.recovered_at, _level(incident))
-    if review.published_id or due_at is None or review.due_at == due_at:
+    # What demanded it counts, however mild it was called afterwards.
+    level = min([incident.counts_as, *_demanded_at(incident)])
+    due_at = reviewform.due(incident.recovered_at, level)
+    if review.stands or due_at is None or review.due_at == due_at:
         return
-    first = review.due_at is None
-    review.due_at = due_at
-    history.save(review, "due_at", actor=ENGINE)
+    review.due_at, review.reminders = due_at, review.reminders + 1
+    history.save(review, "due_at", "reminders", actor=ENGINE)
     said = f"The review is due {due_at:%Y-%m-%d %H:%M} UTC."
     timeline.write(incident, TimelineEntry.Kind.REVIEW, said, actor=ENGINE)
-    if first:
-        _plan(review, 0, after=max(due_at - AHEAD - timezone.now(), timedelta(0)))
-
-
-def _level(incident: Incident) -> int:
-    # What demanded it counts, however mild it was called afterwards.
-    fired = incident.firings.filter(action=Action.REQUIRE_REVIEW.value)
-    levels: list[int] = [
-        each.facts["level"] for each in fired if not each.facts.get("undetermined")
-    ]
-    return min([incident.counts_as, *levels])
+    # Under a number of its own: what was planned for another day finds that it is not wanted.
+    _plan(review, after=max(due_at - AHEAD - timezone.now(), timedelta(0)), ahead=True)
 
 
 def _of(incident: Incident, *, actor: Actor) -> Review:
@@ -86,29 +110,34 @@ def _of(incident: Incident, *, actor: Actor) -> Review:
     return made
 
 
-def _plan(review: Review, number: int, *, after: timedelta) -> None:
+def _plan(review: Review, *, after: timedelta, ahead: bool = False) -> None:
     clockwork.schedule(
         REMIND,
-        key=f"review:{review.pk}:remind:{number}",
-        payload={"review": review.pk, "number": number},
+        key=f"review:{review.pk}:remind:{review.reminders}",
+        payload={"review": review.pk, "number": review.reminders, "ahead": ahead},
         after=after,
     )
 
 
 @transaction.atomic
-def remind(review_pk: int, number: int) -> None:
-    """Ask for a review a day before it is due, when it is, and each week after. Once each."""
+def remind(review_pk: int, number: int, *, ahead: bool = False) -> None:
+    """Ask for a review a day before it is due, when it is, and each week after. Once each.
+
+    Args:
+        number: of the reminder; any but the next one does nothing.
+        ahead: this is the one of the day before.
+    """
     pk = Review.objects.values_list("incident", flat=True).get(pk=review_pk)
     incident = Incident.objects.select_for_update(no_key=True).get(pk=pk)
     review = Review.objects.select_for_update().get(pk=review_pk)
     gone = incident.status in (Status.DISMISSED, Status.MERGED)
-    if review.published_id or gone or review.reminders != number or review.due_at is None:
+    if review.stands or gone or review.reminders != number or review.due_at is None:
         return
     review.reminders = number + 1
     history.save(review, "reminders", actor=ENGINE)
     if incident.status in _ASKED:
-        outbox.publish("review.reminded", review=review.pk, number=number)
-    _plan(review, number + 1, after=AHEAD if number == 0 else WEEK)
+        outbox.publish("review.reminded", review=review.pk, number=number, ahead=ahead)
+    _plan(review, after=AHEAD if ahead else WEEK)
 
 
 @transaction.atomic

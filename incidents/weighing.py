@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from incidents.models import Incident
 from programs.models import RUNNING, Dataset, Program, State
-from severity.ladder import Sev, mildest
+from severity.ladder import Sev, mildest, worst
 from severity.models import Assessment
 from severity.ruleset import RuleSet
 from severity.triage import Answers, ProgramContext, Triage, triage
@@ -148,6 +148,31 @@ def by_person(incident: Incident, level: Sev, reason: str, *, actor: Actor) -> A
     )
 
 
+def taken_over(incident: Incident, other: Incident, reason: str, *, actor: Actor) -> Assessment:
+    """Write down the level of one that is merged into an incident, for this one.
+
+    It rests on what it rested on: what nobody determined yet stays undetermined, and what a
+    monitor stated is a monitor's.
+    """
+    held, rules = other.assessment, RuleSet.current()
+    assert held
+    is_monitors = held.kind == Assessment.Kind.MONITOR
+    return Assessment.objects.create(
+        subject=f"incident:{incident.uuid}",
+        kind=Assessment.Kind.MONITOR if is_monitors else Assessment.Kind.OVERRIDE,
+        rules_version=rules.version,
+        rules_sha256=rules.sha256,
+        # Not the other's facts: not everybody here may know of it.
+        facts={},
+        trace=[],
+        level=held.level,
+        undetermined=held.undetermined,
+        reason=reason,
+        assessor=actor.user,
+        supersedes=incident.assessment,
+    )
+
+
 def once_more(incident: Incident, reason: str, *, actor: Actor) -> Assessment:
     """Write down that the level in force holds again, so that its rules act again."""
     held = incident.assessment
@@ -159,12 +184,26 @@ def once_more(incident: Incident, reason: str, *, actor: Actor) -> Assessment:
     return again
 
 
-def ever_determined(incident: Incident) -> bool:
-    """True if the severity was determined once, even if newer answers left it open again.
+def takes_two(*incidents: Incident) -> bool:
+    """True if one person alone may neither call it milder nor end it as no incident.
 
-    What a monitor states binds nobody: the first person to look decides alone.
+    Args:
+        incidents: the one, or several as they would count if they were merged.
     """
-    every = Assessment.objects.filter(subject=f"incident:{incident.uuid}", undetermined=False)
+    level = worst(*(each.level for each in incidents))
+    return level in RuleSet.current().policy.second_person_from and _binds(*incidents)
+
+
+def _binds(*incidents: Incident) -> bool:
+    """True if the severity was determined once, of any or of what was merged into them.
+
+    It binds even if newer answers left it open again. What a monitor states binds nobody: the
+    first person to look decides alone.
+    """
+    family = [one for each in incidents for one in (each, *each.duplicates.all())]
+    every = Assessment.objects.filter(
+        subject__in=[f"incident:{each.uuid}" for each in family], undetermined=False
+    )
     return every.exclude(kind=Assessment.Kind.MONITOR).exists()
 
 

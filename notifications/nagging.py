@@ -15,9 +15,10 @@ _ANSWERS = (Role.COMMANDER, Role.DEPUTY, Role.PRIVACY)
 def tell_of_review(event: dict[str, Any]) -> None:
     """A review is due, or overdue: those who lead the incident hear of it."""
     review = Review.objects.select_related("incident").get(pk=event["review"])
-    if review.published_id:
+    if review.stands:
         return
-    said = "its review is due" if event["number"] == 0 else "its review is overdue"
+    ahead = event.get("ahead", event["number"] == 0)
+    said = "its review is due" if ahead else "its review is overdue"
     doorbell.ring(
         _leading(review.incident),
         review.incident,

@@ -1,5 +1,6 @@
 """What responders send about what an incident exposed."""
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -118,7 +119,7 @@ class CorrectExposureForm(ExposureForm):
         max_length=exposures.LONGEST_REASON,
     )
 
-    def __init__(self, *args: Any, exposure: Exposure, reads_location: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, exposure: Exposure, says_location: bool, **kwargs: Any) -> None:
         names = [name for name in self.base_fields if name != "reason"]
         initial = {name: getattr(exposure, name) for name in names}
         super().__init__(*args, initial=initial, **kwargs)
@@ -126,8 +127,15 @@ class CorrectExposureForm(ExposureForm):
         if exposure.dataset:
             datasets.queryset |= Dataset.objects.filter(pk=exposure.dataset.pk)
         self.fields["reason"].has_unknown = False  # type: ignore[attr-defined]
-        if not reads_location:
-            del self.fields["location"]
+        if not says_location:
+            self.initial["location"] = ""
+            # What they name all the same, as nobody had when they began, is refused and not lost.
+            if not self.data.get("location"):
+                del self.fields["location"]
+
+    def said(self) -> Said:
+        said = super().said()
+        return said if "location" in self.changed_data else replace(said, location=None)
 
 
 class VerifyForm(PanelForm):

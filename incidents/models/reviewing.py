@@ -10,7 +10,7 @@ from incidents.models.incident import Incident
 
 
 class Review(models.Model):
-    """The review of one incident. What was published last is what counts."""
+    """The review of one incident. What was published last is what people read."""
 
     incident = models.OneToOneField(Incident, models.PROTECT, related_name="review")
     opened_at = models.DateTimeField(default=timezone.now)
@@ -25,6 +25,8 @@ class Review(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     published_at = models.DateTimeField(null=True, blank=True)
+    # The first version that knows of all: those before it were written before more happened.
+    counts_from = models.PositiveIntegerField(default=1)
 
     history = KeptHistory()
 
@@ -41,6 +43,11 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return f"Review of {self.incident}"
+
+    @property
+    def stands(self) -> bool:
+        """True if it is published, and was written after all that it is about."""
+        return self.published is not None and self.published.number >= self.counts_from
 
 
 class ReviewVersion(models.Model):

@@ -64,8 +64,8 @@ def one(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
         looks.note(incident, request.user, via="page")
         return _page(request, incident, row)
     incident, row = _find(request, number, pk, to=CONTRIBUTE)
-    reads = embargo.reads(request.user, row)
-    form = CorrectExposureForm(request.POST, incident=incident, exposure=row, reads_location=reads)
+    says = embargo.may_say(request.user, row)
+    form = CorrectExposureForm(request.POST, incident=incident, exposure=row, says_location=says)
 
     def correct() -> Exposure:
         reason = form.cleaned_data["reason"]
@@ -124,8 +124,8 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     withheld = embargo.withheld_from(request.user, incident)
-    reads = row.pk not in withheld
-    usual = CorrectExposureForm(incident=incident, exposure=row, reads_location=reads)
+    says = embargo.may_say(request.user, row)
+    usual = CorrectExposureForm(incident=incident, exposure=row, says_location=says)
     context = {
         "incident": incident,
         "may": May.of(request, incident),

@@ -39,11 +39,12 @@ def _page(
     refusal: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    may, row = May.of(request, incident), Review.objects.filter(incident=incident).first()
+    may = May.of(request, incident)
+    row = Review.objects.select_related("published").filter(incident=incident).first()
     versions = list(row.versions.select_related("author")) if row else []
     last = versions[0] if versions else None
     now = timezone.now()
-    unpublished = row is None or row.published_id is None
+    is_wanted = row is None or not row.stands
     context: dict[str, Any] = {
         "incident": incident,
         "may": may,
@@ -53,7 +54,7 @@ def _page(
         "last": last,
         "versions": versions,
         "demanded": reviews.is_demanded(incident),
-        "late": bool(row and row.due_at and row.due_at < now and unpublished),
+        "late": bool(row and row.due_at and row.due_at < now and is_wanted),
         "own": bool(last and last.author == request.user),
         "waits": bool(last and row and row.published_id != last.pk),
         "sections": _sections(last),

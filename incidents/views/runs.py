@@ -44,6 +44,8 @@ def review(incident: Incident) -> dict[str, Any]:
     """What is due after the incident."""
     items = incident.action_items.filter(state=ActionItem.State.OPEN)
     return {
-        "review_due": Review.objects.filter(incident=incident, due_at__isnull=False).first(),
+        "review_due": Review.objects.select_related("published")
+        .filter(incident=incident, due_at__isnull=False)
+        .first(),
         "items_overdue": items.filter(due_on__lt=timezone.now().date()).count(),
     }

@@ -193,3 +193,16 @@ def test_who_may_not_read_the_place_cannot_replace_it_and_keeps_it_otherwise(inc
     with pytest.raises(exposures.Refused, match="location: withheld"):
         correct(row, somebody, location="s3://mine")
     assert correct(row, somebody, people_known=3).location == "s3://payroll"
+
+
+def test_whoever_contributes_says_where_it_lies_if_nobody_has_yet(incident, somebody):
+    row = correct(add(incident, make.actor(make.user())), somebody, location="s3://payroll")
+    assert (row.location, row.located_by) == ("s3://payroll", somebody.user)
+
+
+def test_what_was_named_once_is_not_named_anew_by_who_may_not_read_it(incident, somebody):
+    row = add(incident, make.actor(make.user()), location="s3://payroll")
+    row = correct(row, make.actor(row.located_by), location="")
+    assert row.location == ""
+    with pytest.raises(exposures.Refused, match="location: withheld"):
+        correct(row, somebody, location="s3://mine")

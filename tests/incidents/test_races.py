@@ -7,11 +7,13 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
 
+from accounts.functions import Function
 from incidents import (
     firing,
     grants,
     judgement,
     lifecycle,
+    merging,
     reporting,
     roles,
     steps,
@@ -203,3 +205,34 @@ def test_of_two_who_tick_a_step_at_once_one_wins_and_the_other_hears_of_it(way):
     assert isinstance(refusal, steps.Refused)
     assert str(refusal).startswith(f"{step.done_by.name} marked step 2 as ")
     assert step.history.count() == 2
+
+
+def _merging(source, target, chief):
+    return functools.partial(
+        merging.merge, source, target, reason="The same folder.", actor=make.actor(chief)
+    )
+
+
+def test_two_mergers_that_cross_do_not_wait_for_each_other():
+    chief = make.user(Function.COMMANDER)
+    program = make.program()
+    merged, source, target = (make.incident(Sev.SEV2, program=program) for _ in range(3))
+    _merging(merged, source, chief)()
+    outcomes = in_turn(
+        _merging(source, target, chief), _merging(merged, target, chief), behind=target
+    )
+    assert [type(refusal) for refusal in failures(outcomes)] == [merging.Refused]
+    leads = Incident.objects.filter(pk__in=[merged.pk, source.pk]).values_list("duplicate_of")
+    assert set(leads) == {(target.pk,)}
+
+
+def test_what_is_merged_into_the_one_that_is_just_merged_is_not_left_behind():
+    chief = make.user(Function.COMMANDER)
+    program = make.program()
+    third, source, target = (make.incident(Sev.SEV2, program=program) for _ in range(3))
+    both = [_merging(third, source, chief), _merging(source, target, chief)]
+    (refusal,) = failures(in_turn(*both, behind=source))
+    assert f"merged into {source.ref} at the same moment" in str(refusal)
+    assert not failures([both[1]()])
+    third.refresh_from_db()
+    assert third.duplicate_of == target

@@ -146,6 +146,23 @@ def test_the_guard_of_closing_asks_for_it(incident):
     assert closed.status == Status.CLOSED
 
 
+def test_what_was_opened_again_is_not_closed_on_the_review_before(incident, engine, mailoutbox):
+    commander = make.user(Function.COMMANDER)
+    roles.give(incident, Role.COMMANDER, person=commander, actor=make.actor(commander))
+    recovered(incident)
+    reviews.publish(write(incident, let_in(incident)), actor=let_in(incident))
+    again = {"actor": make.actor(commander), "reason": "The grant is back."}
+    lifecycle.move(incident, Status.ACTIVE, **again)
+    assert "before the incident was opened again" in reviews.why_not_closed(incident)
+    recovered(incident)
+    engine.work()
+    assert mailoutbox[-1].subject == f"[Andon] {incident.codename}: review is due"
+    later = write(incident, let_in(incident), based_on=1, learned="Look twice.")
+    assert reviews.why_not_closed(incident)
+    reviews.publish(later, actor=let_in(incident))
+    assert reviews.why_not_closed(incident) == ""
+
+
 def test_it_is_due_five_business_days_after_the_recovery(incident):
     # A Friday; the weekend does not count.
     assert recovered(incident).due_at == datetime(2026, 11, 27, 9, 30, tzinfo=UTC)

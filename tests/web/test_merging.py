@@ -34,6 +34,8 @@ def test_what_will_happen_is_said_before_and_nothing_is_done_yet(pair, chief):
     source, target = pair
     page = chief.reads(url(source, f"merge/?into={target.ref}"))
     assert f"{target.ref} rises to SEV 2" in page
+    assert f"From then on it takes two people to lower the severity of {target.ref}" in page
+    assert f"A review is demanded of {target.ref}, as it was of {source.ref}" in page
     assert "Nothing goes on. One pause stays until people ask that it is lifted" in page
     assert source.program.name in page
     assert "It cannot be undone." in page
