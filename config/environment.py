@@ -24,6 +24,7 @@ MAKE_A_KEY = "make one with `openssl rand -base64 32`."
 _AN_HOUR = environs.validate.Range(0, 3_600_000)
 _A_DAY = environs.validate.Range(0, 1440)
 _SOME_HOURS = environs.validate.Range(1, 168)
+_A_FEW = environs.validate.Range(1, 1000)
 _A_PORT = environs.validate.Range(1, 65535)
 
 
@@ -69,6 +70,7 @@ class Environment:
     oidc_groups: list[str]
     secret_key_fallbacks: list[str]
     vault_keys: list[str]
+    pages_per_minute: int
 
     @property
     def production(self) -> bool:
@@ -161,6 +163,7 @@ def _signing_in(env: environs.FileAwareEnv, kind: str) -> dict[str, Any]:
         "oidc_name": env.str("ANDON_OIDC_NAME", "Single sign-on"),
         "oidc_groups_claim": env.str("ANDON_OIDC_GROUPS_CLAIM", "groups"),
         "oidc_groups": _stripped(env.list("ANDON_OIDC_GROUPS", [])),
+        "pages_per_minute": env.int("ANDON_PAGES_PER_MINUTE", 10, validate=_A_FEW),
         "vault_keys": [key for key in _stripped(env.list("ANDON_VAULT_KEYS", [])) if key],
         "secret_key_fallbacks": _stripped(env.list("SECRET_KEY_FALLBACKS", [])),
     }

@@ -7,8 +7,9 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         # Registers what the engine may be asked to do to reach people.
-        from notifications import handlers, policies  # noqa: F401, PLC0415
+        from notifications import handlers, policies, working  # noqa: F401, PLC0415
 
         post_migrate.connect(
             policies.install, sender=self, dispatch_uid="notifications.general_policies"
         )
+        post_migrate.connect(working.install, sender=self, dispatch_uid="notifications.looks")

@@ -1,9 +1,12 @@
 """How people are reached besides their e-mail address. Writes ContactMethod.
 
-A drill makes its own, of addresses inside.
+A drill makes its own, of addresses inside. Whether one works is written by notifications.trying.
 """
 
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import time
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -11,13 +14,137 @@ from django.db.models import QuerySet
 from accounts import addresses, secrets
 from accounts.actors import Actor
 from accounts.models import User
-from audit import history, trail
-from notifications import vault
+from audit import clockwork, history, trail
+from notifications import channels, vault, working
 from notifications.models import ContactMethod, Method
+
+MOST = 20
 
 
 class Refused(Exception):
     """A person cannot be reached so; the message names the field and what is allowed."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """When a method is used: from SEV 0 to `mildest`, and not in the quiet hours."""
+
+    label: str = ""
+    mildest: int = 5
+    quiet_from: time | None = None
+    quiet_until: time | None = None
+
+    def why_not(self) -> str:
+        if (self.quiet_from is None) != (self.quiet_until is None):
+            return "quiet_until: give both times of the quiet hours, or neither."
+        if self.quiet_from and self.quiet_from == self.quiet_until:
+            return "quiet_until: give another time than the one at which they begin."
+        return "" if 0 <= self.mildest <= 5 else "mildest: a level from 0 to 5."
+
+
+@transaction.atomic
+def add(
+    person: User, method: Method, address: str, *, terms: Terms, secret: str = "", actor: Actor
+) -> ContactMethod:
+    """Add a way to reach a person. It counts as unverified until its code is confirmed.
+
+    Raises:
+        Refused: if the address cannot be one of this method, is there already, or there are many.
+    """
+    wrong = channels.why_not(method, address) or terms.why_not()
+    if wrong:
+        raise Refused(wrong)
+    _lock(person)
+    if person.contact_methods.filter(active=True).count() >= MOST:
+        raise Refused(f"address: at most {MOST} ways to reach one person.")
+    contact = _of(person, method, address)
+    if contact and contact.active:
+        raise Refused("address: is among your contact methods already.")
+    if method == Method.WEBHOOK:
+        secret = secrets.mint_webhook()
+    there, contact = contact, contact or ContactMethod(person=person, method=method)
+    contact.address, contact.secret = address, secret
+    contact.active, contact.verified_at, contact.bounced_at = True, None, None
+    contact.place = person.contact_methods.count()
+    _take(contact, terms)
+    if there:
+        _save_all(contact, actor)
+    else:
+        history.save_new(contact, actor=actor)
+    working.look_after(contact.pk)
+    _recorded("contact.added", contact, actor=actor, method=method)
+    return contact
+
+
+def _take(contact: ContactMethod, terms: Terms) -> None:
+    contact.label, contact.mildest = terms.label, terms.mildest
+    contact.quiet_from, contact.quiet_until = terms.quiet_from, terms.quiet_until
+
+
+def _save_all(contact: ContactMethod, actor: Actor) -> None:
+    fields = [field.attname for field in contact._meta.local_fields if not field.primary_key]
+    history.save(contact, *fields, actor=actor)
+
+
+@transaction.atomic
+def change(contact: ContactMethod, terms: Terms, *, actor: Actor) -> ContactMethod:
+    """Change when a method is used.
+
+    Raises:
+        Refused: if the terms do not fit together.
+    """
+    if wrong := terms.why_not():
+        raise Refused(wrong)
+    contact = _locked(contact)
+    _take(contact, terms)
+    history.save(contact, "label", "mildest", "quiet_from", "quiet_until", actor=actor)
+    _recorded("contact.changed", contact, actor=actor, mildest=terms.mildest)
+    return contact
+
+
+@transaction.atomic
+def move_up(contact: ContactMethod, *, actor: Actor) -> None:
+    """Put a method before the one that comes before it. The first one stays."""
+    contact = _locked(contact)
+    listed = list(contact.person.contact_methods.filter(active=True))
+    if contact not in listed:
+        return
+    here = listed.index(contact)
+    if here:
+        listed[here - 1], listed[here] = listed[here], listed[here - 1]
+    for place, each in enumerate(listed):
+        if each.place != place:
+            each.place = place
+            history.save(each, "place", actor=actor)
+
+
+@transaction.atomic
+def switch(contact: ContactMethod, *, on: bool, actor: Actor) -> None:
+    """Use a method, or no more. Its address stays."""
+    contact = _locked(contact)
+    if contact.active != on:
+        contact.active = on
+        history.save(contact, "active", actor=actor)
+        _recorded("contact.on" if on else "contact.off", contact, actor=actor)
+
+
+@transaction.atomic
+def verify(contact: ContactMethod, *, actor: Actor) -> None:
+    """Note that its person reads what is sent by a method; notifications.trying asked for it."""
+    contact = _locked(contact)
+    contact.verified_at, contact.bounced_at = clockwork.now(), None
+    history.save(contact, "verified_at", "bounced_at", actor=actor)
+    _recorded("contact.verified", contact, actor=actor)
+
+
+def _locked(contact: ContactMethod) -> ContactMethod:
+    _lock(contact.person)
+    return ContactMethod.objects.select_related("person").get(pk=contact.pk)
+
+
+def _recorded(act: str, contact: ContactMethod, *, actor: Actor, **facts: Any) -> None:
+    stream = trail.stream_of(contact.person)
+    trail.record(act, contact, actor=actor, stream=stream, **facts)
 
 
 @transaction.atomic
@@ -43,11 +170,14 @@ def set_webhook(person: User, address: str, *, actor: Actor) -> tuple[ContactMet
     secret = secrets.mint_webhook()
     if contact:
         contact.secret, contact.active = secret, True
-        history.save(contact, "sealed_secret", "active", actor=actor)
+        contact.verified_at, contact.bounced_at = clockwork.now(), None
+        history.save(contact, "sealed_secret", "active", "verified_at", "bounced_at", actor=actor)
     else:
-        contact = ContactMethod(person=person, method=Method.WEBHOOK)
+        # Whoever runs Andon vouches for it.
+        contact = ContactMethod(person=person, method=Method.WEBHOOK, verified_at=clockwork.now())
         contact.address, contact.secret = address, secret
         history.save_new(contact, actor=actor)
+    working.look_after(contact.pk)
     trail.record("contact.set", contact, actor=actor, stream=trail.stream_of(person))
     return contact, secret
 

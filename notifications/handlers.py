@@ -6,6 +6,7 @@ from typing import Any
 from audit import clockwork, outbox
 from audit.models import Due
 from notifications import (
+    anew,
     calling,
     doorbell,
     invitations,
@@ -16,6 +17,8 @@ from notifications import (
     safeguards,
     sending,
     stepcalls,
+    trying,
+    working,
 )
 from notifications.models import Escalation
 from programs import calls
@@ -63,6 +66,11 @@ def take_step(payload: dict[str, Any]) -> None:
 @clockwork.outward(SEND)
 def send_page(payload: dict[str, Any]) -> Callable[[], None]:
     return sending.send_page(payload["page"])
+
+
+@clockwork.within_transaction(sending.ELSEWHERE)
+def page_elsewhere(payload: dict[str, Any]) -> None:
+    anew.page_elsewhere(payload["page"])
 
 
 @outbox.on("program.hook_called", name="notifications.send_hook_calls")
@@ -119,6 +127,12 @@ def send_for_step(event: dict[str, Any]) -> None:
 
 
 clockwork.outward(stepcalls.SEND)(stepcalls.send)
+clockwork.outward(trying.SEND, attempts=3)(trying.send)
+
+
+@clockwork.within_transaction(working.LOOK)
+def look_at_contact(payload: dict[str, Any]) -> None:
+    trying.look(payload["contact"])
 
 
 @clockwork.when_dead
@@ -129,3 +143,5 @@ def give_up(due: Due) -> None:
         calls.give_up(due.payload["call"])
     elif due.kind == stepcalls.SEND:
         stepcalls.give_up(due.payload)
+    elif due.kind == trying.SEND:
+        trying.give_up(due.payload)

@@ -8,19 +8,15 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 from accounts.actors import Actor
 from accounts.functions import Function
-from accounts.models import User
 from audit import history, trail
 from audit.models import Entry
 from incidents.models import Incident
-from notifications import hints
 from notifications.escalation import NOBODY, OPERATORS, Plan, Step, Target
 from notifications.hours import Hours
 from notifications.models import (
-    ContactMethod,
     EscalationPolicy,
     EscalationStep,
     EscalationTarget,
-    Method,
 )
 from programs.models import StopOrder
 from severity.ladder import Sev
@@ -29,9 +25,6 @@ from severity.ladder import Sev
 # the time to answer.
 STOP_LEVEL = Sev.SEV2
 OWNER_HAS = timedelta(minutes=10)
-
-# A method, what may be shown of the address, and the row that holds it; none for the account's.
-Way = tuple[str, str, ContactMethod | None]
 
 
 def for_incident(incident: Incident) -> EscalationPolicy | None:
@@ -99,17 +92,6 @@ def _hours(policy: EscalationPolicy) -> Hours | None:
     if not policy.days or policy.opens is None or policy.closes is None:
         return None
     return Hours(policy.zone, tuple(policy.days), policy.opens, policy.closes)
-
-
-def ways(person: User) -> list[Way]:
-    """Return (method, hint, contact) for each way to reach a person."""
-    listed: list[Way] = [
-        (contact.method, contact.hint, contact)
-        for contact in person.contact_methods.filter(active=True)
-    ]
-    if listed or not person.email:
-        return listed
-    return [(Method.EMAIL, hints.hint(person.email), None)]
 
 
 def install(using: str, **_: Any) -> None:

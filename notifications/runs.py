@@ -16,8 +16,8 @@ from notifications import concerns
 from notifications.concerns import ENGINE, Concern
 from notifications.escalation import Plan, Target
 from notifications.models import Escalation, Page
-from notifications.policies import Way
 from notifications.targets import Situation, reached
+from notifications.ways import Way
 
 STEP = "notifications.take_step"
 State = Escalation.State
@@ -82,35 +82,45 @@ def page(
 ) -> list[str]:
     """Page everybody whom these targets reach, and let them in; return who and how."""
     plan = Plan.from_plain(escalation.snapshot)
-    situation = Situation(timezone.now(), plan, escalation.incident)
+    situation = Situation(timezone.now(), plan, escalation.incident, escalation.level)
     told = []
     for one in reached(targets, situation):
         for way in one.ways:
-            _write_page(escalation, one.person, way, purpose)
-            told.append(f"{one.person.name} ({way[0]})")
-        concern.admit(one.person, why=f"Paged, {by}.")
+            write_page(escalation, one.person, way, purpose)
+        sent = [way for way in one.ways if not way.held_until]
+        if sent:
+            told += [f"{one.person.name} ({way.method})" for way in sent]
+            concern.admit(one.person, why=f"Paged, {by}.")
     if told:
         escalation.reached = True
         concern.tell(f"Paged, {by}: {', '.join(told)}.")
     return told
 
 
-def _write_page(escalation: Escalation, person: User, way: Way, purpose: str) -> None:
-    method, hint, contact = way
+def write_page(
+    escalation: Escalation, person: User, way: Way, purpose: str, *, mark: str = ""
+) -> None:
+    """Queue one page, or note that it is held back. The same person, way and mark: once.
+
+    Args:
+        mark: what sets it apart from the page of the same step by the same way.
+    """
     at = f"{escalation.pk}-{escalation.generation}"
     page, is_new = Page.objects.get_or_create(
-        key=f"page-{at}-{person.pk}-{contact.pk if contact else 0}",
+        key=f"page-{at}-{person.pk}-{way.contact.pk if way.contact else 0}{mark}",
         defaults={
             "escalation": escalation,
             "purpose": purpose,
             "step": escalation.taken,
             "person": person,
-            "method": method,
-            "hint": hint,
-            "contact": contact,
+            "method": way.method,
+            "hint": way.hint,
+            "contact": way.contact,
+            "held_until": way.held_until,
+            "state": Page.State.HELD if way.held_until else Page.State.PENDING,
         },
     )
-    if is_new:
+    if is_new and not way.held_until:
         clockwork.schedule(
             "notifications.send_page",
             key=f"page:{escalation.pk}:{page.pk}",

@@ -1,16 +1,24 @@
 """Send pages and note each attempt. The only writer of PageAttempt, and of what a Page became."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from notifications import channels, concerns, vault, wording
+from accounts.models import User
+from audit import clockwork
+from notifications import channels, concerns, vault, wording, working
 from notifications.models import Page, PageAttempt
+from notifications.ways import LOUD
+
+SEND, ELSEWHERE = "notifications.send_page", "notifications.page_elsewhere"
+A_MINUTE = timedelta(minutes=1)
 
 
 def send_page(page_pk: int) -> Callable[[], None]:
-    """Try to send a page; return what to write when it was sent.
+    """Try to send a page; return what to write when it was sent, or will never be.
 
     Raises:
         channels.NotSent, vault.Unreadable: if it did not leave; it is tried again later.
@@ -20,8 +28,14 @@ def send_page(page_pk: int) -> Callable[[], None]:
         return lambda: None
     try:
         answer = channels.send(page.method, wording.message(page))
-    except (channels.NotSent, vault.Unreadable) as error:
-        _note(attempt, str(error))
+    except channels.Bounced as error:
+        said = str(error)
+        return lambda: _bounced(page, attempt, said)
+    except Exception as error:
+        known = isinstance(error, channels.NotSent | vault.Unreadable)
+        # Of anything else the class only: what a channel did not foresee may quote the message.
+        _note(attempt, str(error) if known else type(error).__name__)
+        working.failed(page.contact, attempt.answer)
         raise
     return lambda: _sent(page, attempt, answer)
 
@@ -31,10 +45,49 @@ def _begin(page_pk: int) -> tuple[Page, PageAttempt | None]:
     page = Page.objects.select_for_update().get(pk=page_pk)
     if page.state not in (Page.State.PENDING, Page.State.SENDING):
         return page, None
+    until = _too_many_until(page)
+    if until:
+        _delay(page, until)
+        return page, None
     page.state = Page.State.SENDING
     page.attempts += 1
     page.save(update_fields=["state", "attempts"])
     return page, PageAttempt.objects.create(page=page, number=page.attempts)
+
+
+def _too_many_until(page: Page) -> datetime | None:
+    """When there is room for this page again, if its person was paged too often in a minute."""
+    if page.escalation.level <= LOUD or page.attempts:
+        return None
+    # Two engines that count at once would both find room.
+    User.objects.select_for_update(no_key=True).get(pk=page.person_id)
+    most = most_a_minute()
+    begun = PageAttempt.objects.filter(
+        page__person=page.person_id,
+        number=1,
+        page__escalation__level__gt=LOUD,
+        started_at__gt=timezone.now() - A_MINUTE,
+    )
+    newest = list(begun.order_by("-started_at").values_list("started_at", flat=True)[:most])
+    return newest[-1] + A_MINUTE if len(newest) == most else None
+
+
+def most_a_minute() -> int:
+    """Return how many pages a minute one person gets, of SEV 2 and milder."""
+    most: int = settings.ENVIRONMENT.pages_per_minute
+    return most
+
+
+def _delay(page: Page, until: datetime) -> None:
+    page.held_until = until
+    page.save(update_fields=["held_until"])
+    clockwork.schedule(
+        SEND,
+        key=f"page:{page.escalation_id}:{page.pk}:{until:%H%M%S%f}",
+        payload={"page": page.pk, "lane": f"person-{page.person_id}"},
+        due_at=until,
+        priority=page.escalation.level,
+    )
 
 
 def _note(attempt: PageAttempt, answer: str) -> None:
@@ -49,14 +102,33 @@ def _sent(page: Page, attempt: PageAttempt, answer: str) -> None:
     page.sent_at = attempt.ended_at
     page.answer = answer[:200]
     page.save(update_fields=["state", "sent_at", "answer"])
+    working.succeeded(page.contact)
+
+
+def _bounced(page: Page, attempt: PageAttempt, answer: str) -> None:
+    _note(attempt, answer)
+    working.failed(page.contact, answer)
+    working.bounced(page.person, page.contact)
+    _failed(page, answer)
+    # Of its own: a page is made under the locks of what it is about, and these come first.
+    clockwork.schedule(
+        ELSEWHERE,
+        key=f"page:{page.escalation_id}:{page.pk}:elsewhere",
+        payload={"page": page.pk},
+        priority=page.escalation.level,
+    )
+
+
+def _failed(page: Page, answer: str) -> None:
+    page.state = Page.State.FAILED
+    page.answer = answer[:200]
+    page.save(update_fields=["state", "answer"])
+    concerns.of(page.escalation).tell(
+        f"{page.person.name} could not be paged by {page.method} after {page.attempts} attempts."
+    )
 
 
 def give_up_page(page_pk: int) -> None:
     """Note that a page could not be sent at all, where people see it."""
     page = Page.objects.select_related("person", "escalation").get(pk=page_pk)
-    page.state = Page.State.FAILED
-    page.answer = page.tries.order_by("-number").values_list("answer", flat=True).first() or ""
-    page.save(update_fields=["state", "answer"])
-    concerns.of(page.escalation).tell(
-        f"{page.person.name} could not be paged by {page.method} after {page.attempts} attempts."
-    )
+    _failed(page, page.tries.order_by("-number").values_list("answer", flat=True).first() or "")

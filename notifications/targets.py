@@ -11,7 +11,7 @@ from accounts.functions import Function
 from accounts.models import User
 from incidents.models import Incident, Role
 from notifications.escalation import Plan, Target
-from notifications.policies import Way, ways
+from notifications.ways import Way, ways
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,8 @@ class Situation:
     at: datetime
     plan: Plan
     incident: Incident | None = None
+    # Of the run: what wants quiet, or graver things alone, depends on it.
+    level: int = 0
 
 
 @dataclass
@@ -42,7 +44,9 @@ def reached(targets: Iterable[Target], situation: Situation) -> list[Reached]:
         for person in people(target, situation):
             one = found.setdefault(person.pk, Reached(person))
             one.targets.append(target)
-            one.ways += [way for way in fitting(person, target) if way not in one.ways]
+            one.ways += [
+                way for way in fitting(person, target, situation.level) if way not in one.ways
+            ]
     return [one for one in found.values() if one.ways]
 
 
@@ -85,12 +89,12 @@ def _listed(who: Q) -> list[User]:
     return list(found.distinct().order_by("username"))
 
 
-def fitting(person: User, target: Target) -> list[Way]:
+def fitting(person: User, target: Target, level: int = 0) -> list[Way]:
     """Return the ways that a target asks for; all the person has if there is none of these.
 
     A page by another way is better than none.
     """
-    every = ways(person)
+    every = ways(person, level=level)
     return [way for way in every if way[0] in target.methods] or every
 
 

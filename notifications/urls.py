@@ -3,11 +3,15 @@
 from django.urls import path
 
 from incidents import urls as incident_urls  # noqa: F401 - registers the converter `ref`
-from notifications import views
+from notifications import contact_views, views
 
 _stop = "programs/<slug:slug>/stops/<int:generation>/"
 
 urlpatterns = [
+    path("profile/contacts/", contact_views.mine, name="contacts"),
+    path("profile/contacts/<int:pk>/", contact_views.one, name="contact"),
+    path("profile/contacts/<int:pk>/do/", contact_views.act, name="contact-act"),
+    path("profile/contacts/<int:pk>/tries/", contact_views.tries, name="contact-tries"),
     path("acknowledge/<str:token>/", views.acknowledge, name="acknowledge"),
     path(
         "incidents/<ref:number>/acknowledge/",

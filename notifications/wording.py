@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.template.loader import render_to_string
 from django.urls import reverse
 
 from incidents.models import Incident
 from notifications import links
 from notifications.channels import Message
-from notifications.models import Page
+from notifications.models import Method, Page
 from programs import silence, stops
 from programs.models import StopOrder
 
@@ -37,22 +38,46 @@ def message(page: Page) -> Message:
         assert escalation.order
         words = _of_stop(escalation.order)
     acknowledge_url = links.acknowledge_url(page)
+    after = "The next step of the escalation follows until somebody acknowledges."
+    subject = f"[Andon] {words.subject}: please acknowledge"
+    buttons = [("I am on it (acknowledge)", acknowledge_url), (words.open_it, words.url)]
     return Message(
         key=page.key,
         address=page.contact.address if page.contact else page.person.email,
         secret=page.contact.secret if page.contact else "",
         thread=words.thread,
-        subject=f"[Andon] {words.subject}: please acknowledge",
+        subject=subject,
         text="\n\n".join(
             (
                 *words.lines,
                 f"I am on it (acknowledge):\n{acknowledge_url}",
                 f"{words.open_it}:\n{words.url}",
-                "The next step of the escalation follows until somebody acknowledges.\n",
+                f"{after}\n",
             )
         ),
         data=words.data | {"url": words.url, "acknowledge_url": acknowledge_url},
+        html=render_to_string(
+            "notifications/mail.html",
+            {
+                "message": {"subject": subject},
+                "lines": words.lines,
+                "buttons": buttons,
+                "after": after,
+            },
+        ),
+        first_key=_first_key(page),
     )
+
+
+def _first_key(page: Page) -> str:
+    """The key of the first mail about the same thing that its person got."""
+    about = page.escalation
+    mails = Page.objects.filter(person=page.person_id, method=Method.EMAIL, sent_at__isnull=False)
+    if about.incident_id:
+        mails = mails.filter(escalation__incident=about.incident_id)
+    else:
+        mails = mails.filter(escalation__order=about.order_id)
+    return mails.order_by("pk").values_list("key", flat=True).first() or ""
 
 
 def _of_incident(incident: Incident) -> _Words:

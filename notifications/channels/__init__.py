@@ -1,10 +1,13 @@
 """How a message leaves the house: one module a method, each with `send(message) -> answer`."""
 
+from accounts import addresses
 from notifications.channels import email, webhook
-from notifications.channels.message import Message, NotSent
+from notifications.channels.message import Bounced, Message, NotSent
 from notifications.models import Method
 
 _SENDERS = {Method.EMAIL: email.send, Method.WEBHOOK: webhook.send}
+# Why an address cannot be one of a method, before it is ever saved.
+_WHY_NOT = {Method.EMAIL: email.why_not, Method.WEBHOOK: addresses.why_not}
 
 
 def send(method: str, message: Message) -> str:
@@ -12,8 +15,23 @@ def send(method: str, message: Message) -> str:
 
     Raises:
         NotSent: if it was refused or nobody answered; trying again may help.
+        Bounced: if trying again will not help, as nobody is there.
     """
     return _SENDERS[Method(method)](message)
 
 
-__all__ = ["Message", "NotSent", "send"]
+def why_not(method: str, address: str) -> str:
+    """Return why an address cannot be one of a method, or nothing. Asks no network."""
+    return _WHY_NOT[Method(method)](address)
+
+
+def look(message: Message) -> str:
+    """Ask quietly whether an e-mail would be taken, and send none.
+
+    Raises:
+        NotSent, Bounced: as `send`.
+    """
+    return email.look(message)
+
+
+__all__ = ["Bounced", "Message", "NotSent", "look", "send", "why_not"]

@@ -1,13 +1,30 @@
-"""Pages by e-mail. All of one incident stand in one thread."""
+"""Pages by e-mail, as text and as HTML. All of one incident stand in one thread."""
 
 import hashlib
 import smtplib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.utils import parseaddr
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.validators import validate_email
+from django.template.loader import render_to_string
 
-from notifications.channels.message import Message, NotSent
+from notifications.channels.message import Bounced, Message, NotSent
+
+# No such mailbox, moved, or no mail is taken for it: RFC 5321 4.2.3, RFC 3463 for 5.1.x.
+_NOBODY = (550, 551, 553)
+
+
+def why_not(address: str) -> str:
+    """Return why this is no address of e-mail, or nothing."""
+    try:
+        validate_email(address)
+    except ValidationError:
+        return "address: give an e-mail address such as ada@example.com."
+    return "" if len(address) <= 254 else "address: at most 254 characters."
 
 
 def send(message: Message) -> str:
@@ -15,22 +32,66 @@ def send(message: Message) -> str:
 
     Raises:
         NotSent: if the server did not take it.
+        Bounced: if it said that there is nobody.
     """
-    host = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
-    thread = hashlib.sha256(message.thread.encode()).hexdigest()[:24]
-    mail = EmailMessage(
-        subject=message.subject,
-        body=message.text,
-        to=[message.address],
-        headers={
-            "Message-ID": f"<{message.key}@{host}>",
-            "References": f"<{thread}@{host}>",
-            "Auto-Submitted": "auto-generated",
-        },
-    )
+    with _told():
+        _mail(message).send()
+    return "taken by the mail server"
+
+
+def look(message: Message) -> str:
+    """Ask the mail server whether it would take a mail for somebody, and send none.
+
+    Raises:
+        NotSent, Bounced: as `send`.
+    """
+    with _told():
+        server = get_connection()
+        server.open()
+        line = getattr(server, "connection", None)
+        if line is None:
+            return "there is no mail server to ask"
+        try:
+            line.ehlo_or_helo_if_needed()
+            line.mail(parseaddr(settings.DEFAULT_FROM_EMAIL)[1])
+            code, said = line.rcpt(message.address)
+            if code >= 300:
+                raise smtplib.SMTPRecipientsRefused({message.address: (code, said)})
+        finally:
+            server.close()
+    return "the mail server would take it"
+
+
+@contextmanager
+def _told() -> Iterator[None]:
     try:
-        mail.send()
+        yield
+    except smtplib.SMTPRecipientsRefused as error:
+        codes = [code for code, _said in error.recipients.values()]
+        refused = Bounced if codes and all(code in _NOBODY for code in codes) else NotSent
+        raise refused(f"mail server: {codes[0] if codes else 'refused'}, not taken") from error
     # ValueError: an address with a line break in it, which would be a header of its own.
     except (OSError, smtplib.SMTPException, ValueError) as error:
         raise NotSent(f"mail server: {type(error).__name__}") from error
-    return "taken by the mail server"
+
+
+def _mail(message: Message) -> EmailMultiAlternatives:
+    host = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    thread = f"<{hashlib.sha256(message.thread.encode()).hexdigest()[:24]}@{host}>"
+    headers = {
+        "Message-ID": f"<{message.key}@{host}>",
+        "References": thread,
+        "Auto-Submitted": "auto-generated",
+        # No answers of those who are away; they would tell nobody anything.
+        "X-Auto-Response-Suppress": "All",
+        "List-Id": f"Andon <andon.{host}>",
+    }
+    if message.first_key and message.first_key != message.key:
+        first = f"<{message.first_key}@{host}>"
+        headers |= {"In-Reply-To": first, "References": f"{thread} {first}"}
+    mail = EmailMultiAlternatives(
+        subject=message.subject, body=message.text, to=[message.address], headers=headers
+    )
+    html = message.html or render_to_string("notifications/mail.html", {"message": message})
+    mail.attach_alternative(html, "text/html")
+    return mail

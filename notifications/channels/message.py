@@ -8,6 +8,10 @@ class NotSent(Exception):
     """A message did not leave; the text is short and holds nothing of the incident."""
 
 
+class Bounced(NotSent):
+    """Nobody is at this address, and trying again will not help."""
+
+
 @dataclass(frozen=True)
 class Message:
     """A page to one person: `subject` and `text` for people, `data` for machines.
@@ -23,3 +27,8 @@ class Message:
     subject: str
     text: str
     data: dict[str, Any]
+    # What it is to machines: a page, a code, a test, a look.
+    kind: str = "page"
+    # Of mail: the same with its looks, and the keys of the first mail of the thread to its reader.
+    html: str = ""
+    first_key: str = ""

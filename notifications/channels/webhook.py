@@ -14,7 +14,7 @@ def send(message: Message) -> str:
     """
     page = standard.Event(
         key=message.key,
-        type="page",
+        type=message.kind,
         at=datetime.now(UTC),
         data=message.data,
     )

@@ -106,6 +106,7 @@ class Page(models.Model):
         SENT = "sent", _("Sent")
         FAILED = "failed", _("Could not be sent")
         DROPPED = "dropped", _("Not needed any more")
+        HELD = "held", _("Held back by quiet hours")
 
     class Purpose(models.TextChoices):
         STEP = "step", _("A step of the policy")
@@ -125,6 +126,8 @@ class Page(models.Model):
     key = models.CharField(max_length=200, unique=True)
     state = models.CharField(max_length=7, choices=State, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
+    # Not before then: its person was paged too often in a minute, or wants quiet until then.
+    held_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True, blank=True)
     answer = models.CharField(max_length=200, blank=True)

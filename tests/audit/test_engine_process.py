@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from accounts.functions import Function
 from audit import clockwork, history
@@ -99,6 +100,7 @@ def page(receiver):
     history.create(
         ContactMethod,
         actor=make.SYSTEM,
+        verified_at=timezone.now(),
         person=make.user(Function.COMMANDER),
         method=Method.WEBHOOK,
         address=f"http://{receiver.netloc}/page",

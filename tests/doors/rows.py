@@ -176,6 +176,7 @@ ROWS: dict[str, Row] = {
     "metrics": read(EVERYBODY),
     "tokens": read(SIGNED_IN),
     "issue-token": both(SIGNED_IN),
+    "contacts": both(SIGNED_IN),
     # --- Incidents
     "incidents:report": both(SIGNED_IN),
     "incidents:weigh": act(SIGNED_IN),
@@ -315,7 +316,16 @@ ROWS: dict[str, Row] = {
 }
 
 # Open by a secret in the address, which tells who comes; a person's own by their session.
-BY_SECRET = {"acknowledge", "withdraw-token", "api:pull_cord", "api:confirm", "api:verify_stamps"}
+BY_SECRET = {
+    "acknowledge",
+    "withdraw-token",
+    "contact",
+    "contact-act",
+    "contact-tries",
+    "api:pull_cord",
+    "api:confirm",
+    "api:verify_stamps",
+}
 
 _R = {"ref": "ref"}
 API_ROWS: dict[str, Row] = {

@@ -8,7 +8,7 @@ from standardwebhooks import Webhook
 
 from audit import people
 from audit.models import Entry
-from notifications import contacts, policies
+from notifications import contacts, ways
 from notifications.models import ContactMethod, Method
 from severity.ladder import Sev
 from tests import make
@@ -29,7 +29,7 @@ def run(*words):
 
 
 def addresses(person):
-    return [contact.address for _method, _hint, contact in policies.ways(person)]
+    return [contact.address for _method, _hint, contact, _held in ways.ways(person)]
 
 
 def test_what_is_posted_to_a_webhook_is_signed_with_the_secret_that_was_shown(
@@ -57,7 +57,7 @@ def test_the_same_address_again_replaces_the_secret(person):
 def test_without_its_webhook_a_person_is_paged_by_e_mail(person):
     run("ada", ADDRESS)
     assert run("ada", "--remove") == "Ada Obi is paged by e-mail again."
-    assert policies.ways(person) == [(Method.EMAIL, "p…@demo.example", None)]
+    assert ways.ways(person) == [ways.Way(Method.EMAIL, "p…@demo.example", None)]
     assert ContactMethod.objects.get().sealed_secret == ""
 
 

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts.functions import Function
-from notifications import policies, targets
+from notifications import policies, targets, ways
 from notifications.escalation import NOBODY, Plan, Target
 from notifications.models import ContactMethod, EscalationPolicy, Method, Page
 from notifications.targets import Situation
@@ -131,7 +131,9 @@ def test_several_targets_are_paged_at_once_and_each_person_once(db):
 def test_a_target_may_name_ways_and_who_has_none_of_them_is_paged_by_all(db):
     person = make.user(Function.LEGAL)
     for method, address in (("webhook", "https://pager.example/a"), ("email", "a@demo.example")):
-        ContactMethod.objects.create(person=person, method=method, address=address)
+        ContactMethod.objects.create(
+            person=person, method=method, address=address, verified_at=timezone.now()
+        )
     methods = [
         [way[0] for way in targets.fitting(person, function("legal", *wanted))]
         for wanted in (("webhook",), (), ("sms",))
@@ -176,15 +178,18 @@ def test_only_the_mild_levels_may_wait_for_hours(db):
 
 def test_without_contact_methods_the_address_of_the_account_is_used(db):
     person = make.user()
-    assert policies.ways(person) == [(Method.EMAIL, "p…@demo.example", None)]
+    assert ways.ways(person) == [ways.Way(Method.EMAIL, "p…@demo.example", None)]
 
 
 def test_contact_methods_come_before_the_address_of_the_account(db):
     person = make.user()
     hook = ContactMethod.objects.create(
-        person=person, method=Method.WEBHOOK, address="https://pager.example/a"
+        person=person,
+        method=Method.WEBHOOK,
+        address="https://pager.example/a",
+        verified_at=timezone.now(),
     )
     ContactMethod.objects.create(
         person=person, method=Method.EMAIL, address="old@demo.example", active=False
     )
-    assert policies.ways(person) == [(Method.WEBHOOK, "pager.example", hook)]
+    assert ways.ways(person) == [ways.Way(Method.WEBHOOK, "pager.example", hook)]

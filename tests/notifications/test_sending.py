@@ -5,6 +5,7 @@ import smtplib
 
 import pytest
 from django.core import mail as mails
+from django.utils import timezone
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
@@ -27,7 +28,11 @@ def incident(commander):
 @pytest.fixture
 def hook(commander, internal):
     return ContactMethod.objects.create(
-        person=commander, method=Method.WEBHOOK, address=internal, secret=SECRET
+        person=commander,
+        method=Method.WEBHOOK,
+        address=internal,
+        secret=SECRET,
+        verified_at=timezone.now(),
     )
 
 
@@ -35,7 +40,7 @@ def broken(monkeypatch, error):
     def fail(*_args, **_kwargs):
         raise error
 
-    monkeypatch.setattr(mails.EmailMessage, "send", fail)
+    monkeypatch.setattr(mails.EmailMultiAlternatives, "send", fail)
 
 
 def test_a_page_by_mail_carries_what_tells_a_repeat_and_a_thread(incident, engine, mailoutbox):
@@ -208,7 +213,10 @@ def test_an_address_that_leads_inside_is_refused_when_sending(hook, incident, en
 
 def test_an_address_with_a_line_break_cannot_add_a_header(commander, incident, engine, mailoutbox):
     ContactMethod.objects.create(
-        person=commander, method=Method.EMAIL, address="a@demo.example\nBcc: all@demo.example"
+        person=commander,
+        method=Method.EMAIL,
+        address="a@demo.example\nBcc: all@demo.example",
+        verified_at=timezone.now(),
     )
     engine.work()
     assert not mailoutbox

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.utils import timezone
 
 from accounts.functions import Function
 from incidents import timeline
@@ -21,7 +22,11 @@ def told(commander, engine, internal, receiver, mailoutbox):
     make.user(Function.OPERATOR)
     hooked = make.user(Function.COMMANDER)
     ContactMethod.objects.create(
-        person=hooked, method=Method.WEBHOOK, address=internal, secret="d2Vic2VjcmV0"
+        person=hooked,
+        method=Method.WEBHOOK,
+        address=internal,
+        secret="d2Vic2VjcmV0",
+        verified_at=timezone.now(),
     )
     program = make.program(
         name=f"{CANARY} program", slug="canary-program", purpose=CANARY, declared_audience=CANARY

@@ -10,6 +10,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
 from audit.models import Entry
 from notifications import hints, vault
@@ -128,7 +129,11 @@ def test_whose_address_cannot_be_opened_holds_up_nobody_else(
 ):
     other = make.user(*commander.functions)
     hook = ContactMethod.objects.create(
-        person=commander, method=Method.WEBHOOK, address=ADDRESS, secret="whsec_" + "A" * 32
+        person=commander,
+        method=Method.WEBHOOK,
+        address=ADDRESS,
+        secret="whsec_" + "A" * 32,
+        verified_at=timezone.now(),
     )
     keys(SECOND)
     make.incident(Sev.SEV2)
