@@ -43,16 +43,7 @@ def issue(
         Refused: if it has no label or no scope, would live longer than 90 days or
             not at all, names what cannot be a program, or is for somebody who is deactivated.
     """
-    now = timezone.now()
-    _check_programs(programs)
-    if not owner.is_active:
-        raise Refused(f"owner: {owner.name} is deactivated.")
-    if not 0 < len(label.strip()) <= LONGEST_LABEL:
-        raise Refused(f"label: say what it is for, in at most {LONGEST_LABEL} characters.")
-    if not scopes:
-        raise Refused("scopes: choose at least one.")
-    if not now < expires_at <= now + tokens.LONGEST_LIFE:
-        raise Refused(f"expires_at: at most {tokens.LONGEST_LIFE.days} days from now.")
+    _check(owner, label=label, scopes=scopes, expires_at=expires_at, programs=programs)
     minted = secrets.mint(tokens.KIND)
     token: ApiToken = history.create(
         ApiToken,
@@ -74,6 +65,26 @@ def issue(
         programs=token.programs,
     )
     return token, minted.text
+
+
+def _check(
+    owner: User,
+    *,
+    label: str,
+    scopes: list[Scope],
+    expires_at: datetime,
+    programs: Sequence[str],
+) -> None:
+    _check_programs(programs)
+    now = timezone.now()
+    if not owner.is_active:
+        raise Refused(f"owner: {owner.name} is deactivated.")
+    if not 0 < len(label.strip()) <= LONGEST_LABEL:
+        raise Refused(f"label: say what it is for, in at most {LONGEST_LABEL} characters.")
+    if not scopes:
+        raise Refused("scopes: choose at least one.")
+    if not now < expires_at <= now + tokens.LONGEST_LIFE:
+        raise Refused(f"expires_at: at most {tokens.LONGEST_LIFE.days} days from now.")
 
 
 def _check_programs(slugs: Sequence[str]) -> None:

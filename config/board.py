@@ -27,23 +27,21 @@ def live(request: SignedInRequest) -> HttpResponse:
 
 
 def _live(request: SignedInRequest) -> Fragment:
-    incidents = list(search.still_open(request.user))
+    incidents = list(search.still_open(request.user)[:MOST_SHOWN])
     for incident in incidents:
         found = incident.exposures.all()
         incident.window = exposure.window(incident, found)  # type: ignore[attr-defined]
     lines = summary.lines(request.user)
-    planned = [i.next_update_at for i in incidents if i.next_update_at]
-    worst = [incident for incident in incidents if incident.counts_as <= 1]
+    tally = search.tally_open(request.user)
     context: dict[str, Any] = {
-        "incidents": incidents[:MOST_SHOWN],
-        "count": len(incidents),
-        "worst": worst,
-        "oldest": min((incident.reported_at for incident in worst), default=None),
+        "incidents": incidents,
+        "tally": tally,
+        "more": tally.count - len(incidents),
         "lines": lines,
         "stopped": sum(line.stopped or 0 for line in lines),
         "ordered": sum(line.ordered or 0 for line in lines),
         "unanswered": reading.tally(request.user),
-        "next_update": min(planned, default=None),
+        "next_update": tally.next_update,
         "now": timezone.now(),
     }
     return Fragment.of("_board.html", context, request)

@@ -112,12 +112,27 @@ def propose(
     author = _editor(actor)
     _one_at_a_time()
     drafting.read(runbook, "", document)
+    _known_programs(document)
     reason = reason.strip()
     if not 0 < len(reason) <= LONGEST_REASON:
         raise Refused(f"reason: say why, in at most {LONGEST_REASON} characters.")
     if "\0" in reason:
         raise Refused(f"reason: {drafting.NO_NUL}")
-    _known_programs(document)
+    row: RunbookVersion = history.create(
+        RunbookVersion,
+        actor=actor,
+        runbook=runbook,
+        number=_next_number(runbook, based_on),
+        document=dict(document),
+        retires=retires,
+        reason=reason,
+        author=author,
+    )
+    _record("runbook.proposed", row, actor=actor, remark=reason)
+    return row
+
+
+def _next_number(runbook: str, based_on: str) -> int:
     waiting = versions(runbook).filter(state=State.WAITING).first()
     if waiting:
         raise Refused(
@@ -128,18 +143,7 @@ def propose(
     if based_on != now:
         raise Refused(f"Somebody published {now or 'it'} meanwhile; read that first.")
     newest = versions(runbook).first()
-    row: RunbookVersion = history.create(
-        RunbookVersion,
-        actor=actor,
-        runbook=runbook,
-        number=newest.number + 1 if newest else 1,
-        document=dict(document),
-        retires=retires,
-        reason=reason,
-        author=author,
-    )
-    _record("runbook.proposed", row, actor=actor, remark=reason)
-    return row
+    return newest.number + 1 if newest else 1
 
 
 def _known_programs(document: Mapping[str, Any]) -> None:

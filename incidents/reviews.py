@@ -162,17 +162,8 @@ def write(
         raise Refused(f"{incident.ref} is {incident.status} and has no review.")
     _check(sections)
     review = _of(incident, actor=actor)
-    last = review.versions.select_related("author").first()
-    if (last.number if last else 0) != based_on:
-        assert last
-        raise Refused(
-            f"{last.author.name} wrote version {last.number} at {last.written_at:%Y-%m-%d %H:%M:%S}"
-            " UTC, after you opened this. What you wrote is kept below: read theirs, then save."
-        )
     written = {key: text.strip() for key, text in sections.items() if text.strip()}
-    if last and last.sections == written:
-        # Else a second name could stand under what one person alone wrote, who then publishes it.
-        raise Refused(f"Nothing is changed: it reads as version {last.number}.")
+    _follows(review, written, based_on)
     version = ReviewVersion.objects.create(
         review=review,
         number=based_on + 1,
@@ -183,6 +174,19 @@ def write(
     said = f"Review, version {version.number}: written."
     _tell(incident, version, "review.written", said=said, actor=actor)
     return version
+
+
+def _follows(review: Review, written: Mapping[str, str], based_on: int) -> None:
+    last = review.versions.select_related("author").first()
+    if (last.number if last else 0) != based_on:
+        assert last
+        raise Refused(
+            f"{last.author.name} wrote version {last.number} at {last.written_at:%Y-%m-%d %H:%M:%S}"
+            " UTC, after you opened this. What you wrote is kept below: read theirs, then save."
+        )
+    if last and last.sections == written:
+        # Else a second name could stand under what one person alone wrote, who then publishes it.
+        raise Refused(f"Nothing is changed: it reads as version {last.number}.")
 
 
 def _check(sections: Mapping[str, str]) -> None:

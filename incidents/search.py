@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Min, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from accounts.models import User
 from incidents import access, words
@@ -78,10 +78,35 @@ def _key_of(text: str) -> list[int]:
     return list(Incident.objects.filter(_numbered(text)).values_list("pk", flat=True))
 
 
+@dataclass(frozen=True)
+class Open:
+    """What is not over and a person may know of, counted. `oldest`: of SEV 0 and 1."""
+
+    count: int
+    worst: int
+    oldest: datetime | None
+    next_update: datetime | None
+
+
 def still_open(user: User) -> QuerySet[Incident]:
     """Return every incident that is not over, the most severe first, with what each exposed."""
     found = access.visible_to(user).exclude(status__in=OVER).prefetch_related("exposures")
     return for_lists(found).order_by("counts_as", "-number")
+
+
+def tally_open(user: User) -> Open:
+    """Count what is not over, in the database, however much it is."""
+    worst = Q(counts_as__lte=1)
+    return Open(
+        **access.visible_to(user)
+        .exclude(status__in=OVER)
+        .aggregate(
+            count=Count("pk"),
+            worst=Count("pk", filter=worst),
+            oldest=Min("reported_at", filter=worst),
+            next_update=Min("next_update_at"),
+        )
+    )
 
 
 def for_lists(incidents: QuerySet[Incident]) -> QuerySet[Incident]:

@@ -43,14 +43,17 @@ def page(
         "may": may,
         "refusal": refusal,
         "form": wrong[0] if wrong else None,
-        "head": _head(request, incident),
-        "story": _story(request, incident),
-        "collection": _collection(request, incident),
+        **{part: show(request, incident) for part, show in LIVE.items()},
         "kinds": panels.kinds_of(request),
         "all_kinds": TimelineEntry.Kind.choices,
-        "update_form": forms.get("update") or response.UpdateForm(),
-        "status_form": forms.get("status") or response.StatusForm(incident=incident),
-        "aware_form": forms.get("aware") or response.AwareForm(),
+        **_ways_on(incident, forms),
+        **_panels(request, incident, may, forms),
+    }
+    return render(request, "incidents/detail.html", context, status=status)
+
+
+def _panels(request: SignedInRequest, incident: Incident, may: May, forms: Forms) -> dict[str, Any]:
+    return {
         **panels.cord(incident, may, forms),
         **panels.severity(incident, request, forms),
         **panels.firings(incident, forms),
@@ -65,7 +68,14 @@ def page(
         **panels.who_sees(incident, may, forms),
         **panels.why(incident, request, may),
     }
-    return render(request, "incidents/detail.html", context, status=status)
+
+
+def _ways_on(incident: Incident, forms: Forms) -> dict[str, Any]:
+    return {
+        "update_form": forms.get("update") or response.UpdateForm(),
+        "status_form": forms.get("status") or response.StatusForm(incident=incident),
+        "aware_form": forms.get("aware") or response.AwareForm(),
+    }
 
 
 def _head(request: SignedInRequest, incident: Incident) -> Fragment:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.functions import Function
 from audit.models import EngineBeat
+from config import board
 from incidents import lifecycle
 from notifications import policies
 from programs import pauses
@@ -105,6 +106,18 @@ def test_more_of_everything_costs_no_more_queries(commander):
     for _ in range(8):
         make.incident(Sev.SEV2)
     assert count() == few
+
+
+def test_what_is_not_shown_is_counted_with_its_worst_and_not_read(commander, monkeypatch):
+    monkeypatch.setattr(board, "MOST_SHOWN", 2)
+    program = make.program()
+    for _ in range(5):
+        make.incident(Sev.SEV1, program=program)
+    page = commander.reads("/")
+    assert "Open SEV 0 and 1 5 oldest" in page
+    assert "5 open incidents" in page
+    assert "and 3 more" in page
+    assert page.count("INC-") == 2
 
 
 def test_whoever_was_let_in_sees_that_incident_alone():
