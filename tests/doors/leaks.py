@@ -27,23 +27,22 @@ CHILDREN = (
 )
 
 
-def found(world: World, name: str) -> list[str]:
-    """Each address that told the word to somebody who was not let in."""
-    return [path for path, answer in _asked(world, name) if CANARY in answer.said]
+def found(world: World, name: str) -> Iterator[str]:
+    """Each address that told the word to somebody who was not let in, asked as it is needed."""
+    return (path for path, answer in _asked(world, name) if CANARY in answer.said)
 
 
 def _asked(world: World, name: str) -> Iterator[tuple[str, Any]]:
-    client = world.people[name].client
-    paths = addresses(world) if name in SEARCHES else of_the_incident(world)
-    if name in SEARCHES:
-        paths += searches()
-    if name == SWAPS:
-        paths += swapped(world)
-    for path in paths:
-        yield path, walk.knock(client, "get", path)
     headers = {"Authorization": f"Bearer {token(world.people[name].person)}"}
     for path in api_addresses(world):
         yield path, walk.knock(Client(), "get", path, headers=headers)
+    client = world.people[name].client
+    paths = swapped(world) if name == SWAPS else []
+    paths += addresses(world) if name in SEARCHES else of_the_incident(world)
+    if name in SEARCHES:
+        paths += searches()
+    for path in paths:
+        yield path, walk.knock(client, "get", path)
 
 
 def addresses(world: World) -> list[str]:
