@@ -1,9 +1,10 @@
-"""What must happen later: schedule, claim, run, finish. The only module that writes Due.
+"""What must happen later: schedule, run, finish. With audit.claims the only writer of Due.
 
 A row carries all that is needed. Celery and Redis only speed its handling up,
 so either may be emptied or killed at any time. All times are the database's.
 """
 
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,23 +12,32 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db import connection, transaction
-from django.db.models import F
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import DateTimeField, Func
 from django.db.models.functions import Now
 
+from audit import claims
+from audit.claims import Claim as Claim
+from audit.claims import claim as claim
 from audit.models import Due
 
 logger = structlog.get_logger(__name__)
 
 CHANNEL = "andon_due"
-# Long enough for a worker to fetch the message; short enough that a dead worker is noticed.
-HAND_OVER_LEASE = timedelta(seconds=3)
-WORK_LEASE = timedelta(seconds=30)
 FIRST_RETRY = timedelta(seconds=2)
 LONGEST_RETRY = timedelta(minutes=10)
+# How long the result of a call outside is kept in hand while the database is away.
+PATIENCE, PAUSE = timedelta(seconds=12), timedelta(seconds=0.25)
 
 Within = Callable[[dict[str, Any]], None]
 Outward = Callable[[dict[str, Any]], Callable[[], None]]
+
+
+class ClockTimestamp(Func):
+    """The moment itself, and not the beginning of the transaction."""
+
+    function = "clock_timestamp"
+    output_field = DateTimeField()
 
 
 @dataclass(frozen=True)
@@ -37,22 +47,6 @@ class Handler:
     work: Callable[[dict[str, Any]], Any]
     outward: bool
     attempts: int
-
-
-@dataclass(frozen=True)
-class Claim:
-    """The right to handle a row until its lease ends. A stale token writes nothing.
-
-    `lane` names whose work it is: that of one lane may be slow without holding up the others.
-    """
-
-    pk: int
-    token: uuid.UUID
-    kind: str
-    hand_overs: int
-    lane: str
-    priority: int
-    due_at: datetime
 
 
 @dataclass(frozen=True)
@@ -120,6 +114,11 @@ def kinds() -> list[str]:
     return sorted(_handlers)
 
 
+def attempts_of(kind: str) -> int:
+    """Return how often work of this kind is tried before it is given up."""
+    return _handlers.get(kind, _NOBODY).attempts
+
+
 def schedule(
     kind: str,
     *,
@@ -144,16 +143,19 @@ def schedule_all(wishes: Sequence[Wish]) -> None:
     for wish in wishes:
         if wish.kind not in _handlers:
             raise LookupError(f"no handler is registered for {wish.kind!r}")
-    rows = [
-        Due(
-            kind=wish.kind,
-            key=wish.key,
-            payload=wish.payload,
-            priority=wish.priority,
-            due_at=wish.due_at or Now() + wish.after,
+    rows = []
+    for wish in wishes:
+        planned = wish.due_at or Now() + wish.after
+        rows.append(
+            Due(
+                kind=wish.kind,
+                key=wish.key,
+                payload=wish.payload,
+                priority=wish.priority,
+                due_at=planned,
+                planned_at=planned,
+            )
         )
-        for wish in wishes
-    ]
     Due.objects.bulk_create(rows, ignore_conflicts=True)
     if any(wish.due_at is None and not wish.after for wish in wishes):
         nudge()
@@ -191,38 +193,9 @@ def cancel(*, prefix: str, handed_over: bool = True) -> int:
     )
 
 
-# Two locking parts, since PostgreSQL allows no FOR UPDATE inside a UNION.
-_CLAIM = """
-    WITH fresh AS (
-        SELECT id, priority, due_at FROM audit_due
-         WHERE state = 'scheduled' AND due_at <= statement_timestamp()
-         ORDER BY priority, due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-    ), stale AS (
-        SELECT id, priority, due_at FROM audit_due
-         WHERE state = 'enqueued' AND lease_until < statement_timestamp()
-         ORDER BY lease_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-    ), free AS (SELECT * FROM fresh UNION ALL SELECT * FROM stale)
-    UPDATE audit_due SET state = 'enqueued', token = gen_random_uuid(),
-           lease_until = clock_timestamp() + make_interval(secs => %(lease)s),
-           hand_overs = hand_overs + 1
-      FROM free WHERE audit_due.id = free.id
-    RETURNING audit_due.id, audit_due.token, audit_due.kind, audit_due.hand_overs,
-              coalesce(audit_due.payload ->> 'lane', audit_due.kind), free.priority, free.due_at
-"""
-
-
-def claim(limit: int = 20) -> list[Claim]:
-    """Take what is due, most urgent first; two engines never get the same row."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"limit": limit, "lease": HAND_OVER_LEASE.total_seconds()})
-        rows = cursor.fetchall()
-    claims = [Claim(*row) for row in rows]
-    return sorted(claims, key=lambda claim: (claim.priority, claim.due_at))
-
-
 def run(pk: int, token: uuid.UUID) -> bool:
     """Handle a claimed row; False if somebody else has it or it is done, which is harmless."""
-    due = _begin(pk, token)
+    due = claims.begin(pk, token)
     if due is None:
         return False
     handler = _handlers.get(due.kind, _NOBODY)
@@ -238,42 +211,54 @@ def run(pk: int, token: uuid.UUID) -> bool:
 
 
 def _carry_out(handler: Handler, due: Due, token: uuid.UUID) -> bool:
-    write = handler.work(due.payload) if handler.outward else lambda: handler.work(due.payload)
+    if not handler.outward:
+        return _write(lambda: handler.work(due.payload), due, token)
+    with claims.held(due.pk, token):
+        write = handler.work(due.payload)
+        return _write_surely(write, due, token)
+
+
+def _write(write: Callable[[], None], due: Due, token: uuid.UUID) -> bool:
     with transaction.atomic():
         # Lock first: a zombie whose claim was given to another must not write.
-        if not _still_mine(due.pk, token):
+        if not claims.lock(due.pk, token):
             return False
         write()
         _finish(due.pk)
     return True
 
 
-def _begin(pk: int, token: uuid.UUID) -> Due | None:
-    # Counted and committed before the try: work that kills its process must not be tried for ever.
-    begun = Due.objects.filter(pk=pk, token=token, state=Due.State.ENQUEUED).update(
-        attempts=F("attempts") + 1, lease_until=Now() + WORK_LEASE
-    )
-    return Due.objects.get(pk=pk) if begun else None
+def _write_surely(write: Callable[[], None], due: Due, token: uuid.UUID) -> bool:
+    """Write what came of a call, also when the database is just being restarted.
 
-
-def _still_mine(pk: int, token: uuid.UUID) -> bool:
-    mine = Due.objects.select_for_update().filter(pk=pk, token=token, state=Due.State.ENQUEUED)
-    return mine.exists()
+    Else all that was under way outside at that moment would be done a second time.
+    """
+    end = time.monotonic() + PATIENCE.total_seconds()
+    while True:
+        try:
+            return _write(write, due, token)
+        except (OperationalError, InterfaceError):
+            if connection.in_atomic_block or time.monotonic() > end:
+                raise
+            connection.close()
+            time.sleep(PAUSE.total_seconds())
 
 
 def _finish(pk: int) -> None:
     Due.objects.filter(pk=pk).update(
-        state=Due.State.DONE, token=None, lease_until=None, finished_at=Now(), last_error=""
+        state=Due.State.DONE,
+        token=None,
+        lease_until=None,
+        finished_at=ClockTimestamp(),
+        last_error="",
     )
 
 
 @transaction.atomic
 def _put_off(pk: int, token: uuid.UUID, *, error: Exception, attempts: int) -> None:
-    due = (
-        Due.objects.select_for_update().filter(pk=pk, token=token, state=Due.State.ENQUEUED).first()
-    )
-    if due is None:
+    if not claims.lock(pk, token):
         return
+    due = Due.objects.get(pk=pk)
     # The class only: the message may quote incident text.
     due.last_error = type(error).__name__
     due.token = due.lease_until = None
@@ -288,6 +273,14 @@ def _put_off(pk: int, token: uuid.UUID, *, error: Exception, attempts: int) -> N
         wait = min(FIRST_RETRY * 2 ** (due.attempts - 1), LONGEST_RETRY)
         due.due_at = Now() + wait
     due.save()
+
+
+def give_up(due: Due) -> bool:
+    """Give up a row whose tries are spent and whose lease has ended; False if it lives again."""
+    if due.token is None:
+        return False
+    _put_off(due.pk, due.token, error=Poisoned(due.kind), attempts=due.attempts)
+    return Due.objects.filter(pk=due.pk, state=Due.State.DEAD).exists()
 
 
 def _tell_of_death(due: Due) -> None:

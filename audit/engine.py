@@ -19,10 +19,11 @@ from django.db.models import F
 from django.db.models.functions import Now
 from kombu.exceptions import KombuError
 
-from audit import clockwork
+from audit import claims, clockwork
 from audit.models import EngineBeat
 from audit.outgoing import Outgoing
 from audit.tasks import run_due
+from audit.watching import Watch
 
 logger = structlog.get_logger(__name__)
 
@@ -45,6 +46,7 @@ class Engine:
         self._broker_rests_until = 0.0
         self._beat_at = 0.0
         self._outgoing = Outgoing()
+        self._watch = Watch(self.name)
         self._ears: psycopg.Connection[tuple[object, ...]] | None = None
 
     def run(self) -> None:
@@ -52,6 +54,7 @@ class Engine:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         logger.info("engine_started", workers=self.workers, kinds=len(clockwork.kinds()))
+        self._watch.start()
         while not self.stopping:
             try:
                 busy = self.tick()
@@ -61,6 +64,7 @@ class Engine:
                 logger.warning("engine_database_away", error=type(error).__name__)
                 self._hang_up()
                 time.sleep(TICK_SECONDS)
+        self._watch.stop()
         self._hang_up()
         self._outgoing.close()
         logger.info("engine_stopped")
@@ -80,7 +84,7 @@ class Engine:
             try:
                 run_due.apply_async(
                     (claim.pk, str(claim.token)),
-                    expires=clockwork.WORK_LEASE.total_seconds(),
+                    expires=claims.LONGEST_WORK.total_seconds(),
                     retry=False,
                 )
                 return

@@ -97,6 +97,9 @@ class Due(models.Model):
     payload = models.JSONField(default=dict)
     priority = models.PositiveSmallIntegerField(default=5)
     due_at = models.DateTimeField()
+    # When it should have happened at first; `due_at` moves on with each new try. None if it was
+    # scheduled by a version that did not note this.
+    planned_at = models.DateTimeField(null=True, blank=True)
     state = models.CharField(max_length=9, choices=State, default=State.SCHEDULED)
     token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -125,7 +128,16 @@ class Due(models.Model):
             models.Index(
                 fields=["lease_until"], name="due_enqueued", condition=models.Q(state="enqueued")
             ),
+            # What is late, however much waits for a later time.
+            models.Index(
+                fields=["due_at"], name="due_by_time", condition=models.Q(state="scheduled")
+            ),
             models.Index(fields=["due_at"], name="due_dead", condition=models.Q(state="dead")),
+            models.Index(
+                fields=["finished_at"],
+                name="due_finished",
+                condition=models.Q(state__in=["done", "dead"]),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -140,9 +152,49 @@ class EngineBeat(models.Model):
     started_at = models.DateTimeField()
     ticked_at = models.DateTimeField(db_index=True)
     ticks = models.BigIntegerField(default=0)
+    # When this engine last looked for what was lost, all of it.
+    checked_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.name
+
+
+class Mark(models.Model):
+    """Up to which event of the outbox each subscriber was seen to have its work."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    reached = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.reached}"
+
+
+class Finding(models.Model):
+    """Something that should not be: work that is late, lost or given up. Kept after it is over."""
+
+    check_name = models.CharField(max_length=60)
+    # Names what it is about, within the check; nothing of an incident but its number.
+    key = models.CharField(max_length=120)
+    says = models.CharField(max_length=300)
+    count = models.PositiveIntegerField(default=1)
+    mended = models.BooleanField(default=False)
+    found_at = models.DateTimeField(db_index=True)
+    seen_at = models.DateTimeField()
+    # When operators were told of it by mail.
+    told_at = models.DateTimeField(null=True, blank=True)
+    over_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["check_name", "key"],
+                condition=models.Q(over_at=None),
+                name="finding_open_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.check_name} {self.key}"
 
 
 keep(Entry)

@@ -3,14 +3,14 @@
 The only module that writes OutboxEvent.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import transaction
 
 from audit import clockwork
 from audit.gathering import OutsideTransaction, Turn, write_soon
-from audit.models import OutboxEvent
+from audit.models import Due, OutboxEvent
 
 Subscriber = Callable[[dict[str, Any]], None]
 _subscriptions: dict[str, list[str]] = {}
@@ -36,11 +36,31 @@ def _write(rows: list[tuple[OutboxEvent, int]]) -> None:
     OutboxEvent.objects.bulk_create([event for event, _ in rows])
     clockwork.schedule_all(
         [
-            clockwork.Wish(kind, f"event:{event.pk}:{kind}", event.payload, priority=priority)
+            clockwork.Wish(kind, _key(event, kind), event.payload, priority=priority)
             for event, priority in rows
             for kind in _subscriptions.get(event.topic, ())
         ]
     )
+
+
+def missing(events: Sequence[OutboxEvent]) -> list[tuple[OutboxEvent, str]]:
+    """Return each event with each kind of work of a subscriber that was never made for it."""
+    wanted = {
+        _key(event, kind): (event, kind)
+        for event in events
+        for kind in _subscriptions.get(event.topic, ())
+    }
+    there = set(Due.objects.filter(key__in=wanted).values_list("key", flat=True))
+    return [pair for key, pair in wanted.items() if key not in there]
+
+
+def send_again(event: OutboxEvent, kind: str) -> None:
+    """Make the work of one subscriber for an event, unless it is there."""
+    clockwork.schedule(kind, key=_key(event, kind), payload=event.payload)
+
+
+def _key(event: OutboxEvent, kind: str) -> str:
+    return f"event:{event.pk}:{kind}"
 
 
 def on(topic: str, *, name: str) -> Callable[[Subscriber], Subscriber]:

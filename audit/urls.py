@@ -10,7 +10,7 @@ from django.db import transaction
 from django.urls import include, path, re_path
 
 from accounts.recency import recently_signed_in
-from audit import views
+from audit import engine_views, views
 from audit.views import changing, proving
 
 # By allauth's own names, since its links and accounts.middleware go by them.
@@ -56,6 +56,8 @@ urlpatterns = [
     path("accounts/2fa/", include(_FACTORS)),
     path("accounts/", include(_IDENTITIES)),
     path("accounts/sessions/", views.sessions_of_mine, name="usersessions_list"),
+    path("engine/", engine_views.engine, name="engine"),
+    path("engine/<int:pk>/try-again/", engine_views.try_again, name="engine-try-again"),
     path("profile/tokens/", views.tokens_of_mine, name="tokens"),
     path("profile/tokens/new/", views.issue_token, name="issue-token"),
     path("profile/tokens/<int:pk>/withdraw/", views.withdraw_token, name="withdraw-token"),

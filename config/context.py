@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from audit import engine_views, overdue
 from audit.models import EngineBeat
-from config import health
 from incidents import record
 from programs import summary
 
@@ -32,6 +32,7 @@ def house(request: HttpRequest) -> dict[str, Any]:
         "standstill": SimpleLazyObject(lambda: _standstill(request)),
         "engine": SimpleLazyObject(_engine),
         "reads_the_record": SimpleLazyObject(lambda: _reads_the_record(request)),
+        "tends_the_engine": SimpleLazyObject(lambda: _tends_the_engine(request)),
     }
 
 
@@ -50,7 +51,7 @@ def _standstill(request: HttpRequest) -> dict[str, int]:
 def _engine() -> dict[str, Any]:
     last = EngineBeat.objects.aggregate(last=Max("ticked_at"))["last"]
     return {
-        "is_silent": last is None or timezone.now() - last > health.SILENT_AFTER,
+        "is_silent": last is None or timezone.now() - last > overdue.SILENT_AFTER,
         "last_beat": last,
     }
 
@@ -58,3 +59,8 @@ def _engine() -> dict[str, Any]:
 def _reads_the_record(request: HttpRequest) -> bool:
     user = request.user
     return user.is_authenticated and record.may_read(user)
+
+
+def _tends_the_engine(request: HttpRequest) -> bool:
+    user = request.user
+    return user.is_authenticated and engine_views.may_tend(user)

@@ -44,6 +44,7 @@ class Environment:
     url: str
     gate_url: str
     gate_public_url: str
+    deadman_url: str
     participant_pages: str
     zone: str
     log_level: str
@@ -129,6 +130,7 @@ def _values(env: environs.FileAwareEnv) -> Environment:
         gate_url=env.str("ANDON_GATE_URL", f"http://localhost:{gate_port}").rstrip("/"),
         participant_pages=env.str("ANDON_PARTICIPANT_PAGES", "signed-in", validate=_READERS),
         gate_public_url=env.str("ANDON_GATE_PUBLIC_URL", "").rstrip("/"),
+        deadman_url=env.str("ANDON_DEADMAN_URL", ""),
         zone=env.str("ANDON_ZONE", "UTC"),
         log_level=env.str("ANDON_LOG_LEVEL", "INFO", validate=_one_of(*LOG_LEVELS)),
         log_format=env.str("ANDON_LOG_FORMAT", "json", validate=_one_of("json", "console")),
@@ -181,7 +183,8 @@ def _problems(values: Environment) -> list[str]:
     found = []
     if values.zone not in zoneinfo.available_timezones():
         found.append(f"ANDON_ZONE is {values.zone!r}: give an IANA name such as Europe/Berlin.")
-    for name, url in (("ANDON_URL", values.url), ("ANDON_GATE_URL", values.gate_url)):
+    deadman = ("ANDON_DEADMAN_URL", values.deadman_url or values.url)
+    for name, url in (("ANDON_URL", values.url), ("ANDON_GATE_URL", values.gate_url), deadman):
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
             found.append(f"{name} is {url!r}: give http:// or https:// and a host.")
     if values.gate_public_url and not _is_base(values.gate_public_url):

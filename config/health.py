@@ -13,7 +13,6 @@ from django.views.decorators.http import require_safe
 
 from audit import overdue
 
-SILENT_AFTER = timedelta(seconds=15)
 _PATIENCE_SECONDS = 0.5
 _migrated: set[str] = set()
 
@@ -38,19 +37,23 @@ def ready(_request: HttpRequest) -> JsonResponse:
 @login_not_required
 @require_safe
 def engine(_request: HttpRequest) -> JsonResponse:
-    """The engine ticks and nothing is overdue. For a monitor outside that pages when this fails."""
+    """The engine ticks and checks, and nothing is overdue. For a monitor outside that pages."""
     try:
         seen = overdue.look(now=timezone.now())
     except DatabaseError:
         return JsonResponse({"engine": "unknown: the database does not answer"}, status=503)
-    silent = seen.silent_for is None or seen.silent_for > SILENT_AFTER
     parts = {
-        "engine": "silent" if silent else "ticking",
-        "seconds_since_tick": seen.silent_for.total_seconds() if seen.silent_for else None,
+        "engine": "silent" if seen.silent else "ticking",
+        "seconds_since_tick": _seconds(seen.silent_for),
+        "seconds_since_check": _seconds(seen.unchecked_for),
         "overdue": seen.overdue,
         "given_up": seen.dead,
     }
-    return JsonResponse(parts, status=503 if silent or seen.overdue else 200)
+    return JsonResponse(parts, status=200 if seen.well else 503)
+
+
+def _seconds(span: timedelta | None) -> float | None:
+    return None if span is None else span.total_seconds()
 
 
 def _database() -> str:

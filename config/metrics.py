@@ -5,6 +5,8 @@ Figures come from the database, so that any web process gives the same.
 
 import hmac
 from collections.abc import Iterator
+from datetime import timedelta
+from itertools import accumulate
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -13,12 +15,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeHistogramMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from audit import overdue
-from audit.models import Due
+from audit import figures, overdue
+from audit.models import Due, Finding
 from incidents.models import Incident
 from notifications.models import Escalation, Page
 from programs.models import Lease, Program, StopOrder
@@ -73,6 +75,24 @@ def _engine() -> Iterator[Metric]:
     yield GaugeMetricFamily("andon_due_given_up", "Work given up in the last day", seen.dead)
     waiting = Due.objects.waiting().count()
     yield GaugeMetricFamily("andon_due_waiting", "Work that waits for its time", waiting)
+    dead = figures.dead().count()
+    yield GaugeMetricFamily("andon_due_dead", "Work given up that waits for an operator", dead)
+    found = Finding.objects.filter(over_at=None).count()
+    yield GaugeMetricFamily("andon_findings", "What the checks found and still is so", found)
+    yield _lateness()
+
+
+def _lateness() -> Metric:
+    # Of the last hour: a gauge histogram, as it may fall as well as rise.
+    late = figures.lateness(since=timezone.now() - timedelta(hours=1))
+    bounds = [str(bar.below) if bar.below else "+Inf" for bar in late.bars]
+    counts = accumulate(bar.count for bar in late.bars)
+    return GaugeHistogramMetricFamily(
+        "andon_due_lateness_seconds",
+        "How late the work of the last hour was done",
+        buckets=list(zip(bounds, counts, strict=True)),
+        gsum_value=late.total,
+    )
 
 
 def _by(name: str, words: str, label: str, values: dict[str, int]) -> GaugeMetricFamily:

@@ -7,7 +7,13 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         # Registers what the engine may be asked to do to reach people.
-        from notifications import handlers, policies, working  # noqa: F401, PLC0415
+        from notifications import (  # noqa: F401, PLC0415
+            alarming,
+            handlers,
+            mending,
+            policies,
+            working,
+        )
 
         post_migrate.connect(
             policies.install, sender=self, dispatch_uid="notifications.general_policies"

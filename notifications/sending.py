@@ -132,3 +132,8 @@ def give_up_page(page_pk: int) -> None:
     """Note that a page could not be sent at all, where people see it."""
     page = Page.objects.select_related("person", "escalation").get(pk=page_pk)
     _failed(page, page.tries.order_by("-number").values_list("answer", flat=True).first() or "")
+
+
+def take_up_again(page_pk: int) -> None:
+    """Let a page that could not be sent be tried anew, unless its escalation is over."""
+    Page.objects.filter(pk=page_pk, state=Page.State.FAILED).update(state=Page.State.PENDING)

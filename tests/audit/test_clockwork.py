@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from audit import clockwork
+from audit import claims, clockwork
 from audit.models import Due
 
 pytestmark = pytest.mark.django_db
@@ -140,10 +140,10 @@ def test_a_message_about_a_row_that_is_gone_is_harmless(registry):
 def test_to_begin_gives_the_worker_its_own_time(handler, due):
     row = due("test.work")
     (claim,) = clockwork.claim()
-    clockwork._begin(claim.pk, claim.token)
+    claims.begin(claim.pk, claim.token)
     row.refresh_from_db()
     left = row.lease_until - timezone.now()
-    assert clockwork.HAND_OVER_LEASE < left <= clockwork.WORK_LEASE
+    assert claims.HAND_OVER_LEASE < left <= claims.WORK_LEASE
 
 
 def test_what_fails_is_tried_again_after_a_growing_wait(registry, due):
@@ -238,7 +238,7 @@ def test_work_that_kills_its_process_at_every_try_ends_dead(registry, due, engin
     for _ in range(3):
         # Begun, and never heard of again.
         (claim,) = clockwork.claim()
-        clockwork._begin(claim.pk, claim.token)
+        claims.begin(claim.pk, claim.token)
         lose_the_lease(row)
     engine.work()
     row.refresh_from_db()

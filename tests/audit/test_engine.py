@@ -169,6 +169,7 @@ def test_a_database_that_is_away_does_not_end_the_loop(dispatcher, monkeypatch):
     monkeypatch.setattr(dispatcher, "_hang_up", lambda: hung_up.append(len(calls)))
     monkeypatch.setattr(engine, "TICK_SECONDS", 0)
     monkeypatch.setattr(engine.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(dispatcher._watch, "start", lambda: None)
     dispatcher.run()
     assert calls == [0, 1, 2]
     # After each failure it lets go of its connections, and once more at the end.

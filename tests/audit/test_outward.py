@@ -78,7 +78,7 @@ def test_a_crash_between_the_call_and_its_record_repeats_the_call_and_writes_onc
     row = due("test.send")
     claim = claim_one()
     with monkeypatch.context() as patch:
-        patch.setattr(clockwork, "_still_mine", lambda *_: (_ for _ in ()).throw(Killed))
+        patch.setattr(clockwork.claims, "lock", lambda *_: (_ for _ in ()).throw(Killed))
         pytest.raises(Killed, clockwork.run, claim.pk, claim.token)
     lose_the_lease(row)
     engine.work()

@@ -87,6 +87,7 @@ def test_an_engine_that_never_ticked_is_not_well(client):
     assert answer.json() == {
         "engine": "silent",
         "seconds_since_tick": None,
+        "seconds_since_check": None,
         "overdue": 0,
         "given_up": 0,
     }

@@ -119,6 +119,7 @@ RESUMING = _who(
 )
 
 
+TENDS = _who("operators", "operator", sees=SIGNED_IN)
 FUNCTIONED = _who("everybody who has a function", "owner", *FUNCTIONS, sees=SIGNED_IN)
 EDITORS = _who(
     "commanders, privacy officers, security",
@@ -174,6 +175,8 @@ ROWS: dict[str, Row] = {
     "healthz-engine": read(EVERYBODY),
     "readyz": read(EVERYBODY),
     "metrics": read(EVERYBODY),
+    "engine": read(TENDS),
+    "engine-try-again": act(TENDS, pk="missing"),
     "tokens": read(SIGNED_IN),
     "issue-token": both(SIGNED_IN),
     "contacts": both(SIGNED_IN),

@@ -1,0 +1,145 @@
+"""Take what is due, and keep hold of it while it is worked on. Writes Due, as audit.clockwork does.
+
+A claim is a token and a lease that ends by itself: whoever dies lets go within seconds.
+"""
+
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.models import F
+from django.db.models.functions import Now
+
+from audit.models import Due
+
+logger = structlog.get_logger(__name__)
+
+# Long enough for a worker to fetch the message; short enough that a dead worker is noticed.
+HAND_OVER_LEASE = timedelta(seconds=3)
+# What a killed worker held is done by another after this time, so it is short; a call outside may
+# take longer, and is held on to as long as its process lives, up to LONGEST_WORK.
+WORK_LEASE = timedelta(seconds=6)
+RENEWED_EACH = timedelta(seconds=2)
+LONGEST_WORK = timedelta(seconds=30)
+# A process that is frozen in its transaction holds the row's lock: PostgreSQL ends its session.
+LONGEST_SILENCE = timedelta(seconds=10)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to handle a row until its lease ends. A stale token writes nothing.
+
+    `lane` names whose work it is: that of one lane may be slow without holding up the others.
+    """
+
+    pk: int
+    token: uuid.UUID
+    kind: str
+    hand_overs: int
+    lane: str
+    priority: int
+    due_at: datetime
+
+
+# Two locking parts, since PostgreSQL allows no FOR UPDATE inside a UNION.
+_CLAIM = """
+    WITH fresh AS (
+        SELECT id, priority, due_at FROM audit_due
+         WHERE state = 'scheduled' AND due_at <= statement_timestamp()
+         ORDER BY priority, due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    ), stale AS (
+        SELECT id, priority, due_at FROM audit_due
+         WHERE state = 'enqueued' AND lease_until < statement_timestamp()
+         ORDER BY lease_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    ), free AS (SELECT * FROM fresh UNION ALL SELECT * FROM stale)
+    UPDATE audit_due SET state = 'enqueued', token = gen_random_uuid(),
+           lease_until = clock_timestamp() + make_interval(secs => %(lease)s),
+           hand_overs = hand_overs + 1
+      FROM free WHERE audit_due.id = free.id
+    RETURNING audit_due.id, audit_due.token, audit_due.kind, audit_due.hand_overs,
+              coalesce(audit_due.payload ->> 'lane', audit_due.kind), free.priority, free.due_at
+"""
+_RENEW = """
+    UPDATE audit_due SET lease_until = clock_timestamp() + make_interval(secs => %s)
+     WHERE id = %s AND token = %s AND state = 'enqueued'
+"""
+_LOCK = """
+    SELECT set_config('idle_in_transaction_session_timeout', %s, true) FROM audit_due
+     WHERE id = %s AND token = %s AND state = 'enqueued' FOR UPDATE
+"""
+
+
+def claim(limit: int = 20) -> list[Claim]:
+    """Take what is due, most urgent first; two engines never get the same row."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, {"limit": limit, "lease": HAND_OVER_LEASE.total_seconds()})
+        rows = cursor.fetchall()
+    taken = [Claim(*row) for row in rows]
+    return sorted(taken, key=lambda each: (each.priority, each.due_at))
+
+
+def begin(pk: int, token: uuid.UUID) -> Due | None:
+    """Count a try and return the row; None if somebody else has it or it is done."""
+    # Counted and committed before the try: work that kills its process must not be tried for ever.
+    begun = Due.objects.filter(pk=pk, token=token, state=Due.State.ENQUEUED).update(
+        attempts=F("attempts") + 1, lease_until=Now() + WORK_LEASE
+    )
+    return Due.objects.get(pk=pk) if begun else None
+
+
+def lock(pk: int, token: uuid.UUID) -> bool:
+    """Hold the row until the transaction ends; False if the claim is somebody else's by now."""
+    with connection.cursor() as cursor:
+        silence = str(int(LONGEST_SILENCE.total_seconds() * 1000))
+        cursor.execute(_LOCK, [silence, pk, token])
+        return cursor.fetchone() is not None
+
+
+@contextmanager
+def held(pk: int, token: uuid.UUID) -> Iterator[None]:
+    """Renew the lease of a claim as long as this process lives, and no longer than may be."""
+    holder = _Holder(pk, token)
+    holder.wait()
+    try:
+        yield
+    finally:
+        holder.let_go()
+
+
+class _Holder:
+    """A timer that renews and starts the next. Most work is over before the first one ends."""
+
+    def __init__(self, pk: int, token: uuid.UUID) -> None:
+        self.pk, self.token = pk, token
+        self.left = LONGEST_WORK
+        self.over = False
+        self._timer: threading.Timer | None = None
+
+    def wait(self) -> None:
+        self._timer = threading.Timer(RENEWED_EACH.total_seconds(), self._renew)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def let_go(self) -> None:
+        self.over = True
+        if self._timer:
+            self._timer.cancel()
+
+    def _renew(self) -> None:
+        self.left -= RENEWED_EACH
+        if self.over or self.left <= timedelta(0):
+            return
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(_RENEW, [WORK_LEASE.total_seconds(), self.pk, self.token])
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("lease_not_renewed", due=self.pk, error=type(error).__name__)
+        finally:
+            # Of this timer's thread, which ends here.
+            connection.close()
+        self.wait()

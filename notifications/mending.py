@@ -1,0 +1,85 @@
+"""What may have been lost of the paging, whatever lost it. Checks for audit.reconciling.
+
+Mends through notifications.paging, and plans the step of a run anew.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models.fields import CharField
+from django.db.models.functions import Cast, Concat, Now
+
+from audit import clockwork, reconciling, reviving
+from audit.models import Due
+from audit.reconciling import Found
+from incidents.models import Incident, RuleFiring
+from notifications import paging, runs, sending, stepcalls
+from notifications.models import Escalation
+from severity.vocabulary import Action
+
+SEND = "notifications.send_page"
+CALL = "notifications.call_hook"
+# What was begun a moment ago is not lost.
+SETTLED = timedelta(seconds=60)
+MOST = 200
+
+
+@reconciling.check("not paged")
+def not_paged() -> Iterator[Found]:
+    """Open incidents whose level demands that people are paged, and for which nobody ever was."""
+    demanded = RuleFiring.objects.filter(
+        incident=OuterRef("pk"),
+        assessment=OuterRef("assessment"),
+        action=Action.ESCALATE.value,
+        state=RuleFiring.State.FIRED,
+        fired_at__lt=Now() - SETTLED,
+    )
+    paged = Escalation.objects.filter(incident=OuterRef("pk"), level__lte=OuterRef("counts_as"))
+    answered = Q(acknowledged_at__gte=F("assessment__assessed_at"))
+    lost = Incident.objects.open().filter(Exists(demanded), ~Exists(paged)).exclude(answered)
+    for incident in lost.order_by("counts_as", "-number")[:MOST]:
+        opened = paging.open_for(incident.pk)
+        if opened:
+            yield Found(incident.ref, f"{incident.ref} was not paged for", mended=True)
+
+
+@reconciling.check("no next step")
+def no_next_step() -> Iterator[Found]:
+    """Escalations that page, and of which no step would ever come again."""
+    key = Concat(
+        *(Value("escalation:"), Cast(OuterRef("pk"), CharField()), Value(":")),
+        Cast(OuterRef("generation"), CharField()),
+    )
+    same = Due.objects.filter(key=key)
+    paging_now = Escalation.objects.filter(state=Escalation.State.ACTIVE)
+    ripe = paging_now.filter(next_due_at__lt=Now() - SETTLED)
+    # A step that was given up is told of by itself, and tried again by a person.
+    stuck = ripe.filter(~Exists(same.waiting()), ~Exists(same.filter(state=Due.State.DEAD)))
+    for escalation in stuck.order_by("level", "pk")[:MOST]:
+        waits = Due.objects.waiting().filter(key__startswith=f"escalation:{escalation.pk}:")
+        if waits.exists():
+            continue
+        _plan_again(escalation)
+        about = escalation.incident.ref if escalation.incident else f"stop {escalation.order_id}"
+        yield Found(f"{escalation.pk}", f"the paging for {about} had no next step", mended=True)
+
+
+def _plan_again(escalation: Escalation) -> None:
+    begun = f"escalation:{escalation.pk}:{escalation.generation}"
+    times = Due.objects.filter(key__startswith=begun).count()
+    clockwork.schedule(
+        runs.STEP,
+        key=f"{begun}:again-{times}",
+        payload={"escalation": escalation.pk, "generation": escalation.generation},
+        priority=escalation.level,
+    )
+
+
+@reviving.when_tried_again
+def make_ready(due: Due) -> None:
+    """Let a page that could not be sent be sent after all."""
+    if due.kind == SEND:
+        sending.take_up_again(due.payload["page"])
+    elif due.kind in (CALL, stepcalls.SEND):
+        raise reviving.Refused("Tell the other system again from the page of the stop or the step.")
