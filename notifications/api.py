@@ -14,6 +14,13 @@ from notifications.models import Page
 router = Router(tags=["escalation"])
 
 
+class TryOut(Schema):
+    number: int
+    started_at: datetime
+    ended_at: datetime | None
+    answer: str
+
+
 class PageOut(Schema):
     person: str
     method: str
@@ -22,6 +29,13 @@ class PageOut(Schema):
     created_at: datetime
     sent_at: datetime | None
     answer: str
+    key: str
+    hint: str
+    # Held back by quiet hours, or delayed as there were many, until then.
+    held_until: datetime | None
+    # An attempt began and never ended: sent, maybe twice.
+    maybe_twice: bool
+    tries: list[TryOut]
 
 
 class AcknowledgedOut(Schema):
@@ -46,6 +60,7 @@ def acknowledge(request: ApiRequest, ref: str) -> AcknowledgedOut:
 def list_pages(request: ApiRequest, ref: str) -> list[PageOut]:
     """Every page for the incident with what became of it, oldest first."""
     pages = Page.objects.filter(escalation__incident=get(request, ref)).select_related("person")
+    pages = pages.prefetch_related("tries")
     return [
         PageOut(
             person=page.person.name,
@@ -55,6 +70,19 @@ def list_pages(request: ApiRequest, ref: str) -> list[PageOut]:
             created_at=page.created_at,
             sent_at=page.sent_at,
             answer=page.answer,
+            key=page.key,
+            hint=page.hint,
+            held_until=page.held_until,
+            maybe_twice=any(each.ended_at is None for each in page.tries.all()),
+            tries=[
+                TryOut(
+                    number=each.number,
+                    started_at=each.started_at,
+                    ended_at=each.ended_at,
+                    answer=each.answer,
+                )
+                for each in page.tries.all()
+            ],
         )
         for page in pages.order_by("created_at", "pk")
     ]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from incidents import access
 from incidents.models import OVER, Incident
-from notifications import targets
+from notifications import deliveries, targets
 from notifications.escalation import Plan
 from notifications.models import Escalation, Page
 from programs import access as program_access
@@ -20,6 +20,13 @@ UNANSWERED = (
     Escalation.State.ACTIVE,
     Escalation.State.EXHAUSTED,
     Escalation.State.NOBODY_NOTIFIED,
+)
+
+_PAGES = Prefetch(
+    "pages",
+    Page.objects.select_related("person", "escalation__incident", "escalation__order__program")
+    .prefetch_related("tries")
+    .order_by("pk"),
 )
 
 
@@ -40,13 +47,12 @@ class Run:
     escalation: Escalation
     plan: Plan
     steps: list[StepLine]
-    pages: list[Page]
+    pages: list[deliveries.Line]
 
 
 def runs(incident: Incident) -> list[Run]:
     """Every escalation of an incident, the newest first."""
-    pages = Prefetch("pages", Page.objects.select_related("person").order_by("pk"))
-    escalations = incident.escalations.select_related("acknowledged_by").prefetch_related(pages)
+    escalations = incident.escalations.select_related("acknowledged_by").prefetch_related(_PAGES)
     return [_run(escalation) for escalation in escalations.order_by("-opened_at")]
 
 
@@ -60,7 +66,9 @@ def _run(escalation: Escalation) -> Run:
         who = ", ".join(targets.called(target, persons) for target in step.targets)
         is_taken = number < escalation.taken
         steps.append(StepLine(number + 1, who or _("nobody"), step.wait, is_taken))
-    return Run(escalation, plan, steps, list(escalation.pages.all()))
+    return Run(
+        escalation, plan, steps, [deliveries.line_of(page) for page in escalation.pages.all()]
+    )
 
 
 def waits_for_an_answer(incident: Incident) -> bool:
@@ -73,8 +81,7 @@ def waits_for_an_answer(incident: Incident) -> bool:
 
 def runs_of_stop(order: StopOrder) -> list[Run]:
     """Every escalation of a stop, the newest first."""
-    pages = Prefetch("pages", Page.objects.select_related("person").order_by("pk"))
-    escalations = order.escalations.select_related("acknowledged_by").prefetch_related(pages)
+    escalations = order.escalations.select_related("acknowledged_by").prefetch_related(_PAGES)
     return [_run(escalation) for escalation in escalations.order_by("-opened_at")]
 
 

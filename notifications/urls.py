@@ -3,7 +3,7 @@
 from django.urls import path
 
 from incidents import urls as incident_urls  # noqa: F401 - registers the converter `ref`
-from notifications import contact_views, views
+from notifications import contact_views, delivery_views, views
 
 _stop = "programs/<slug:slug>/stops/<int:generation>/"
 
@@ -19,6 +19,18 @@ urlpatterns = [
         name="acknowledge-incident",
     ),
     path("incidents/<ref:number>/escalation/", views.escalation, name="escalation"),
+    path("deliveries/", delivery_views.everywhere, name="deliveries"),
+    path(
+        "incidents/<ref:number>/deliveries/",
+        delivery_views.of_incident,
+        name="incident-deliveries",
+    ),
+    path(
+        "incidents/<ref:number>/deliveries/<int:pk>/resend/",
+        delivery_views.resend,
+        name="resend-page",
+    ),
+    path(f"{_stop}deliveries/", delivery_views.of_stop, name="stop-deliveries"),
     path(f"{_stop}acknowledge/", views.acknowledge_stop, name="acknowledge-stop"),
     path(f"{_stop}escalation/", views.stop_escalation, name="stop-escalation"),
 ]

@@ -27,7 +27,11 @@ def acknowledge_button(context: RequestContext, incident: Incident) -> dict[str,
 def escalation_panel(context: RequestContext, incident: Incident) -> dict[str, Any]:
     part = {"runs": reading.runs(incident)}
     fragment = Fragment.of("notifications/_escalation.html", part, context["request"])
-    return {"address": reverse("escalation", args=[incident.number]), "fragment": fragment}
+    return {
+        "address": reverse("escalation", args=[incident.number]),
+        "log": reverse("incident-deliveries", args=[incident.number]),
+        "fragment": fragment,
+    }
 
 
 @register.inclusion_tag("notifications/_acknowledge_button.html", takes_context=True)
@@ -43,5 +47,9 @@ def acknowledge_stop_button(context: RequestContext, order: StopOrder) -> dict[s
 def stop_escalation_panel(context: RequestContext, order: StopOrder) -> dict[str, Any]:
     part = {"runs": reading.runs_of_stop(order), "of_a_stop": True}
     fragment = Fragment.of("notifications/_escalation.html", part, context["request"])
-    address = reverse("stop-escalation", args=[order.program.slug, order.generation])
-    return {"address": address, "fragment": fragment}
+    of = [order.program.slug, order.generation]
+    return {
+        "address": reverse("stop-escalation", args=of),
+        "log": reverse("stop-deliveries", args=of),
+        "fragment": fragment,
+    }

@@ -122,6 +122,8 @@ class World:
             "accounts/2fa/",
             "accounts/sessions/",
             "profile/tokens/",
+            "profile/contacts/",
+            f"incidents/{self.incident.ref}/deliveries/",
         ):
             yield f"/{path}", self.officer
 

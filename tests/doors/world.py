@@ -34,6 +34,7 @@ from incidents import (
     timeline,
 )
 from incidents.models import AccessGrant, DrillScope, Incident, Role, SavedView, Status
+from notifications import paging, policies
 from programs import collectors, keys, waivers
 from programs.attestation import attest, control_of
 from programs.evidence import Shown
@@ -79,9 +80,18 @@ def build() -> World:
     _people(world, reporter)
     _story(world)
     _stop(world)
+    world.ids["page"] = _page(incident)
     world.ids |= _runbook(make.actor(world.people["security"].person))
     incident.refresh_from_db()
     return world
+
+
+def _page(incident: Incident) -> int:
+    policies.ensure_general_policies(actor=make.SYSTEM)
+    run = paging.open_for(incident.pk, again=True)
+    assert run
+    paging.take_step(run.pk, run.generation)
+    return run.pages.first().pk
 
 
 def _people(world: World, reporter: Any) -> None:
