@@ -99,6 +99,9 @@ def send(payload: dict[str, Any]) -> Callable[[], None]:
     ContactTry.objects.filter(pk=made.pk).update(attempts=made.attempts + 1)
     try:
         answer = _deliver(made)
+    except channels.Bounced as error:
+        gone = str(error)
+        return lambda: _gone(made, gone)
     except Exception as error:
         said = str(error) if isinstance(error, channels.NotSent | vault.Unreadable) else ""
         _note(made, said or type(error).__name__)
@@ -123,6 +126,12 @@ def _ended(made: ContactTry, state: ContactTry.State, answer: str) -> None:
     ContactTry.objects.filter(pk=made.pk).update(state=state, answer=answer[:200], ended_at=Now())
     if state == State.SENT:
         working.succeeded(made.contact)
+
+
+def _gone(made: ContactTry, answer: str) -> None:
+    _note(made, answer)
+    _ended(made, State.FAILED, answer)
+    working.bounced(made.contact.person, made.contact)
 
 
 def give_up(payload: dict[str, Any]) -> None:

@@ -267,6 +267,18 @@ def test_mail_is_looked_at_each_day_without_any_being_sent(by_mail, engine, mail
     assert not mailoutbox
 
 
+def test_the_daily_look_finds_who_is_gone_before_anybody_pages_there(by_mail, engine, monkeypatch):
+    def gone(_message):
+        raise channels.Bounced("mail server: 550, not taken")
+
+    monkeypatch.setattr(channels, "look", gone)
+    working.look_after(by_mail.pk)
+    engine.forward(days=1, minutes=1)
+    by_mail.refresh_from_db()
+    assert by_mail.bounced_at
+    assert by_mail.tries.get(kind="look").state == "failed"
+
+
 def test_the_pages_show_add_verify_and_test_to_their_owner_alone(person, engine, mailoutbox):
     ada, eve = Reader(person), Reader(make.user())
     assert "None of your contact methods is verified" in ada.reads("/profile/contacts/")
