@@ -4,12 +4,12 @@ PYTHON := .venv/bin/python
 # What reads the code must not need a database or a secret.
 BARE := ANDON_ENV=test SECRET_KEY=check DATABASE_URL=postgres://nobody@nowhere/none REDIS_URL=
 
-.PHONY: help run test check drill model bench chaos screens lock clean
+.PHONY: help run test check drill model bench chaos chaos-short chaos-long screens lock clean
 .SILENT:
 .DELETE_ON_ERROR:
 
 help:
-	sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 16
+	sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 16
 
 run: .venv/.embedded ## start Andon on this machine with its demo; PORT=8000 [OPTIONS=--no-demo]
 	exec $(PYTHON) -m config.launch run $(OPTIONS)
@@ -34,6 +34,13 @@ bench: .venv/.dev ## measure what docs/ promises
 chaos: .venv/.dev ## kill processes and servers under load and look for what was lost
 	$(PYTHON) -m bench.chaos $(ARGS)
 	$(PYTHON) -m bench.trials $(TRIALS)
+	$(PYTHON) -m bench.chaos.steps --faults all --steps 1500 --kills 60 $(STEPS)
+
+chaos-short: .venv/.dev ## page people while all that can be killed is killed, as each change is tried
+	$(PYTHON) -m bench.chaos.steps $(STEPS)
+
+chaos-long: .venv/.dev ## the same for an hour: 30,000 steps, 500 kills, and all else that can break
+	$(PYTHON) -m bench.chaos.steps --faults all --steps 30000 --kills 500 --per-incident 20 --wait 2 $(STEPS)
 
 screens: .venv/.dev ## take a picture of every page
 	.ci/browser

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 
-from bench import allowed, list, pause, report, stop
+from bench import allowed, list, pages, pause, report, stop
 from bench.figure import Figure, machine
 
 # Those that set Django up on servers of their own come last, for there is one Django a process.
@@ -14,6 +14,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], Iterable[Figure]]] = {
     "allowed": lambda _asked: allowed.measure(),
     "stop": lambda _asked: stop.measure(),
     "report": lambda _asked: report.measure(),
+    "pages": lambda asked: pages.measure(asked.escalations),
     "list": lambda asked: list.measure(tuple(asked.incidents)),
     "pause": lambda asked: pause.measure(asked.streams),
 }
@@ -26,6 +27,7 @@ def main() -> int:
     parser.add_argument(
         "--incidents", type=int, nargs="+", default=list.SIZES, help="of `list`: at which sizes"
     )
+    parser.add_argument("--escalations", type=int, default=pages.ESCALATIONS, help="of `pages`")
     asked = parser.parse_args()
     print(machine(), flush=True)
     figures: list[Figure] = []
