@@ -112,6 +112,8 @@ def configuration(*, level: str, form: str) -> dict[str, Any]:
             "django_structlog": {"level": "INFO"},
             "django.server": {"handlers": [], "propagate": True},
             "celery": {"level": "WARNING"},
+            # It quotes what services answered. What became of each page stands at its attempts.
+            "apprise": {"level": "CRITICAL"},
             "uvicorn": {"handlers": [], "level": "WARNING", "propagate": True},
         },
     }

@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 
 import requests
 from AntiSSRF import AntiSSRFPolicy, PolicyConfigOptions
@@ -16,6 +16,7 @@ from AntiSSRF.antissrf_error import AntiSSRFError
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
 
 from accounts.addresses import is_internal, why_not
 
@@ -44,21 +45,69 @@ def ask(url: str, *, body: str, headers: Mapping[str, str], most: int) -> tuple[
     Raises:
         NotReached: if the address is not allowed, or nobody has answered after 10 s.
     """
+    answer, said = exchange(_request("POST", url, headers, body), until=in_time(), most=most)
+    return answer.status_code, said
+
+
+def fetch(url: str, *, most: int, headers: Mapping[str, str] | None = None) -> bytes:
+    """Return what stands at an address: all of it, `most` bytes at the most.
+
+    Raises:
+        NotReached: if the address is not allowed, nobody has answered after 10 s, the answer is
+            not 200 (a redirect is not followed), or it is longer.
+    """
+    asked = _request("GET", url, headers or {}, "")
+    answer, said = exchange(asked, until=in_time(), most=most + 1)
+    if answer.status_code != 200:
+        raise NotReached(f"answered {answer.status_code}")
+    if len(said) > most:
+        raise NotReached(f"the answer is longer than {most} bytes")
+    return said
+
+
+def in_time() -> float:
+    """Return when a call that begins now must be over, on the monotonic clock."""
+    return time.monotonic() + SECONDS
+
+
+def _request(
+    method: str, url: str, headers: Mapping[str, str], body: str
+) -> requests.PreparedRequest:
     refusal = why_not(url)
     if refusal:
         raise NotReached(refusal)
-    deadline = _Deadline()
+    named = {"User-Agent": "Andon", **headers}
+    try:
+        return requests.Request(method, url, headers=named, data=body.encode()).prepare()
+    # An address that nobody can read, or a line break in a header.
+    except ValueError as error:
+        raise NotReached(type(error).__name__) from error
+
+
+def exchange(
+    request: requests.PreparedRequest, *, until: float, most: int
+) -> tuple[requests.Response, bytes]:
+    """Send a request and return the answer with the first bytes of its body, `most` of them.
+
+    Args:
+        until: when all of it must be over, see `in_time`.
+
+    Raises:
+        NotReached: if the address is not allowed, or not all was over in time.
+    """
+    url = request.url or ""
+    refusal = why_not(url)
+    if refusal:
+        raise NotReached(refusal)
+    # What is packed could unpack to a thousand times as much.
+    request.headers["Accept-Encoding"] = "identity"
+    deadline = _Deadline(until)
     try:
         with (
             deadline,
-            _session(url, deadline) as session,
-            session.post(
-                url,
-                data=body.encode(),
-                headers=dict(headers),
-                timeout=(CONNECT_SECONDS, SECONDS),
-                allow_redirects=False,
-                stream=True,
+            closing(_adapter(url, deadline)) as adapter,
+            closing(
+                adapter.send(request, stream=True, timeout=(CONNECT_SECONDS, SECONDS))
             ) as answer,
         ):
             # Of headers that were cut off http.client makes a whole answer.
@@ -66,11 +115,12 @@ def ask(url: str, *, body: str, headers: Mapping[str, str], most: int) -> tuple[
             # An answer that is huge, or drips for hours, stays unread but for its beginning.
             said = answer.raw.read(most, decode_content=False) if most else b""
             deadline.check()
-            return answer.status_code, said
+            return answer, said
     except AntiSSRFError as error:
         raise NotReached("the address leads inside and is not allowed") from error
     # OSError: also a name that leads nowhere. ValueError: an address that nobody can read.
-    except (OSError, ValueError) as error:
+    # HTTPError: an answer that was cut off while it was read.
+    except (OSError, ValueError, HTTPError) as error:
         raise NotReached("Timeout" if deadline.passed else type(error).__name__) from error
 
 
@@ -80,8 +130,8 @@ class _Deadline:
     A socket's own time-out begins anew with each byte: who drips an answer would hold us for hours.
     """
 
-    def __init__(self) -> None:
-        self._ends = time.monotonic() + SECONDS
+    def __init__(self, ends: float) -> None:
+        self._ends = ends
         self._line: socket.socket | None = None
         self._timer: threading.Timer | None = None
 
@@ -117,18 +167,18 @@ class _Deadline:
             line.shutdown(socket.SHUT_RDWR)
 
 
-def _session(url: str, deadline: _Deadline) -> requests.Session:
+def _adapter(url: str, deadline: _Deadline) -> HTTPAdapter:
+    # An adapter alone, without a session: none of the environment's proxies, no cookies, and
+    # nobody who would follow a redirect.
     if is_internal(url):
-        session = requests.Session()
+        adapter = HTTPAdapter()
     else:
         # Pins the address it has checked: a name that resolves anew on the second look
         # gains nothing.
-        session = AntiSSRFPolicy(PolicyConfigOptions.EXTERNAL_ONLY_LATEST).get_antissrf_session()
-    session.trust_env = False
-    adapter = session.get_adapter(url)
-    assert isinstance(adapter, HTTPAdapter)
+        policy = AntiSSRFPolicy(PolicyConfigOptions.EXTERNAL_ONLY_LATEST)
+        adapter = policy.get_antissrf_session().get_adapter(url)
     adapter.poolmanager.pool_classes_by_scheme = _pools(deadline)
-    return session
+    return adapter
 
 
 def _pools(deadline: _Deadline) -> dict[str, type[HTTPConnectionPool]]:

@@ -2,9 +2,7 @@
 
 import itertools
 import socket
-import threading
 import time
-from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import pytest
@@ -12,6 +10,7 @@ import requests
 from django.conf import settings as django_settings
 
 from notifications import outbound
+from tests.notifications.ssrf import dripping
 
 HOSTS = {
     "lit": "127.0.0.1",
@@ -162,29 +161,6 @@ def test_an_answer_that_drips_ends_with_the_time_for_all_of_it(monkeypatch, sett
         with pytest.raises(outbound.NotReached, match="Timeout"):
             post(f"http://{netloc}/hook")
     assert 0.4 < time.monotonic() - begun < 2
-
-
-@contextmanager
-def dripping(first):
-    """Somebody who says so much at once and then a byte each tenth of a second."""
-    over = threading.Event()
-
-    def serve():
-        line, _ = server.accept()
-        with line, suppress(OSError):
-            line.recv(65536)
-            line.sendall(first)
-            while not over.wait(0.1):
-                line.sendall(b"x")
-
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        thread = threading.Thread(target=serve)
-        thread.start()
-        # Longer than anybody may wait, and no test hangs.
-        threading.Timer(4, over.set).start()
-        yield f"127.0.0.1:{server.getsockname()[1]}"
-        over.set()
-        thread.join()
 
 
 def test_a_huge_answer_is_left_unread(internal, receiver, monkeypatch):

@@ -1,0 +1,62 @@
+"""Let code of others call out as we do: every call it makes leaves by outbound, or not at all.
+
+A library that speaks HTTP by `requests` and looks up names itself would go around what we check.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import requests
+
+from notifications import outbound
+
+MOST_READ = 64 * 1024
+
+
+class Leash:
+    """The calls of one piece of work: how the last one went, and until when they must be over."""
+
+    def __init__(self, until: float) -> None:
+        self._until = until
+        self.last = ""
+
+    def send(self, request: requests.PreparedRequest) -> requests.Response:
+        """Make one call. Whatever was asked of certificates, proxies and redirects is ignored."""
+        try:
+            answer, said = outbound.exchange(request, until=self._until, most=MOST_READ)
+        except outbound.NotReached as error:
+            self.last = str(error)
+            # What the code that is held here knows how to take.
+            raise requests.ConnectionError(str(error), request=request) from error
+        self.last = f"answered {answer.status_code}"
+        # It was read as far as it will be; the line is closed.
+        answer._content, answer._content_consumed = said, True  # type: ignore[attr-defined]
+        return answer
+
+
+_held: ContextVar[Leash | None] = ContextVar("leash", default=None)
+_free = requests.Session.send
+
+
+def _send(
+    session: requests.Session, request: requests.PreparedRequest, **kwargs: Any
+) -> requests.Response:
+    leash = _held.get()
+    return leash.send(request) if leash else _free(session, request, **kwargs)
+
+
+# Every call of `requests` comes by here, from whichever of its doors. Those not held go on as ever.
+requests.Session.send = _send  # type: ignore[assignment, method-assign]
+
+
+@contextmanager
+def held(*, until: float) -> Iterator[Leash]:
+    """Hold whatever this thread does by `requests` meanwhile; see outbound.in_time for `until`."""
+    leash = Leash(until)
+    token = _held.set(leash)
+    try:
+        yield leash
+    finally:
+        _held.reset(token)
