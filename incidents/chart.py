@@ -21,8 +21,10 @@ WIDTH, LEFT = 960, 150
 _TOP, _ROW, _GAP = 24, 26, 8
 TICKS = 5
 Kind = TimelineEntry.Kind
-# What is not done yet ends at "now". Rounded up, so that the picture is not a new one at each look.
-_NOW_IN_STEPS = timedelta(minutes=5)
+# What is not done yet ends at "now". Rounded up, so that the picture is not a new one at each look,
+# by no more of its length than the eye can tell.
+_SHORTEST_STEP, _LONGEST_STEP = timedelta(seconds=10), timedelta(minutes=5)
+_STEPS_IN_ALL = 40
 # Source: GDPR Art. 33(1), not later than 72 hours after having become aware of it.
 _NOTICE = timedelta(hours=72)
 # So many marks fit beside each other; of more, those that would hide each other are one.
@@ -87,12 +89,12 @@ class Chart:
 
 def draw(incident: Incident, entries: Sequence[Happened]) -> Chart:
     """Lay out an incident and its entries, the oldest first."""
-    now = _round_up(timezone.now())
     exposed, clocks = _exposed(incident), _clocks(incident)
     holds = list(_pauses(incident))
     stretches = [*exposed, *clocks, *((str(hold), hold.since, hold.lifted_at) for hold in holds)]
     moments = [entry.at for entry in entries] + [incident.reported_at]
     moments += [since for _name, since, _until in stretches]
+    now = _round_up(timezone.now(), since=min(moments))
     scale = _Scale(min(moments), max([*moments, *(until or now for *_, until in stretches)]))
     lay: list[Callable[[int], Lane]] = [
         lambda y: _exposures(exposed, scale, now, y=y),
@@ -137,8 +139,12 @@ def _pauses(incident: Incident) -> Iterable[Pause]:
     return holds.select_related("program", "dataset").order_by("since")
 
 
-def _round_up(moment: datetime) -> datetime:
-    step = int(_NOW_IN_STEPS.total_seconds())
+def _round_up(moment: datetime, *, since: datetime) -> datetime:
+    wanted = min(max((moment - since) / _STEPS_IN_ALL, _SHORTEST_STEP), _LONGEST_STEP)
+    # Doubled and not continuous, so that it stays the same for a while.
+    step = int(_SHORTEST_STEP.total_seconds())
+    while step * 2 <= wanted.total_seconds():
+        step *= 2
     return datetime.fromtimestamp(
         (int(moment.timestamp()) // step + 1) * step,
         tz=moment.tzinfo or timezone.get_current_timezone(),

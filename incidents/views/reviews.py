@@ -63,11 +63,21 @@ def _page(
         "edit_form": form or _begun(last),
         "item_form": item_form or ItemForm(),
         "refused_item": refused_item,
-        "facts_now": reviewfacts.of(incident),
+        "facts_now": _facts(incident),
         "refusal": refusal,
         "form": form if form and form.errors else item_form,
     }
     return render(request, "incidents/review.html", context, status=status)
+
+
+def _facts(incident: Incident) -> list[tuple[str, list[str]]]:
+    """Lines by the title of their section, in the order of the form."""
+    found = reviewfacts.of(incident)
+    return [
+        (section.title, found[section.key])
+        for section in reviewform.current().sections
+        if section.key in found
+    ]
 
 
 def _sections(version: ReviewVersion | None) -> list[dict[str, Any]]:

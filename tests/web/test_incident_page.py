@@ -201,3 +201,10 @@ def test_planning_an_update_does_not_rewrite_the_past(incident, runner):
     lifecycle.move(incident, Status.TRIAGING, actor=make.actor(runner.person))
     lifecycle.plan_update(stale, next_update_at=None, actor=make.actor(runner.person))
     assert "Status Triaging Reported" not in runner.reads(url(incident, "history/"))
+
+
+def test_the_picture_of_a_young_incident_ends_now_and_not_minutes_later(incident, runner):
+    answer = runner.get(url(incident))
+    chart = answer.context["chart"]
+    seconds = (chart.end - chart.begin) / 1000
+    assert seconds < 120

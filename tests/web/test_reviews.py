@@ -38,6 +38,7 @@ def an_item(person, **changed):
 def test_it_is_written_read_and_published_by_another(incident, author):
     path = url(incident, "review/")
     assert "cannot be closed before it is published" in author.reads(path)
+    assert "header" not in dict(author.get(path).context["facts_now"])
     assert author.post(f"{path}write/", **sections())["Location"] == path
     page = author.get(path).content.decode()
     assert "<strong>sentences</strong>" in page
