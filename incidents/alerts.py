@@ -7,7 +7,7 @@ refuses nothing: a cord that nobody could pull because of a long title would be 
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
@@ -17,6 +17,7 @@ LARGEST_BODY = 256 * 1024
 LONGEST_TITLE = 200
 LONGEST_DETAIL = 10_000
 MOST_FACTS = 50
+DEEPEST = 32
 _LONGEST_NAME, _LONGEST_VALUE = 60, 500
 _LONGEST_EVENT = _LONGEST_URL = 2000
 
@@ -62,6 +63,9 @@ class Alert:
         event: names this very thing, so that hearing of it again is no news; empty if nothing does.
         program: the slug that the monitor names; empty if it names none.
         over: the monitor says that it is no more.
+        dedup: what it is about: one open incident for it, whatever happens to it meanwhile. Empty
+            where that is the event itself.
+        found_how: in the monitor's words; empty where its name has to do.
     """
 
     title: str
@@ -75,6 +79,8 @@ class Alert:
     still_open: str
     since: datetime | None
     over: bool
+    dedup: str = ""
+    found_how: str = ""
 
 
 def read(body: bytes) -> Alert:
@@ -83,6 +89,16 @@ def read(body: bytes) -> Alert:
     Raises:
         Unreadable: if the body is no JSON object.
     """
+    said = parsed(body)
+    return of_group(said) if is_group(said) else of_envelope(said)
+
+
+def parsed(body: bytes) -> dict[str, Any]:
+    """Return the JSON object that a body is.
+
+    Raises:
+        Unreadable: if it is none, or nested deeper than DEEPEST.
+    """
     try:
         said = json.loads(body.decode(), parse_constant=_no_constant)
     # Deep nesting ends in RecursionError, a number of 5,000 digits in ValueError.
@@ -90,19 +106,40 @@ def read(body: bytes) -> Alert:
         raise Unreadable("The body must be JSON, in UTF-8.") from None
     if not isinstance(said, dict):
         raise Unreadable("The body must be a JSON object.")
-    if isinstance(said.get("alerts"), list) and "groupKey" in said:
-        return _of_group(said)
-    if isinstance(said.get("data"), dict):
-        # The envelope of Standard Webhooks: what is in it counts before what stands around it.
-        said = {**said, **said["data"]}
-    return _of_object(said, facts=_some(said, _FACTS))
+    if _is_deeper(said, DEEPEST):
+        raise Unreadable(f"The body is nested too deep: {DEEPEST} levels are read.")
+    return said
 
 
 def _no_constant(word: str) -> NoReturn:
     raise ValueError(word)
 
 
-def _of_object(said: Mapping[str, Any], *, facts: Mapping[str, Any]) -> Alert:
+def _is_deeper(value: Any, most: int) -> bool:
+    level = [value]
+    for _each in range(most):
+        inner = [each for each in level if isinstance(each, dict | list)]
+        level = [
+            child for each in inner for child in (each.values() if isinstance(each, dict) else each)
+        ]
+    return any(isinstance(each, dict | list) for each in level)
+
+
+def is_group(said: Mapping[str, Any]) -> bool:
+    """True if this is what Alertmanager sends."""
+    return isinstance(said.get("alerts"), list) and "groupKey" in said
+
+
+def of_envelope(said: Mapping[str, Any]) -> Alert:
+    """Read a plain object, alone or as the `data` of an envelope, such as a Standard Webhook."""
+    if isinstance(said.get("data"), dict):
+        # What is in it counts before what stands around it.
+        said = {**said, **said["data"]}
+    return of_object(said, facts=some(said, _FACTS))
+
+
+def of_object(said: Mapping[str, Any], *, facts: Mapping[str, Any]) -> Alert:
+    """Read a plain object by the names that most products use."""
     return Alert(
         title=_first(said, _TITLES, most=LONGEST_TITLE),
         detail=_detail(_first(said, _TEXTS, most=LONGEST_DETAIL, lines=True), facts),
@@ -114,16 +151,16 @@ def _of_object(said: Mapping[str, Any], *, facts: Mapping[str, Any]) -> Alert:
         audience=_first(said, ("audience",), most=_LONGEST_NAME),
         still_open=_first(said, ("still_open",), most=_LONGEST_NAME),
         since=_time(_first(said, _TIMES, most=_LONGEST_NAME)),
-        over=_first(said, ("status", "state"), most=_LONGEST_NAME).lower() in _OVER,
+        over=is_over(_first(said, ("status", "state"), most=_LONGEST_NAME)),
     )
 
 
-def _of_group(said: Mapping[str, Any]) -> Alert:
+def of_group(said: Mapping[str, Any]) -> Alert:
     """Read what Alertmanager sends: a group of alerts of which some fire and some may be over."""
-    labels, words = _some(said, ("commonLabels",)), _some(said, ("commonAnnotations",))
+    labels, words = some(said, ("commonLabels",)), some(said, ("commonAnnotations",))
     alerts = [each for each in said["alerts"] if isinstance(each, dict)]
-    firing = [each for each in alerts if _line(each.get("status"), 20).lower() not in _OVER]
-    starts = min((_line(each.get("startsAt"), 60) for each in firing), default="")
+    firing = [each for each in alerts if line(each.get("status"), 20).lower() not in _OVER]
+    starts = min((line(each.get("startsAt"), 60) for each in firing), default="")
     links = [each.get("generatorURL") for each in firing]
     merged = {
         **labels,
@@ -132,24 +169,26 @@ def _of_group(said: Mapping[str, Any]) -> Alert:
         "program": "",
         "status": "firing" if firing else "resolved",
         # The group keeps its name when it fires again next month: that is another event.
-        "id": f"{_line(said.get('groupKey'), _LONGEST_EVENT)} {starts}",
+        "id": f"{line(said.get('groupKey'), _LONGEST_EVENT)} {starts}",
         "url": next((link for link in [said.get("externalURL"), *links] if link), ""),
         "startsAt": starts,
     }
     merged.setdefault("title", words.get("summary") or labels.get("alertname"))
-    return _of_object(merged, facts={**labels, "alerts firing": len(firing)})
+    alert = of_object(merged, facts={**labels, "alerts firing": len(firing)})
+    return replace(alert, dedup=line(said.get("groupKey"), _LONGEST_EVENT))
 
 
-def _some(said: Mapping[str, Any], names: Iterable[str]) -> Mapping[str, Any]:
+def some(said: Mapping[str, Any], names: Iterable[str]) -> Mapping[str, Any]:
+    """Return the first of these members that is an object; an empty one if none is."""
     return next((said[name] for name in names if isinstance(said.get(name), dict)), {})
 
 
 def _first(said: Mapping[str, Any], names: Iterable[str], *, most: int, lines: bool = False) -> str:
-    texts = (_line(said.get(name), most, lines=lines) for name in names)
+    texts = (line(said.get(name), most, lines=lines) for name in names)
     return next(filter(None, texts), "")
 
 
-def _line(value: Any, most: int, *, lines: bool = False) -> str:
+def line(value: Any, most: int, *, lines: bool = False) -> str:
     """Return a value as text that a page can show and the database can keep; empty for others."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return str(value).lower() if isinstance(value, bool) else ""
@@ -169,6 +208,11 @@ def _level(text: str) -> Sev | None:
     return Sev(int(word)) if word in ("0", "1", "2", "3", "4", "5") else None
 
 
+def is_over(word: str) -> bool:
+    """True for what products call a thing that is no more."""
+    return word.lower() in _OVER
+
+
 def _url(text: str) -> str:
     whole = text.startswith(("https://", "http://")) and not text.endswith("…")
     return text if whole and " " not in text else ""
@@ -184,7 +228,7 @@ def _time(text: str) -> datetime | None:
 
 def _detail(text: str, facts: Mapping[str, Any]) -> str:
     named = [
-        f"{_line(name, _LONGEST_NAME)}: {_line(value, _LONGEST_VALUE)}"
+        f"{line(name, _LONGEST_NAME)}: {line(value, _LONGEST_VALUE)}"
         for name, value in list(facts.items())[:MOST_FACTS]
     ]
     if len(facts) > MOST_FACTS:

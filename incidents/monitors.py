@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from incidents import moments, reporting
 from incidents.alerts import Alert
-from incidents.models import Audience, StillOpen
+from incidents.models import Audience, Incident, StillOpen
 from incidents.reporting import Filed, Report
 from incidents.weighing import Stated
 from programs import pauses
@@ -38,24 +38,43 @@ def report(key: ProgramKey, alert: Alert, *, event: str = "") -> Heard:
     Raises:
         Refused: if the alert names another program than the key's.
     """
-    if alert.program not in ("", key.program.slug):
-        raise Refused(f"program: this key is for {key.program.slug!r} alone.")
+    refuse_others(key, alert)
     filed = reporting.file_report(
-        _as_report(key, alert),
+        as_report(key, alert),
         # Who issued the key answers for it, and holds the receipt.
         reporter=key.issued_by,
-        actor=_monitor(key),
+        actor=actor_of(key),
         key=_name_of(key, alert, event or alert.event),
     )
-    held = pauses.held_by(filed.incident.ref).filter(program=key.program)
-    return Heard(filed, held.exists())
+    return Heard(filed, _holds(key, filed.incident))
 
 
-def _monitor(key: ProgramKey) -> Actor:
+def heard_before(key: ProgramKey, incident: Incident) -> Heard:
+    """Return what became of an alert that made no incident of its own, or came again."""
+    return Heard(reporting.filed(incident, key.issued_by, is_new=False), _holds(key, incident))
+
+
+def refuse_others(key: ProgramKey, alert: Alert) -> None:
+    """Refuse an alert about another program.
+
+    Raises:
+        Refused: if the alert names another program than the key's.
+    """
+    if alert.program not in ("", key.program.slug):
+        raise Refused(f"program: this key is for {key.program.slug!r} alone.")
+
+
+def _holds(key: ProgramKey, incident: Incident) -> bool:
+    return pauses.held_by(incident.ref).filter(program=key.program).exists()
+
+
+def actor_of(key: ProgramKey) -> Actor:
+    """Return the monitor as the author of what it says."""
     return Actor(name=f"monitor {key.label}", via="monitor")
 
 
-def _as_report(key: ProgramKey, alert: Alert) -> Report:
+def as_report(key: ProgramKey, alert: Alert) -> Report:
+    """Return what a monitor saw as a report; what it does not say is unknown."""
     program = key.program
     assert key.worst is not None
     fits = len(alert.url) <= reporting.LONGEST_LINE
@@ -67,11 +86,20 @@ def _as_report(key: ProgramKey, alert: Alert) -> Report:
         audience=alert.audience if alert.audience in Audience.values else Audience.UNKNOWN,
         still_open=alert.still_open if alert.still_open in StillOpen.values else StillOpen.UNKNOWN,
         detail=alert.detail if fits else _with(alert.detail, alert.url),
-        found_how=_monitor(key).name,
+        found_how=_found(key, alert),
         reference=alert.url if fits else "",
         occurred_from=None if since and moments.why_not(since, now=timezone.now()) else since,
         is_drill=program.is_drill,
-        stated=Stated(by=_monitor(key).name, level=alert.level, at_most=Sev(key.worst)),
+        stated=Stated(by=actor_of(key).name, level=alert.level, at_most=Sev(key.worst)),
+    )
+
+
+def _found(key: ProgramKey, alert: Alert) -> str:
+    by = actor_of(key).name
+    return (
+        f"{alert.found_how[: reporting.LONGEST_LINE - len(by) - 3]} ({by})"
+        if alert.found_how
+        else by
     )
 
 

@@ -132,7 +132,7 @@ def file_report(report: Report, *, reporter: User, actor: Actor, key: str = "") 
         used = "came with another report before; use a new one."
         raise KeyUsedBefore("Idempotency-Key", used) from error
     if before:
-        return _filed(before, reporter, is_new=False)
+        return filed(before, reporter, is_new=False)
     with gathered():
         incident = _open(report, reporter, actor)
         repeats.remember(said, incident)
@@ -140,7 +140,7 @@ def file_report(report: Report, *, reporter: User, actor: Actor, key: str = "") 
         if report.pull_cord and report.program:
             cord.pull_with_report(incident, report.program, actor=actor)
         outbox.publish("incident.reported", priority=incident.counts_as, incident=incident.pk)
-    return _filed(incident, reporter, is_new=True)
+    return filed(incident, reporter, is_new=True)
 
 
 def _check(report: Report, key: str) -> None:
@@ -273,7 +273,8 @@ def _record(incident: Incident, assumed: list[str], actor: Actor) -> None:
     )
 
 
-def _filed(incident: Incident, reporter: User, *, is_new: bool) -> Filed:
+def filed(incident: Incident, reporter: User, *, is_new: bool) -> Filed:
+    """Return what the reporter may know of an incident that they reported."""
     first = weighing.first(incident)
     return Filed(
         incident,

@@ -23,6 +23,7 @@ from incidents.views import (
     reviews,
     runbooks,
     saved,
+    sources,
     steps,
     tracking,
 )
@@ -124,6 +125,8 @@ urlpatterns = [
     path(f"{_one}tasks/<int:pk>/settle/", tracking.settle, name="settle-task"),
     path("programs/<slug:slug>/for-participants/", participants.page, name="for-participants"),
     path("programs/<slug:slug>/for-participants/choose/", participants.choose, name="choose"),
+    path("sources/", sources.index, name="sources"),
+    path("programs/<slug:slug>/sources/<int:pk>/", sources.one, name="source"),
     path("programs/<slug:slug>/drills/", drills.drills_of, name="drills"),
     path("programs/<slug:slug>/drills/<int:pk>/cancel/", drills.cancel, name="cancel-drill"),
     path("programs/<slug:slug>/resume/approve/", resuming.approve, name="approve-resume"),

@@ -3,6 +3,7 @@
 from incidents.models.drills import Drill
 from incidents.models.evidence import Custody, Evidence
 from incidents.models.exposing import Accessed, Exposure, Whose
+from incidents.models.inbound import Received, Refusal, Source
 from incidents.models.incident import (
     NEXT,
     OVER,
@@ -59,6 +60,8 @@ __all__ = [
     "Kind",
     "Look",
     "Pin",
+    "Received",
+    "Refusal",
     "Relation",
     "ReportKey",
     "Review",
@@ -71,6 +74,7 @@ __all__ = [
     "SavedView",
     "RunbookVersion",
     "SeverityProposal",
+    "Source",
     "Status",
     "StepAct",
     "StillOpen",

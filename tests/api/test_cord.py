@@ -1,12 +1,9 @@
 """Any monitor may pull the cord, with a key of one program and within what the key may do."""
 
-import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.test import Client
 from django.utils import timezone
-from standardwebhooks import Webhook
 
 from accounts.functions import Function
 from incidents import alerts, judgement
@@ -17,37 +14,9 @@ from severity.ladder import Sev
 from severity.models import Assessment
 from tests import make
 from tests.api.conftest import problem, token
+from tests.api.monitor import Monitor
 
 pytestmark = pytest.mark.django_db
-
-
-class Monitor:
-    """A product that posts JSON; its key is of one program and counts up to a level."""
-
-    def __init__(self, program, worst=Sev.SEV2, label="scanner"):
-        self.program = program
-        actor = make.actor(program.owner)
-        self.key, self.text = keys.issue_for_monitor(program, label=label, worst=worst, actor=actor)
-        self.client = Client(raise_request_exception=False)
-
-    def send(self, body=None, *, path=None, bearer=None, **headers):
-        body = {"title": "Export open", "severity": 2} if body is None else body
-        text = body if isinstance(body, bytes) else json.dumps(body).encode()
-        bearer = self.text if bearer is None else bearer
-        headers = {"Authorization": f"Bearer {bearer}"} | headers if bearer else headers
-        path = f"/api/v1/cord/{path or self.key.key_id}"
-        return self.client.post(path, text, content_type="application/json", headers=headers)
-
-    def sign(self, body, *, ident="msg-1", at=None, secret=None):
-        """Send a body as a Standard Webhook, without a word of a token."""
-        text, at = json.dumps(body), at or datetime.now(UTC)
-        secret = secret or keys.webhook_secret(self.key.key_id)
-        headers = {
-            "webhook-id": ident,
-            "webhook-timestamp": str(int(at.timestamp())),
-            "webhook-signature": Webhook(secret).sign(ident, at, text),
-        }
-        return self.send(text.encode(), bearer="", **headers)
 
 
 @pytest.fixture
@@ -70,6 +39,7 @@ def test_a_monitor_stops_the_program_as_its_severity_says(monitor):
     assert answer.json() == {
         "filed": True,
         "new": True,
+        "became": "opened",
         "codename": incident.codename,
         "counts_as": 2,
         "paused": True,

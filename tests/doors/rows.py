@@ -319,6 +319,8 @@ ROWS: dict[str, Row] = {
     "incidents:for-participants": read(SIGNED_IN, **_P),
     "incidents:choose": act(SIGNED_IN, **_P),
     "incidents:drills": both(MACHINES, RUN, **_P),
+    "incidents:sources": read(SIGNED_IN),
+    "incidents:source": both(MACHINES, RUN, **_P, pk="monitor"),
     "incidents:cancel-drill": act(RUN, **_P, pk="drill"),
 }
 

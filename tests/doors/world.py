@@ -221,6 +221,8 @@ def _runbook(author: Any) -> dict[str, Any]:
 def _machines(program: Program) -> dict[str, Any]:
     """What a program has while it runs: a collector, keys, another system, what was attested."""
     key, _secret = keys.issue_for_ingest(program, label="lake", actor=make.actor(program.owner))
+    by = make.actor(program.owner)
+    monitor, _text = keys.issue_for_monitor(program, label="scan", worst=Sev.SEV3, actor=by)
     collector = make.collector(program)
     shown = Shown(file=ContentFile(b"%PDF-1.7", "report.pdf"))
     guard = make.actor(make.user(Function.SECURITY))
@@ -237,6 +239,7 @@ def _machines(program: Program) -> dict[str, Any]:
         "collector": collector.pk,
         "collector_key": collectors.issue_key(collector, actor=make.SYSTEM)[0].pk,
         "key": key.pk,
+        "monitor": monitor.pk,
         # It need not confirm, or the stop would not be proven and nobody could ask to go on.
         "hook": make.hook(program, confirms=False).pk,
         "control": "T01",
