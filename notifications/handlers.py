@@ -7,6 +7,7 @@ from audit import clockwork, outbox
 from audit.models import Due
 from notifications import (
     anew,
+    answering,
     calling,
     doorbell,
     invitations,
@@ -14,6 +15,7 @@ from notifications import (
     notices,
     paging,
     prompting,
+    runs,
     safeguards,
     sending,
     stepcalls,
@@ -61,6 +63,11 @@ def take_step(payload: dict[str, Any]) -> None:
     # What was planned before there were generations counts steps, which became the first of them.
     planned = payload["generation"] if "generation" in payload else payload["taken"]
     paging.take_step(payload["escalation"], planned)
+
+
+@clockwork.within_transaction(runs.LOOK)
+def look_after_answer(payload: dict[str, Any]) -> None:
+    answering.look_after(payload["escalation"], payload["generation"])
 
 
 @clockwork.outward(SEND)

@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from accounts.actors import Actor
+from accounts.models import User
 from audit import outbox
 from incidents import lifecycle
 from incidents.models import Incident
@@ -115,13 +116,31 @@ def _nobody(escalation: Escalation, concern: Concern, plan: Plan, *, taken: int)
 
 @transaction.atomic
 def acknowledge(incident: Incident, *, actor: Actor) -> Incident:
-    """Answer: the paging stops and the timeline says who is on it. Safe to call again."""
+    """Answer: the paging stops and the timeline says who is on it. Safe to call again.
+
+    It also takes over what was handed over, and says that one is still on it.
+    """
+    before = lock_incident(incident.pk).acknowledged_at
     incident = lifecycle.acknowledge(incident, actor=actor)
-    unanswered = incident.escalations.select_for_update().filter(acknowledged_at=None)
-    unanswered = unanswered.exclude(state=Escalation.State.STOPPED)
-    for escalation in unanswered:
-        runs.answer(escalation, actor=actor)
+    runs_of = incident.escalations.select_for_update().exclude(state=Escalation.State.STOPPED)
+    answered = [_answer(escalation, actor) for escalation in runs_of.order_by("pk")]
+    if before and any(answered):
+        AnIncident(incident).tell(f"{actor.name} is on it.", widely=True)
     return incident
+
+
+def _answer(escalation: Escalation, actor: Actor) -> bool:
+    """True if somebody else is on it now than before."""
+    if escalation.acknowledged_at is None or _is(escalation.offered_to, actor):
+        runs.answer(escalation, actor=actor)
+        return True
+    if escalation.asked_at and _is(escalation.acknowledged_by, actor):
+        runs.still_on_it(escalation, actor=actor)
+    return False
+
+
+def _is(person: User | None, actor: Actor) -> bool:
+    return person is not None and person == actor.user
 
 
 @transaction.atomic
@@ -150,9 +169,13 @@ def answer_page(page: Page, *, actor: Actor) -> bool:
         stops.lock(about.order.pk)
     if reading.why_over(page):
         return False
+    before = None
     if about.incident:
+        before = incident.acknowledged_at
         lifecycle.acknowledge(incident, actor=actor)
-    runs.answer(Escalation.objects.select_for_update().get(pk=about.pk), actor=actor)
+    escalation = Escalation.objects.select_for_update().get(pk=about.pk)
+    if _answer(escalation, actor) and before:
+        concerns.of(escalation).tell(f"{actor.name} is on it.", widely=True)
     return True
 
 

@@ -30,6 +30,9 @@ _PAGES = Prefetch(
 )
 
 
+_PEOPLE = ("acknowledged_by", "offered_to")
+
+
 @dataclass(frozen=True)
 class StepLine:
     """One step of the plan: whom it pages, how long after the one before, whether it was taken."""
@@ -52,7 +55,7 @@ class Run:
 
 def runs(incident: Incident) -> list[Run]:
     """Every escalation of an incident, the newest first."""
-    escalations = incident.escalations.select_related("acknowledged_by").prefetch_related(_PAGES)
+    escalations = incident.escalations.select_related(*_PEOPLE).prefetch_related(_PAGES)
     return [_run(escalation) for escalation in escalations.order_by("-opened_at")]
 
 
@@ -71,17 +74,24 @@ def _run(escalation: Escalation) -> Run:
     )
 
 
-def waits_for_an_answer(incident: Incident) -> bool:
-    """True if somebody is being paged, or nobody has ever said that they are on it."""
+def waits_for_an_answer(incident: Incident, user: User) -> bool:
+    """True if somebody is being paged, this person is asked, or nobody ever said they are on it."""
     if incident.is_over:
         return False
     active = incident.escalations.filter(state=Escalation.State.ACTIVE)
-    return incident.acknowledged_at is None or active.exists()
+    return incident.acknowledged_at is None or active.exists() or asks(incident, user)
+
+
+def asks(incident: Incident, user: User) -> bool:
+    """True if this person is to take over, or to say that they are still on it."""
+    asked = Q(acknowledged_by=user, asked_at__isnull=False) | Q(offered_to=user)
+    latest = incident.escalations.order_by("-pk").values("pk")[:1]
+    return incident.escalations.filter(asked, pk__in=latest).exists()
 
 
 def runs_of_stop(order: StopOrder) -> list[Run]:
     """Every escalation of a stop, the newest first."""
-    escalations = order.escalations.select_related("acknowledged_by").prefetch_related(_PAGES)
+    escalations = order.escalations.select_related(*_PEOPLE).prefetch_related(_PAGES)
     return [_run(escalation) for escalation in escalations.order_by("-opened_at")]
 
 
@@ -93,6 +103,8 @@ def stop_waits_for_an_answer(order: StopOrder) -> bool:
 def why_over(page: Page) -> str:
     """Return why the escalation of a page takes no answer any more, or nothing."""
     escalation = Escalation.objects.select_related("incident").get(pk=page.escalation_id)
+    if _asks(page, escalation):
+        return ""
     if escalation.acknowledged_at:
         if escalation.acknowledged_by is None:
             return _("This page was answered already.")
@@ -104,6 +116,14 @@ def why_over(page: Page) -> str:
     if escalation.state == Escalation.State.STOPPED or _is_overtaken(escalation):
         return _("This page is over. If somebody is needed now, newer pages say so.")
     return ""
+
+
+def _asks(page: Page, escalation: Escalation) -> bool:
+    """True if the paged person is to take over, or to say that they are still on it."""
+    if escalation.incident is None or escalation.incident.is_over or _is_overtaken(escalation):
+        return False
+    asked = escalation.asked_at is not None and escalation.acknowledged_by_id == page.person_id
+    return asked or escalation.offered_to_id == page.person_id
 
 
 def _is_overtaken(escalation: Escalation) -> bool:

@@ -12,7 +12,8 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.models import User
 from audit import clockwork, history, trail
-from notifications import concerns
+from audit.models import Entry
+from notifications import concerns, patience
 from notifications.concerns import ENGINE, Concern
 from notifications.escalation import Plan, Target
 from notifications.models import Escalation, Page
@@ -20,6 +21,8 @@ from notifications.targets import Situation, reached
 from notifications.ways import Way
 
 STEP = "notifications.take_step"
+LOOK = "notifications.look_after_answer"
+_ANSWER = ("acknowledged_at", "acknowledged_by", "offered_to", "asked_at", "snoozed_until")
 State = Escalation.State
 
 
@@ -97,6 +100,12 @@ def page(
     return told
 
 
+def page_by_hand(escalation: Escalation, concern: Concern, target: Target, *, by: str) -> None:
+    """Page one person beside the steps, which go on as planned."""
+    page(escalation, concern, [target], by=by, purpose=Page.Purpose.BY_HAND)
+    history.save(escalation, "reached", actor=ENGINE)
+
+
 def write_page(
     escalation: Escalation, person: User, way: Way, purpose: str, *, mark: str = ""
 ) -> None:
@@ -106,6 +115,9 @@ def write_page(
         mark: what sets it apart from the page of the same step by the same way.
     """
     at = f"{escalation.pk}-{escalation.generation}"
+    if purpose == Page.Purpose.BY_HAND:
+        # As often as somebody asks for it; there is no step that could be taken twice.
+        at = f"{at}-{escalation.pages.count()}"
     page, is_new = Page.objects.get_or_create(
         key=f"page-{at}-{person.pk}-{way.contact.pk if way.contact else 0}{mark}",
         defaults={
@@ -160,15 +172,111 @@ def end(
 
 
 def answer(escalation: Escalation, *, actor: Actor) -> None:
-    """Note who is on it; the paging ends."""
+    """Note who is on it; the paging ends, and whether they are still there is looked after."""
     escalation.acknowledged_at = timezone.now()
     escalation.acknowledged_by = actor.user
-    history.save(escalation, "acknowledged_at", "acknowledged_by", actor=actor)
+    escalation.offered_to = escalation.asked_at = escalation.snoozed_until = None
+    history.save(escalation, *_ANSWER, actor=actor)
     if escalation.state == State.ACTIVE:
         end(escalation, State.ACKNOWLEDGED, actor=actor)
     else:
         # That it reached nobody, or nobody answered in time, stays on the page.
         drop_unsent(escalation)
+        trail.record(
+            "escalation.answered", escalation, actor=actor, stream=concerns.of(escalation).stream
+        )
+    if escalation.incident and actor.user:
+        look_later(escalation, after=patience.of(escalation.level).ask)
+
+
+def look_later(escalation: Escalation, *, after: timedelta) -> None:
+    """Look after a while whether whoever answered is still there; nothing else is planned."""
+    escalation.generation += 1
+    escalation.next_due_at = timezone.now() + after
+    escalation.heard = _last_act(escalation)
+    history.save(escalation, "generation", "next_due_at", "heard", actor=ENGINE)
+    plan_act(escalation, LOOK, after=after)
+
+
+def is_heard(escalation: Escalation) -> bool:
+    """True if whoever answered has done anything in the incident since it was looked last."""
+    return _last_act(escalation) > escalation.heard
+
+
+def _last_act(escalation: Escalation) -> int:
+    stream = concerns.of(escalation).stream
+    acts = Entry.objects.filter(stream=stream, actor=escalation.acknowledged_by)
+    return acts.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def look_no_more(escalation: Escalation) -> None:
+    """Whoever answered has done what was to be done at once."""
+    escalation.generation += 1
+    escalation.next_due_at = escalation.asked_at = escalation.offered_to = None
+    history.save(escalation, "generation", "next_due_at", "asked_at", "offered_to", actor=ENGINE)
+
+
+def ask(escalation: Escalation, concern: Concern) -> None:
+    """Ask whoever answered whether they are still on it."""
+    assert escalation.acknowledged_by
+    escalation.asked_at = timezone.now()
+    history.save(escalation, "asked_at", actor=ENGINE)
+    target = Target("person", person=escalation.acknowledged_by.pk)
+    page(
+        escalation,
+        concern,
+        [target],
+        by="to ask whether they are still on it",
+        purpose=Page.Purpose.STILL,
+    )
+    look_later(escalation, after=patience.of(escalation.level).wait)
+
+
+def heard_of(escalation: Escalation) -> None:
+    """Whoever answered is still there: the question comes later."""
+    escalation.asked_at = None
+    history.save(escalation, "asked_at", actor=ENGINE)
+    look_later(escalation, after=patience.of(escalation.level).ask)
+
+
+def still_on_it(escalation: Escalation, *, actor: Actor) -> None:
+    """Note a sign of life; the question comes again later."""
+    escalation.asked_at = None
+    history.save(escalation, "asked_at", actor=actor)
+    stream = concerns.of(escalation).stream
+    trail.record("escalation.still_on_it", escalation, actor=actor, stream=stream)
+    look_later(escalation, after=patience.of(escalation.level).ask)
+
+
+def offer(escalation: Escalation, concern: Concern, to: User, *, actor: Actor) -> None:
+    """Ask a person to take over; until they do, whoever answered stays on it."""
+    escalation.offered_to, escalation.asked_at = to, None
+    history.save(escalation, "offered_to", "asked_at", actor=actor)
+    look_later(escalation, after=patience.of(escalation.level).accept)
+    by = f"to take over from {actor.name}"
+    page(escalation, concern, [Target("person", person=to.pk)], by=by, purpose=Page.Purpose.OFFER)
+
+
+def snooze(escalation: Escalation, after: timedelta, *, actor: Actor) -> None:
+    """Let an answered run rest; then it pages again."""
+    escalation.snoozed_until = timezone.now() + after
+    escalation.asked_at = escalation.offered_to = None
+    history.save(escalation, "snoozed_until", "asked_at", "offered_to", actor=actor)
+    look_later(escalation, after=after)
+
+
+def resume(escalation: Escalation, *, actor: Actor, taken: int = 0) -> None:
+    """Take an answer back, if there is one, and page again from a place of the plan, at once."""
+    escalation.state = State.ACTIVE
+    escalation.acknowledged_at = escalation.acknowledged_by = None
+    escalation.offered_to = escalation.asked_at = escalation.snoozed_until = None
+    escalation.reached = False
+    escalation.next_due_at = timezone.now()
+    history.save(escalation, "state", "next_due_at", "reached", *_ANSWER, actor=actor)
+    stream = concerns.of(escalation).stream
+    trail.record("escalation.resumed", escalation, actor=actor, stream=stream, taken=taken)
+    plan = Plan.from_plain(escalation.snapshot)
+    go_on(escalation, plan, taken=taken, after=timedelta(0))
 
 
 def drop_unsent(escalation: Escalation) -> None:

@@ -25,6 +25,29 @@ class _Words:
     data: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What the reader is to do, and what follows if they do not."""
+
+    subject: str = "please acknowledge"
+    answer: str = "I am on it (acknowledge)"
+    follows: str = "The next step of the escalation follows until somebody acknowledges."
+
+
+_ASKED = {
+    Page.Purpose.STILL: _Asked(
+        "are you still on it?",
+        "I am still on it",
+        "You acknowledged and were quiet since. Without a sign of you the paging begins again.",
+    ),
+    Page.Purpose.OFFER: _Asked(
+        "please take over",
+        "I take over",
+        "It is handed over to you. Unless you take it, the paging begins again.",
+    ),
+}
+
+
 def message(page: Page) -> Message:
     """Return what is sent for a page: nothing that its reader would have to be let in for.
 
@@ -37,10 +60,10 @@ def message(page: Page) -> Message:
     else:
         assert escalation.order
         words = _of_stop(escalation.order)
+    asked = _ASKED.get(Page.Purpose(page.purpose), _Asked())
     acknowledge_url = links.acknowledge_url(page)
-    after = "The next step of the escalation follows until somebody acknowledges."
-    subject = f"[Andon] {words.subject}: please acknowledge"
-    buttons = [("I am on it (acknowledge)", acknowledge_url), (words.open_it, words.url)]
+    subject = f"[Andon] {words.subject}: {asked.subject}"
+    buttons = [(asked.answer, acknowledge_url), (words.open_it, words.url)]
     return Message(
         key=page.key,
         address=page.contact.address if page.contact else page.person.email,
@@ -50,9 +73,9 @@ def message(page: Page) -> Message:
         text="\n\n".join(
             (
                 *words.lines,
-                f"I am on it (acknowledge):\n{acknowledge_url}",
+                f"{asked.answer}:\n{acknowledge_url}",
                 f"{words.open_it}:\n{words.url}",
-                f"{after}\n",
+                f"{asked.follows}\n",
             )
         ),
         data=words.data | {"url": words.url, "acknowledge_url": acknowledge_url},
@@ -62,7 +85,7 @@ def message(page: Page) -> Message:
                 "message": {"subject": subject},
                 "lines": words.lines,
                 "buttons": buttons,
-                "after": after,
+                "after": asked.follows,
             },
         ),
         first_key=_first_key(page),

@@ -55,6 +55,8 @@ class Escalation(models.Model):
     acknowledged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
+    # The last that whoever answered did in the record of the incident; what is later is a sign.
+    heard = models.BigIntegerField(default=0)
     # When whoever answered was asked whether they are still on it, and has not said so since.
     asked_at = models.DateTimeField(null=True, blank=True)
     # Who is to take over the answer, and has not said yes.

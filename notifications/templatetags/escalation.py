@@ -17,7 +17,7 @@ register = template.Library()
 @register.inclusion_tag("notifications/_acknowledge_button.html", takes_context=True)
 def acknowledge_button(context: RequestContext, incident: Incident) -> dict[str, Any]:
     return {
-        "waits": reading.waits_for_an_answer(incident),
+        "waits": reading.waits_for_an_answer(incident, context["request"].user),
         "address": reverse("acknowledge-incident", args=[incident.number]),
         "request": context["request"],
     }

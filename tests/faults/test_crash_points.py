@@ -11,6 +11,7 @@ from itertools import count
 import pytest
 from django.core import mail
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.functions import Function
@@ -18,7 +19,7 @@ from audit import verification
 from audit.models import Due, Entry, OutboxEvent
 from incidents import lateness, reporting
 from incidents.models import Incident, TimelineEntry
-from notifications import channels, paging, policies
+from notifications import answering, channels, paging, policies, runs
 from notifications.models import Escalation, Page
 from programs import clearance, pauses, reminders, stops
 from programs.models import Pause, Program, StopOrder, StopProof
@@ -92,6 +93,8 @@ def nothing_is_lost_or_twice(points):
     assert verification.verify().clean, tell(points)
     # That the controls of the program end is years ahead.
     waiting = Due.objects.waiting().exclude(kind__in=[clearance.LOOK, reminders.REMIND])
+    # What was answered is looked after until it is contained, and goes on when nobody is there.
+    waiting = waiting.exclude(kind__in=[runs.LOOK, runs.STEP])
     assert not waiting.exists(), tell(points)
     letters = Counter(letter.extra_headers["Message-ID"] for letter in mail.outbox)
     assert len(letters) == Page.objects.filter(state=Page.State.SENT).count()
@@ -107,6 +110,8 @@ def answer_for_the_silent(program):
 
 
 def test_a_report_is_escalated_answered_and_proven_wherever_we_are_killed(engine, monkeypatch):
+    # That nobody looks after the incident for hours is another story.
+    monkeypatch.setattr(runs, "look_later", lambda *_args, **_after: None)
     policies.ensure_general_policies(actor=make.SYSTEM)
     commander = make.user(Function.COMMANDER)
     reporter, program = make.user(), make.program()
@@ -123,6 +128,30 @@ def test_a_report_is_escalated_answered_and_proven_wherever_we_are_killed(engine
     # The collector says nothing, so the owner is paged for it, and answers.
     story += [lambda: answer_for_the_silent(program), lambda: engine.forward(hours=9)]
     assert at_every_point(story, monkeypatch) > 80
+
+
+@pytest.mark.parametrize("handed_over", [True, False])
+def test_an_answer_is_taken_back_wherever_we_are_killed(engine, monkeypatch, handed_over):
+    """Nobody takes it over, or says that they are still on it: all are paged again."""
+    policies.ensure_general_policies(actor=make.SYSTEM)
+    commander, legal = make.user(Function.COMMANDER), make.user(Function.LEGAL)
+    incident = make.incident(Sev.SEV3)
+    engine.work()
+    paging.acknowledge(incident, actor=make.actor(commander))
+    Due.objects.waiting().exclude(kind=runs.LOOK).delete()
+
+    def hand_over():
+        if incident.escalations.get().offered_to is None:
+            answering.hand_over(incident, legal, reason="Night.", actor=make.actor(commander))
+
+    def look(generation):
+        planned = Due.objects.filter(kind=runs.LOOK, payload__generation=generation)
+        planned.filter(state=Due.State.SCHEDULED).update(due_at=Now())
+        engine.work()
+
+    story = [hand_over if handed_over else lambda: look(2), lambda: look(3)]
+    assert at_every_point(story, monkeypatch) > 20
+    assert incident.escalations.get().state == Escalation.State.ACTIVE
 
 
 def test_a_pause_is_acknowledged_and_proven_wherever_we_are_killed(engine, monkeypatch):
