@@ -36,7 +36,7 @@ chaos: .venv/.dev ## kill processes and servers under load and look for what was
 	$(PYTHON) -m bench.trials $(TRIALS)
 	$(PYTHON) -m bench.chaos.steps --faults all --steps 1500 --kills 60 $(STEPS)
 
-chaos-short: .venv/.dev ## page people while all that can be killed is killed, as each change is tried
+chaos-short: .venv/.dev ## page people while all that can be killed is killed: 300 steps, 30 kills
 	$(PYTHON) -m bench.chaos.steps $(STEPS)
 
 chaos-long: .venv/.dev ## the same for an hour: 30,000 steps, 500 kills, and all else that can break

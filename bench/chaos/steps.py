@@ -65,7 +65,7 @@ def main() -> int:
     parser.add_argument("--faults", choices=["kills", "all"], default="kills")
     parser.add_argument("--per-incident", type=int, default=8, help="steps until nobody answered")
     parser.add_argument("--wait", type=int, default=1, help="seconds between two steps")
-    parser.add_argument("--rate", type=float, default=12.0, help="steps a second")
+    parser.add_argument("--rate", type=float, default=4.5, help="steps a second")
     parser.add_argument(
         "--no-kills", action="store_true", help="how late it is with nothing broken"
     )
