@@ -1,9 +1,11 @@
 """Make what tests need, through the domain's own functions: no state that Andon cannot make."""
 
+from datetime import time
 from itertools import count
 from typing import Any
 
 from django.contrib.auth.models import Group
+from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.functions import Function
@@ -13,6 +15,8 @@ from config import attested
 from incidents import access, judgement, reporting, roles, steps
 from incidents import lifecycle as status
 from incidents.models import Audience, Incident, Role, RunbookStep, Status, StillOpen
+from notifications import rotas, turns
+from notifications.models import Rota, RotaLayer
 from programs import answering, collectors, hooks, leases, lifecycle, resuming, stops
 from programs.controlset import ControlSet
 from programs.evidence import Shown
@@ -176,6 +180,31 @@ def agreed(of: ResumeRequest, by: User, **fields: Any) -> ResumeRequest:
     """The request after a person who has read it agreed."""
     fields = {"read": resuming.digest(of)} | fields
     return resuming.approve(of, actor=actor(by), **fields)
+
+
+def rota(*owners: User, **fields: Any) -> Rota:
+    """A rota in Berlin without a layer."""
+    owners = owners or (user(Function.RESPONDER),)
+    defaults = {"name": f"Data response {next(_n)}", "zone": "Europe/Berlin"}
+    said = rotas.About(**(defaults | fields), owners=owners)
+    return rotas.make(said, actor=actor(owners[0]))
+
+
+def terms(*people: User, **fields: Any) -> turns.Terms:
+    """Turns of a day that begin at midnight of the present day in UTC."""
+    defaults = {
+        "name": "First line",
+        "rank": 10,
+        "zone": "UTC",
+        "unit": RotaLayer.Unit.DAYS,
+        "starts_on": timezone.now().date(),
+        "handover": time(0),
+    }
+    return turns.Terms(**(defaults | fields), people=people)
+
+
+def layer(of: Rota, *people: User, **fields: Any) -> RotaLayer:
+    return turns.add(of, terms(*people, **fields), actor=SYSTEM)
 
 
 def resumed(of: Program) -> Program:

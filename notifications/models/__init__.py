@@ -3,8 +3,19 @@
 from notifications.models.contacting import ContactMethod, ContactTry, Method
 from notifications.models.escalating import Escalation, Page, PageAttempt
 from notifications.models.policies import EscalationPolicy, EscalationStep, EscalationTarget
+from notifications.models.rotas import (
+    CalendarFeed,
+    CalendarShift,
+    Override,
+    Rota,
+    RotaCalendar,
+    RotaLayer,
+    Swap,
+)
 
 __all__ = [
+    "CalendarFeed",
+    "CalendarShift",
     "ContactMethod",
     "ContactTry",
     "Escalation",
@@ -12,6 +23,11 @@ __all__ = [
     "EscalationStep",
     "EscalationTarget",
     "Method",
+    "Override",
     "Page",
     "PageAttempt",
+    "Rota",
+    "RotaCalendar",
+    "RotaLayer",
+    "Swap",
 ]
