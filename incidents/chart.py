@@ -98,7 +98,7 @@ def draw(incident: Incident, entries: Sequence[Happened]) -> Chart:
     scale = _Scale(min(moments), max([*moments, *(until or now for *_, until in stretches)]))
     lay: list[Callable[[int], Lane]] = [
         lambda y: _exposures(exposed, scale, now, y=y),
-        lambda y: _paused(holds, scale, now, y=y),
+        lambda y: _paused(incident, holds, scale, now, y=y),
         lambda y: _legal(clocks, scale, y=y),
         lambda y: _events(_("Escalation"), entries, scale, y=y, escalation=True),
         lambda y: _events(_("Events"), entries, scale, y=y, escalation=False),
@@ -179,7 +179,9 @@ def _tall(rows: int) -> int:
     return _ROW + max(rows - 1, 0) * (_ROW - 4)
 
 
-def _paused(holds: Sequence[Pause], scale: "_Scale", now: datetime, *, y: int) -> Lane:
+def _paused(
+    incident: Incident, holds: Sequence[Pause], scale: "_Scale", now: datetime, *, y: int
+) -> Lane:
     # One row for each program, as their pauses overlap.
     programs = list(dict.fromkeys(hold.program_id for hold in holds))
     bars = [
@@ -189,7 +191,7 @@ def _paused(holds: Sequence[Pause], scale: "_Scale", now: datetime, *, y: int) -
             y=y + 4 + programs.index(hold.program_id) * (_ROW - 4),
             tone="paused" if hold.lifted_at else "paused chart__open",
             ends=hold.lifted_at,
-            words=_("%(what)s paused") % {"what": hold.dataset or hold.program},
+            words=_("%(what)s paused") % {"what": duplicates.said_of(incident, hold)},
         )
         for hold in holds
     ]

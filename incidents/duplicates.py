@@ -6,12 +6,14 @@ An incident leads straight to the one that is handled: merging that one moves th
 from datetime import datetime
 
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit import trail
 from audit.models import Entry
 from incidents import access
 from incidents.models import Incident
+from programs.models import Pause, Program, State
 
 
 def final(incident: Incident) -> Incident:
@@ -33,6 +35,27 @@ def seen(user: User, incident: Incident) -> list[Incident]:
 def lead(user: User, incident: Incident) -> Incident | None:
     """Where a merged incident leads; None for who may not know of that one."""
     return access.visible_to(user).filter(duplicates=incident).first()
+
+
+def tells(incident: Incident, program: Program) -> bool:
+    """True if everybody who sees the incident may know of a program that is held for it.
+
+    Few know of another's draft, which is held as it learned from what is concerned, or for what
+    was merged into this.
+    """
+    return program.pk == incident.program_id or program.state != State.DRAFT
+
+
+def called(incident: Incident, program: Program) -> str:
+    """The name of a program that is held for an incident, as far as all who see this may know."""
+    return program.name if tells(incident, program) else _("A program that is still a draft")
+
+
+def said_of(incident: Incident, hold: Pause) -> str:
+    """What a pause holds, as `called`: the program, and the dataset if it holds only that."""
+    if hold.dataset and tells(incident, hold.program):
+        return f"{hold.program.name}, {hold.dataset.name}"
+    return called(incident, hold.program)
 
 
 def earlier_awareness(incident: Incident) -> datetime | None:

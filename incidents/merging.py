@@ -46,7 +46,7 @@ class Outlook:
     needs_review: bool
     needs_new_review: bool
     becomes_restricted: bool
-    holds: list[Pause]
+    holds: list[str]
     moved: int
     aware_at: datetime | None
 
@@ -87,7 +87,10 @@ def outlook(source: Incident, target: Incident) -> Outlook:
         needs_review=needs_review and not reviews.is_demanded(target),
         needs_new_review=needs_review and reviews.is_written(target),
         becomes_restricted=source.restricted and not target.restricted,
-        holds=list(holds.select_related("program", "dataset").order_by("since")),
+        holds=[
+            duplicates.said_of(source, hold)
+            for hold in holds.select_related("program", "dataset").order_by("since")
+        ],
         moved=source.duplicates.count(),
         aware_at=theirs if is_earlier else None,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from django.db.models import Q, QuerySet
 
 from accounts.actors import Actor
-from incidents import timeline
+from incidents import duplicates, timeline
 from incidents.models import Incident, TimelineEntry
 from programs import stops
 from programs.models import Pause, StopOrder, StopProof
@@ -62,7 +62,7 @@ def pause_lifted(pause_pk: int) -> None:
         timeline.write(
             incident,
             TimelineEntry.Kind.PAUSE,
-            f"{hold.program.name}: the pause was lifted{by}.",
+            f"{duplicates.called(incident, hold.program)}: the pause was lifted{by}.",
             actor=_PROOF,
             occurred_at=hold.lifted_at,
             audience=TimelineEntry.Audience.LEADERSHIP,

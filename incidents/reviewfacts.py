@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 
 from incidents import duplicates, timeline
 from incidents.models import Incident, Role, TimelineEntry
@@ -110,7 +109,7 @@ def _proof(incident: Incident) -> list[str]:
     holds = _holds(incident).select_related("program", "order", "dataset")
     said = []
     for hold in holds.order_by("since"):
-        what = _held(incident, hold)
+        what = duplicates.said_of(incident, hold)
         until = _at(hold.lifted_at) if hold.lifted_at else "now"
         said.append(f"{what}: held from {_at(hold.since)} to {until}")
         if hold.order:
@@ -118,13 +117,6 @@ def _proof(incident: Incident) -> list[str]:
             proof = f"{hold.order.get_proof_display()}, {_at(hold.order.proven_at)}"
             said.append(f"{what}: {proof}; collectors: {counts or 'none'}")
     return said
-
-
-def _held(incident: Incident, hold: Pause) -> str:
-    if hold.holder != incident.ref and hold.program_id != incident.program_id:
-        # Not its name: who reads the review of this may not know of that one.
-        return _("A program of an incident that was merged into this")
-    return f"{hold.program.name}{f', {hold.dataset}' if hold.dataset else ''}"
 
 
 def _actions(incident: Incident) -> list[str]:

@@ -14,7 +14,7 @@ from incidents import pinning, timeline
 from incidents.models import Incident, TimelineEntry
 
 # So many entries are shown at first, and so many more at each step.
-PAGE = 100
+PAGE = 50
 # Entries in which somebody decided something.
 DECISIONS = (TimelineEntry.Kind.SEVERITY, TimelineEntry.Kind.STATUS)
 _MOST_DECISIONS = 200

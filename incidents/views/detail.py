@@ -92,7 +92,7 @@ def _story(request: SignedInRequest, incident: Incident) -> Fragment:
 
 
 def _collection(request: SignedInRequest, incident: Incident) -> Fragment:
-    return Fragment.of("incidents/_collection.html", panels.collection(incident), request)
+    return Fragment.of("incidents/_collection.html", panels.collection(incident, request), request)
 
 
 LIVE = {"head": _head, "story": _story, "collection": _collection}

@@ -37,6 +37,7 @@ from incidents.models import (
     Status,
     TimelineEntry,
 )
+from programs import access as program_access
 from programs import summary
 from programs.forms import PanelForm
 from programs.models import Pause, State
@@ -96,14 +97,23 @@ def told(incident: Incident, *, kinds: list[str], most: int | None) -> dict[str,
     }
 
 
-def collection(incident: Incident) -> dict[str, Any]:
-    """Which programs this incident holds, and how far each stop is proven. Live."""
+def collection(incident: Incident, request: SignedInRequest) -> dict[str, Any]:
+    """Which programs this incident holds, and how far each stop is proven. Live.
+
+    What is a draft is named to who may know of it, and counted for everybody.
+    """
     holds = Pause.objects.filter(holder__in=duplicates.holders(incident))
     holds = holds.select_related("program", "dataset", "order")
     lines = {line.program.pk: line for line in summary.of([hold.program for hold in holds])}
+    known = set(
+        program_access.visible_to(request.user).filter(pk__in=lines).values_list("pk", flat=True)
+    )
     return {
         "incident": incident,
-        "holds": [(hold, lines[hold.program_id]) for hold in holds.order_by("since")],
+        "holds": [
+            (hold, lines[hold.program_id], hold.program_id in {incident.program_id, *known})
+            for hold in holds.order_by("since")
+        ],
     }
 
 

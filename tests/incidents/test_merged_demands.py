@@ -160,13 +160,17 @@ def test_what_demands_no_review_leaves_the_one_that_was_written(chief):
     assert reviews.why_not_closed(target) == ""
 
 
-def test_the_facts_count_the_stops_of_both_and_name_no_program_of_the_other(chief):
+def test_the_facts_count_the_stops_of_both_and_name_no_draft_of_another(chief):
+    draft = make.draft()
+    hidden = make.incident(Sev.SEV2, program=draft, reporter=draft.owner)
     source, target = make.incident(Sev.SEV2), make.incident(Sev.SEV2)
-    merge(source, target, chief)
+    for each in (hidden, source):
+        merge(each, target, chief)
     proof = " ".join(reviewfacts.of(fresh(target))["proof"])
-    assert f"{target.program.name}: held from" in proof
-    assert "A program of an incident that was merged into this: held from" in proof
-    assert source.program.name not in proof
+    for what in (target.program, source.program, "A program that is still a draft"):
+        assert f"{what}: held from" in proof
+    assert draft.name not in proof
+    assert f"{draft.name}: held from" in " ".join(reviewfacts.of(fresh(hidden))["proof"])
 
 
 def test_the_outlook_says_what_will_bind(lowered, open_question, program, chief):

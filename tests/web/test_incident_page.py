@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.functions import Function
-from incidents import grants, lifecycle, steps, timeline
+from incidents import grants, lifecycle, steps, story, timeline
 from incidents.models import Status, TimelineEntry
 from severity.ladder import Sev
 from tests import make
@@ -119,7 +119,7 @@ def test_a_long_story_costs_no_more_queries_and_no_mark_for_each_entry(
     with django_assert_max_num_queries(len(few)):
         page = runner.get(url(incident)).content.decode()
     assert page.count("chart__mark") < 250
-    assert page.count('id="entry-') == 100
+    assert page.count('id="entry-') == story.PAGE
 
 
 def test_a_long_story_shows_the_newest_and_leads_to_the_rest(incident, runner):

@@ -3,11 +3,11 @@
 import pytest
 
 from accounts.functions import Function
-from incidents import lifecycle
+from incidents import grants, lifecycle, news
 from incidents.models import Incident, Status
 from severity.ladder import Sev
 from tests import make
-from tests.web.conftest import let_in, reader, url, words
+from tests.web.conftest import Reader, let_in, reader, url, words
 
 pytestmark = pytest.mark.django_db
 
@@ -69,6 +69,31 @@ def test_who_sees_the_target_alone_reads_nothing_of_the_source(pair, chief):
     for path in ("", "history/"):
         assert source.ref not in helper.reads(url(target, path))
         assert source.title not in helper.reads(url(target, path))
+
+
+def test_a_draft_is_named_only_to_who_may_know_of_it(chief):
+    draft, target = make.draft(), make.incident(Sev.SEV2)
+    source = make.incident(Sev.SEV2, program=draft, reporter=draft.owner)
+    middle, helper = make.incident(Sev.SEV2), let_in(target, "manage")
+    grants.admit(middle, level="manage", person=helper.person, reason="Helps.", actor=make.SYSTEM)
+    merged((source, middle), chief)
+    assert draft.name not in helper.reads(url(middle, f"merge/?into={target.ref}"))
+    merged((middle, target), chief)
+    hold = draft.pauses.get()
+    assert hold.holder == source.ref
+    news.pause_lifted(hold.pk)
+    page = helper.get(url(target)).content.decode()
+    assert draft.name not in page
+    assert draft.slug not in page
+    told = words(helper.get(url(target)))
+    for said in ("A program that is still a draft paused", "A program that is still a draft: the"):
+        assert said in told
+    assert "A program that is still a draft" in helper.reads(url(target, "live/collection/"))
+    # In the panel, which is each reader's own; the picture and the timeline are everybody's.
+    for knows in (chief, Reader(draft.owner)):
+        grants.admit(target, level="view", person=knows.person, reason=".", actor=make.SYSTEM)
+        assert draft.name in knows.reads(url(target, "live/collection/"))
+        assert draft.name not in knows.reads(url(target, "live/story/"))
 
 
 def test_a_number_that_leads_to_nothing_one_runs_is_refused_in_one_sentence(pair):
