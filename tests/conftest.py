@@ -16,7 +16,7 @@ from accounts.functions import Function
 from audit import clockwork
 from audit.models import Due
 from programs import controlset
-from tests import databases
+from tests import databases, make
 
 MIGRATED = {"django_migrations", "django_content_type", "auth_permission", "auth_group"}
 
@@ -109,6 +109,7 @@ def django_db_setup(
     """
     with django_db_blocker.unblock(), fresh_database("") as name, databases.used(name):
         empty()
+        make.watch_a_start()
         with django_db_blocker.block():
             yield
 

@@ -22,16 +22,19 @@ from programs.controlset import ControlSet
 from programs.evidence import Shown
 from programs.models import Collector, Dataset, Hook, HookEvent, Program, ResumeRequest
 from severity.ladder import Sev
+from tests import replayed
 
 _n = count(1)
 SYSTEM = Actor.machine("test")
+start: replayed.Start | None = None
 
 
 def user(*functions: Function, **fields: Any) -> User:
     name = f"person-{next(_n)}"
     fields = {"username": name, "email": f"{name}@demo.example"} | fields
     person = User.objects.create_user(**fields)
-    person.groups.set(Group.objects.filter(name__in=[f.value for f in functions]))
+    if functions:
+        person.groups.add(*Group.objects.filter(name__in=[f.value for f in functions]))
     return person
 
 
@@ -67,10 +70,23 @@ def cleared(of: Program) -> Program:
 
 
 def program(**fields: Any) -> Program:
-    """A program that collects."""
-    made = cleared(draft(**fields))
-    made = lifecycle.approve(made, actor=actor(user(Function.PRIVACY_OFFICER)))
-    return lifecycle.start(made, actor=actor(made.owner))
+    """A program that collects: as one did before it, or as the domain lets it."""
+    made, officer = draft(**fields), user(Function.PRIVACY_OFFICER)
+    if start and start.controls == ControlSet.current().version:
+        return start.again(made, officer)
+    return started(made, officer)
+
+
+def started(of: Program, officer: User) -> Program:
+    """A draft that the domain let collect."""
+    approved = lifecycle.approve(cleared(of), actor=actor(officer))
+    return lifecycle.start(approved, actor=actor(of.owner))
+
+
+def watch_a_start() -> None:
+    """Let `program` repeat from here on what the domain does now."""
+    global start
+    start = replayed.watched(lambda: started(draft(), user(Function.PRIVACY_OFFICER)))
 
 
 def collector(of: Program, name: str = "", **fields: Any) -> Collector:
