@@ -3,6 +3,7 @@
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import OuterRef, QuerySet
 
 from accounts import functions
 from accounts.models import User
@@ -21,7 +22,13 @@ def must_have_one(person: User) -> bool:
 
 def has_one(person: User) -> bool:
     """True if the person cannot sign in by password alone."""
-    return bool(Authenticator.objects.filter(user=person, type__in=KINDS).exists())
+    return held_by(person).exists()
+
+
+def held_by(person: User | OuterRef) -> QuerySet[Authenticator]:
+    """Return a person's second factors; of each person of a query, given its reference."""
+    found: QuerySet[Authenticator] = Authenticator.objects.filter(user=person, type__in=KINDS)
+    return found
 
 
 def owed_by(person: User | AnonymousUser) -> bool:

@@ -10,12 +10,17 @@ from uuid import uuid4
 
 from allauth.mfa.models import Authenticator
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.models import User
 from audit import outbox, sessions, trail
 
 CODES = Authenticator.Type.RECOVERY_CODES
+
+
+class Refused(Exception):
+    """The factors stay; the message says why."""
 
 
 class _Factor(NamedTuple):
@@ -65,7 +70,12 @@ def reset(person: User, *, actor: Actor) -> bool:
     """Take every factor of somebody who lost theirs; False if there is none.
 
     All sessions end. Where a second factor is required they set up another at the next sign-in.
+
+    Raises:
+        Refused: if somebody means their own; whoever is signed in changes those one by one.
     """
+    if actor.user is not None and actor.user.pk == person.pk:
+        raise Refused(_("Change your own second factors on your profile."))
     held = _held(person)
     if not held:
         return False

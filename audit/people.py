@@ -7,15 +7,22 @@ from collections.abc import Iterable
 from uuid import uuid4
 
 from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import User
 from audit import credentials, history, outbox, sessions, trail
+
+LONGEST_REASON = 300
+# Invited, and has neither chosen a password nor come in by another way.
+NOT_IN_YET = Q(password__startswith=UNUSABLE_PASSWORD_PREFIX, last_login=None)
 
 
 class Refused(Exception):
@@ -110,16 +117,30 @@ def _check(person: User) -> None:
 def _store(person: User, functions: Iterable[Function], *, actor: Actor) -> User:
     history.save_new(person, actor=actor)
     trail.record("person.added", person, actor=actor, username=person.username)
-    give(person, functions, actor=actor)
+    _give(person, functions, actor=actor)
     return person
 
 
 @transaction.atomic
 def give(person: User, functions: Iterable[Function], *, actor: Actor) -> None:
-    """Set the functions of a person; those not named are taken away."""
+    """Set the functions of a person; those not named are taken away.
+
+    Raises:
+        Refused: if that takes the function of operator from the last who has it, or from
+            who does it.
+    """
     # Read under a lock: of two people who set them at once, the second decides, not both in part.
     person.__dict__.pop("functions", None)
     User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    wanted = frozenset(functions)
+    if Function.OPERATOR in person.functions - wanted:
+        if _is_oneself(person, actor):
+            raise Refused(_("functions: another operator takes the function of operator from you."))
+        _leave_an_operator(person, "functions")
+    _give(person, wanted, actor=actor)
+
+
+def _give(person: User, functions: Iterable[Function], *, actor: Actor) -> None:
     wanted = sorted(function.value for function in functions)
     if set(wanted) == {function.value for function in person.functions}:
         return
@@ -128,12 +149,29 @@ def give(person: User, functions: Iterable[Function], *, actor: Actor) -> None:
     trail.record("person.functions_set", person, actor=actor, functions=wanted)
 
 
+def _is_oneself(person: User, actor: Actor) -> bool:
+    return actor.user is not None and actor.user.pk == person.pk
+
+
+def _leave_an_operator(person: User, field: str) -> None:
+    """Refuse if nobody else could add people or give functions.
+
+    Who has yet to accept an invitation does not count: the mail may never arrive.
+    """
+    # One at a time: of two operators who shut each other out at once, the second is refused.
+    Group.objects.select_for_update(no_key=True).get(name=Function.OPERATOR.value)
+    operators = User.objects.filter(is_active=True, groups__name=Function.OPERATOR.value)
+    if set(operators.exclude(NOT_IN_YET).values_list("pk", flat=True)) == {person.pk}:
+        said = _("%(field)s: %(who)s is the last active operator. Make somebody else one first.")
+        raise Refused(said % {"field": field, "who": person.name})
+
+
 @transaction.atomic
 def follow(person: User, groups: Iterable[str]) -> None:
     """Give a person the functions of these groups of the single sign-on, by settings.SSO_GROUPS.
 
     A function that a group gives is taken away from who is in none that gives it; the others are
-    given by hand and stay.
+    given by hand and stay. What the issuer rules holds for the last operator too.
     """
     ruled: dict[str, Function] = settings.SSO_GROUPS
     # First, or what an operator takes away at this moment would be given back.
@@ -141,22 +179,30 @@ def follow(person: User, groups: Iterable[str]) -> None:
     person.__dict__.pop("functions", None)
     by_hand = set(person.functions) - set(ruled.values())
     given = {function for group, function in ruled.items() if group in set(groups)}
-    give(person, by_hand | given, actor=Actor.machine("single sign-on"))
+    _give(person, by_hand | given, actor=Actor.machine("single sign-on"))
 
 
 @transaction.atomic
-def deactivate(person: User, *, actor: Actor) -> None:
+def deactivate(person: User, *, actor: Actor, reason: str = "") -> None:
     """Shut a person out at once: sign-in, sessions and tokens end. The name stays in the record.
 
     Safe to call again.
+
+    Raises:
+        Refused: if they are the last active operator or who does it, or the reason is too long.
     """
+    if len(reason) > LONGEST_REASON:
+        raise Refused(_("reason: at most %(n)s characters.") % {"n": LONGEST_REASON})
+    if _is_oneself(person, actor):
+        raise Refused(_("username: another operator deactivates you."))
     # Not FOR UPDATE: all that anybody records of this person would wait for the sessions below.
     person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     if not person.is_active:
         return
+    _leave_an_operator(person, "username")
     person.is_active = False
     history.save(person, "is_active", actor=actor)
     for token in person.api_tokens.filter(revoked_at=None):
         credentials.withdraw(token, actor=actor)
     sessions.end(person)
-    trail.record("person.deactivated", person, actor=actor)
+    trail.record("person.deactivated", person, actor=actor, remark=reason)

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.functions import Function
 from accounts.models import User
 from incidents import library, record, saved_views, search
 from incidents.search import Wanted
@@ -64,6 +65,7 @@ def _acts(user: User) -> Iterator[Jump]:
         (_("Runbooks"), "incidents:runbooks", library.may_read(user)),
         (_("Draft a program"), "programs:new", program_access.may_draft(user)),
         (_("Ask to be let in"), "incidents:ask", True),
+        (_("People"), "people", user.is_any(Function.OPERATOR)),
         (_("My reports"), "incidents:receipts", True),
         (_("Profile"), "profile", True),
         (_("API tokens"), "tokens", True),

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from incidents import urls as incident_urls  # noqa: F401 - registers the converter `ref`
-from notifications import contact_views, delivery_views, views
+from notifications import contact_views, delivery_views, people_views, views
 
 _stop = "programs/<slug:slug>/stops/<int:generation>/"
 
@@ -12,6 +12,13 @@ urlpatterns = [
     path("profile/contacts/<int:pk>/", contact_views.one, name="contact"),
     path("profile/contacts/<int:pk>/do/", contact_views.act, name="contact-act"),
     path("profile/contacts/<int:pk>/tries/", contact_views.tries, name="contact-tries"),
+    path("people/", people_views.everybody, name="people"),
+    path("people/invite/", people_views.invite, name="invite-person"),
+    path("people/<int:pk>/", people_views.one, name="person"),
+    path("people/<int:pk>/invite-again/", people_views.invite_again, name="invite-again"),
+    path("people/<int:pk>/functions/", people_views.set_functions, name="set-functions"),
+    path("people/<int:pk>/deactivate/", people_views.deactivate, name="deactivate-person"),
+    path("people/<int:pk>/reset-factors/", people_views.reset_factors, name="reset-factors"),
     path("acknowledge/<str:token>/", views.acknowledge, name="acknowledge"),
     path(
         "incidents/<ref:number>/acknowledge/",

@@ -164,6 +164,20 @@ def test_of_two_who_set_functions_at_once_the_second_decides():
         assert set(type(person).objects.get(pk=person.pk).functions) in wishes
 
 
+def test_of_two_operators_who_shut_each_other_out_one_stays():
+    for _ in range(ROUNDS):
+        both = [make.user(Function.OPERATOR, last_login=timezone.now()) for _ in "ab"]
+        shuts = [
+            lambda p=person, other=other: people.deactivate(p, actor=make.actor(other))
+            for person, other in (both, both[::-1])
+        ]
+        (refusal,) = failures(at_once(*shuts))
+        assert isinstance(refusal, people.Refused)
+        left = type(both[0]).objects.filter(groups__name="operator", is_active=True)
+        assert left.count() == 1
+        left.update(is_active=False)
+
+
 def test_somebody_who_is_shut_out_while_acting_blocks_nobody():
     for _ in range(ROUNDS):
         person = make.user()

@@ -35,6 +35,7 @@ class World:
         policies.ensure_general_policies(actor=make.SYSTEM)
         self.officer = make.user(Function.PRIVACY_OFFICER, first_name="Noor", last_name="Haddad")
         self.reporter, self.auditor = make.user(), make.user(Function.AUDITOR)
+        self.operator = make.user(Function.OPERATOR)
         self.program = make.program()
         self.collector = make.collector(self.program)
         for machine in (self.collector, make.collector(self.program)):
@@ -116,6 +117,7 @@ class World:
         yield f"{program}for-participants/", self.reporter
         yield from ((path, self.program.owner) for path in self._of_the_stop(program))
         yield "/audit/", self.auditor
+        yield from ((path, self.operator) for path in self._of_people())
         for path in (
             "profile/",
             "accounts/password/change/",
@@ -126,6 +128,9 @@ class World:
             f"incidents/{self.incident.ref}/deliveries/",
         ):
             yield f"/{path}", self.officer
+
+    def _of_people(self):
+        return ("/people/", f"/people/{self.auditor.pk}/", f"/people/{self.operator.pk}/")
 
     def _of_the_stop(self, program):
         stop = f"{program}stops/{self.program.stop_orders.get().generation}/"

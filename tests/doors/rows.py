@@ -120,6 +120,8 @@ RESUMING = _who(
 
 
 TENDS = _who("operators", "operator", sees=SIGNED_IN)
+# For everybody else there are no such pages.
+KEEPS = _who("operators", "operator")
 FUNCTIONED = _who("everybody who has a function", "owner", *FUNCTIONS, sees=SIGNED_IN)
 EDITORS = _who(
     "commanders, privacy officers, security",
@@ -177,6 +179,13 @@ ROWS: dict[str, Row] = {
     "metrics": read(EVERYBODY),
     "engine": read(TENDS),
     "engine-try-again": act(TENDS, pk="missing"),
+    "people": read(KEEPS),
+    "invite-person": both(KEEPS),
+    "person": read(KEEPS, pk="person"),
+    "invite-again": act(KEEPS, pk="person"),
+    "set-functions": act(KEEPS, pk="person"),
+    "deactivate-person": act(KEEPS, pk="person"),
+    "reset-factors": act(KEEPS, pk="person"),
     "tokens": read(SIGNED_IN),
     "issue-token": both(SIGNED_IN),
     "contacts": both(SIGNED_IN),

@@ -181,6 +181,7 @@ def _story(world: World) -> None:
         "task": incident.tasks.get().pk,
         "relation": related.pk,
         "view": _saved(people["view"].person).pk,
+        "person": people["stranger"].person.pk,
     }
 
 

@@ -17,10 +17,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("username")
+        parser.add_argument("--reason", default="", help="stands in the record")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         person = User.objects.filter(username=options["username"]).first()
         if person is None:
             raise CommandError(f"username: there is no person {options['username']!r}.")
-        people.deactivate(person, actor=Actor(name="operator", via="command"))
+        actor = Actor(name="operator", via="command")
+        try:
+            people.deactivate(person, actor=actor, reason=options["reason"])
+        except people.Refused as refusal:
+            raise CommandError(str(refusal)) from refusal
         self.stdout.write(f"{person.name} is shut out.")

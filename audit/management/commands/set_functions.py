@@ -30,7 +30,10 @@ class Command(BaseCommand):
         if person is None:
             raise CommandError(f"username: there is no person {options['username']!r}.")
         functions = [Function(name) for name in dict.fromkeys(options["function"])]
-        people.give(person, functions, actor=Actor(name="operator", via="command"))
+        try:
+            people.give(person, functions, actor=Actor(name="operator", via="command"))
+        except people.Refused as refusal:
+            raise CommandError(str(refusal)) from refusal
         labels = ", ".join(str(function.label) for function in functions)
         said = f"is now: {labels}" if functions else "has no function now"
         self.stdout.write(f"{person.name} {said}.")
