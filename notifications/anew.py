@@ -21,12 +21,14 @@ def page_elsewhere(page_pk: int) -> None:
     if escalation.state != Escalation.State.ACTIVE or concern.is_over:
         return
     used = set(
-        escalation.pages.filter(person=page.person, step=page.step).values_list("method", "hint")
+        escalation.pages.filter(person=page.person, step=page.step).values_list(
+            "method", "hint", "contact"
+        )
     )
     other = [
         way
         for way in ways(page.person, level=escalation.level)
-        if (way.method, way.hint) not in used
+        if (way.method, way.hint, way.contact.pk if way.contact else None) not in used
     ]
     for way in other:
         runs.write_page(escalation, page.person, way, page.purpose, mark=f"-after-{page.pk}")

@@ -10,7 +10,14 @@ from notifications.contacts import Terms
 from notifications.models import Method
 
 # What a person gives an address for here; other methods have pages of their own.
-OFFERED = (Method.EMAIL, Method.WEBHOOK)
+OFFERED = (
+    Method.EMAIL,
+    Method.SLACK,
+    Method.TEAMS,
+    Method.PAGERDUTY,
+    Method.APPRISE,
+    Method.WEBHOOK,
+)
 
 
 def _clock(label: Any) -> forms.TimeField:
@@ -53,7 +60,11 @@ class AddForm(TermsForm):
     address = forms.CharField(
         label=_("Address"),
         max_length=LONGEST,
-        help_text=_("An e-mail address, or where to post signed pages, such as https://host/path."),
+        help_text=_(
+            "An e-mail address; an incoming webhook of Slack; the webhook of a workflow of Teams; "
+            "an integration key of PagerDuty; of other services what Apprise writes, such as "
+            "twilio://…; or where to post signed pages, such as https://host/path."
+        ),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
 

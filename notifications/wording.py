@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -89,7 +90,25 @@ def message(page: Page) -> Message:
             },
         ),
         first_key=_first_key(page),
+        lines=(*words.lines, asked.follows),
+        buttons=tuple(buttons),
+        run=run_key(page),
+        level=escalation.level,
     )
+
+
+def run_key(page: Page) -> str:
+    """What the pages of one run share until somebody answers, for those who count alerts by it.
+
+    Once an answer was taken back it is another: where the first was answered, nobody would hear of
+    a repeat. What one person alone is asked has a key of its own for the same reason.
+    """
+    host = urlsplit(settings.ENVIRONMENT.url).netloc
+    about = f"andon:{host}:escalation-{page.escalation_id}"
+    if page.purpose != Page.Purpose.STEP:
+        return f"{about}:page-{page.pk}"
+    answers = page.escalation.history.filter(acknowledged_at__lt=page.created_at)
+    return f"{about}:{answers.values('acknowledged_at').distinct().count()}"
 
 
 def _first_key(page: Page) -> str:

@@ -1,13 +1,27 @@
 """How a message leaves the house: one module a method, each with `send(message) -> answer`."""
 
 from accounts import addresses
-from notifications.channels import email, webhook
+from notifications.channels import email, longtail, pagerduty, slack, teams, webhook
 from notifications.channels.message import Bounced, Message, NotSent
 from notifications.models import Method
 
-_SENDERS = {Method.EMAIL: email.send, Method.WEBHOOK: webhook.send}
+_SENDERS = {
+    Method.EMAIL: email.send,
+    Method.WEBHOOK: webhook.send,
+    Method.SLACK: slack.send,
+    Method.TEAMS: teams.send,
+    Method.PAGERDUTY: pagerduty.send,
+    Method.APPRISE: longtail.send,
+}
 # Why an address cannot be one of a method, before it is ever saved.
-_WHY_NOT = {Method.EMAIL: email.why_not, Method.WEBHOOK: addresses.why_not}
+_WHY_NOT = {
+    Method.EMAIL: email.why_not,
+    Method.WEBHOOK: addresses.why_not,
+    Method.SLACK: slack.why_not,
+    Method.TEAMS: teams.why_not,
+    Method.PAGERDUTY: pagerduty.why_not,
+    Method.APPRISE: longtail.why_not,
+}
 
 
 def send(method: str, message: Message) -> str:

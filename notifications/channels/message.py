@@ -32,3 +32,9 @@ class Message:
     # Of mail: the same with its looks, and the keys of the first mail of the thread to its reader.
     html: str = ""
     first_key: str = ""
+    # Of chat and alerts: the sentences, the links that are buttons, what those of one escalation
+    # share, and its level.
+    lines: tuple[str, ...] = ()
+    buttons: tuple[tuple[str, str], ...] = ()
+    run: str = ""
+    level: int | None = None

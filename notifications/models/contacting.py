@@ -12,6 +12,10 @@ from notifications import hints, vault
 class Method(models.TextChoices):
     EMAIL = "email", _("E-mail")
     WEBHOOK = "webhook", _("Webhook")
+    SLACK = "slack", _("Slack")
+    TEAMS = "teams", _("Microsoft Teams")
+    PAGERDUTY = "pagerduty", _("PagerDuty")
+    APPRISE = "apprise", _("SMS, chat and 170 services")
 
 
 class ContactMethod(models.Model):
