@@ -17,6 +17,7 @@ from incidents import (
     knocks,
     lateness,
     news,
+    promises,
     reviews,
     tasking,
 )
@@ -57,6 +58,16 @@ def step_late(payload: dict[str, Any]) -> None:
 @clockwork.within_transaction(lateness.STILL_LATE)
 def step_still_late(payload: dict[str, Any]) -> None:
     lateness.tell_up(payload["step"])
+
+
+@clockwork.within_transaction(promises.REMIND)
+def remind_of_update(payload: dict[str, Any]) -> None:
+    promises.remind(
+        payload["incident"],
+        promised=payload["promised"],
+        since=payload["since"],
+        number=payload["number"],
+    )
 
 
 @outbox.on("incident.recovered", name="incidents.begin_review")

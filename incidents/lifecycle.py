@@ -9,8 +9,18 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from audit import history, outbox, trail
-from incidents import duplicates, judgement, moments, reviews, roles, timeline, unproven, weighing
-from incidents.models import Incident, Role, Status, TimelineEntry
+from incidents import (
+    duplicates,
+    judgement,
+    moments,
+    promises,
+    reviews,
+    roles,
+    timeline,
+    unproven,
+    weighing,
+)
+from incidents.models import OVER, Incident, Role, Status, TimelineEntry
 
 # The time that a status is reached for the first time.
 _TIMES = {
@@ -61,6 +71,8 @@ def move(
         remark="\n".join(filter(None, [reason, exception])),
         was=was,
     )
+    if to in OVER:
+        promises.call_off(incident)
     _tell(incident, was, actor=actor, reason=reason, exception=exception)
     outbox.publish(f"incident.{to}", priority=incident.counts_as, incident=incident.pk)
     if to == Status.ACTIVE and was != Status.TRIAGING:
@@ -81,6 +93,9 @@ def _changes(incident: Incident, to: Status) -> dict[str, Any]:
         # Open again: what had ended has not.
         changes |= {"contained_at": None, "recovered_at": None, "closed_at": None}
         changes |= {"occurred_to": None, "declared_at": incident.declared_at}
+    if to in OVER and incident.next_update_at:
+        # Nobody owes an update any more, not even when it is opened again.
+        changes["next_update_at"] = None
     return changes
 
 
@@ -223,8 +238,13 @@ def decide_awareness(
 
 @transaction.atomic
 def plan_update(incident: Incident, *, next_update_at: Any, actor: Actor) -> None:
-    """Promise the next update; the head of the incident shows when it is overdue."""
+    """Promise the next update, or none. When it is late its head shows it, and who owes it hears.
+
+    Args:
+        next_update_at: when it is due; what was promised before counts no more.
+    """
     # Read anew: the history row is a copy of the whole row, and a stale one would tell lies.
     incident = Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
     incident.next_update_at = next_update_at
     history.save(incident, "next_update_at", actor=actor)
+    promises.plan(incident)

@@ -117,6 +117,11 @@ outbox.on("runbook.step_assigned", name="notifications.tell_of_step")(prompting.
 outbox.on("runbook.step_late", name="notifications.tell_of_late_step")(prompting.tell_of_late_step)
 
 
+outbox.on("incident.update_late", name="notifications.tell_of_late_update")(
+    prompting.tell_of_late_update
+)
+
+
 outbox.on("review.reminded", name="notifications.tell_of_review")(nagging.tell_of_review)
 outbox.on("review.item_given", name="notifications.tell_of_item")(nagging.tell_of_item)
 outbox.on("review.item_reminded", name="notifications.remind_of_item")(nagging.remind_of_item)

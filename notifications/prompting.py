@@ -1,4 +1,4 @@
-"""Tell people of steps of runbooks that are theirs, and of those that are late. By e-mail."""
+"""Tell people of steps of runbooks that are theirs, of late ones, of late updates. By e-mail."""
 
 from typing import Any
 
@@ -49,6 +49,20 @@ def tell_of_late_step(event: dict[str, Any]) -> None:
             payload={"incident": incident.pk},
             priority=incident.counts_as,
         )
+
+
+def tell_of_late_update(event: dict[str, Any]) -> None:
+    """The update that was promised did not come: who owes it hears of it."""
+    incident = Incident.objects.get(pk=event["incident"])
+    if incident.is_over:
+        return
+    doorbell.ring(
+        _who_see([User.objects.get(pk=event["person"])], incident),
+        incident,
+        key=f"update-{incident.pk}-{event['promise']}-{event['number']}",
+        subject=f"{incident.level.label}, the next update is late",
+        said=f"{incident.level.label}, the update that was promised is late. Write it on its page.",
+    )
 
 
 def _step(event: dict[str, Any]) -> RunbookStep:

@@ -28,6 +28,7 @@ WRITERS = {
     ("Dataset", "frozen_at"): {"programs.confirmations"},
     ("Incident", "status"): {"incidents.lifecycle"},
     ("Incident", "acknowledged_at"): {"incidents.lifecycle"},
+    ("Incident", "next_update_at"): {"incidents.lifecycle"},
     ("Incident", "duplicate_of"): {"incidents.merging"},
     ("Incident", "restricted"): {"incidents.merging"},
     ("Incident", "aware_at"): {"incidents.lifecycle"},
