@@ -136,7 +136,7 @@ def snooze(incident: Incident, *, minutes: int, reason: str, actor: Actor) -> No
     escalation = latest(incident)
     if incident.is_over or escalation is None:
         raise Refused("Nobody is paged for it.")
-    longest = patience.of(min(escalation.level, incident.counts_as)).snooze
+    longest = longest_rest(incident, escalation)
     if longest is None:
         raise Refused("minutes: a SEV 0 cannot be put off.")
     after = timedelta(minutes=minutes) if 0 < minutes < 10**6 else timedelta(0)
@@ -148,6 +148,11 @@ def snooze(incident: Incident, *, minutes: int, reason: str, actor: Actor) -> No
         runs.answer(escalation, actor=actor)
     runs.snooze(escalation, after, actor=actor)
     AnIncident(incident).tell(f"{actor.name} puts the paging off by {minutes} minutes. {said}")
+
+
+def longest_rest(incident: Incident, escalation: Escalation) -> timedelta | None:
+    """How long the paging can be put off; None for not at all."""
+    return patience.of(min(escalation.level, incident.counts_as)).snooze
 
 
 def reason_given(reason: str) -> str:

@@ -59,6 +59,12 @@ def runs(incident: Incident) -> list[Run]:
     return [_run(escalation) for escalation in escalations.order_by("-opened_at")]
 
 
+def newest(incident: Incident) -> Run | None:
+    """The escalation of an incident that counts: those before it are over."""
+    found = incident.escalations.select_related(*_PEOPLE).order_by("-pk").first()
+    return _run(found) if found else None
+
+
 def _run(escalation: Escalation) -> Run:
     plan = Plan.from_plain(escalation.snapshot)
     persons = User.objects.in_bulk(

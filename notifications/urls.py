@@ -3,7 +3,7 @@
 from django.urls import path
 
 from incidents import urls as incident_urls  # noqa: F401 - registers the converter `ref`
-from notifications import contact_views, delivery_views, people_views, views
+from notifications import answering_views, contact_views, delivery_views, people_views, views
 
 _stop = "programs/<slug:slug>/stops/<int:generation>/"
 
@@ -25,6 +25,10 @@ urlpatterns = [
         views.acknowledge_incident,
         name="acknowledge-incident",
     ),
+    path("incidents/<ref:number>/hand-over/", answering_views.hand_over, name="hand-over"),
+    path("incidents/<ref:number>/snooze/", answering_views.snooze, name="snooze"),
+    path("incidents/<ref:number>/escalate/", answering_views.escalate, name="escalate"),
+    path("incidents/<ref:number>/page-person/", answering_views.page_person, name="page-person"),
     path("incidents/<ref:number>/escalation/", views.escalation, name="escalation"),
     path("deliveries/", delivery_views.everywhere, name="deliveries"),
     path(

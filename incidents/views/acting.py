@@ -52,8 +52,13 @@ def carry_out(
     at: str,
     said: str,
     form: PanelForm | None = None,
+    refusals: tuple[type[Exception], ...] = REFUSALS,
 ) -> HttpResponse:
-    """Do one thing and lead back to the panel `at`. A refusal shows the page with its sentence."""
+    """Do one thing and lead back to the panel `at`. A refusal shows the page with its sentence.
+
+    Args:
+        refusals: what the domain raises where it says no; apps above have some of their own.
+    """
     forms = {form.at: form} if form else {}
     if form and not form.is_valid():
         return page(request, incident, forms=forms, status=422)
@@ -61,7 +66,7 @@ def carry_out(
         # A refusal in the middle must leave nothing behind.
         with transaction.atomic():
             act()
-    except REFUSALS as refusal:
+    except refusals as refusal:
         incident = access.get_incident(request.user, incident.number)
         if form:
             form.blame(str(refusal))

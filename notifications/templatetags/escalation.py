@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts.http import Fragment
 from incidents.models import Incident
-from notifications import reading
+from notifications import answering_forms, reading
 from programs.models import StopOrder
 
 register = template.Library()
@@ -25,12 +25,18 @@ def acknowledge_button(context: RequestContext, incident: Incident) -> dict[str,
 
 @register.inclusion_tag("notifications/_panel.html", takes_context=True)
 def escalation_panel(context: RequestContext, incident: Incident) -> dict[str, Any]:
-    part = {"runs": reading.runs(incident)}
+    runs, may = reading.runs(incident), context["may"]
+    part = {"runs": runs}
+    newest = max(runs, key=lambda run: run.escalation.pk, default=None)
     fragment = Fragment.of("notifications/_escalation.html", part, context["request"])
     return {
         "address": reverse("escalation", args=[incident.number]),
         "log": reverse("incident-deliveries", args=[incident.number]),
         "fragment": fragment,
+        "number": incident.number,
+        "acts": answering_forms.offered(incident, newest, context.get("form"))
+        if may.contribute
+        else [],
     }
 
 

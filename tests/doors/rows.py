@@ -254,6 +254,10 @@ ROWS: dict[str, Row] = {
     "incidents:exposure": both(VIEW, CONTRIBUTE, **_OF, pk="exposure"),
     "incidents:verify-exposure": act(MANAGE, **_OF, pk="exposure"),
     "acknowledge-incident": act(CONTRIBUTE, **_OF),
+    "hand-over": act(CONTRIBUTE, **_OF),
+    "snooze": act(CONTRIBUTE, **_OF),
+    "escalate": act(CONTRIBUTE, **_OF),
+    "page-person": act(CONTRIBUTE, **_OF),
     # --- The review
     "incidents:review": read(VIEW, **_OF),
     "incidents:write-review": act(CONTRIBUTE, **_OF),
