@@ -1,5 +1,6 @@
 """What may be said outside: a codename, a level, which stop is silent, and where to read on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -80,21 +81,20 @@ def message(page: Page) -> Message:
             )
         ),
         data=words.data | {"url": words.url, "acknowledge_url": acknowledge_url},
-        html=render_to_string(
-            "notifications/mail.html",
-            {
-                "message": {"subject": subject},
-                "lines": words.lines,
-                "buttons": buttons,
-                "after": asked.follows,
-            },
-        ),
+        html=_html(subject, words.lines, buttons, after=asked.follows),
         first_key=_first_key(page),
         lines=(*words.lines, asked.follows),
         buttons=tuple(buttons),
         run=run_key(page),
         level=escalation.level,
     )
+
+
+def _html(
+    subject: str, lines: Sequence[str], buttons: Sequence[tuple[str, str]], *, after: str
+) -> str:
+    context = {"message": {"subject": subject}, "lines": lines, "buttons": buttons, "after": after}
+    return render_to_string("notifications/mail.html", context)
 
 
 def run_key(page: Page) -> str:

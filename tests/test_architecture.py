@@ -111,6 +111,7 @@ ASKED_WITHOUT = {
     "incidents/search.py": "the key behind a number, of which access is asked next",
     "notifications/concerns.py": "to write on the stories of those that paused a program",
     "notifications/mending.py": "to page for those that nobody was paged for",
+    "notifications/prompting.py": "the codename, for whoever owes its update and may see it",
     "notifications/doorbell.py": "the codename, for whom the incident's people let know",
 }
 SEEN_THROUGH = ("incidents/access.py", "incidents/sight.py", "incidents/models/")
