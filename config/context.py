@@ -13,9 +13,19 @@ from django.utils.functional import SimpleLazyObject
 from audit import engine_views, overdue
 from audit.models import EngineBeat
 from incidents import record
+from notifications import access as rota_access
 from programs import summary
 
-_SECTIONS = ("incidents", "runbooks", "programs", "audit", "report", "profile", "receipts")
+_SECTIONS = (
+    "incidents",
+    "runbooks",
+    "programs",
+    "audit",
+    "report",
+    "profile",
+    "receipts",
+    "on-call",
+)
 
 
 @functools.cache
@@ -32,6 +42,7 @@ def house(request: HttpRequest) -> dict[str, Any]:
         "standstill": SimpleLazyObject(lambda: _standstill(request)),
         "engine": SimpleLazyObject(_engine),
         "reads_the_record": SimpleLazyObject(lambda: _reads_the_record(request)),
+        "reads_rotas": SimpleLazyObject(lambda: _reads_rotas(request)),
         "tends_the_engine": SimpleLazyObject(lambda: _tends_the_engine(request)),
     }
 
@@ -64,3 +75,8 @@ def _reads_the_record(request: HttpRequest) -> bool:
 def _tends_the_engine(request: HttpRequest) -> bool:
     user = request.user
     return user.is_authenticated and engine_views.may_tend(user)
+
+
+def _reads_rotas(request: HttpRequest) -> bool:
+    user = request.user
+    return user.is_authenticated and rota_access.may_read(user)

@@ -3,7 +3,14 @@
 from django.urls import path
 
 from incidents import urls as incident_urls  # noqa: F401 - registers the converter `ref`
-from notifications import answering_views, contact_views, delivery_views, people_views, views
+from notifications import (
+    answering_views,
+    contact_views,
+    delivery_views,
+    oncall_views,
+    people_views,
+    views,
+)
 
 _stop = "programs/<slug:slug>/stops/<int:generation>/"
 
@@ -30,6 +37,9 @@ urlpatterns = [
     path("incidents/<ref:number>/escalate/", answering_views.escalate, name="escalate"),
     path("incidents/<ref:number>/page-person/", answering_views.page_person, name="page-person"),
     path("incidents/<ref:number>/escalation/", views.escalation, name="escalation"),
+    path("on-call/", oncall_views.everyone, name="on-call"),
+    path("on-call/<int:pk>/", oncall_views.one, name="rota"),
+    path("on-call/<int:pk>/layers/<int:number>/end/", oncall_views.end_layer, name="end-layer"),
     path("deliveries/", delivery_views.everywhere, name="deliveries"),
     path(
         "incidents/<ref:number>/deliveries/",

@@ -49,6 +49,8 @@ class World:
         self._controls()
         self.waiting = make.incident(Sev.SEV3)
         make.undetermined()
+        self.rota = make.rota()
+        make.layer(self.rota, self.rota.owners.get())
         self.paused = make.program()
         pauses.pull_the_cord(self.paused, reason="", actor=make.actor(self.officer))
         make.wish(self.paused)
@@ -118,6 +120,7 @@ class World:
         yield from ((path, self.program.owner) for path in self._of_the_stop(program))
         yield "/audit/", self.auditor
         yield from ((path, self.operator) for path in self._of_people())
+        yield f"/on-call/{self.rota.pk}/", self.rota.owners.get()
         for path in (
             "profile/",
             "accounts/password/change/",
@@ -126,6 +129,7 @@ class World:
             "profile/tokens/",
             "profile/contacts/",
             f"incidents/{self.incident.ref}/deliveries/",
+            "on-call/",
         ):
             yield f"/{path}", self.officer
 

@@ -119,6 +119,13 @@ RESUMING = _who(
 )
 
 
+ROTAS = _who("everybody who has a function", "owner", *FUNCTIONS)
+MAKE_ROTAS = _who("operators and commanders", "operator", "commander", sees=ROTAS)
+KEEP_ROTA = _who(
+    "operators, commanders and whoever owns the rota",
+    *("operator", "commander", "responder"),
+    sees=ROTAS,
+)
 TENDS = _who("operators", "operator", sees=SIGNED_IN)
 # For everybody else there are no such pages.
 KEEPS = _who("operators", "operator")
@@ -214,6 +221,9 @@ ROWS: dict[str, Row] = {
     "incident-deliveries": read(VIEW, **_OF),
     "resend-page": act(MANAGE, **_OF, pk="page"),
     "deliveries": read(TENDS),
+    "on-call": both(ROTAS, MAKE_ROTAS),
+    "rota": both(ROTAS, KEEP_ROTA, pk="rota"),
+    "end-layer": act(KEEP_ROTA, pk="rota", number="layer"),
     "incidents:update": act(CONTRIBUTE, **_OF),
     "incidents:correct": both(CONTRIBUTE, **_OF, pk="entry"),
     "incidents:pin": act(CONTRIBUTE, **_OF, pk="entry"),

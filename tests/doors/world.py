@@ -81,6 +81,7 @@ def build() -> World:
     _story(world)
     _stop(world)
     world.ids["page"] = _page(incident)
+    world.ids |= _rota(world.people["responder"].person)
     world.ids |= _runbook(make.actor(world.people["security"].person))
     incident.refresh_from_db()
     return world
@@ -92,6 +93,11 @@ def _page(incident: Incident) -> int:
     assert run
     paging.take_step(run.pk, run.generation)
     return run.pages.first().pk
+
+
+def _rota(owner: Any) -> dict[str, Any]:
+    rota = make.rota(owner)
+    return {"rota": rota.pk, "layer": make.layer(rota, owner).pk}
 
 
 def _people(world: World, reporter: Any) -> None:

@@ -1,0 +1,139 @@
+"""The pages of rotas: who is on call, now and in the coming days, and how that is changed."""
+
+from datetime import time
+
+import pytest
+
+from accounts.functions import Function
+from audit import people
+from notifications import oncall
+from notifications.models import Rota, RotaLayer
+from notifications.rotation import Hours
+from tests import make
+from tests.web.conftest import Reader
+
+pytestmark = pytest.mark.django_db
+GAP = "Gap: nobody"
+
+
+@pytest.fixture
+def ann(db):
+    return make.user(Function.RESPONDER, first_name="Ann", last_name="Archer")
+
+
+@pytest.fixture
+def ben(db):
+    return make.user(Function.RESPONDER, first_name="Ben", last_name="Baker")
+
+
+def text(answer, status=200):
+    assert answer.status_code == status, answer.content.decode()
+    return " ".join(answer.content.decode().split())
+
+
+def terms(*persons, **changed):
+    fields = {
+        "name": "First line",
+        "rank": "10",
+        "zone": "Europe/Berlin",
+        "every": "1",
+        "unit": "weeks",
+        "weekday": "0",
+        "starts_on": "2026-01-05",
+        "handover": "09:00",
+    }
+    fields |= {f"person_{n}": str(person.pk) for n, person in enumerate(persons, 1)}
+    return fields | changed
+
+
+def test_the_page_shows_who_is_on_call_who_is_next_and_the_readers_own_shifts(ann, ben):
+    rota = make.rota(ann)
+    make.layer(rota, ann, ben)
+
+    # Above it the reader's own name stands in the menu.
+    page = text(Reader(ben).get("/on-call/")).partition("Now and next")[2]
+    now, after, mine = (page.index(what) for what in ("Ann Archer", "Ben Baker", "My shifts"))
+    assert now < after < mine
+    assert (
+        page.count(f'<a href="/on-call/{rota.pk}/">')
+        + page.count(f'<a href="/on-call/{rota.pk}/" data-row>')
+        == 8
+    )
+    assert "no gap" in page
+    assert "None in the coming 14 days" in text(Reader(make.user(Function.LEGAL)).get("/on-call/"))
+    assert '<a href="/on-call/"' in text(Reader(ann).get("/"))
+
+
+def test_gaps_stand_in_the_table_in_words(ann):
+    rota = make.rota(ann)
+    make.layer(rota, ann)
+    assert GAP not in text(Reader(ann).get(f"/on-call/{rota.pk}/"))
+
+    people.deactivate(ann, actor=make.SYSTEM)
+    reader = Reader(make.user(Function.AUDITOR))
+    assert GAP in text(reader.get(f"/on-call/{rota.pk}/"))
+    assert "1 gap<" in text(reader.get("/on-call/"))
+
+
+def test_who_has_no_function_finds_no_such_page_and_no_link(ann):
+    rota, reader = make.rota(ann), Reader(make.user(is_superuser=True))
+    for path in ("/on-call/", f"/on-call/{rota.pk}/", "/on-call/99999999999999999999/"):
+        assert reader.get(path).status_code == 404
+    assert "/on-call/" not in text(reader.get("/"))
+
+
+def test_an_operator_makes_a_rota_and_puts_people_into_it(ann, ben):
+    operator = Reader(make.user(Function.OPERATOR))
+    made = operator.post("/on-call/", name="Data response", about="", zone="Europe/Berlin")
+    rota = Rota.objects.get()
+    assert (made.status_code, made["Location"]) == (302, f"/on-call/{rota.pk}/")
+    assert list(rota.owners.all()) == [operator.person]
+
+    hours = {"weekdays": ["0", "1"], "opens": "09:00", "closes": "00:00"}
+    assert operator.post(f"/on-call/{rota.pk}/", **terms(ben, ann, **hours)).status_code == 302
+    layer = rota.layers.get()
+    assert (layer.people, layer.unit, layer.weekday) == ([ben.pk, ann.pk], "weeks", 0)
+    assert layer.hours == [{"weekdays": [0, 1], "start": "09:00", "end": "00:00"}]
+
+
+def test_an_owner_ends_a_layer_once_and_is_told_so_the_second_time(ann):
+    rota = make.rota(ann)
+    layer = make.layer(rota, ann)
+    path = f"/on-call/{rota.pk}/layers/{layer.pk}/end/"
+
+    assert Reader(ann).post(path).status_code == 302
+    assert oncall.on_call(rota.pk, RotaLayer.objects.get().until) == []
+    assert "has been changed or ended" in text(Reader(ann).post(path), 422)
+    elsewhere = make.layer(make.rota(), ann)
+    wrong = f"/on-call/{rota.pk}/layers/{elsewhere.pk}/end/"
+    assert Reader(ann).post(wrong).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("wrong", "at"),
+    [
+        ({"every": "9999999999999"}, "every"),
+        ({"rank": "0"}, "rank"),
+        ({"starts_on": "0001-01-01"}, "starts_on"),
+        ({"name": "a\0b"}, "name"),
+        ({"weekday": ""}, "weekday"),
+        ({"person_1": "0"}, "person_1"),
+        ({"weekdays": ["1"]}, "weekdays"),
+        ({"opens": "00:00"}, "weekdays"),
+    ],
+)
+def test_what_is_refused_is_said_at_its_field_and_nothing_is_kept(ann, wrong, at):
+    rota = make.rota(ann)
+    answer = Reader(ann).post(f"/on-call/{rota.pk}/", **terms(ann, **wrong))
+    assert f'<a href="#layer-{at}' in text(answer, 422)
+    assert not rota.layers.exists()
+
+
+def test_a_taken_name_and_a_taken_rank_are_refused_in_place(ann):
+    rota = make.rota(ann)
+    make.layer(rota, ann, hours=[Hours(frozenset({0}), time(9), time(17))])
+    commander = Reader(make.user(Function.COMMANDER))
+    same = commander.post("/on-call/", name=rota.name, about="", zone="UTC")
+    assert "choose another name" in text(same, 422)
+    again = commander.post(f"/on-call/{rota.pk}/", **terms(ann))
+    assert "layer of rank 10 already" in text(again, 422)
