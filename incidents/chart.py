@@ -23,7 +23,7 @@ TICKS = 5
 Kind = TimelineEntry.Kind
 # What is not done yet ends at "now". Rounded up, so that the picture is not a new one at each look,
 # by no more of its length than the eye can tell.
-_SHORTEST_STEP, _LONGEST_STEP = timedelta(seconds=10), timedelta(minutes=5)
+_SHORTEST_STEP, _LONGEST_STEP = timedelta(minutes=1), timedelta(minutes=5)
 _STEPS_IN_ALL = 40
 # Source: GDPR Art. 33(1), not later than 72 hours after having become aware of it.
 _NOTICE = timedelta(hours=72)

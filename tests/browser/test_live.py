@@ -45,7 +45,8 @@ def test_what_has_not_changed_is_not_sent_again(window):
     page.wait_for_timeout(5600)
     polled = [status for url, status in answers if "/live/" in url or url.endswith("/escalation/")]
     assert len(polled) >= 4
-    assert set(polled) == {304}
+    # The picture moves on with the clock, at each full minute.
+    assert polled.count(304) >= len(polled) - 1
 
 
 def test_a_lost_connection_is_said_and_taken_back(window):

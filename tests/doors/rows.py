@@ -185,7 +185,7 @@ ROWS: dict[str, Row] = {
     "readyz": read(EVERYBODY),
     "metrics": read(EVERYBODY),
     "engine": read(TENDS),
-    "engine-try-again": act(TENDS, pk="missing"),
+    "engine-try-again": act(TENDS, pk="due"),
     "people": read(KEEPS),
     "invite-person": both(KEEPS),
     "person": read(KEEPS, pk="person"),

@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts.functions import Function
+from audit.models import Due
 from incidents import (
     cord,
     drills,
@@ -188,6 +189,7 @@ def _story(world: World) -> None:
         "relation": related.pk,
         "view": _saved(people["view"].person).pk,
         "person": people["stranger"].person.pk,
+        "due": Due.objects.earliest("pk").pk,
     }
 
 

@@ -207,4 +207,4 @@ def test_the_picture_of_a_young_incident_ends_now_and_not_minutes_later(incident
     answer = runner.get(url(incident))
     chart = answer.context["chart"]
     seconds = (chart.end - chart.begin) / 1000
-    assert seconds < 120
+    assert seconds < 180

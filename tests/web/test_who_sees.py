@@ -12,6 +12,7 @@ pytestmark = pytest.mark.django_db
 
 GET = [
     "",
+    "deliveries/",
     "live/head/",
     "live/story/",
     "live/collection/",
@@ -25,6 +26,10 @@ GET = [
 ]
 POST = [
     "update/",
+    "hand-over/",
+    "snooze/",
+    "escalate/",
+    "page-person/",
     "status/",
     "pause/",
     "aware/",
@@ -79,6 +84,7 @@ NESTED = [
     "related/{}/end/",
     "tasks/{}/",
     "tasks/{}/settle/",
+    "deliveries/{}/resend/",
 ]
 
 
