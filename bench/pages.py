@@ -136,13 +136,7 @@ def _escalations(people: list[Any], count: int) -> None:
     from notifications.models import Escalation
 
     scale.seed(count, say=lambda _line: None)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE incidents_incident SET status = 'active', (sev, counts_as, peak_sev) ="
-            " (SELECT n, n, n FROM (SELECT CASE WHEN number %% 100 < %s THEN 0"
-            " ELSE 1 + number %% 3 END AS n) AS level)",
-            [GRAVEST],
-        )
+    _open_them()
     later = timezone.now() + timedelta(hours=1)
     plans = [_plan(Plan, Step, Target, person.pk) for person in people]
     rows = [
@@ -170,6 +164,19 @@ def _escalations(people: list[Any], count: int) -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
+
+
+def _open_them() -> None:
+    """Some of SEV 0, the others spread over SEV 1 to 3."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE incidents_incident SET status = 'active', (sev, counts_as, peak_sev) ="
+            " (SELECT n, n, n FROM (SELECT CASE WHEN number %% 100 < %s THEN 0"
+            " ELSE 1 + number %% 3 END AS n) AS level)",
+            [GRAVEST],
+        )
 
 
 def _plan(plan: Any, step: Any, target: Any, person: int) -> Any:

@@ -54,11 +54,7 @@ def move(
             from the one the caller last read, or if something is missing for it.
     """
     incident = Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
-    if to not in incident.next_statuses():
-        raise Refused(f"{incident.ref} is {incident.status} and cannot become {to}.")
-    missing = _GUARDS.get(to, _nothing)(incident, reason, exception)
-    if missing:
-        raise Refused(missing)
+    _refuse_early(incident, to, reason, exception)
     was, changes = incident.status, _changes(incident, to)
     incident.status = to
     for name, value in changes.items():
@@ -80,6 +76,14 @@ def move(
         # Programs may have gone on since; what stopped them then stops them now.
         return judgement.reopened(incident, reason=reason, actor=actor)
     return incident
+
+
+def _refuse_early(incident: Incident, to: Status, reason: str, exception: str) -> None:
+    if to not in incident.next_statuses():
+        raise Refused(f"{incident.ref} is {incident.status} and cannot become {to}.")
+    missing = _GUARDS.get(to, _nothing)(incident, reason, exception)
+    if missing:
+        raise Refused(missing)
 
 
 def _changes(incident: Incident, to: Status) -> dict[str, Any]:

@@ -80,27 +80,19 @@ def _picture(colours: dict[str, str], steps: list[float], pages: list[float]) ->
     room = (WIDTH - LEFT - 12) / len(bars)
     high = HEIGHT - FOOT - 40
     for place, bound in enumerate(bars):
-        low = BOUNDS[place - 1] if place else 0.0
         x = LEFT + place * room
         for number, (values, colour) in enumerate(((steps, "bar"), (pages, "other"))):
+            low = BOUNDS[place - 1] if place else 0.0
             inside = sum(low <= v < (bound or float("inf")) for v in values)
-            share = inside / max(len(values), 1)
-            tall = share**0.5 * high
+            tall = (inside / max(len(values), 1)) ** 0.5 * high
+            left = x + 4 + number * room * 0.44
             parts.append(
-                f'<rect x="{x + 4 + number * room * 0.44:.1f}" y="{40 + high - tall:.1f}"'
-                f' width="{room * 0.4:.1f}" height="{tall:.1f}" fill="{colours[colour]}">'
-                f"<title>{inside}</title></rect>"
+                f'<rect x="{left:.1f}" y="{40 + high - tall:.1f}" width="{room * 0.4:.1f}"'
+                f' height="{tall:.1f}" fill="{colours[colour]}"><title>{inside}</title></rect>'
             )
             if inside:
-                parts.append(
-                    _text(
-                        x + 4 + number * room * 0.44 + room * 0.2,
-                        36 + high - tall,
-                        f"{inside}",
-                        colours["text"],
-                        size=9,
-                    )
-                )
+                middle, top = left + room * 0.2, 36 + high - tall
+                parts.append(_text(middle, top, str(inside), colours["text"], size=9))
         label = f"&lt; {bound:g} s" if bound else "later"
         parts.append(_text(x + room / 2, HEIGHT - FOOT + 18, label, colours["text"]))
     parts.append(

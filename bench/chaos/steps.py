@@ -159,13 +159,15 @@ class Run:
             half = time.monotonic() - begun > lasts / 2
             if asked.faults == "all" and half and not self.faults["upgrades"]:
                 self.upgrade()
+        self._count(outside, took=time.monotonic() - begun)
+
+    def _count(self, outside: Outside, *, took: float) -> None:
         self.accepted |= outside.accepted
         self.filed |= outside.filed
         self.refused += outside.refused
         self.given_up += outside.given_up
-        took = time.monotonic() - begun
         print(
-            f"{took:6.0f} s  {len(self.accepted)} reports, {plant.kills.total()} kills,"
+            f"{took:6.0f} s  {len(self.accepted)} reports, {self.plant.kills.total()} kills,"
             f" {dict(self.faults)}",
             file=sys.stderr,
             flush=True,

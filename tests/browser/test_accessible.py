@@ -118,6 +118,10 @@ class World:
         yield f"{program}collectors/{self.collector.pk}/", self.program.owner
         yield f"{program}for-participants/", self.reporter
         yield from ((path, self.program.owner) for path in self._of_the_stop(program))
+        yield from self._of_one()
+
+    def _of_one(self):
+        """What people have for themselves, and what is about them."""
         yield "/audit/", self.auditor
         yield from ((path, self.operator) for path in self._of_people())
         yield f"/on-call/{self.rota.pk}/", self.rota.owners.get()

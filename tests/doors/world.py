@@ -12,6 +12,7 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from accounts.actors import Actor
 from accounts.functions import Function
 from audit.models import Due
 from incidents import (
@@ -160,6 +161,19 @@ def _story(world: World) -> None:
     )
     tasking.add(incident, title=f"Task {WORDS}", actor=commander)
     related = relations.relate(incident, world.other, "related", actor=commander)
+    world.ids |= {
+        "entry": entry.pk,
+        "evidence": kept.pk,
+        "exposure": exposed.pk,
+        "role": held.pk,
+        "relation": related.pk,
+    }
+    _judged(world, commander)
+
+
+def _judged(world: World, commander: Actor) -> None:
+    """What is decided of it, who asks to be let in, and all that can be named of it by now."""
+    incident, people = world.incident, world.people
     judgement.set_level(incident, Sev.SEV1, reason=f"Worse {WORDS}", actor=commander)
     judgement.set_level(incident, Sev.SEV3, reason=f"Better {WORDS}", actor=commander)
     cord.pull(incident, reason=f"Cord {WORDS}", actor=commander)
@@ -175,10 +189,6 @@ def _story(world: World) -> None:
     world.ids |= {
         "number": incident.number,
         "uuid": incident.uuid,
-        "entry": entry.pk,
-        "evidence": kept.pk,
-        "exposure": exposed.pk,
-        "role": held.pk,
         "step": _step(incident),
         "proposal": incident.proposals.latest("pk").pk,
         "firing": incident.firings.latest("pk").pk,
@@ -186,7 +196,6 @@ def _story(world: World) -> None:
         "request": incident.access_requests.get().pk,
         "glass": broken.pk,
         "task": incident.tasks.get().pk,
-        "relation": related.pk,
         "view": _saved(people["view"].person).pk,
         "person": people["stranger"].person.pk,
         "due": Due.objects.earliest("pk").pk,
