@@ -126,8 +126,8 @@ def give(person: User, functions: Iterable[Function], *, actor: Actor) -> None:
     """Set the functions of a person; those not named are taken away.
 
     Raises:
-        Refused: if that takes the function of operator from the last who has it, or from
-            who does it.
+        Refused: if that takes the function of operator from the last who has it or from who does
+            it, or gives any to who does it.
     """
     # Read under a lock: of two people who set them at once, the second decides, not both in part.
     person.__dict__.pop("functions", None)
@@ -137,6 +137,9 @@ def give(person: User, functions: Iterable[Function], *, actor: Actor) -> None:
         if _is_oneself(person, actor):
             raise Refused(_("functions: another operator takes the function of operator from you."))
         _leave_an_operator(person, "functions")
+    if _is_oneself(person, actor) and wanted - person.functions:
+        # Some are let in to incidents by rule: that is for two people.
+        raise Refused(_("functions: another operator gives you what you do not have."))
     _give(person, wanted, actor=actor)
 
 

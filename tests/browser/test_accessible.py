@@ -123,6 +123,8 @@ class World:
     def _of_one(self):
         """What people have for themselves, and what is about them."""
         yield "/audit/", self.auditor
+        yield from ((path, self.operator) for path in ("/engine/", "/deliveries/"))
+        yield "/sources/", self.program.owner
         yield from ((path, self.operator) for path in self._of_people())
         yield f"/on-call/{self.rota.pk}/", self.rota.owners.get()
         for path in (

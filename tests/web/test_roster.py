@@ -148,6 +148,14 @@ def test_functions_are_set_but_nobody_takes_their_own_place_away(operator, ada):
     assert User.objects.get(pk=operator.person.pk).functions == {Function.OPERATOR}
 
 
+def test_nobody_gives_themselves_a_function(operator):
+    mine = at(operator.person, "functions/")
+    refused = operator.post(mine, functions=["operator", "privacy_officer"])
+    assert refused.status_code == 409
+    assert "another operator gives you what you do not have" in words(refused)
+    assert User.objects.get(pk=operator.person.pk).functions == {Function.OPERATOR}
+
+
 def test_a_deactivated_person_is_out_at_once_and_the_reason_stands_in_the_record(operator):
     gone = reader(Function.OPERATOR)
     person = gone.person
