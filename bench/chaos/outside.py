@@ -6,6 +6,7 @@ import json
 import random
 import threading
 import time
+import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +37,8 @@ class Outside:
     filed: dict[str, float] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
     given_up: list[str] = field(default_factory=list)
+    # Of no other seed: what is sent again under the same key is the same report.
+    name: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def start(self) -> list[threading.Thread]:
         self._later: list[tuple[float, str]] = []
@@ -48,13 +51,13 @@ class Outside:
     def _report(self) -> None:
         for number in range(self.count):
             begun = time.monotonic()
-            self._file(f"report-{id(self)}-{number}", number)
+            self._file(f"report-{self.name}-{number}", number)
             time.sleep(max(0.0, self.each_seconds - (time.monotonic() - begun)))
         self._over.set()
 
     def _file(self, key: str, number: int) -> None:
         body = {
-            "title": f"Readable by everybody: {number}",
+            "title": f"Readable by everybody: {self.name} {number}",
             "audience": "everyone_inside",
             "still_open": "yes",
         }
