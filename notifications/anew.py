@@ -48,6 +48,8 @@ def resend(page: Page, *, actor: Actor) -> None:
     page = Page.objects.select_related("person", "contact").get(pk=page.pk)
     if page.state in (Page.State.PENDING, Page.State.SENDING):
         raise Refused("It is being sent already.")
+    if page.about_id:
+        raise Refused("Only pages are sent again.")
     if concern.is_over:
         raise Refused("There is nothing to answer any more.")
     if not page.person.is_active or (page.contact and not page.contact.active):

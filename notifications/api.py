@@ -23,6 +23,8 @@ class TryOut(Schema):
 
 class PageOut(Schema):
     person: str
+    # `ack` and `over` are no pages: they tell where one was sent that it is answered, or over.
+    purpose: str
     method: str
     state: str
     attempts: int
@@ -64,6 +66,7 @@ def list_pages(request: ApiRequest, ref: str) -> list[PageOut]:
     return [
         PageOut(
             person=page.person.name,
+            purpose=page.purpose,
             method=page.method,
             state=page.state,
             attempts=page.attempts,

@@ -52,7 +52,7 @@ class Line:
 
     @property
     def may_be_resent(self) -> bool:
-        return self.page.state not in (State.PENDING, State.SENDING)
+        return self.page.about_id is None and self.page.state not in (State.PENDING, State.SENDING)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import Q
+
 from audit import clockwork, outbox
 from audit.models import Due
 from notifications import (
@@ -15,6 +17,7 @@ from notifications import (
     notices,
     paging,
     prompting,
+    relaying,
     runs,
     safeguards,
     sending,
@@ -40,6 +43,34 @@ def stop_paging(event: dict[str, Any]) -> None:
 
 for _over in ("closed", "dismissed", "merged"):
     outbox.on(f"incident.{_over}", name=f"notifications.stop_for_{_over}")(stop_paging)
+
+
+@outbox.on("escalation.answered", name="notifications.relay_answer")
+def relay_answer(event: dict[str, Any]) -> None:
+    relaying.answered(event["escalation"])
+
+
+@outbox.on("escalation.stopped", name="notifications.relay_stop")
+def relay_stop(event: dict[str, Any]) -> None:
+    relaying.stopped(event["escalation"])
+
+
+def relay_end(event: dict[str, Any]) -> None:
+    relaying.incident_over(event["incident"])
+
+
+for _over in ("closed", "dismissed", "merged"):
+    outbox.on(f"incident.{_over}", name=f"notifications.relay_{_over}")(relay_end)
+
+
+@outbox.on("program.stop_proven", name="notifications.relay_proof")
+def relay_proof(event: dict[str, Any]) -> None:
+    relaying.stop_over(Q(order=event["order"]))
+
+
+@outbox.on("program.pause_lifted", name="notifications.relay_lifting")
+def relay_lifting(event: dict[str, Any]) -> None:
+    relaying.stop_over(Q(order__pauses=event["pause"]))
 
 
 @outbox.on("program.stop_silent", name="notifications.page_for_silence")

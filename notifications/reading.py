@@ -24,7 +24,8 @@ UNANSWERED = (
 
 _PAGES = Prefetch(
     "pages",
-    Page.objects.select_related("person", "escalation__incident", "escalation__order__program")
+    Page.objects.filter(about=None)
+    .select_related("person", "escalation__incident", "escalation__order__program")
     .prefetch_related("tries")
     .order_by("pk"),
 )

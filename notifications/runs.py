@@ -1,4 +1,4 @@
-"""Write how far a run through a policy is. The only module that writes Escalation, or makes a Page.
+"""Write how far a run through a policy is. The only module that writes Escalation; makes the pages.
 
 What may happen, and when, is decided by paging, answering and summoning, which hold its lock.
 """
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.models import User
-from audit import clockwork, history, trail
+from audit import clockwork, history, outbox, trail
 from audit.models import Entry
 from notifications import concerns, patience
 from notifications.concerns import ENGINE, Concern
@@ -162,6 +162,8 @@ def end(
     clockwork.cancel(prefix=f"escalation:{escalation.pk}:")
     if drop:
         drop_unsent(escalation)
+    if state == State.STOPPED:
+        outbox.publish("escalation.stopped", escalation=escalation.pk)
     trail.record(
         f"escalation.{state}",
         escalation,
@@ -185,8 +187,13 @@ def answer(escalation: Escalation, *, actor: Actor) -> None:
         trail.record(
             "escalation.answered", escalation, actor=actor, stream=concerns.of(escalation).stream
         )
+    _tell_of_answer(escalation)
     if escalation.incident and actor.user:
         look_later(escalation, after=patience.of(escalation.level).ask)
+
+
+def _tell_of_answer(escalation: Escalation) -> None:
+    outbox.publish("escalation.answered", priority=escalation.level, escalation=escalation.pk)
 
 
 def look_later(escalation: Escalation, *, after: timedelta) -> None:
@@ -234,6 +241,8 @@ def ask(escalation: Escalation, concern: Concern) -> None:
 
 def heard_of(escalation: Escalation) -> None:
     """Whoever answered is still there: the question comes later."""
+    if escalation.asked_at:
+        _tell_of_answer(escalation)
     escalation.asked_at = None
     history.save(escalation, "asked_at", actor=ENGINE)
     look_later(escalation, after=patience.of(escalation.level).ask)
@@ -245,6 +254,7 @@ def still_on_it(escalation: Escalation, *, actor: Actor) -> None:
     history.save(escalation, "asked_at", actor=actor)
     stream = concerns.of(escalation).stream
     trail.record("escalation.still_on_it", escalation, actor=actor, stream=stream)
+    _tell_of_answer(escalation)
     look_later(escalation, after=patience.of(escalation.level).ask)
 
 
@@ -282,5 +292,5 @@ def resume(escalation: Escalation, *, actor: Actor, taken: int = 0) -> None:
 def drop_unsent(escalation: Escalation) -> None:
     clockwork.cancel(prefix=f"page:{escalation.pk}:")
     # One that is being tried again is not tried any more either; its attempts show what was.
-    unsent = escalation.pages.filter(state__in=[Page.State.PENDING, Page.State.SENDING])
+    unsent = escalation.pages.filter(about=None, state__in=[Page.State.PENDING, Page.State.SENDING])
     unsent.update(state=Page.State.DROPPED)

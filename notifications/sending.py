@@ -57,7 +57,7 @@ def _begin(page_pk: int) -> tuple[Page, PageAttempt | None]:
 
 def _too_many_until(page: Page) -> datetime | None:
     """When there is room for this page again, if its person was paged too often in a minute."""
-    if page.escalation.level <= LOUD or page.attempts:
+    if page.escalation.level <= LOUD or page.attempts or page.about_id:
         return None
     # Two engines that count at once would both find room.
     User.objects.select_for_update(no_key=True).get(pk=page.person_id)
@@ -65,6 +65,7 @@ def _too_many_until(page: Page) -> datetime | None:
     begun = PageAttempt.objects.filter(
         page__person=page.person_id,
         number=1,
+        page__about=None,
         page__escalation__level__gt=LOUD,
         started_at__gt=timezone.now() - A_MINUTE,
     )
@@ -123,9 +124,16 @@ def _failed(page: Page, answer: str) -> None:
     page.state = Page.State.FAILED
     page.answer = answer[:200]
     page.save(update_fields=["state", "answer"])
-    concerns.of(page.escalation).tell(
-        f"{page.person.name} could not be paged by {page.method} after {page.attempts} attempts."
-    )
+    concerns.of(page.escalation).tell(_why_told(page))
+
+
+def _why_told(page: Page) -> str:
+    after = f"after {page.attempts} attempts"
+    if page.about_id is None:
+        return f"{page.person.name} could not be paged by {page.method} {after}."
+    what = "somebody answered" if page.purpose == Page.Purpose.ACK else "it is over"
+    who = page.person.name
+    return f"{page.get_method_display()} of {who} could not be told that {what} {after}."
 
 
 def give_up_page(page_pk: int) -> None:

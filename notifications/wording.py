@@ -12,7 +12,7 @@ from django.urls import reverse
 from incidents.models import Incident
 from notifications import links
 from notifications.channels import Message
-from notifications.models import Method, Page
+from notifications.models import Escalation, Method, Page
 from programs import silence, stops
 from programs.models import StopOrder
 
@@ -56,12 +56,10 @@ def message(page: Page) -> Message:
     Raises:
         vault.Unreadable: if the address cannot be opened.
     """
+    if page.about:
+        return _news(page, page.about)
     escalation = page.escalation
-    if escalation.incident:
-        words = _of_incident(escalation.incident)
-    else:
-        assert escalation.order
-        words = _of_stop(escalation.order)
+    words = _of(escalation)
     asked = _ASKED.get(Page.Purpose(page.purpose), _Asked())
     acknowledge_url = links.acknowledge_url(page)
     subject = f"[Andon] {words.subject}: {asked.subject}"
@@ -87,6 +85,39 @@ def message(page: Page) -> Message:
         buttons=tuple(buttons),
         run=run_key(page),
         level=escalation.level,
+    )
+
+
+def _of(escalation: Escalation) -> _Words:
+    if escalation.incident:
+        return _of_incident(escalation.incident)
+    assert escalation.order
+    return _of_stop(escalation.order)
+
+
+_NEWS = {
+    Page.Purpose.ACK: ("answered", "Somebody is on it. The paging has stopped."),
+    Page.Purpose.OVER: ("over", "There is nothing to answer any more."),
+}
+
+
+def _news(page: Page, about: Page) -> Message:
+    """What is told of a page that was sent before. Who answered stays in the house."""
+    words = _of(page.escalation)
+    kind, said = _NEWS[Page.Purpose(page.purpose)]
+    return Message(
+        key=page.key,
+        address=page.contact.address if page.contact else page.person.email,
+        secret=page.contact.secret if page.contact else "",
+        thread=words.thread,
+        subject=f"[Andon] {words.subject}: {kind}",
+        text=f"{said}\n",
+        data={"url": words.url},
+        kind=kind,
+        lines=(said,),
+        buttons=((words.open_it, words.url),),
+        run=run_key(about),
+        level=page.escalation.level,
     )
 
 

@@ -155,7 +155,7 @@ MAKERS = {
     "Refusal": {"incidents.refusals"},
     "Task": {"incidents.tasking"},
     "Escalation": {"notifications.runs"},
-    "Page": {"notifications.runs"},
+    "Page": {"notifications.relaying", "notifications.runs"},
     "PageAttempt": {"notifications.sending"},
     "ContactTry": {"notifications.trying"},
     "Rota": {"notifications.rotas"},

@@ -27,7 +27,7 @@ class Message:
     subject: str
     text: str
     data: dict[str, Any]
-    # What it is to machines: a page, a code, a test, a look.
+    # What it is to machines: page, code, test, look; what became of a page: answered, over.
     kind: str = "page"
     # Of mail: the same with its looks, and the keys of the first mail of the thread to its reader.
     html: str = ""

@@ -11,6 +11,7 @@ from notifications.channels.message import Message, NotSent
 _KEY = re.compile(r"(eu:)?[A-Za-z0-9]{32}")
 _HERE = "https://events.pagerduty.com/v2/enqueue"
 _EUROPE = "https://events.eu.pagerduty.com/v2/enqueue"
+_ACTIONS = {"answered": "acknowledge", "over": "resolve"}
 # By level; milder ones are "info". A code or a test is to ring as a page would.
 _SEVERITY = {None: "error", 0: "critical", 1: "critical", 2: "error", 3: "warning"}
 
@@ -26,11 +27,13 @@ def why_not(address: str) -> str:
 
 
 def send(message: Message) -> str:
-    """Trigger an alert. Those of one `message.run` are one alert there.
+    """Trigger an alert, or end its ringing. What is of one `message.run` is one alert there.
 
     Raises:
         NotSent: if PagerDuty did not say that it was taken.
     """
+    if message.kind in _ACTIONS:
+        return _post(message.address, _ACTIONS[message.kind], message.run, {})
     payload = {
         "summary": message.subject[:1024],
         "source": settings.ENVIRONMENT.url,

@@ -115,9 +115,16 @@ class Page(models.Model):
         BY_HAND = "by_hand", _("Paged by somebody")
         STILL = "still", _("Still on it?")
         OFFER = "offer", _("Handed over")
+        # No pages: what became of one, told where it was sent.
+        ACK = "ack", _("Told that it was answered")
+        OVER = "over", _("Told that it is over")
 
     escalation = models.ForeignKey(Escalation, models.PROTECT, related_name="pages")
     purpose = models.CharField(max_length=7, choices=Purpose, default=Purpose.STEP)
+    # Of ACK and OVER: what was sent before.
+    about = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="followed_by"
+    )
     step = models.PositiveIntegerField()
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="pages")
     method = models.CharField(max_length=10, choices=Method)

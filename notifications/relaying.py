@@ -1,0 +1,87 @@
+"""Tell whoever keeps an alert what became of it here: somebody answered, or it is over.
+
+PagerDuty rings until it is told. Each such word is a Page of its own, so that it is tried again and
+stands in the log with its attempts. With notifications.runs the only module that makes a Page.
+"""
+
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from audit import clockwork
+from notifications import concerns, wording
+from notifications.models import Escalation, Method, Page, PageAttempt
+from notifications.sending import SEND
+
+Purpose = Page.Purpose
+# An e-mail cannot be taken back; what keeps no alert is told nothing.
+KEEPERS = (Method.PAGERDUTY,)
+# What is being sent at this moment arrives by then, or never: a word about it must not come first.
+ARRIVES_WITHIN = timedelta(seconds=15)
+
+
+def answered(escalation_pk: int) -> None:
+    """Tell everybody who keeps an alert of a run that somebody is on it. Safe to call again."""
+    _tell(Q(pk=escalation_pk), Purpose.ACK)
+
+
+def stopped(escalation_pk: int) -> None:
+    """Tell everybody who keeps an alert of a run that there is nothing to answer any more."""
+    _tell(Q(pk=escalation_pk), Purpose.OVER)
+
+
+def incident_over(incident_pk: int) -> None:
+    """The same for all runs of an incident, also those that were answered."""
+    _tell(Q(incident=incident_pk), Purpose.OVER)
+
+
+def stop_over(about: Q) -> None:
+    """The same for the runs of a stop, if nobody has to look into it any more."""
+    for escalation in Escalation.objects.filter(about).select_related("order__program"):
+        if concerns.of(escalation).is_over:
+            _tell(Q(pk=escalation.pk), Purpose.OVER)
+
+
+def _tell(which: Q, purpose: Page.Purpose) -> None:
+    runs = Escalation.objects.filter(which)
+    # One that never left is no alert anywhere. One whose attempt has no end may be.
+    sent = Page.objects.filter(
+        escalation__in=runs, about=None, method__in=KEEPERS, attempts__gt=0
+    ).select_related("escalation", "contact", "person")
+    alerts: dict[tuple[int | None, str], Page] = {}
+    for page in sent.order_by("pk"):
+        alerts.setdefault((page.contact_id, wording.run_key(page)), page)
+    for first in alerts.values():
+        _write(first, purpose)
+
+
+def _write(first: Page, purpose: Page.Purpose) -> None:
+    page, is_new = Page.objects.get_or_create(
+        key=f"{purpose}-{first.key}",
+        defaults={
+            "escalation": first.escalation,
+            "purpose": purpose,
+            "about": first,
+            "step": first.step,
+            "person": first.person,
+            "method": first.method,
+            "hint": first.hint,
+            "contact": first.contact,
+        },
+    )
+    if is_new:
+        clockwork.schedule(
+            SEND,
+            # Not under the key of pages: an answer calls those off.
+            key=f"told:{page.pk}",
+            payload={"page": page.pk, "lane": f"person-{page.person_id}"},
+            after=ARRIVES_WITHIN if _is_under_way(first) else timedelta(0),
+            priority=first.escalation.level,
+        )
+
+
+def _is_under_way(first: Page) -> bool:
+    lately = timezone.now() - ARRIVES_WITHIN
+    tries = PageAttempt.objects.filter(page__escalation=first.escalation_id, ended_at=None)
+    return tries.filter(page__contact=first.contact_id, started_at__gt=lately).exists()
