@@ -38,6 +38,12 @@ def save(row: models.Model, *fields: str, actor: Actor, why: str = "") -> None:
     row.save(update_fields=fields)
 
 
+def remove(row: models.Model, *, actor: Actor, why: str = "") -> None:
+    """Delete a row; its history stays, with who removed it. For parts of a whole alone."""
+    _sign(row, actor, why)
+    row.delete()
+
+
 def _sign(row: models.Model, actor: Actor, why: str) -> None:
     # Set on the row, not taken from the request: workers and the gate have none.
     row._history_user = actor.user  # type: ignore[attr-defined]

@@ -15,7 +15,7 @@ from notifications.hours import Hours
 
 @dataclass(frozen=True)
 class Target:
-    """Whom a step pages: by the name of a function or role, or one person by key.
+    """Whom a step pages: by the name of a function or role, or a person or rota by key.
 
     `kind` is one of models.EscalationTarget.Kind. No `methods` are all that the person has.
     """
@@ -24,18 +24,22 @@ class Target:
     name: str = ""
     person: int | None = None
     methods: tuple[str, ...] = ()
+    rota: int | None = None
 
     def plain(self) -> dict[str, Any]:
-        return {
+        said = {
             "kind": self.kind,
             "name": self.name,
             "person": self.person,
             "methods": list(self.methods),
         }
+        # Left out where there is none, so that older copies keep their digest.
+        return said | ({"rota": self.rota} if self.rota is not None else {})
 
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> "Target":
-        return cls(data["kind"], data["name"], data["person"], tuple(data["methods"]))
+        methods, rota = tuple(data["methods"]), data.get("rota")
+        return cls(data["kind"], data["name"], data["person"], methods, rota)
 
 
 # Who runs Andon must at least know that nobody else could be reached, or answered.

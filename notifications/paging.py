@@ -7,9 +7,9 @@ from accounts.models import User
 from audit import outbox
 from incidents import lifecycle
 from incidents.models import Incident
-from notifications import concerns, policies, reading, runs
+from notifications import concerns, policies, reading, runs, targets
 from notifications.concerns import ENGINE, AnIncident, AStop, Concern, lock_incident
-from notifications.escalation import Plan
+from notifications.escalation import Plan, Step
 from notifications.models import Escalation, Page
 from programs import stops
 from programs.models import StopOrder
@@ -84,11 +84,18 @@ def take_step(escalation_pk: int, generation: int) -> None:
         _give_up(escalation, concern, plan)
         return
     reached = runs.page(escalation, concern, step.targets, by=f"step {taken + 1}")
+    if not reached:
+        concern.tell(f"Step {taken + 1} reached nobody: {_called(step)}.")
     after = plan.after(taken, reached=bool(reached), anybody=escalation.reached)
     if after is None:
         _nobody(escalation, concern, plan, taken=taken + 1)
     else:
         runs.go_on(escalation, plan, taken=taken + 1, after=after)
+
+
+def _called(step: Step) -> str:
+    known = targets.names(step.targets)
+    return ", ".join(targets.called(target, known) for target in step.targets) or "no target"
 
 
 def _give_up(escalation: Escalation, concern: Concern, plan: Plan) -> None:

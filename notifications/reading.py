@@ -68,12 +68,10 @@ def newest(incident: Incident) -> Run | None:
 
 def _run(escalation: Escalation) -> Run:
     plan = Plan.from_plain(escalation.snapshot)
-    persons = User.objects.in_bulk(
-        [target.person for step in plan.steps for target in step.targets if target.person]
-    )
+    known = targets.names(target for step in plan.steps for target in step.targets)
     steps = []
     for number, step in enumerate(plan.steps):
-        who = ", ".join(targets.called(target, persons) for target in step.targets)
+        who = ", ".join(targets.called(target, known) for target in step.targets)
         is_taken = number < escalation.taken
         steps.append(StepLine(number + 1, who or _("nobody"), step.wait, is_taken))
     return Run(

@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from accounts.functions import Function
 from accounts.models import User
 from incidents.models import Incident, Role
+from notifications import oncall
 from notifications.escalation import Plan, Target
+from notifications.models import Rota
 from notifications.ways import Way, ways
 
 
@@ -45,7 +47,9 @@ def reached(targets: Iterable[Target], situation: Situation) -> list[Reached]:
             one = found.setdefault(person.pk, Reached(person))
             one.targets.append(target)
             one.ways += [
-                way for way in fitting(person, target, situation.level) if way not in one.ways
+                way
+                for way in fitting(person, target, situation.level, at=situation.at)
+                if way not in one.ways
             ]
     return [one for one in found.values() if one.ways]
 
@@ -70,6 +74,11 @@ def _role(target: Target, situation: Situation) -> list[User]:
     return _listed(Q(pk__in=held.values("person")))
 
 
+def _rota(target: Target, situation: Situation) -> list[User]:
+    # Whoever is on call when the step is taken, not when the run began.
+    return oncall.on_call(target.rota, situation.at) if target.rota else []
+
+
 def _fallback(_target: Target, situation: Situation) -> list[User]:
     # A plan holds those it falls back on already resolved: none of them is a fallback.
     named = [people(target, situation) for target in situation.plan.fallback]
@@ -80,6 +89,7 @@ BY_KIND: dict[str, Callable[[Target, Situation], list[User]]] = {
     "function": _function,
     "person": _person,
     "role": _role,
+    "rota": _rota,
     "fallback": _fallback,
 }
 
@@ -89,26 +99,44 @@ def _listed(who: Q) -> list[User]:
     return list(found.distinct().order_by("username"))
 
 
-def fitting(person: User, target: Target, level: int = 0) -> list[Way]:
+def fitting(
+    person: User, target: Target, level: int = 0, *, at: datetime | None = None
+) -> list[Way]:
     """Return the ways that a target asks for; all the person has if there is none of these.
 
     A page by another way is better than none.
     """
-    every = ways(person, level=level)
+    every = ways(person, level=level, at=at)
     return [way for way in every if way[0] in target.methods] or every
 
 
-def called(target: Target, persons: dict[int, User]) -> str:
-    """Return how people call a target.
+@dataclass(frozen=True)
+class Names:
+    """What people and rotas that targets name are called, by key."""
 
-    Args:
-        persons: by key, those whom targets name.
-    """
+    persons: dict[int, str]
+    rotas: dict[int, str]
+
+
+def names(wanted: Iterable[Target]) -> Names:
+    """Return the names of all that these targets name, asked for once."""
+    every = list(wanted)
+    persons = User.objects.in_bulk([each.person for each in every if each.person])
+    rotas = Rota.objects.in_bulk([each.rota for each in every if each.rota])
+    return Names(
+        {pk: person.name for pk, person in persons.items()},
+        {pk: rota.name for pk, rota in rotas.items()},
+    )
+
+
+def called(target: Target, known: Names) -> str:
+    """Return how people call a target."""
     if target.kind == "person":
-        named = persons.get(target.person or 0)
-        return named.name if named else _("nobody")
+        return known.persons.get(target.person or 0) or _("nobody")
     if target.kind == "role":
         return _("%(role)s of the incident") % {"role": Role(target.name).label}
+    if target.kind == "rota":
+        return _("on call in %(rota)s") % {"rota": known.rotas.get(target.rota or 0) or _("nobody")}
     if target.kind == "fallback":
         return _("those it falls back on")
     return str(Function(target.name).label) if target.name in Function.values else _("nobody")

@@ -1,6 +1,6 @@
 """Make what tests need, through the domain's own functions: no state that Andon cannot make."""
 
-from datetime import time
+from datetime import time, timedelta
 from itertools import count
 from typing import Any
 
@@ -15,8 +15,10 @@ from config import attested
 from incidents import access, judgement, reporting, roles, steps
 from incidents import lifecycle as status
 from incidents.models import Audience, Incident, Role, RunbookStep, Status, StillOpen
-from notifications import rotas, turns
-from notifications.models import Rota, RotaLayer
+from notifications import contacts, policymaking, rotas, turns
+from notifications.escalation import Step, Target
+from notifications.models import EscalationPolicy, Method, Rota, RotaLayer
+from notifications.policydraft import Draft
 from programs import answering, collectors, hooks, leases, lifecycle, resuming, stops
 from programs.controlset import ControlSet
 from programs.evidence import Shown
@@ -221,6 +223,27 @@ def terms(*people: User, **fields: Any) -> turns.Terms:
 
 def layer(of: Rota, *people: User, **fields: Any) -> RotaLayer:
     return turns.add(of, terms(*people, **fields), actor=SYSTEM)
+
+
+def wanted(*targets: Target, **fields: Any) -> Draft:
+    """A policy for SEV 2 of one step, whoever that reaches."""
+    steps = (Step(timedelta(0), targets),)
+    return Draft(**({"name": f"Ours {next(_n)}", "levels": (2,), "steps": steps} | fields))
+
+
+def reachable(*functions: Function, **fields: Any) -> User:
+    """A person with a verified way."""
+    person = user(*functions, **fields)
+    terms = contacts.Terms()
+    way = contacts.add(person, Method.EMAIL, person.email, terms=terms, actor=actor(person))
+    contacts.verify(way, actor=actor(person))
+    return person
+
+
+def policy(*targets: Target, **fields: Any) -> EscalationPolicy:
+    """A policy for SEV 2; without targets it pages a reachable person."""
+    targets = targets or (Target("person", person=reachable().pk),)
+    return policymaking.make(wanted(*targets, **fields), reason="Agreed.", actor=SYSTEM)
 
 
 def resumed(of: Program) -> Program:

@@ -2,7 +2,12 @@
 
 from notifications.models.contacting import ContactMethod, ContactTry, Method
 from notifications.models.escalating import Escalation, Page, PageAttempt
-from notifications.models.policies import EscalationPolicy, EscalationStep, EscalationTarget
+from notifications.models.policies import (
+    EscalationPolicy,
+    EscalationStep,
+    EscalationTarget,
+    PolicyVersion,
+)
 from notifications.models.rotas import (
     CalendarFeed,
     CalendarShift,
@@ -26,6 +31,7 @@ __all__ = [
     "Override",
     "Page",
     "PageAttempt",
+    "PolicyVersion",
     "Rota",
     "RotaCalendar",
     "RotaLayer",

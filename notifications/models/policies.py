@@ -4,11 +4,13 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.functions import Function
-from accounts.kept import KeptHistory
+from accounts.kept import KeptHistory, keep
 from incidents.models import Role
+from notifications.models.rotas import Rota
 from programs.models import Program
 
 
@@ -26,6 +28,9 @@ class EscalationPolicy(models.Model):
     # How often the steps are gone through again while nobody answers.
     repeats = models.PositiveSmallIntegerField(default=3)
     repeat_after_seconds = models.PositiveIntegerField(default=300)
+    # Grows with each change; a run keeps a copy of what the policy was.
+    version = models.PositiveIntegerField(default=1)
+    # Not any more once it is retired, and then for good.
     active = models.BooleanField(default=True)
     # Paged when this one reaches nobody, or nobody answers; the operators if there is none.
     fallback = models.ForeignKey(
@@ -91,6 +96,7 @@ class EscalationTarget(models.Model):
         FUNCTION = "function", _("Everybody with a function")
         PERSON = "person", _("A person")
         ROLE = "role", _("Who has a role in the incident")
+        ROTA = "rota", _("Who is on call in a rota")
         FALLBACK = "fallback", _("Those on whom the policy falls back")
 
     step = models.ForeignKey(EscalationStep, models.CASCADE, related_name="targets")
@@ -100,6 +106,7 @@ class EscalationTarget(models.Model):
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
+    rota = models.ForeignKey(Rota, models.PROTECT, null=True, blank=True, related_name="+")
     # By which ways; empty: all that the person has.
     methods = ArrayField(models.CharField(max_length=20), default=list, blank=True)
 
@@ -110,12 +117,40 @@ class EscalationTarget(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="target_names_what_its_kind_needs",
-                condition=Q(kind="function", name__in=Function.values, person=None)
-                | Q(kind="role", name__in=Role.values, person=None)
-                | Q(kind="person", name="", person__isnull=False)
-                | Q(kind="fallback", name="", person=None),
+                condition=Q(kind="function", name__in=Function.values, person=None, rota=None)
+                | Q(kind="role", name__in=Role.values, person=None, rota=None)
+                | Q(kind="person", name="", person__isnull=False, rota=None)
+                | Q(kind="rota", name="", person=None, rota__isnull=False)
+                | Q(kind="fallback", name="", person=None, rota=None),
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.step}: {self.kind} {self.name}"
+
+
+class PolicyVersion(models.Model):
+    """A policy as it was from one change to the next, who changed it and why."""
+
+    policy = models.ForeignKey(EscalationPolicy, models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    # What policydraft.Draft.plain makes.
+    document = models.JSONField()
+    reason = models.CharField(max_length=500, blank=True)
+    # None: Andon itself, when it was installed.
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    written_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["policy", "number"], name="policy_version_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.policy} version {self.number}"
+
+
+keep(PolicyVersion)
