@@ -1,104 +1,24 @@
 """Assess a file of cases, line by line. Pure of Django; the `assess` command only prints it."""
 
 import json
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from severity.assessment import assess
-from severity.facts import BadFact, Facts
+from severity.case_files import Line, each_case
+from severity.facts import Facts
 from severity.ruleset import RuleSet
-from severity.strict_yaml import BadYaml, load
-
-STDIN = "-"
-MOST_BYTES = 1024 * 1024
-LONGEST_ID = 80
-
-
-class BadCases(ValueError):
-    """The file as a whole cannot be assessed; the message is a sentence."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """What became of one case: a JSON object, or a sentence why it was refused."""
-
-    text: str
-    refused: bool
 
 
 def assess_file(name: str, rules: RuleSet) -> Iterator[Line]:
     """Yield one line for each case of a YAML file; "-" is the standard input.
 
-    A bad case is refused by itself and the others go on: nothing that can be
-    assessed is lost, and `refused` says that something could not.
-
     Raises:
-        BadCases: before the first line, if the file is missing, larger than 1 MiB, no
-            UTF-8, no plain YAML, or no list.
+        BadCases: before the first line, if the file as a whole cannot be assessed.
     """
-    cases = _read(name)
-    return _assess_each(cases, rules)
 
+    def one(id_: str, case: Any) -> Iterator[Line]:
+        result = assess(Facts.from_mapping(case, rules), rules)
+        yield Line(json.dumps({"id": id_, **result.plain()}, allow_nan=False))
 
-def _assess_each(cases: list[Any], rules: RuleSet) -> Iterator[Line]:
-    taken: dict[str, int] = {}
-    for place, case in enumerate(cases, start=1):
-        try:
-            name = _name(case, place, taken=taken)
-            result = assess(Facts.from_mapping(case, rules), rules)
-        except BadFact as fault:
-            yield Line(f"case {_called(case, place)}: {fault}", refused=True)
-        else:
-            yield Line(json.dumps({"id": name, **result.plain()}, allow_nan=False), refused=False)
-
-
-def _name(case: Any, place: int, *, taken: dict[str, int]) -> str:
-    if not isinstance(case, dict):
-        raise BadFact("the case", case, allowed="a mapping of facts")
-    name = case.get("id")
-    if not isinstance(name, str) or not 0 < len(name.strip()) <= LONGEST_ID:
-        raise BadFact("id", name, allowed=f"a text of 1 to {LONGEST_ID} characters")
-    # The first one keeps the id, so its line does not depend on what follows it.
-    if name in taken:
-        raise BadFact("id", name, allowed=f"an id not yet taken (case {taken[name]} has it)")
-    taken[name] = place
-    return name
-
-
-def _called(case: Any, place: int) -> str:
-    """The id if there is one, and the place in the list, which is there always."""
-    name = case.get("id") if isinstance(case, dict) else None
-    named = isinstance(name, str) and 0 < len(name.strip()) <= LONGEST_ID
-    return f"{name!r} (number {place})" if named else f"number {place}"
-
-
-def _read(name: str) -> list[Any]:
-    data = _bytes(name)
-    if len(data) > MOST_BYTES:
-        raise BadCases(f"{name} is larger than {MOST_BYTES} bytes; give it in parts")
-    try:
-        cases = load(data.decode("utf-8-sig"))
-    except UnicodeDecodeError as fault:
-        raise BadCases(f"{name} is not UTF-8 text (byte {fault.start})") from None
-    except BadYaml as fault:
-        raise BadCases(f"{name} is not plain YAML: {fault}") from None
-    if not isinstance(cases, list):
-        kind = "empty" if cases is None else f"a {type(cases).__name__}"
-        raise BadCases(f"{name} must hold a list of cases; it is {kind}")
-    return cases
-
-
-def _bytes(name: str) -> bytes:
-    # One byte more than allowed is read, never the whole of an endless file.
-    if name == STDIN:
-        return sys.stdin.buffer.read(MOST_BYTES + 1)
-    try:
-        with Path(name).open("rb") as file:
-            return file.read(MOST_BYTES + 1)
-    except OSError as fault:
-        raise BadCases(f"{name} cannot be read: {fault.strerror}") from None
-    except ValueError:
-        raise BadCases(f"{name!r} is no file name") from None
+    return each_case(name, one)

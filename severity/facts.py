@@ -27,7 +27,7 @@ class BadFact(ValueError):
     """
 
     def __init__(self, field: str, given: object, *, allowed: str, fault: str = "") -> None:
-        super().__init__(f"{field} {fault or 'is ' + _shown(given)}; allowed: {allowed}")
+        super().__init__(f"{field} {fault or 'is ' + shown(given)}; allowed: {allowed}")
         self.field = field
         self.given = given
         self.allowed = allowed
@@ -143,7 +143,7 @@ def _refuse_strange_keys(given: Mapping[Any, object]) -> None:
     known = (*REQUIRED, *OPTIONAL)
     for key in given:
         if key not in (*known, *BESIDE):
-            raise BadFact(_shown(key), None, fault="is no fact", allowed=", ".join(known))
+            raise BadFact(shown(key), None, fault="is no fact", allowed=", ".join(known))
     for key in REQUIRED:
         if key not in given:
             raise BadFact(key, None, fault="is missing", allowed=f"facts {', '.join(known)}")
@@ -207,7 +207,7 @@ def _count(value: object) -> int | None:
     return value
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     try:
         text = repr(value)
     except ValueError:

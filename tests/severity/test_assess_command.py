@@ -5,25 +5,17 @@ import json
 
 import pytest
 import yaml
-from django.core.management import CommandError, call_command
 
-from severity.cases import MOST_BYTES
+from severity.case_files import MOST_BYTES
 from severity.management.commands.assess import Command
+from tests.severity import running
 from tests.severity.given import CASES, case
 
 SEED = case(id="S01", dpc=["behavioural", 1], cb=[0.25, 0, 0, 0], people="le_1m", ongoing=True)
 
 
 def run(name, *, fails=None):
-    """The lines on stdout and stderr; `fails` is what the command says when it gives up."""
-    out, err = io.StringIO(), io.StringIO()
-    if fails is None:
-        call_command(Command(), str(name), stdout=out, stderr=err)
-    else:
-        with pytest.raises(CommandError, match=fails) as refusal:
-            call_command(Command(), str(name), stdout=out, stderr=err)
-        assert refusal.value.returncode == 2
-    return out.getvalue().splitlines(), err.getvalue().splitlines()
+    return running.run(Command, name, fails=fails)
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from severity.cases import BadCases, assess_file
+from severity.case_files import BadCases
+from severity.cases import assess_file
+from severity.management.printing import BAD_INPUT, print_lines
 from severity.ruleset import RuleSet
-
-BAD_INPUT = 2
 
 
 class Command(BaseCommand):
@@ -24,10 +24,4 @@ class Command(BaseCommand):
             lines = assess_file(file, RuleSet.current())
         except BadCases as fault:
             raise CommandError(str(fault), returncode=BAD_INPUT) from None
-        refused = 0
-        for line in lines:
-            (self.stderr if line.refused else self.stdout).write(line.text)
-            refused += line.refused
-        if refused:
-            cases = "case was" if refused == 1 else "cases were"
-            raise CommandError(f"{refused} {cases} refused", returncode=BAD_INPUT)
+        print_lines(self, lines)
