@@ -66,6 +66,20 @@ class Section:
             for place, item in enumerate(self._list(key))
         )
 
+    def words_or_none(self, key: str) -> tuple[str, ...]:
+        """A list of text that may be empty."""
+        return () if self._data[key] == [] else self.texts(key)
+
+    def lists(self, key: str) -> tuple[tuple[str, ...], ...]:
+        """A list of lists of text: one long list, broken into lines."""
+        return tuple(
+            tuple(
+                self._text(item, f"{self.at(key)}[{place}]")
+                for item in (line if isinstance(line, list) else [None])
+            )
+            for place, line in enumerate(self._list(key))
+        )
+
     def flag(self, key: str) -> bool:
         value = self._data[key]
         if not isinstance(value, bool):
@@ -74,6 +88,10 @@ class Section:
 
     def whole(self, key: str, *, least: int, most: int) -> int:
         return self._whole(self._data[key], self.at(key), within=range(least, most + 1))
+
+    def count(self, key: str) -> int:
+        """A number of people."""
+        return self.whole(key, least=0, most=10**10)
 
     def wholes(self, key: str, *, least: int, most: int) -> tuple[int, ...]:
         return tuple(

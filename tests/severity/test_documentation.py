@@ -1,10 +1,13 @@
-"""docs/severity.md says what the rules do."""
+"""docs/severity.md and docs/clocks.md say what the rules do."""
 
 from pathlib import Path
 
 import pytest
 
+from severity.clocks.calendars import Calendar
+from severity.clocks.reckoning import State
 from severity.ladder import Sev
+from tests.severity.clocks_given import RULES as CLOCK_RULES
 from tests.severity.given import RULES
 
 TEXT = Path(__file__).parents[2].joinpath("docs", "severity.md").read_text()
@@ -35,3 +38,21 @@ def test_the_version_and_the_waits_are_documented():
     assert f"severity/rules/{RULES.version}.yaml" in TEXT
     assert f"after {seconds['pause-sev3'] // 60} minutes, unless a person vetoes it" in TEXT
     assert f"after {seconds['pause-undetermined'] // 60} minutes the programs concerned" in TEXT
+
+
+CLOCKS = Path(__file__).parents[2].joinpath("docs", "clocks.md").read_text()
+
+
+@pytest.mark.parametrize("rule", CLOCK_RULES.rules.values(), ids=lambda rule: rule.id)
+def test_each_clock_is_documented_as_it_is(rule):
+    calendar = f"`{rule.calendar}`" if rule.calendar else ""
+    cells = [f"`{rule.id}`", rule.cited, str(rule.term or rule.pace), f"`{rule.starts}`", calendar]
+
+    assert f"| {' | '.join([*cells, rule.status, rule.verified])} |" in CLOCKS
+
+
+def test_each_event_calendar_and_status_of_a_clock_is_documented():
+    events = (each.name for each in CLOCK_RULES.events.values())
+
+    assert not [each for each in (*events, *Calendar, *State) if f"`{each}`" not in CLOCKS]
+    assert f"severity/clocks/rules/{CLOCK_RULES.version}.yaml" in CLOCKS
