@@ -8,6 +8,7 @@ from severity.assessment import assess
 from severity.case_files import Line, each_case
 from severity.facts import Facts
 from severity.ruleset import RuleSet
+from severity.telling import whom_to_tell
 
 
 def assess_file(name: str, rules: RuleSet) -> Iterator[Line]:
@@ -18,7 +19,9 @@ def assess_file(name: str, rules: RuleSet) -> Iterator[Line]:
     """
 
     def one(id_: str, case: Any) -> Iterator[Line]:
-        result = assess(Facts.from_mapping(case, rules), rules)
-        yield Line(json.dumps({"id": id_, **result.plain()}, allow_nan=False))
+        facts = Facts.from_mapping(case, rules)
+        result = assess(facts, rules)
+        told = {"notify": whom_to_tell(facts, result).plain()}
+        yield Line(json.dumps({"id": id_, **result.plain(), **told}, allow_nan=False))
 
     return each_case(name, one)

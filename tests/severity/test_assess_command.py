@@ -32,8 +32,8 @@ def test_each_case_is_one_json_object_with_its_level_and_trace(written):
     (line,), refused = run(written(SEED))
 
     found = json.loads(line)
-    assert list(found) == ["id", "dpc", "se", "band", "osi", "sev", "trace"]
-    assert {key: found[key] for key in list(found)[:-1]} == {
+    assert list(found) == ["id", "dpc", "se", "band", "osi", "sev", "trace", "notify"]
+    assert {key: found[key] for key in list(found)[:-2]} == {
         "id": "S01",
         "dpc": 3,
         "se": 3.25,
@@ -41,6 +41,11 @@ def test_each_case_is_one_json_object_with_its_level_and_trace(written):
         "osi": 3.75,
         "sev": 2,
     }
+    assert found["notify"]["authority"] == {
+        "answer": "yes",
+        "reason": "SE 3.25 is high: a risk to people (Art. 33(1))",
+    }
+    assert found["notify"]["individuals"]["answer"] == "decide"
     assert refused == []
 
 

@@ -62,6 +62,13 @@ def test_what_extends_an_end_never_shortens_it_and_leads_to_a_working_day(
     assert end == plain or not where.works(where.today(plain))
 
 
+def test_a_period_in_hours_is_extended_by_no_weekend():
+    friday = datetime(2026, 12, 18, 15, 30, tzinfo=UTC)
+    end = end_of(Term(24, Unit.HOURS), friday, calendar=Calendar.EU_DAYS, place=place(["EU"]))
+
+    assert end.at == friday + timedelta(hours=24)
+
+
 @settings(max_examples=40)
 @given(start=MOMENTS, hours=st.integers(1, 1000), offset=st.integers(-720, 840))
 def test_hours_are_hours_in_whatever_zone_they_are_told(start, hours, offset):
