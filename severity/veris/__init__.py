@@ -1,0 +1,1 @@
+"""VERIS, the vocabulary in which incidents are shared: read records, write records. Pure."""
