@@ -1,6 +1,6 @@
 """Who is on call in a rota, then and next. Reads only."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
 
 from django.db.models import Q
@@ -33,12 +33,14 @@ def next_up(rota_pk: int, at: datetime) -> tuple[datetime, list[User]] | None:
 
     A gap is passed over: the next are those who come after it.
     """
-    found = between(rota_pk, at, at + AHEAD)
-    now = found[0].who if found else ()
-    for span in found[1:]:
-        if span.who and span.who != now:
-            return span.start, people(span.who)
-    return None
+    span = change_in(between(rota_pk, at, at + AHEAD))
+    return (span.start, people(span.who)) if span else None
+
+
+def change_in(found: Sequence[Span]) -> Span | None:
+    """Return the first of these shifts that others have than the first one; gaps are no others."""
+    later = (span for span in found[1:] if span.who and span.who != found[0].who)
+    return next(later, None)
 
 
 def between(rota_pk: int, start: datetime, end: datetime) -> list[Span]:
@@ -46,10 +48,31 @@ def between(rota_pk: int, start: datetime, end: datetime) -> list[Span]:
 
     Empty if there is no such rota, or it is retired.
     """
-    if not Rota.objects.filter(pk=rota_pk, retired_at=None).exists():
-        return []
-    layers = layers_between(rota_pk, start, end)
-    return shifts(layers, start, end, away=deactivated(_named(layers)))
+    return between_all([rota_pk], start, end).get(rota_pk, [])
+
+
+def between_all(rota_pks: Iterable[int], start: datetime, end: datetime) -> dict[int, list[Span]]:
+    """Return the shifts of several rotas, as `between`, in as many queries as for one."""
+    there = Rota.objects.filter(pk__in=list(rota_pks), retired_at=None)
+    layers = layers_between(list(there.values_list("pk", flat=True)), start, end)
+    away = deactivated({each for found in layers.values() for each in _named(found)})
+    return {pk: shifts(found, start, end, away=away) for pk, found in layers.items()}
+
+
+def is_on_call_throughout(person: User, rota_pk: int, start: datetime, end: datetime) -> bool:
+    """True if a person is on call in a rota from one instant to another without a break."""
+    found = between(rota_pk, start, end)
+    return bool(found) and all(person.pk in span.who for span in found)
+
+
+def who_takes_turns(rota_pk: int, at: datetime) -> list[User]:
+    """Return the active people in the layers of a rota, or with shifts to come in its calendars."""
+    layers = RotaLayer.objects.filter(rota=rota_pk, until=None)
+    given = CalendarShift.objects.filter(
+        calendar__rota=rota_pk, calendar__removed_at=None, ends_at__gt=at
+    )
+    named = {pk for some in layers.values_list("people", flat=True) for pk in some}
+    return people(named | set(given.values_list("person", flat=True)))
 
 
 def people(who: Iterable[int]) -> list[User]:
@@ -65,22 +88,42 @@ def deactivated(who: Iterable[int]) -> frozenset[int]:
     return frozenset(named - set(there))
 
 
-def layers_between(rota_pk: int, start: datetime, end: datetime) -> list[Layer]:
-    """Return what counts in a rota between two instants, that which counts most first."""
-    made = Override.objects.filter(
-        rota=rota_pk, withdrawn_at=None, starts_at__lt=end, ends_at__gt=start
-    )
-    in_force = RotaLayer.objects.filter(Q(until=None) | Q(until__gt=start), rota=rota_pk)
-    ranked = [(layer.rank, _turns(layer)) for layer in in_force.filter(since__lt=end)]
-    given = _calendars(rota_pk, start, end)
-    below: list[tuple[int, Layer]] = sorted([*ranked, *given], key=lambda each: -each[0])
+def layers_between(
+    rota_pks: Sequence[int], start: datetime, end: datetime
+) -> dict[int, list[Layer]]:
+    """Return what counts in each rota between two instants, that which counts most first.
+
+    Overrides, of which the later one counts; below them layers and calendars by their rank.
+    """
     # One by one: of two overrides the later one counts, as long as its person is there.
-    above: list[Layer] = [Given((_override(each),)) for each in made.order_by("-pk")]
-    return [*above, *(layer for _rank, layer in below)]
+    found: dict[int, list[Layer]] = {pk: [] for pk in rota_pks}
+    for made in Override.objects.filter(
+        _still("withdrawn_at", start), rota__in=rota_pks, starts_at__lt=end, ends_at__gt=start
+    ).order_by("-pk"):
+        if span := _override(made):
+            found[made.rota_id].append(Given((span,)))
+    below: dict[int, list[tuple[int, Layer]]] = {pk: [] for pk in rota_pks}
+    for layer in RotaLayer.objects.filter(
+        _still("until", start), rota__in=rota_pks, since__lt=end
+    ).order_by("-rank", "pk"):
+        below[layer.rota_id].append((layer.rank, _turns(layer)))
+    for pk, rank, given in _calendars(rota_pks, start, end):
+        below[pk].append((rank, given))
+    for pk, ranked in below.items():
+        found[pk] += [layer for _rank, layer in sorted(ranked, key=lambda each: -each[0])]
+    return found
 
 
-def _override(made: Override) -> Span:
-    return Span(made.starts_at, made.ends_at, (made.person_id,), f"override:{made.pk}")
+def _still(ended: str, start: datetime) -> Q:
+    # What was ended later than that counted then, and who was on call in the past stays so.
+    return Q(**{ended: None}) | Q(**{f"{ended}__gt": start})
+
+
+def _override(made: Override) -> Span | None:
+    ends = min(made.ends_at, made.withdrawn_at or made.ends_at)
+    if ends <= made.starts_at:
+        return None
+    return Span(made.starts_at, ends, (made.person_id,), f"override:{made.pk}")
 
 
 def _turns(layer: RotaLayer) -> Turns:
@@ -106,19 +149,23 @@ def hours_of(kept: dict[str, object]) -> Hours:
     return Hours(frozenset(days), start, end)
 
 
-def _calendars(rota_pk: int, start: datetime, end: datetime) -> list[tuple[int, Given]]:
-    held: dict[tuple[int, int], list[Span]] = {}
+def _calendars(
+    rota_pks: Sequence[int], start: datetime, end: datetime
+) -> list[tuple[int, int, Given]]:
+    held: dict[tuple[int, int, int], list[Span]] = {}
     found = CalendarShift.objects.filter(
-        calendar__rota=rota_pk,
-        calendar__removed_at=None,
+        _still("calendar__removed_at", start),
+        calendar__rota__in=rota_pks,
         starts_at__lt=end,
         ends_at__gt=start,
     )
     for each in found.select_related("calendar").order_by("starts_at", "pk"):
-        key = (each.calendar.rank, each.calendar_id)
-        span = Span(each.starts_at, each.ends_at, (each.person_id,), f"calendar:{key[1]}")
-        held.setdefault(key, []).append(span)
-    return [(rank, Given(tuple(spans))) for (rank, _pk), spans in held.items()]
+        calendar = each.calendar
+        ends = min(each.ends_at, calendar.removed_at or each.ends_at)
+        span = Span(each.starts_at, ends, (each.person_id,), f"calendar:{calendar.pk}")
+        if span.start < span.end:
+            held.setdefault((calendar.rota_id, calendar.rank, calendar.pk), []).append(span)
+    return [(rota, rank, Given(tuple(spans))) for (rota, rank, _pk), spans in held.items()]
 
 
 def _named(layers: Iterable[Layer]) -> set[int]:

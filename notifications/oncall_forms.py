@@ -50,6 +50,28 @@ class RotaForm(PanelForm):
         return rotas.About(said["name"], said["zone"], [owner], said["about"])
 
 
+class ChangeForm(RotaForm):
+    """What a rota is called, and whose it is."""
+
+    owners: Any = forms.ModelMultipleChoiceField(
+        label=_("Owners"),
+        help_text=_("They change it, and hear of gaps. One to ten people."),
+        queryset=None,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "choices--wide"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        owners: Any = self.fields["owners"]
+        owners.queryset = rotas.who_may_be_on_call()
+        owners.label_from_instance = lambda row: row.name
+
+    def changed(self) -> rotas.About:
+        """Call it once the form is valid."""
+        said = self.cleaned_data
+        return rotas.About(said["name"], said["zone"], list(said["owners"]), said["about"])
+
+
 class LayerForm(PanelForm):
     """People who take turns in a rota."""
 

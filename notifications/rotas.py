@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from accounts.actors import Actor
@@ -46,7 +46,11 @@ def make(said: About, *, actor: Actor) -> Rota:
         raise Refused(f"name: there are {MOST_ROTAS} rotas already; retire one first.")
     _check_about(said)
     rota = Rota(name=said.name, zone=said.zone, about=said.about)
-    history.save_new(rota, actor=actor)
+    try:
+        with transaction.atomic():
+            history.save_new(rota, actor=actor)
+    except IntegrityError as error:
+        raise _name_taken(said.name) from error
     rota.owners.set(said.owners)
     record("rota.made", rota, actor=actor, owners=sorted(each.pk for each in said.owners))
     return rota
@@ -62,7 +66,11 @@ def change(rota: Rota, said: About, *, actor: Actor) -> Rota:
     rota = lock(rota)
     _check_about(said, but=rota)
     rota.name, rota.zone, rota.about = said.name, said.zone, said.about
-    history.save(rota, "name", "zone", "about", actor=actor)
+    try:
+        with transaction.atomic():
+            history.save(rota, "name", "zone", "about", actor=actor)
+    except IntegrityError as error:
+        raise _name_taken(said.name) from error
     rota.owners.set(said.owners)
     record("rota.changed", rota, actor=actor, owners=sorted(each.pk for each in said.owners))
     return rota
@@ -138,9 +146,14 @@ def _check_about(said: About, *, but: Rota | None = None) -> None:
         raise Refused(f"owners: choose one to {MOST_OWNERS} people.")
     for owner in said.owners:
         check_person(owner, "owners")
+    # Of two who send a name at the same moment both pass here; the database stops the second.
     taken = Rota.objects.filter(name=said.name).first()
     if taken and taken != but:
-        raise Refused(f"name: there is, or was, a rota {said.name!r}; choose another name.")
+        raise _name_taken(said.name)
+
+
+def _name_taken(name: str) -> Refused:
+    return Refused(f"name: there is, or was, a rota {name!r}; choose another name.")
 
 
 def rank_taken(rota: Rota, rank: int) -> bool:

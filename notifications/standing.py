@@ -27,6 +27,7 @@ class Stand:
     """A rota at a moment: its shifts in the coming days without a break, and who is next."""
 
     rota: Rota
+    at: datetime
     shifts: list[Shift]
     next_at: datetime | None
     next: list[User]
@@ -41,24 +42,34 @@ class Stand:
 
 
 def stands(rotas: Iterable[Rota], at: datetime) -> list[Stand]:
-    """Return how each of these rotas stands at a moment, and for 14 days from then."""
-    spans = {rota: oncall.between(rota.pk, at, at + COMING) for rota in rotas}
-    named = {pk for found in spans.values() for span in found for pk in span.who}
-    by_key = {person.pk: person for person in oncall.people(named)}
-    return [_stand(rota, found, by_key, at) for rota, found in spans.items()]
+    """Return how each of these rotas stands at a moment, and for 14 days from then.
 
-
-def _stand(rota: Rota, spans: list[Span], by_key: dict[int, User], at: datetime) -> Stand:
-    shifts = [
-        Shift(rota, span.start, span.end, [by_key[pk] for pk in span.who if pk in by_key])
-        for span in spans
-    ]
-    for shift in shifts[1:]:
-        if shift.people and shift.people != shifts[0].people:
-            return Stand(rota, shifts, shift.start, shift.people)
+    In as many queries for many rotas as for one.
+    """
+    by_pk = {rota.pk: rota for rota in rotas}
+    spans = oncall.between_all(by_pk, at, at + COMING)
+    changes = {pk: oncall.change_in(some) for pk, some in spans.items()}
     # Later than what is shown: a long turn has a next one all the same.
-    later = oncall.next_up(rota.pk, at)
-    return Stand(rota, shifts, *(later or (None, [])))
+    unchanged = [pk for pk, change in changes.items() if change is None]
+    for pk, some in oncall.between_all(unchanged, at, at + oncall.AHEAD).items():
+        changes[pk] = oncall.change_in(some)
+    who = {pk for some in spans.values() for span in some for pk in span.who}
+    who |= {pk for change in changes.values() if change for pk in change.who}
+    by_key = {person.pk: person for person in oncall.people(who)}
+
+    def named(span: Span) -> list[User]:
+        return [by_key[key] for key in span.who if key in by_key]
+
+    found: list[Stand] = []
+    for pk, rota in by_pk.items():
+        shifts = [Shift(rota, span.start, span.end, named(span)) for span in spans.get(pk, [])]
+        change = changes.get(pk)
+        found.append(
+            Stand(rota, at, shifts, change.start, named(change))
+            if change
+            else Stand(rota, at, shifts, None, [])
+        )
+    return found
 
 
 def of_person(found: Iterable[Stand], person: User) -> list[Shift]:

@@ -6,6 +6,7 @@ from incidents import urls as incident_urls  # noqa: F401 - registers the conver
 from notifications import (
     answering_views,
     contact_views,
+    cover_views,
     delivery_views,
     oncall_views,
     people_views,
@@ -40,6 +41,16 @@ urlpatterns = [
     path("on-call/", oncall_views.everyone, name="on-call"),
     path("on-call/<int:pk>/", oncall_views.one, name="rota"),
     path("on-call/<int:pk>/layers/<int:number>/end/", oncall_views.end_layer, name="end-layer"),
+    path("on-call/<int:pk>/change/", oncall_views.change, name="change-rota"),
+    path("on-call/<int:pk>/retire/", oncall_views.retire, name="retire-rota"),
+    path("on-call/<int:pk>/overrides/", cover_views.cover, name="cover"),
+    path(
+        "on-call/<int:pk>/overrides/<int:number>/withdraw/",
+        cover_views.withdraw,
+        name="withdraw-cover",
+    ),
+    path("on-call/<int:pk>/swaps/", cover_views.ask, name="ask-swap"),
+    path("on-call/<int:pk>/swaps/<int:number>/", cover_views.answer, name="answer-swap"),
     path("deliveries/", delivery_views.everywhere, name="deliveries"),
     path(
         "incidents/<ref:number>/deliveries/",

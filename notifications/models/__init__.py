@@ -14,6 +14,7 @@ from notifications.models.rotas import (
     Override,
     Rota,
     RotaCalendar,
+    RotaGap,
     RotaLayer,
     Swap,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "PolicyVersion",
     "Rota",
     "RotaCalendar",
+    "RotaGap",
     "RotaLayer",
     "Swap",
 ]

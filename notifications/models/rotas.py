@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.kept import KeptHistory
 from accounts.models import known_zone
+from notifications import hints, vault
 
 
 class Rota(models.Model):
@@ -84,21 +85,35 @@ class RotaCalendar(models.Model):
     rota = models.ForeignKey(Rota, models.PROTECT, related_name="calendars")
     name = models.CharField(max_length=80)
     rank = models.PositiveSmallIntegerField()
-    # Empty for a file. Whoever has it can read the calendar: shown to nobody again.
-    address = models.CharField(max_length=500, blank=True)
+    # Empty for a file. Whoever has it can read the calendar: only the hint is shown.
+    sealed_address = vault.SealedField(blank=True, default="")
+    hint = models.CharField(max_length=100, blank=True, default="")
     read_at = models.DateTimeField(null=True, blank=True)
     tried_at = models.DateTimeField(null=True, blank=True)
-    # Why the last reading failed, in a sentence; empty if it did not.
+    # Why the last reading failed, in a sentence, and how many failed in a row.
     failure = models.CharField(max_length=300, blank=True)
+    failures = models.PositiveSmallIntegerField(default=0)
     # Names in it that are nobody here.
     unknown = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     added_at = models.DateTimeField(default=timezone.now)
     removed_at = models.DateTimeField(null=True, blank=True)
 
-    history = KeptHistory(excluded_fields=["address", "tried_at"])
+    # Without what each hour's reading writes.
+    history = KeptHistory(
+        excluded_fields=["sealed_address", "tried_at", "read_at", "failure", "failures", "unknown"]
+    )
 
     def __str__(self) -> str:
         return f"{self.rota}: {self.name}"
+
+    @property
+    def address(self) -> str:
+        """Where it is read. Raises vault.Unreadable if its key is gone."""
+        return vault.unseal(self.sealed_address)
+
+    @address.setter
+    def address(self, text: str) -> None:
+        self.sealed_address, self.hint = vault.seal(text), hints.hint(text) if text else ""
 
 
 class CalendarShift(models.Model):
@@ -124,7 +139,10 @@ class CalendarShift(models.Model):
 
 
 class Override(models.Model):
-    """For a while somebody is on call whatever the layers say. Of two the later one counts."""
+    """For a while somebody is on call whatever the layers say. Of two the later one counts.
+
+    One that is withdrawn while it goes on counts until then.
+    """
 
     rota = models.ForeignKey(Rota, models.PROTECT, related_name="overrides")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="overrides")
@@ -159,6 +177,7 @@ class Swap(models.Model):
         ACCEPTED = "accepted", _("Accepted")
         DECLINED = "declined", _("Declined")
         WITHDRAWN = "withdrawn", _("Withdrawn")
+        EXPIRED = "expired", _("Not answered in time")
 
     rota = models.ForeignKey(Rota, models.PROTECT, related_name="swaps")
     asker = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -189,6 +208,27 @@ class Swap(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rota}: {self.asker} asks {self.asked}"
+
+
+class RotaGap(models.Model):
+    """A time in which nobody is on call, that the owners of the rota were told of."""
+
+    # Without a history: it notes what was found, and `over_at` when it was found no more.
+
+    rota = models.ForeignKey(Rota, models.PROTECT, related_name="gaps")
+    starts_at = models.DateTimeField()
+    # None: it goes on beyond what was looked at.
+    ends_at = models.DateTimeField(null=True, blank=True)
+    found_at = models.DateTimeField(default=timezone.now)
+    over_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["rota"], condition=models.Q(over_at=None), name="gap_of_rota")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rota}: {self.starts_at:%Y-%m-%d %H:%M}"
 
 
 class CalendarFeed(models.Model):

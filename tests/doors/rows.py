@@ -168,7 +168,12 @@ def both(who: Who, may_act: Who | None = None, **ids: str) -> Row:
 
 _B = {"runbook": "runbook"}
 _V = _B | {"number": "version"}
-_SENT = {"request": "wish", "attestation": "attestation", "waiver": "waiver"}
+_SENT = {
+    "request": "wish",
+    "attestation": "attestation",
+    "waiver": "waiver",
+    "do": "do",
+}
 _OF = {"number": "number"}
 _P = {"slug": "slug"}
 _C = _P | {"control": "control"}
@@ -224,6 +229,13 @@ ROWS: dict[str, Row] = {
     "on-call": both(ROTAS, MAKE_ROTAS),
     "rota": both(ROTAS, KEEP_ROTA, pk="rota"),
     "end-layer": act(KEEP_ROTA, pk="rota", number="layer"),
+    "change-rota": both(KEEP_ROTA, pk="rota"),
+    "retire-rota": act(KEEP_ROTA, pk="rota"),
+    # Who takes turns there may do more than others; the domain says who may do what.
+    "cover": act(ROTAS, pk="rota"),
+    "withdraw-cover": act(ROTAS, pk="rota", number="override"),
+    "ask-swap": act(ROTAS, pk="rota"),
+    "answer-swap": act(ROTAS, pk="rota", number="swap", sends="do"),
     "incidents:update": act(CONTRIBUTE, **_OF),
     "incidents:correct": both(CONTRIBUTE, **_OF, pk="entry"),
     "incidents:pin": act(CONTRIBUTE, **_OF, pk="entry"),

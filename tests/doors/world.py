@@ -36,7 +36,8 @@ from incidents import (
     timeline,
 )
 from incidents.models import AccessGrant, DrillScope, Incident, Role, SavedView, Status
-from notifications import paging, policies
+from notifications import covers, paging, policies, swaps
+from notifications.covers import Cover
 from programs import collectors, keys, waivers
 from programs.attestation import attest, control_of
 from programs.evidence import Shown
@@ -98,8 +99,22 @@ def _page(incident: Incident) -> int:
 
 
 def _rota(owner: Any) -> dict[str, Any]:
-    rota = make.rota(owner)
-    return {"rota": rota.pk, "layer": make.layer(rota, owner).pk}
+    rota, deputy = make.rota(owner), make.reachable(Function.RESPONDER)
+    layer = make.layer(rota, owner, zone="UTC")
+    until = timezone.now() + timedelta(hours=9)
+    swap = swaps.ask(
+        rota,
+        Cover(deputy, until, "", until - timedelta(hours=8)),
+        actor=make.actor(owner),
+    )
+    made = covers.take(rota, Cover(deputy, until, "Away"), actor=make.actor(owner))
+    return {
+        "rota": rota.pk,
+        "layer": layer.pk,
+        "override": made.pk,
+        "swap": swap.pk,
+        "do": "accept",
+    }
 
 
 def _people(world: World, reporter: Any) -> None:

@@ -1,12 +1,15 @@
 """The pages of rotas: who is on call, now and in the coming days, and how that is changed."""
 
-from datetime import time
+from datetime import time, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.functions import Function
 from audit import people
-from notifications import oncall
+from notifications import oncall, standing
 from notifications.models import Rota, RotaLayer
 from notifications.rotation import Hours
 from tests import make
@@ -137,3 +140,104 @@ def test_a_taken_name_and_a_taken_rank_are_refused_in_place(ann):
     assert "choose another name" in text(same, 422)
     again = commander.post(f"/on-call/{rota.pk}/", **terms(ann))
     assert "layer of rank 10 already" in text(again, 422)
+
+
+def minutes(hours):
+    return (timezone.now() + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M")
+
+
+def shift(person, since=1, until=3, reason="Away"):
+    fields = {"person": person.pk, "reason": reason}
+    return fields | {"starts_at": minutes(since), "ends_at": minutes(until)}
+
+
+def test_an_owner_puts_somebody_on_call_and_they_take_it_back_on_the_page(ann):
+    cat = make.reachable(Function.RESPONDER, first_name="Cat", zone="UTC")
+    rota = make.rota(ann)
+    make.layer(rota, ann)
+    path = f"/on-call/{rota.pk}/"
+    assert Reader(ann).post(f"{path}overrides/", **shift(cat)).status_code == 302
+    made = rota.overrides.get()
+
+    page = text(Reader(cat).get(path))
+    assert "<strong>Cat</strong> is on call instead" in page
+    assert "Put somebody on call" not in page
+    other = Reader(make.user(Function.LEGAL))
+    withdraw = f"{path}overrides/{made.pk}/withdraw/"
+    assert "withdraws it" in text(other.post(withdraw), 422)
+    assert Reader(cat).post(withdraw).status_code == 302
+    assert "Nothing: the layers say" in text(Reader(cat).get(path))
+
+
+def test_a_refused_override_is_said_at_its_field_in_an_open_form(ann):
+    rota = make.rota(ann)
+    make.layer(rota, ann)
+    path = f"/on-call/{rota.pk}/overrides/"
+    for wrong, at in (
+        (shift(make.user(Function.LEGAL)), "person"),
+        (shift(ann, since=-3), "starts_at"),
+        (shift(ann, until=9999), "ends_at"),
+        ({"person": "x", "starts_at": "1-1-1", "ends_at": "0001-01-01T00:00"}, "person"),
+    ):
+        page = text(Reader(ann).post(path, **wrong), 422)
+        assert f'<a href="#cover-{at}">' in page
+        assert '<details class="fold" open>' in page
+    assert not rota.overrides.exists()
+
+
+def test_a_colleague_is_asked_to_swap_and_answers_on_the_page(ann):
+    cat = make.reachable(Function.RESPONDER, first_name="Cat")
+    rota = make.rota(ann)
+    make.layer(rota, ann)
+    path = f"/on-call/{rota.pk}/"
+    assert Reader(ann).post(f"{path}swaps/", **shift(cat)).status_code == 302
+    swap = rota.swaps.get()
+
+    assert "Waits for your answer" in text(Reader(cat).get("/on-call/"))
+    answer = f"{path}swaps/{swap.pk}/"
+    assert Reader(cat).post(answer, do="explode").status_code == 404
+    assert "whoever was asked" in text(Reader(ann).post(answer, do="accept"), 422)
+    assert Reader(cat).post(answer, do="accept").status_code == 302
+    assert oncall.on_call(rota.pk, swap.starts_at) == [cat]
+    assert "is accepted already" in text(Reader(cat).post(answer, do="decline"), 422)
+
+
+def test_the_next_shift_of_the_reader_stands_in_the_form_that_asks_for_a_swap(ann, ben):
+    rota = make.rota(ann)
+    make.layer(rota, ann, ben)
+    path = f"/on-call/{rota.pk}/"
+    mine = oncall.between(rota.pk, timezone.now(), timezone.now() + timedelta(days=4))
+    starts = next(each.start for each in mine[1:] if ann.pk in each.who)
+    page = text(Reader(ann).get(path))
+    assert "Ask somebody to take a shift" in page
+    assert f'value="{timezone.localtime(starts):%Y-%m-%dT%H:%M}"' in page
+
+
+def test_owners_change_a_rota_and_retire_it(ann, ben):
+    rota, other = make.rota(ann), make.rota()
+    path = f"/on-call/{rota.pk}/"
+    said = {"name": "Nights", "about": "", "zone": "UTC", "owners": [ben.pk]}
+    assert "choose another name" in text(
+        Reader(ann).post(f"{path}change/", **said | {"name": other.name}), 422
+    )
+    assert "owners" in text(Reader(ann).post(f"{path}change/", **said | {"owners": []}), 422)
+    assert Reader(ann).post(f"{path}change/", **said).status_code == 302
+    assert "<h1>Nights</h1>" in text(Reader(ben).get(path))
+
+    assert Reader(ann).post(f"{path}retire/").status_code == 403
+    assert Reader(ben).post(f"{path}retire/").status_code == 302
+    assert Reader(ben).get(path).status_code == 404
+
+
+def test_five_rotas_cost_as_many_queries_as_one(ann, ben):
+    def ask(rotas):
+        with CaptureQueriesContext(connection) as asked:
+            found = standing.stands(rotas, timezone.now())
+        assert [stand.now.people for stand in found] == [[ann]] * len(rotas)
+        return len(asked)
+
+    rotas = [make.rota(ann) for _ in range(5)]
+    for number, rota in enumerate(rotas):
+        # Some change within 14 days, and some not at all.
+        make.layer(rota, ann, *[ben] * (number % 2), every=2)
+    assert ask(rotas[:1]) == ask(rotas)

@@ -1,0 +1,101 @@
+"""Tell people by e-mail what becomes of a rota: its shifts, swaps, gaps and calendars."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from accounts.functions import Function
+from accounts.models import User
+from audit import clockwork
+from notifications import channels, ways
+from notifications.models import Method, Rota
+
+SEND = "notifications.mail_of_rota"
+# As many as are read; the page has all.
+MOST_TIMES = 20
+
+Times = tuple[datetime, datetime | None]
+
+
+def tell(
+    people: Iterable[User],
+    rota: Rota,
+    *,
+    key: str,
+    subject: str,
+    said: str,
+    times: Sequence[Times] = (),
+) -> None:
+    """Mail each of these people, once for each key.
+
+    Args:
+        times: from when to when; without an end it goes on. Each reads them in their own zone.
+    """
+    for person in {person.pk: person for person in people}.values():
+        name = f"rota-{rota.pk}-{key}-{person.pk}"
+        payload = {
+            "key": name,
+            "person": person.pk,
+            "rota": rota.pk,
+            "subject": subject,
+            "said": said,
+            "times": [
+                [start.isoformat(), end.isoformat() if end else None]
+                for start, end in times[:MOST_TIMES]
+            ],
+            "more": max(len(times) - MOST_TIMES, 0),
+            "lane": f"person:{person.pk}",
+        }
+        clockwork.schedule(SEND, key=name, payload=payload)
+
+
+def keepers(rota: Rota) -> list[User]:
+    """Return who hears of what is wrong with a rota: its owners, or operators if none is left."""
+    owners = [person for person in rota.owners.filter(is_active=True) if person.functions]
+    operators = User.objects.filter(groups__name=Function.OPERATOR, is_active=True)
+    return owners or list(operators)
+
+
+def send(payload: dict[str, Any]) -> Callable[[], None]:
+    """Send one mail.
+
+    Raises:
+        channels.NotSent: if it did not leave; it is tried again later.
+    """
+    person = User.objects.get(pk=payload["person"])
+    if person.is_active and person.email:
+        channels.send(Method.EMAIL, _message(payload, person))
+    return lambda: None
+
+
+def _message(payload: dict[str, Any], person: User) -> channels.Message:
+    rota = Rota.objects.get(pk=payload["rota"])
+    lines = [f"{rota.name}: {payload['said']}", ""]
+    lines += [_time(start, end, person) for start, end in payload["times"]]
+    if payload["more"]:
+        lines.append(f"and {payload['more']} more")
+    if payload["times"]:
+        lines.append("")
+    url = f"{settings.ENVIRONMENT.url}{reverse('rota', args=[rota.pk])}"
+    return channels.Message(
+        key=payload["key"],
+        address=person.email,
+        secret="",
+        thread=f"rota:{rota.pk}",
+        subject=f"[Andon] {rota.name}: {payload['subject']}",
+        text="\n".join([*lines, "The rota:", url, ""]),
+        data={},
+    )
+
+
+def _time(start: str, end: str | None, person: User) -> str:
+    zone = ways.zone_of(person)
+    begins = datetime.fromisoformat(start).astimezone(zone)
+    if end is None:
+        return f"  from {begins:%a %d %b %Y %H:%M %Z} on ({begins.astimezone(UTC):%H:%M} UTC)"
+    ends = datetime.fromisoformat(end).astimezone(zone)
+    utc = f"{begins.astimezone(UTC):%d %b %H:%M} – {ends.astimezone(UTC):%d %b %H:%M} UTC"
+    return f"  {begins:%a %d %b %Y %H:%M} – {ends:%a %d %b %Y %H:%M %Z} ({utc})"
