@@ -112,7 +112,9 @@ class Asked:
         return Truth(True)
 
     def _other_state(self) -> Truth:
-        named = self.case.jurisdictions or frozenset()
+        named = self.case.jurisdictions
+        if named is None:
+            return Truth(None, "jurisdictions are not stated")
         parts = {each for each in named if "US" in self.rules.atlas.by_code[each].within}
         if not parts and "US" in named:
             return Truth(True, "United States is named without a state")

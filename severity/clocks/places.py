@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from severity.clocks.calendars import Place
@@ -33,6 +34,15 @@ class Atlas:
         """The code for a code or another name; None if there is no such jurisdiction."""
         return name if name in self.by_code else self.also.get(name)
 
+    @cached_property
+    def parts(self) -> dict[str, frozenset[str]]:
+        """What belongs to each of the larger ones."""
+        wholes = frozenset[str]().union(*(each.within for each in self.by_code.values()))
+        return {
+            whole: frozenset(each.code for each in self.by_code.values() if whole in each.within)
+            for whole in wholes
+        }
+
     def reaches(self, asked: str, named: Collection[str] | None) -> Truth:
         """Whether a rule of `asked` concerns a case that names these jurisdictions.
 
@@ -44,12 +54,11 @@ class Atlas:
             return Truth(None, "jurisdictions are not stated")
         if any(asked == each or asked in self.by_code[each].within for each in named):
             return Truth(True, f"{name} is named")
-        for whole in named:
-            parts = [each for each in self.by_code.values() if whole in each.within]
-            undivided = not any(part.code in named for part in parts)
+        for whole in sorted(named):
             if asked in self.by_code[whole].perhaps:
                 return Truth(None, f"nothing says whether law of {name} holds in {whole}")
-            if undivided and any(part.code == asked for part in parts):
+            parts = self.parts.get(whole, frozenset())
+            if asked in parts and parts.isdisjoint(named):
                 return Truth(None, f"{whole} is named, and nothing says whether {name} is too")
         return Truth(False, f"{name} is not named")
 
@@ -59,7 +68,8 @@ class Atlas:
         With one member state named it is that one's zone; holidays count where every
         member state named keeps them, or every one there is.
         """
-        members = [each for each in self.by_code.values() if each.country and asked in each.within]
+        parts = (self.by_code[code] for code in sorted(self.parts.get(asked, frozenset())))
+        members = [each for each in parts if each.country]
         concerned = [each for each in members if each.code in named] or members
         countries = tuple(sorted(each.country for each in concerned if each.country))
         if len(concerned) == 1:

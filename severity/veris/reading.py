@@ -143,10 +143,11 @@ class _Reader:
 
     def _actors(self) -> dict[str, Any]:
         actors = self.rest.pop("actor", None) or {"unknown": {}}
-        return _listed(actors, "actor", dict.fromkeys(actors, ACTOR_LISTS))
+        return _listed(actors, "actor", dict.fromkeys(_named(actors, "actor"), ACTOR_LISTS))
 
     def _actions(self) -> dict[str, Any]:
         actions = self.rest.pop("action", None) or {"unknown": {}}
+        _named(actions, "action")
         wanted = {name: [each for each in LISTS if name in LISTS[each]] for name in actions}
         found = _listed(actions, "action", wanted)
         error = found.get("error", {})
@@ -191,10 +192,14 @@ def _found_in_text(given: str) -> dict[str, tuple[str, ...]]:
     )
 
 
-def _listed(parts: Any, at: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """The parts of an actor, action or asset, with lists where older records have text."""
+def _named(parts: Any, at: str) -> list[str]:
     if not isinstance(parts, dict):
         raise BadFact(at, parts, allowed="an object")
+    return list(parts)
+
+
+def _listed(parts: Any, at: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of an actor, action or asset, with lists where older records have text."""
     for name, part in parts.items():
         path = f"{at}.{name}" if at else name
         if not isinstance(part, dict):

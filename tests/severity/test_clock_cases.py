@@ -52,6 +52,13 @@ def test_a_rule_that_waits_for_its_event_is_there_without_an_end():
     assert "It waits for aware." in found.why
 
 
+def test_a_limit_that_needs_its_rules_event_ends_nothing_alone():
+    found = clock("eu-dora-initial", {"aware": "2026-12-16T15:30:00Z"})
+
+    assert (found.state, found.due_at) == (State.WAITING, None)
+    assert "24 hours after aware at the latest, 2026-12-17T16:30:00+01:00" in found.why
+
+
 def test_rules_that_are_named_are_the_lines_there_are_applicable_or_not():
     named = ["us-sec-8k", "eu-gdpr-33", "eu-gdpr-33-omnibus"]
     found = reckon(case(PLAIN, AWARE, named=named), RULES, now=NOW)
@@ -115,6 +122,7 @@ def test_rules_that_are_named_are_the_lines_there_are_applicable_or_not():
         ("us-ca-ag", IN_CALIFORNIA, "waiting"),
         ("us-state-typical", {"jurisdictions": ["US"]}, "running"),
         ("us-state-typical", {"jurisdictions": ["US-OH"]}, "running"),
+        ("us-state-typical", {"jurisdictions": None}, "undetermined"),
         ("us-state-typical", {"jurisdictions": ["US", "US-CA"]}, "not_applicable"),
         ("us-sec-8k", {"sectors": ["public_company"]}, "undetermined"),
         ("us-sec-8k", {"sectors": ["public_company"], "material": False}, "not_applicable"),

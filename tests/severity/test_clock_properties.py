@@ -1,5 +1,6 @@
 """What holds for every clock and every moment, not only for those that somebody thought of."""
 
+import json
 import random
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 
 from severity.clocks.calendars import Calendar, Term, Unit, end_of
 from severity.clocks.reckoning import reckon
+from severity.clocks.stated import Case
+from severity.facts import BadFact
 from tests.severity.clocks_given import FULL, NOW, RULES, case
 
 HOURS = st.integers(0, 24 * 365 * 8)
@@ -99,6 +102,38 @@ def test_a_fact_that_nobody_knows_ends_no_clock_later_and_removes_none(hidden, a
     known, worse = ends(stated), ends(unknown)
     assert known.keys() <= worse.keys()
     assert all(worse[id_] <= end for id_, end in known.items() if end)
+
+
+DATA = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=3)
+    | st.dates()
+    | MOMENTS,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["EU", "aware", "risk", "facts"]) | st.integers(), inner)
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=150)
+@given(
+    name=st.sampled_from([*FULL, "jurisdictions", "individuals_in", "events", "rules", "now"]),
+    value=DATA,
+)
+def test_whatever_a_field_holds_it_is_reckoned_or_refused(name, value):
+    beside = name in ("events", "rules", "now")
+    given_case = {"facts": dict(FULL), name: value} if beside else {"facts": FULL | {name: value}}
+    try:
+        stated = Case.from_mapping(given_case, RULES, now=NOW)
+    except BadFact:
+        return
+    for each in reckon(stated, RULES, now=NOW):
+        json.dumps(each.plain(), allow_nan=False)
 
 
 @settings(max_examples=40)

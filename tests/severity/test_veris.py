@@ -242,6 +242,36 @@ def test_a_field_that_cannot_be_read_is_refused_by_name(path, value, said):
         read(changed(path, value))
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["variety", "unit", "error", "year", "x"]), inner, max_size=3
+        )
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=150)
+@given(
+    name=st.sampled_from([*FULL, "x"]),
+    inner=st.none() | st.sampled_from(["incident", "error"]),
+    value=JSON,
+)
+def test_whatever_a_field_holds_it_is_read_or_refused(name, inner, value):
+    held = record()
+    held[name] = (
+        {**held[name], inner: value} if inner and isinstance(held.get(name), dict) else value
+    )
+    try:
+        found = read(held)
+    except BadFact:
+        return
+    assert read(write(found)).incident_id == held["incident_id"]
+
+
 def test_what_is_no_record_is_refused():
     with pytest.raises(BadFact, match="the record is 5; allowed: a JSON object"):
         read(5)
