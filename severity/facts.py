@@ -17,6 +17,8 @@ OPTIONAL = ("people_count", *Flag)
 # What a case may carry beside its facts; it decides nothing.
 BESIDE = ("id", "kind", "title", "source", "note", "vcdb", "expected")
 SHOWN = 60
+# More than live: a slip of the pen, or a count of something else.
+MOST_PEOPLE = 8_500_000_000
 
 
 class BadFact(ValueError):
@@ -202,8 +204,17 @@ def _flag(given: Mapping[Any, object], field: str) -> bool:
 def _count(value: object) -> int | None:
     if value is None:
         return None
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise BadFact("people_count", value, allowed="a whole number from 0")
+    return count(value, "people_count")
+
+
+def count(value: object, field: str) -> int:
+    """Return a number of people.
+
+    Raises:
+        BadFact: if it is negative, more than live, or no whole number.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST_PEOPLE:
+        raise BadFact(field, value, allowed=f"a whole number from 0 to {MOST_PEOPLE}")
     return value
 
 

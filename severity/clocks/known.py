@@ -1,5 +1,6 @@
 """What a case says to a condition: stated, settled by other facts, or not known. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -166,16 +167,21 @@ def _stated(name: str, value: bool | None) -> Truth:
     return Truth(value, f"{name} is {said}")
 
 
+def _as_listed(word: str) -> str:
+    return re.sub(r"[\s_-]+", "_", word).lower()
+
+
 def _from_table(
     flag: Flag, name: str, *, given: tuple[str, ...] | None, table: Mapping[str, Bearing]
 ) -> Truth:
     """Yes if a word shows it, unknown if one may or is not in the table, else no."""
     if given is None:
         return Truth(None, f"{name} are not stated, so nothing says whether {flag.asks}")
-    for word in given:
-        if word in table and flag.name in table[word].shows:
+    bearings = [(word, table.get(_as_listed(word))) for word in given]
+    for word, bearing in bearings:
+        if bearing and flag.name in bearing.shows:
             return Truth(True, f"{name} has {word}")
-    open_ = [word for word in given if word not in table or flag.name in table[word].allows]
-    if open_:
-        return Truth(None, f"{name} has {open_[0]}, which leaves open whether {flag.asks}")
+    for word, bearing in bearings:
+        if bearing is None or flag.name in bearing.allows:
+            return Truth(None, f"{name} has {word}, which leaves open whether {flag.asks}")
     return opposite(Truth(True, f"{name} has nothing that says {flag.asks}"))

@@ -7,12 +7,11 @@ from typing import Any
 
 from severity.clocks.rules import Role
 from severity.clocks.ruleset import RISKS, ClockRules
-from severity.facts import BadFact, shown
+from severity.facts import BadFact, count, shown
 
 KEYS = ("id", "facts", "events", "rules", "now")
 WORDED = ("jurisdictions", "role", "internal_only", "unintelligible", "risk", "individuals")
 LISTED = ("individuals_in", "categories", "sectors")
-MOST_PEOPLE = 10**10
 MOST_WORDS, LONGEST_WORD = 300, 80
 # Nobody can know a moment to come. But people plan: without a `now` a case may
 # lie ahead so far; more than that is a slip of the pen.
@@ -118,11 +117,7 @@ def _choice(facts: Mapping[Any, Any], name: str, words: Collection[str]) -> Any:
 
 
 def _people(value: object, name: str) -> int | None:
-    if value is None:
-        return None
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST_PEOPLE:
-        raise BadFact(f"facts.{name}", value, allowed=f"a whole number from 0 to {MOST_PEOPLE}")
-    return value
+    return None if value is None else count(value, f"facts.{name}")
 
 
 def _words(facts: Mapping[Any, Any], name: str) -> tuple[str, ...] | None:
@@ -159,9 +154,9 @@ def _people_in(facts: Mapping[Any, Any], rules: ClockRules) -> dict[str, int]:
     for name, value in _mapping(facts, "individuals_in").items():
         if not isinstance(name, str):
             raise BadFact("facts.individuals_in", name, allowed="jurisdictions with numbers")
-        count = _people(value, f"individuals_in.{name}")
-        if count is not None:
-            found[_code(name, "individuals_in", rules)] = count
+        people = _people(value, f"individuals_in.{name}")
+        if people is not None:
+            found[_code(name, "individuals_in", rules)] = people
     return found
 
 
@@ -226,10 +221,10 @@ def _moment(field_: str, value: object) -> datetime:
 def _refuse_contradictions(case: Case) -> None:
     if case.individuals is None:
         return
-    for code, count in case.individuals_in.items():
-        if count > case.individuals:
+    for code, people in case.individuals_in.items():
+        if people > case.individuals:
             allowed = f"at most individuals, {case.individuals}"
-            raise BadFact(f"facts.individuals_in.{code}", count, allowed=allowed)
+            raise BadFact(f"facts.individuals_in.{code}", people, allowed=allowed)
     if case.individuals == 0 and case.risk in ("risk", "high"):
         fault = f"is {case.risk}, yet individuals is 0"
         raise BadFact("facts.risk", case.risk, fault=fault, allowed="unlikely, where nobody is")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from severity.facts import Circumstances, DataContext, Facts
+from severity.facts import MOST_PEOPLE, Circumstances, DataContext, Facts
 from severity.ruleset import RuleSet
 from severity.veris.record import Record
 from severity.vocabulary import Audience, Category, Duration, Evidence, People
@@ -56,7 +56,7 @@ def first_facts(record: Record, rules: RuleSet) -> FirstFacts:
         cb=Circumstances(confidentiality, _altered(record), _lost(record), _intent(record)),
         audience=audience,
         people=_bracket(record, rules),
-        people_count=record.data_total or None,
+        people_count=_people_count(record),
         duration=_duration(record, rules),
         evidence=_evidence(record, audience),
         ongoing=False,
@@ -88,6 +88,11 @@ def _readers(record: Record) -> tuple[Audience, Decimal]:
 
 def _bracket(record: Record, rules: RuleSet) -> People:
     return rules.index.bracket(record.data_total) if record.data_total else rules.triage.people
+
+
+def _people_count(record: Record) -> int | None:
+    """One for each record, but no more people than live."""
+    return record.data_total if 0 < (record.data_total or 0) <= MOST_PEOPLE else None
 
 
 def _duration(record: Record, rules: RuleSet) -> Duration:

@@ -198,7 +198,7 @@ def _named(parts: Any, at: str) -> list[str]:
     return list(parts)
 
 
-def _listed(parts: Any, at: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
+def _listed(parts: dict[str, Any], at: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
     """The parts of an actor, action or asset, with lists where older records have text."""
     for name, part in parts.items():
         path = f"{at}.{name}" if at else name

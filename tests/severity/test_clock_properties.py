@@ -30,7 +30,7 @@ def place(named):
 
 
 @pytest.mark.parametrize("calendar", Calendar)
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(term=TERMS, start=MOMENTS, named=PLACES)
 def test_no_clock_ends_before_it_started(calendar, term, start, named):
     assert end_of(term, start, calendar=calendar, place=place(named), noon_relief=True).at > start
@@ -39,7 +39,7 @@ def test_no_clock_ends_before_it_started(calendar, term, start, named):
 # Not with DORA's noon: what would end on a Saturday may wait for Monday noon, and what
 # would end on Monday at eight may not. That is the law's own order.
 @pytest.mark.parametrize("calendar", [each for each in Calendar if each is not Calendar.DORA_NOON])
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(term=TERMS, start=MOMENTS, later=HOURS, named=PLACES)
 def test_what_started_later_never_ends_earlier(calendar, term, start, later, named):
     first, second = (
@@ -51,7 +51,7 @@ def test_what_started_later_never_ends_earlier(calendar, term, start, later, nam
 
 
 @pytest.mark.parametrize("calendar", EXTENDING)
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(term=DAYS, start=MOMENTS, named=PLACES)
 def test_what_extends_an_end_never_shortens_it_and_leads_to_a_working_day(
     calendar, term, start, named
@@ -72,7 +72,7 @@ def test_a_period_in_hours_is_extended_by_no_weekend():
     assert end.at == friday + timedelta(hours=24)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(start=MOMENTS, hours=st.integers(1, 1000), offset=st.integers(-720, 840))
 def test_hours_are_hours_in_whatever_zone_they_are_told(start, hours, offset):
     told = start.astimezone(timezone(timedelta(minutes=offset)))
@@ -82,7 +82,7 @@ def test_hours_are_hours_in_whatever_zone_they_are_told(start, hours, offset):
     assert end - start == timedelta(hours=hours)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(
     hidden=st.sets(st.sampled_from(STATED)),
     aware=MOMENTS,
@@ -120,7 +120,7 @@ DATA = st.recursive(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(
     name=st.sampled_from([*FULL, "jurisdictions", "individuals_in", "events", "rules", "now"]),
     value=DATA,
@@ -136,7 +136,7 @@ def test_whatever_a_field_holds_it_is_reckoned_or_refused(name, value):
         json.dumps(each.plain(), allow_nan=False)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(seed=st.randoms(), aware=MOMENTS)
 def test_the_order_of_facts_and_events_does_not_matter(seed: random.Random, aware):
     facts = list((FULL | {"jurisdictions": ["EU", "JP"]}).items())

@@ -76,6 +76,7 @@ def test_a_number_may_come_as_float_or_decimal(number):
         ("near_miss", None, "true, false"),
         ("threat_to_life", "false", "true, false"),
         ("people_count", -1, "a whole number from 0"),
+        ("people_count", 8_500_000_001, "a whole number from 0 to 8500000000"),
         ("people_count", True, "a whole number from 0"),
         ("people_count", 391.0, "a whole number from 0"),
         ("people_count", 100, "101 to 10000, as people is le_10k"),

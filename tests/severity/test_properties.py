@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from severity.assessment import assess
@@ -134,6 +134,7 @@ def test_no_figure_is_rounded_on_its_way_to_json(facts):
     assert Decimal(str(plain["osi"])) == result.osi
 
 
+@settings(max_examples=30)
 @given(facts=exposures())
 def test_what_would_change_the_level_does_change_it(facts):
     stands = sev(facts)

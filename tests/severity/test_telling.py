@@ -69,7 +69,7 @@ def test_each_answer_has_its_reason(stated, authority, individuals):
 
 
 @pytest.mark.parametrize("fact", SCALES)
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(stated=exposures(), data=st.data())
 def test_more_of_one_fact_never_tells_fewer(fact, stated, data):
     less, more = (told(replace(stated, **{fact: each})) for each in data.draw(two_of(SCALES[fact])))
@@ -81,7 +81,7 @@ def test_more_of_one_fact_never_tells_fewer(fact, stated, data):
         assert GRAVER.index(after.answer) >= GRAVER.index(before.answer)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(stated=exposures())
 def test_the_people_are_told_nothing_that_the_authority_is_not(stated):
     found = told(stated)
