@@ -131,6 +131,8 @@ SHOTS = (
     Shot("proof", "owner", linked(STUDY, "/stops/", "proof/")),
     Shot("audit", "auditor", "/audit/"),
     Shot("on-call", "commander", "/on-call/"),
+    Shot("on-call-rota", "commander", linked("/on-call/", "/on-call/"), then=_open_all),
+    Shot("on-call-change", "commander", linked("/on-call/", "/on-call/", "change/")),
     Shot("contacts", "commander", "/profile/contacts/", then=_open_all),
     Shot("deliveries", "commander", first("/incidents/", "deliveries/")),
     Shot("deliveries-all", "operator", "/deliveries/"),

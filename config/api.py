@@ -18,6 +18,7 @@ from incidents.cord_api import router as cord
 from incidents.evidence_api import router as evidence
 from incidents.exposure_api import router as exposures
 from notifications.api import router as notifications
+from notifications.rota_api import router as rotas
 from programs.api import confirming
 from programs.api import router as programs
 from programs.control_api import router as controls
@@ -69,6 +70,7 @@ api.add_router("/v1/incidents", incidents)
 api.add_router("/v1/incidents", evidence)
 api.add_router("/v1/incidents", exposures)
 api.add_router("/v1/incidents", notifications)
+api.add_router("/v1/rotas", rotas)
 api.add_router("/v1/programs", programs)
 api.add_router("/v1/cord", cord)
 api.add_router("/v1/stamps", stamps)

@@ -10,8 +10,10 @@ class NotificationsConfig(AppConfig):
         from notifications import (  # noqa: F401, PLC0415
             alarming,
             handlers,
+            holes,
             mending,
             policies,
+            rota_work,
             working,
         )
 
@@ -19,3 +21,4 @@ class NotificationsConfig(AppConfig):
             policies.install, sender=self, dispatch_uid="notifications.general_policies"
         )
         post_migrate.connect(working.install, sender=self, dispatch_uid="notifications.looks")
+        post_migrate.connect(holes.install, sender=self, dispatch_uid="notifications.gaps")

@@ -18,12 +18,10 @@ from notifications import (
     paging,
     prompting,
     relaying,
-    rotamail,
     runs,
     safeguards,
     sending,
     stepcalls,
-    swaps,
     trying,
     working,
 )
@@ -169,10 +167,6 @@ def escalate_for_steps(payload: dict[str, Any]) -> None:
 def send_for_step(event: dict[str, Any]) -> None:
     payload = {"act": event["act"], "lane": f"program-{event['program']}"}
     clockwork.schedule(stepcalls.SEND, key=f"step-act:{event['act']}", payload=payload, priority=1)
-
-
-clockwork.outward(rotamail.SEND)(rotamail.send)
-clockwork.within_transaction(swaps.EXPIRE)(swaps.expire)
 
 
 clockwork.outward(stepcalls.SEND)(stepcalls.send)

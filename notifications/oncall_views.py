@@ -38,6 +38,7 @@ def everyone(request: SignedInRequest) -> HttpResponse:
         "stands": stands,
         "mine": standing.of_person(stands, request.user),
         "asked": swaps.asked_of(request.user),
+        "feed": request.user.calendar_feeds.filter(rota=None, withdrawn_at=None).first(),
     }
     status = 422 if form.errors else 200
     return render(request, "notifications/on_call.html", context, status=status)

@@ -11,6 +11,7 @@ from accounts.http import SignedInRequest
 from accounts.models import User
 from audit import clockwork
 from notifications import access, covers, oncall, rotas, standing, swaps
+from notifications.calendar_forms import CalendarForm
 from notifications.cover_forms import CoverForm, SwapForm
 from notifications.models import Override, Rota, Swap
 from notifications.oncall_forms import LayerForm
@@ -41,6 +42,9 @@ def show(
         "refusal": refusal,
         "wrong": wrong,
         "layer_form": LayerForm(rota=rota, initial=usual(rota)),
+        "calendars": rota.calendars.filter(removed_at=None).order_by("-rank"),
+        "calendar_form": CalendarForm(initial={"rank": usual(rota)["rank"]}) if keeps else None,
+        "feed": request.user.calendar_feeds.filter(rota=rota, withdrawn_at=None).first(),
         **_shifts(request.user, rota, stand, keeps),
     }
     if wrong:
@@ -51,10 +55,9 @@ def show(
 
 def usual(rota: Rota) -> dict[str, object]:
     """What a new layer has unless somebody says otherwise: above the others, from today."""
-    highest = rota.layers.filter(until=None).order_by("-rank").first()
+    highest = rotas.highest_rank(rota)
     today = clockwork.now().astimezone(ZoneInfo(rota.zone)).date()
-    rank = min(highest.rank + 10, rotas.RANKS[-1]) if highest else 10
-    return {"rank": rank, "starts_on": today, "handover": "09:00"}
+    return {"rank": min(highest + 10, rotas.RANKS[-1]), "starts_on": today, "handover": "09:00"}
 
 
 def _shifts(user: User, rota: Rota, stand: Stand, keeps: bool) -> dict[str, Any]:

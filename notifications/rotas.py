@@ -12,6 +12,7 @@ from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import User
 from audit import clockwork, history, trail
+from notifications import holes
 from notifications.models import Rota
 
 LONGEST_NAME = 80
@@ -52,6 +53,7 @@ def make(said: About, *, actor: Actor) -> Rota:
     except IntegrityError as error:
         raise _name_taken(said.name) from error
     rota.owners.set(said.owners)
+    holes.look_after(rota.pk)
     record("rota.made", rota, actor=actor, owners=sorted(each.pk for each in said.owners))
     return rota
 
@@ -160,6 +162,13 @@ def rank_taken(rota: Rota, rank: int) -> bool:
     """True if a layer or a calendar of the rota counts at this rank."""
     layers = rota.layers.filter(until=None, rank=rank)
     return layers.exists() or rota.calendars.filter(removed_at=None, rank=rank).exists()
+
+
+def highest_rank(rota: Rota) -> int:
+    """Return the highest rank at which a layer or a calendar of the rota counts; 0 for none."""
+    layers = rota.layers.filter(until=None).values_list("rank", flat=True)
+    read = rota.calendars.filter(removed_at=None).values_list("rank", flat=True)
+    return max([0, *layers, *read])
 
 
 def check_rank(rank: int) -> None:

@@ -5,6 +5,7 @@ from django.urls import path
 from incidents import urls as incident_urls  # noqa: F401 - registers the converter `ref`
 from notifications import (
     answering_views,
+    calendar_views,
     contact_views,
     cover_views,
     delivery_views,
@@ -51,6 +52,17 @@ urlpatterns = [
     ),
     path("on-call/<int:pk>/swaps/", cover_views.ask, name="ask-swap"),
     path("on-call/<int:pk>/swaps/<int:number>/", cover_views.answer, name="answer-swap"),
+    path("on-call/feed/", calendar_views.make_own_feed, name="make-own-feed"),
+    path("on-call/feeds/<int:pk>/withdraw/", calendar_views.withdraw_feed, name="withdraw-feed"),
+    path("on-call/<int:pk>/feed/", calendar_views.make_feed, name="make-feed"),
+    path("on-call/<int:pk>/calendars/", calendar_views.add, name="add-calendar"),
+    path(
+        "on-call/<int:pk>/calendars/<int:number>/remove/",
+        calendar_views.remove,
+        name="remove-calendar",
+    ),
+    # Calendar programs keep it, so its path is for ever.
+    path("calendars/<str:secret>.ics", calendar_views.feed, name="calendar-feed"),
     path("deliveries/", delivery_views.everywhere, name="deliveries"),
     path(
         "incidents/<ref:number>/deliveries/",

@@ -40,8 +40,8 @@ CHECKS = (
 )
 application = lru_cache(get_wsgi_application)
 KEY_ID = "0123456789abcdef"
-# Signed with the time in it, so the test that is running writes it down here.
-WAITING = {"token": ""}
+# Signed with the time in it, or numbered anew: the test that is running writes it down here.
+WAITING = {"token": "", "rota": ""}
 schema = schemathesis.openapi.from_dict(api.get_openapi_schema(path_prefix="/api/"))
 
 
@@ -49,7 +49,7 @@ schema = schemathesis.openapi.from_dict(api.get_openapi_schema(path_prefix="/api
 def map_path_parameters(_context, path_parameters):
     """Half of the time name something that is there: noise alone is answered by 404."""
     names = {"ref": "INC-1", "slug": "keystroke-study", "key": KEY_ID, "token": WAITING["token"]}
-    names |= {"control": "T01"}
+    names |= {"control": "T01", "rota": WAITING["rota"]}
     return {
         name: names[name] if len(str(value)) % 2 else value
         for name, value in (path_parameters or {}).items()
@@ -75,6 +75,9 @@ def commander():
     functions = (Function.COMMANDER, Function.PRIVACY_OFFICER, Function.SECURITY)
     person = make.user(*functions)
     make.incident(Sev.SEV2, program=program)
+    rota = make.rota(person)
+    make.layer(rota, person)
+    WAITING["rota"] = str(rota.pk)
     WAITING["token"] = confirmations.url_for(hook.calls.get()).rpartition("/")[2]
     return token(person)
 

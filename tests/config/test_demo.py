@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from accounts.functions import Function
 from accounts.models import User
 from audit import verification
 from config import demo
 from incidents.models import Incident
+from notifications import oncall
+from notifications.models import Rota
 from programs.models import Program, State
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("every_control")]
@@ -33,6 +36,7 @@ def test_the_demo_shows_programs_an_incident_and_collectors_with_keys(seeded):
     states = set(Program.objects.values_list("state", flat=True))
     assert {State.COLLECTING, State.DRAFT} <= states
     assert Incident.objects.count() == 1
+    assert len(oncall.on_call(Rota.objects.get().pk, timezone.now())) == 1
     assert {machine["name"] for machine in seeded["collectors"]} >= {"laptop-1", "laptop-2"}
     for machine in seeded["collectors"]:
         assert machine["token"].startswith("andon_c_")

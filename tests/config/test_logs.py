@@ -153,7 +153,7 @@ def test_the_token_of_a_confirmation_is_not_logged(log):
 
 # Names and numbers that open nothing. Whatever else stands in an address may be a secret.
 HARMLESS = {"call", "control", "generation", "number", "part", "pk", "provider_id", "ref", "slug"}
-HARMLESS |= {"runbook"}
+HARMLESS |= {"runbook", "rota"}
 NUMBERS_OF_KEYS = {"pull_cord", "withdraw-key"}
 _PART = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
 
@@ -191,7 +191,7 @@ def test_no_secret_of_any_address_is_logged(address):
 
 def test_the_addresses_with_secrets_are_found():
     found = " ".join(SECRET)
-    for place in ("/acknowledge/", "/receipts/", "/confirmations/", "/reset/key/"):
+    for place in ("/acknowledge/", "/calendars/", "/receipts/", "/confirmations/", "/reset/key/"):
         assert place in found
 
 

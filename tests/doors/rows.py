@@ -168,12 +168,7 @@ def both(who: Who, may_act: Who | None = None, **ids: str) -> Row:
 
 _B = {"runbook": "runbook"}
 _V = _B | {"number": "version"}
-_SENT = {
-    "request": "wish",
-    "attestation": "attestation",
-    "waiver": "waiver",
-    "do": "do",
-}
+_SENT = {"request": "wish", "attestation": "attestation", "waiver": "waiver", "do": "do"}
 _OF = {"number": "number"}
 _P = {"slug": "slug"}
 _C = _P | {"control": "control"}
@@ -231,6 +226,10 @@ ROWS: dict[str, Row] = {
     "end-layer": act(KEEP_ROTA, pk="rota", number="layer"),
     "change-rota": both(KEEP_ROTA, pk="rota"),
     "retire-rota": act(KEEP_ROTA, pk="rota"),
+    "add-calendar": act(KEEP_ROTA, pk="rota"),
+    "remove-calendar": act(KEEP_ROTA, pk="rota", number="calendar"),
+    "make-feed": act(ROTAS, pk="rota"),
+    "make-own-feed": act(ROTAS),
     # Who takes turns there may do more than others; the domain says who may do what.
     "cover": act(ROTAS, pk="rota"),
     "withdraw-cover": act(ROTAS, pk="rota", number="override"),
@@ -366,6 +365,8 @@ BY_SECRET = {
     "contact",
     "contact-act",
     "contact-tries",
+    "calendar-feed",
+    "withdraw-feed",
     "api:pull_cord",
     "api:confirm",
     "api:verify_stamps",
@@ -383,6 +384,9 @@ API_ROWS: dict[str, Row] = {
     "api:set_status": act(MANAGE, **_R),
     "api:post_update": act(CONTRIBUTE, **_R),
     "api:acknowledge": act(CONTRIBUTE, **_R),
+    "api:list_rotas": read(ROTAS),
+    "api:who_is_on_call": read(ROTAS, rota="rota"),
+    "api:make_override": act(ROTAS, rota="rota"),
     "api:list_programs": read(SIGNED_IN),
     "api:get_program": read(SIGNED_IN, **_P),
     "api:list_proof": read(MACHINES, **_P),

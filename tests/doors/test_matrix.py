@@ -96,6 +96,7 @@ BODIES = {
     "api:set_status": {"to": "active", "reason": "r"},
     "api:post_update": {"text": "Hello"},
     "api:pause_program": {"reason": "r"},
+    "api:make_override": {"person": "x", "until": "2030-01-01T00:00:00Z", "reason": "r"},
     "api:attest_control": {"passed": True, "note": "n"},
     "api:report_incident": {"title": "A report by the API"},
     "api:verify_stamps": {"stamps": []},

@@ -36,7 +36,8 @@ from incidents import (
     timeline,
 )
 from incidents.models import AccessGrant, DrillScope, Incident, Role, SavedView, Status
-from notifications import covers, paging, policies, swaps
+from notifications import calendars, covers, paging, policies, swaps
+from notifications.calendars import Terms
 from notifications.covers import Cover
 from programs import collectors, keys, waivers
 from programs.attestation import attest, control_of
@@ -108,8 +109,12 @@ def _rota(owner: Any) -> dict[str, Any]:
         actor=make.actor(owner),
     )
     made = covers.take(rota, Cover(deputy, until, "Away"), actor=make.actor(owner))
+    calendar = calendars.add(
+        rota, Terms("Team", 50), "https://calendar.example/a.ics", actor=make.actor(owner)
+    )
     return {
         "rota": rota.pk,
+        "calendar": calendar.pk,
         "layer": layer.pk,
         "override": made.pk,
         "swap": swap.pk,

@@ -1,0 +1,141 @@
+"""Rotas by API: which there are, who is on call in one, and to put somebody on call for a while."""
+
+from datetime import datetime
+
+from django.http import Http404
+from ninja import Router, Schema, Status
+from pydantic import AwareDatetime, Field
+
+from accounts.api import ApiRequest, Text, Token, actor_of, bound_to, person_of
+from accounts.models import Scope, User
+from accounts.problems import Problem, responses
+from audit import clockwork
+from notifications import access, covers, oncall, rotas
+from notifications.covers import Cover
+from notifications.models import Rota
+
+router = Router(tags=["on-call"])
+YEARS = range(2000, 2101)
+
+
+class PersonOut(Schema):
+    username: str
+    name: str
+
+
+class RotaOut(Schema):
+    id: int
+    name: str
+    about: str
+    zone: str
+
+
+class OnCallOut(Schema):
+    """Who is on call; nobody is a gap. `until` is when that changes, within 60 days."""
+
+    rota: int
+    at: datetime
+    people: list[PersonOut]
+    until: datetime | None
+    next_at: datetime | None = Field(description="When others are on call, gaps passed over.")
+    next: list[PersonOut]
+
+
+class OverrideIn(Schema):
+    person: Text = Field(max_length=150, description="The user name of who is on call instead.")
+    until: AwareDatetime
+    since: AwareDatetime | None = Field(None, description="From now on if left out.")
+    reason: Text = Field(max_length=covers.LONGEST_REASON)
+
+
+class OverrideOut(Schema):
+    id: int
+    rota: int
+    person: PersonOut
+    since: datetime
+    until: datetime
+    reason: str
+
+
+@router.get("", auth=Token(Scope.READ), response={200: list[RotaOut], **responses(404)})
+def list_rotas(request: ApiRequest) -> list[RotaOut]:
+    """Every rota, by name."""
+    if not access.may_read(_reader(request)):
+        raise Http404
+    return [
+        RotaOut(id=rota.pk, name=rota.name, about=rota.about, zone=rota.zone)
+        for rota in access.rotas_for(person_of(request))
+    ]
+
+
+@router.get("/{rota}/on-call", auth=Token(Scope.READ), response={200: OnCallOut, **responses(404)})
+def who_is_on_call(request: ApiRequest, rota: int, at: AwareDatetime | None = None) -> OnCallOut:
+    """Who is on call in a rota at a moment, now if left out, and who is next."""
+    found = _rota(request, rota)
+    moment = at or clockwork.now()
+    if moment.year not in YEARS:
+        allowed = f"{YEARS[0]} to {YEARS[-1]}"
+        raise Problem(422, f"at: a moment from {allowed}.", field="at", allowed=allowed)
+    spans = oncall.between(found.pk, moment, moment + oncall.AHEAD)
+    change = oncall.change_in(spans)
+    return OnCallOut(
+        rota=found.pk,
+        at=moment,
+        people=_people(oncall.people(spans[0].who)) if spans else [],
+        until=spans[0].end if len(spans) > 1 else None,
+        next_at=change.start if change else None,
+        next=_people(oncall.people(change.who)) if change else [],
+    )
+
+
+@router.post(
+    "/{rota}/overrides",
+    auth=Token(Scope.RESPOND),
+    response={201: OverrideOut, **responses(404)},
+)
+def make_override(request: ApiRequest, rota: int, body: OverrideIn) -> Status[OverrideOut]:
+    """Put somebody on call for a while, as on the page of the rota."""
+    found = _rota(request, rota)
+    person = rotas.who_may_be_on_call().filter(username=body.person).first()
+    if person is None:
+        raise Problem(422, "person: nobody who may be on call has this user name.", field="person")
+    said = Cover(person, body.until, body.reason, body.since)
+    try:
+        made = covers.take(found, said, actor=actor_of(request))
+    except rotas.Refused as refusal:
+        raise _refused(str(refusal)) from refusal
+    return Status(
+        201,
+        OverrideOut(
+            id=made.pk,
+            rota=found.pk,
+            person=_people([made.person])[0],
+            since=made.starts_at,
+            until=made.ends_at,
+            reason=made.reason,
+        ),
+    )
+
+
+# Where a refusal has another word for a field than the API.
+_NAMES = {"starts_at": "since", "ends_at": "until"}
+
+
+def _refused(sentence: str) -> Problem:
+    field, _colon, allowed = sentence.partition(": ")
+    field = _NAMES.get(field, field)
+    return Problem(422, f"{field}: {allowed}", field=field, allowed=allowed)
+
+
+def _reader(request: ApiRequest) -> User:
+    if bound_to(request):
+        raise Problem(403, "This token is for programs and their incidents alone, not for rotas.")
+    return person_of(request)
+
+
+def _rota(request: ApiRequest, pk: int) -> Rota:
+    return access.get_rota(_reader(request), pk)
+
+
+def _people(found: list[User]) -> list[PersonOut]:
+    return [PersonOut(username=each.username, name=each.name) for each in found]

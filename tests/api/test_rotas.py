@@ -1,0 +1,88 @@
+"""Rotas by API: who is on call, now and then, and to put somebody there."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.functions import Function
+from accounts.models import Scope
+from notifications import oncall
+from tests import make
+from tests.api.conftest import Caller, problem, token
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def ann(db):
+    return make.reachable(Function.RESPONDER, first_name="Ann")
+
+
+@pytest.fixture
+def rota(ann):
+    rota = make.rota(ann)
+    make.layer(rota, ann)
+    return rota
+
+
+def iso(hours):
+    return (timezone.now() + hours * HOUR).isoformat()
+
+
+def said(person, **changed):
+    return {
+        "person": person.username,
+        "since": iso(1),
+        "until": iso(3),
+        "reason": "Away",
+    } | changed
+
+
+def test_who_is_on_call_now_and_at_a_moment_is_told(rota, ann):
+    ben = make.reachable(Function.RESPONDER, first_name="Ben")
+    caller = Caller(ann, Scope.READ, Scope.RESPOND)
+    [listed] = caller.get("/rotas").json()
+    assert (listed["id"], listed["name"], listed["zone"]) == (rota.pk, rota.name, "Europe/Berlin")
+    made = caller.post(f"/rotas/{rota.pk}/overrides", said(ben))
+    assert made.status_code == 201, made.content
+    assert made.json()["person"] == {"username": ben.username, "name": "Ben"}
+
+    now = caller.get(f"/rotas/{rota.pk}/on-call").json()
+    assert ([each["name"] for each in now["people"]], now["next"][0]["name"]) == (["Ann"], "Ben")
+    assert now["until"] == now["next_at"] == made.json()["since"]
+    then = iso(2).replace("+", "%2B")
+    at = caller.get(f"/rotas/{rota.pk}/on-call?at={then}").json()
+    assert [each["name"] for each in at["people"]] == ["Ben"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"person": "nobody-of-that-name"}, "person"),
+        ({"since": "2020-01-01T00:00:00Z"}, "since"),
+        ({"until": "9999-12-31T23:59:59Z"}, "until"),
+        ({"until": "2030-01-01T00:00:00"}, "until"),
+        ({"reason": " "}, "reason"),
+        ({"reason": "a\0b"}, "reason"),
+    ],
+)
+def test_an_override_that_cannot_be_is_refused_at_its_field(rota, ann, changed, field):
+    answer = Caller(ann).post(f"/rotas/{rota.pk}/overrides", said(ann) | changed)
+    assert problem(answer, 422)["field"] == field
+    assert not rota.overrides.exists()
+
+
+def test_others_and_tokens_for_programs_read_no_rota_and_years_have_an_end(rota, ann):
+    other = Caller(make.user())
+    for path in ("/rotas", f"/rotas/{rota.pk}/on-call", f"/rotas/{10**30}/on-call"):
+        problem(other.get(path), 404)
+    bound = Caller(ann)
+    bound.headers = {"Authorization": f"Bearer {token(ann, programs=['keystrokes'])}"}
+    for path in ("/rotas", f"/rotas/{rota.pk}/on-call"):
+        problem(bound.get(path), 403)
+    for at in ("9999-12-31T23:59:59Z", "0001-01-01T00:00:00%2B14:00"):
+        assert problem(Caller(ann, Scope.READ).get(f"/rotas/{rota.pk}/on-call?at={at}"), 422)
+    lacking = Caller(ann, Scope.READ).post(f"/rotas/{rota.pk}/overrides", said(ann))
+    problem(lacking, 403)
+    assert oncall.on_call(rota.pk, timezone.now()) == [ann]
