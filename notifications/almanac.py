@@ -27,7 +27,7 @@ def of_feed(feed: CalendarFeed) -> bytes:
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", feed.rota.name if feed.rota else "On-call")
     calendar.add("refresh-interval", EACH, parameters={"VALUE": "DURATION"})
-    calendar.add("x-published-ttl", EACH)
+    calendar.add("x-published-ttl", "PT1H")
     now = clockwork.now()
     for event in _events(feed, now):
         calendar.add_component(event)
@@ -47,7 +47,8 @@ def _events(feed: CalendarFeed, now: datetime) -> Iterator[icalendar.Event]:
             who = [names[pk] for pk in span.who if pk in names]
             if feed.rota is None and feed.owner_id in span.who:
                 yield _event(rota, span, f"On call: {rota.name}", now)
-            elif feed.rota is not None:
+            # What was a gap, or was before there was a rota, troubles nobody any more.
+            elif feed.rota is not None and (who or span.end > now):
                 yield _event(rota, span, ", ".join(who) or "Gap: nobody is on call", now)
 
 

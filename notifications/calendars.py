@@ -124,10 +124,13 @@ def read(payload: dict[str, Any]) -> Callable[[], None]:
     try:
         content = outbound.fetch(calendar.address, most=agenda.MOST_BYTES)
         entries = confined.read(content, calendar.rota.zone, now, now + AHEAD)
-    except (outbound.NotReached, agenda.Unreadable, vault.Unreadable) as error:
+    except outbound.NotReached as error:
+        why = f"The address was not reached: {error}."
+    except (agenda.Unreadable, vault.Unreadable) as error:
         why = str(error)
-        return lambda: _failed(payload, why)
-    return lambda: _came(payload, entries, now)
+    else:
+        return lambda: _came(payload, entries, now)
+    return lambda: _failed(payload, why)
 
 
 def give_up(payload: dict[str, Any]) -> None:

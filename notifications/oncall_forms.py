@@ -8,7 +8,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from notifications import rotas
+from notifications import oncall, rotas
 from notifications.models import Rota, RotaLayer
 from notifications.rotation import Hours
 from notifications.turns import Terms
@@ -129,6 +129,22 @@ class LayerForm(PanelForm):
                 choices=choices,
                 required=place == 1,
             )
+
+    @staticmethod
+    def holds(layer: RotaLayer) -> bool:
+        """True if a layer has no more people and hours than the form has places."""
+        return len(layer.people) <= len(PLACES) and len(layer.hours) <= 1
+
+    @staticmethod
+    def of(layer: RotaLayer) -> dict[str, object]:
+        """Return what the form holds of a layer that it can hold."""
+        fields = ("name", "rank", "zone", "every", "unit", "weekday", "starts_on", "handover")
+        found: dict[str, object] = {name: getattr(layer, name) for name in fields}
+        found |= {f"person_{place}": pk for place, pk in enumerate(layer.people, 1)}
+        for hours in map(oncall.hours_of, layer.hours):
+            found |= {"weekdays": sorted(hours.weekdays)}
+            found |= {"opens": hours.start, "closes": hours.end}
+        return found
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or self.cleaned_data

@@ -76,6 +76,28 @@ def end_layer(request: SignedInRequest, pk: int, number: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+def change_layer(request: SignedInRequest, pk: int, number: int) -> HttpResponse:
+    """Put a layer of a rota on other terms."""
+    rota = access.get_rota(request.user, pk, to_keep=True)
+    layer = get_object_or_404(RotaLayer, rota=rota, pk=number)
+    if not LayerForm.holds(layer):
+        messages.error(request, _("It has more than this page shows; end it and add another."))
+        return redirect("rota", pk=pk)
+    form = LayerForm(request.POST or None, rota=rota, initial=LayerForm.of(layer))
+    if request.method == "POST" and form.is_valid():
+        try:
+            turns.change(layer, form.terms(), actor=actor_of(request))
+        except rotas.Refused as refusal:
+            form.blame(str(refusal))
+        else:
+            messages.success(request, _("They take turns so from now on."))
+            return redirect("rota", pk=pk)
+    context = {"form": form, "rota": rota, "layer": layer}
+    status = 422 if form.errors else 200
+    return render(request, "notifications/rota_layer.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 def change(request: SignedInRequest, pk: int) -> HttpResponse:
     """Name a rota anew, or give it to others."""
     rota = access.get_rota(request.user, pk, to_keep=True)

@@ -15,7 +15,6 @@ from notifications.calendar_forms import CalendarForm
 from notifications.cover_forms import CoverForm, SwapForm
 from notifications.models import Override, Rota, Swap
 from notifications.oncall_forms import LayerForm
-from notifications.standing import Stand
 
 
 def show(
@@ -45,7 +44,7 @@ def show(
         "calendars": rota.calendars.filter(removed_at=None).order_by("-rank"),
         "calendar_form": CalendarForm(initial={"rank": usual(rota)["rank"]}) if keeps else None,
         "feed": request.user.calendar_feeds.filter(rota=rota, withdrawn_at=None).first(),
-        **_shifts(request.user, rota, stand, keeps),
+        **_shifts(request.user, rota, keeps),
     }
     if wrong:
         context[f"{wrong.at}_form"] = wrong  # type: ignore[attr-defined]
@@ -60,19 +59,22 @@ def usual(rota: Rota) -> dict[str, object]:
     return {"rank": min(highest + 10, rotas.RANKS[-1]), "starts_on": today, "handover": "09:00"}
 
 
-def _shifts(user: User, rota: Rota, stand: Stand, keeps: bool) -> dict[str, Any]:
+def _shifts(user: User, rota: Rota, keeps: bool) -> dict[str, Any]:
     """What is taken over and swapped, and the forms for it, each for whoever may send it."""
-    there = oncall.who_takes_turns(rota.pk, clockwork.now())
+    now = clockwork.now()
+    there = oncall.who_takes_turns(rota.pk, now)
     found: dict[str, Any] = {
         "covers": [(made, _withdraws(made, user, keeps)) for made in _coming(rota)],
         "swaps": [(swap, _answers(swap, user, keeps)) for swap in swaps.waiting(rota)],
     }
     if keeps or user in there:
         found["cover_form"] = cover_form(user, rota, keeps=keeps)
-    own = [shift for shift in standing.of_person([stand], user) if shift.start > stand.at]
+    coming = oncall.between(rota.pk, now, now + oncall.AHEAD) if user in there else []
+    own = [span for span in coming if user.pk in span.who]
     if own:
-        initial = {"starts_at": own[0].start, "ends_at": own[0].end}
-        found["swap_form"] = swap_form(user, initial=initial)
+        # The one that goes on can be swapped in part alone.
+        ahead = [{"starts_at": span.start, "ends_at": span.end} for span in own if span.start > now]
+        found["swap_form"] = swap_form(user, initial=ahead[0] if ahead else None)
     return found
 
 

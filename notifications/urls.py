@@ -42,6 +42,11 @@ urlpatterns = [
     path("on-call/", oncall_views.everyone, name="on-call"),
     path("on-call/<int:pk>/", oncall_views.one, name="rota"),
     path("on-call/<int:pk>/layers/<int:number>/end/", oncall_views.end_layer, name="end-layer"),
+    path(
+        "on-call/<int:pk>/layers/<int:number>/change/",
+        oncall_views.change_layer,
+        name="change-layer",
+    ),
     path("on-call/<int:pk>/change/", oncall_views.change, name="change-rota"),
     path("on-call/<int:pk>/retire/", oncall_views.retire, name="retire-rota"),
     path("on-call/<int:pk>/overrides/", cover_views.cover, name="cover"),

@@ -126,7 +126,8 @@ class World:
         yield from ((path, self.operator) for path in ("/engine/", "/deliveries/"))
         yield "/sources/", self.program.owner
         yield from ((path, self.operator) for path in self._of_people())
-        for path in ("", "change/"):
+        layer = self.rota.layers.get().pk
+        for path in ("", "change/", f"layers/{layer}/change/"):
             yield f"/on-call/{self.rota.pk}/{path}", self.rota.owners.get()
         for path in (
             "profile/",

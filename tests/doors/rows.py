@@ -84,8 +84,6 @@ DRAFT = _who(
     "privacy_officer",
     sees=SIGNED_IN,
 )
-
-
 RECORD = _who(
     "auditors, operators and privacy officers",
     *("auditor", "operator", "privacy_officer"),
@@ -117,8 +115,6 @@ RESUMING = _who(
     *("owner", "privacy_officer", "security", "commander", "legal", "executive", "operator"),
     sees=SIGNED_IN,
 )
-
-
 ROTAS = _who("everybody who has a function", "owner", *FUNCTIONS)
 MAKE_ROTAS = _who("operators and commanders", "operator", "commander", sees=ROTAS)
 KEEP_ROTA = _who(
@@ -224,13 +220,14 @@ ROWS: dict[str, Row] = {
     "on-call": both(ROTAS, MAKE_ROTAS),
     "rota": both(ROTAS, KEEP_ROTA, pk="rota"),
     "end-layer": act(KEEP_ROTA, pk="rota", number="layer"),
+    "change-layer": both(KEEP_ROTA, pk="rota", number="layer"),
     "change-rota": both(KEEP_ROTA, pk="rota"),
     "retire-rota": act(KEEP_ROTA, pk="rota"),
     "add-calendar": act(KEEP_ROTA, pk="rota"),
     "remove-calendar": act(KEEP_ROTA, pk="rota", number="calendar"),
     "make-feed": act(ROTAS, pk="rota"),
     "make-own-feed": act(ROTAS),
-    # Who takes turns there may do more than others; the domain says who may do what.
+    # Who takes turns may do more than others, as the domain says.
     "cover": act(ROTAS, pk="rota"),
     "withdraw-cover": act(ROTAS, pk="rota", number="override"),
     "ask-swap": act(ROTAS, pk="rota"),

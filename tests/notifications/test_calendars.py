@@ -93,7 +93,7 @@ def test_what_was_read_before_counts_while_reading_fails_and_owners_hear_of_it_o
         assert len(told) == (failures >= 3)
 
     kept.refresh_from_db()
-    assert (kept.failure, kept.failures) == ("answered 500", 5)
+    assert (kept.failure, kept.failures) == ("The address was not reached: answered 500.", 5)
     assert on_call(rota, 3) == [[ann]]
     assert told[0].to == [ann.email]
     served(receiver, "UID:1|SUMMARY:a")

@@ -241,3 +241,18 @@ def test_five_rotas_cost_as_many_queries_as_one(ann, ben):
         # Some change within 14 days, and some not at all.
         make.layer(rota, ann, *[ben] * (number % 2), every=2)
     assert ask(rotas[:1]) == ask(rotas)
+
+
+def test_a_layer_is_changed_from_what_it_is_and_keeps_the_order_of_turns(ann, ben):
+    rota = make.rota(ann)
+    days = Hours(frozenset({0, 2}), time(9), time(17))
+    layer = make.layer(rota, ann, ben, hours=[days], every=2)
+    path = f"/on-call/{rota.pk}/layers/{layer.pk}/change/"
+    page = text(Reader(ann).get(path))
+    for kept in ('value="First line"', 'value="09:00"', f'value="{layer.starts_on:%Y-%m-%d}"'):
+        assert kept in page
+    assert page.count("checked") == 2
+    assert "layer-rank" in text(Reader(ann).post(path, **terms(ann, rank="0")), 422)
+    assert Reader(ann).post(path, **terms(ben)).status_code == 302
+    assert [each.people for each in rota.layers.filter(until=None)] == [[ben.pk]]
+    assert "read the page again" in text(Reader(ann).post(path, **terms(ben)), 422)
