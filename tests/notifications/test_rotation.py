@@ -108,6 +108,23 @@ def test_whoever_is_away_leaves_a_gap_or_the_place_to_the_layer_below():
     assert {each.who for each in helped} == {(ANN,), (CAT,)}
 
 
+def test_overrides_count_before_a_calendar_and_both_before_turns_the_later_override_first():
+    noon = utc(2026, 3, 28, 12)
+    later = Given((Span(noon + HOUR, noon + 2 * HOUR, (CAT,), "override:2"),))
+    earlier = Given((Span(noon, noon + 3 * HOUR, (BEN,), "override:1"),))
+    calendar = Given((Span(noon - HOUR, noon + 4 * HOUR, (CAT, BEN), "calendar:1"),))
+    order = [later, earlier, calendar, daily(ANN)]
+    found = shifts(order, noon - 2 * HOUR, noon + 5 * HOUR)
+
+    assert [(span.who, span.length / HOUR) for span in found] == [
+        *(((ANN,), 1), ((CAT, BEN), 1), ((BEN,), 1), ((CAT,), 1)),
+        *(((BEN,), 1), ((CAT, BEN), 1), ((ANN,), 1)),
+    ]
+    # Whoever is away is passed over in each, down to the next who has somebody.
+    away = shifts(order, noon + HOUR, noon + 2 * HOUR, away=frozenset({CAT, BEN}))
+    assert [span.who for span in away] == [(ANN,)]
+
+
 def test_those_whom_a_calendar_names_at_once_are_on_call_together():
     noon = utc(2026, 6, 1, 12)
     given = Given((Span(noon, noon + 2 * HOUR, (ANN,)), Span(noon + HOUR, noon + 3 * HOUR, (BEN,))))
