@@ -9,6 +9,7 @@ import json
 import resource
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
@@ -128,7 +129,9 @@ def _attendees(event: Any) -> tuple[str, ...]:
 def main() -> None:
     """Read a calendar from the standard input, and write what was found as JSON."""
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    # Some systems refuse it; time runs out there all the same.
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     zone, start, end = sys.argv[1:]
     content = sys.stdin.buffer.read(MOST_BYTES + 1)
     try:

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from accounts.http import SignedInRequest
 from accounts.models import User
 from audit import clockwork
-from notifications import access, covers, oncall, rotas, standing, swaps
+from notifications import access, covers, oncall, rota_story, rotas, standing, swaps
 from notifications.calendar_forms import CalendarForm
 from notifications.cover_forms import CoverForm, SwapForm
 from notifications.models import Override, Rota, Swap
@@ -38,6 +38,7 @@ def show(
         "layers": standing.layers(rota),
         "owners": rota.owners.order_by("first_name", "last_name", "username"),
         "may_keep": keeps,
+        "story": rota_story.lately(rota),
         "refusal": refusal,
         "wrong": wrong,
         "layer_form": LayerForm(rota=rota, initial=usual(rota)),

@@ -200,6 +200,10 @@ def test_a_colleague_is_asked_to_swap_and_answers_on_the_page(ann):
     assert Reader(cat).post(answer, do="accept").status_code == 302
     assert oncall.on_call(rota.pk, swap.starts_at) == [cat]
     assert "is accepted already" in text(Reader(cat).post(answer, do="decline"), 422)
+    story = Reader(cat).reads(path).partition("Lately done")[2]
+    assert "Cat accepted that Cat takes a shift of Ann Archer" in story
+    assert "Ann Archer asked Cat to take a shift of Ann Archer" in story
+    assert "test added the layer First line" in story
 
 
 def test_the_next_shift_of_the_reader_stands_in_the_form_that_asks_for_a_swap(ann, ben):
