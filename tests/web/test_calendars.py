@@ -141,7 +141,9 @@ def test_the_secret_lies_nowhere_and_guesses_are_slowed_down(ann, rota):
     address = made(Reader(ann), "/on-call/feed/")
     key = CalendarFeed.objects.get()
     assert key.secret_hash not in address
-    assert address.rpartition("_")[2].removesuffix(".ics") not in str(CalendarFeed.objects.values())
+    secret = address.removesuffix(".ics").split("_", 3)[3]
+    assert len(secret) == 43
+    assert secret not in str(CalendarFeed.objects.values())
     client = Client()
     wrong = f"/calendars/andon_f_{key.key_id}_wrong.ics"
     codes = [client.get(wrong).status_code for _ in range(80)]
