@@ -123,7 +123,6 @@ def retire(request: SignedInRequest, pk: int) -> HttpResponse:
     try:
         rotas.retire(rota, actor=actor_of(request))
     except rotas.Refused as refusal:
-        messages.error(request, str(refusal).partition(": ")[2])
-    else:
-        messages.success(request, _("It is retired: nobody is on call in it any more."))
+        return rota_page.show(request, rota, refusal=str(refusal).partition(": ")[2])
+    messages.success(request, _("It is retired: nobody is on call in it any more."))
     return redirect("on-call")

@@ -39,7 +39,7 @@ def show(
         "owners": rota.owners.order_by("first_name", "last_name", "username"),
         "may_keep": keeps,
         "story": rota_story.lately(rota),
-        "refusal": refusal,
+        "refusal": refusal[:1].upper() + refusal[1:],
         "wrong": wrong,
         "layer_form": LayerForm(rota=rota, initial=usual(rota)),
         "calendars": rota.calendars.filter(removed_at=None).order_by("-rank"),

@@ -13,7 +13,7 @@ from accounts.functions import Function
 from accounts.models import User
 from audit import clockwork, history, trail
 from notifications import holes
-from notifications.models import Rota
+from notifications.models import EscalationTarget, Rota
 
 LONGEST_NAME = 80
 LONGEST_ABOUT = 200
@@ -83,9 +83,12 @@ def retire(rota: Rota, *, actor: Actor) -> None:
     """End a rota for good: nobody is on call in it any more.
 
     Raises:
-        Refused: if it is retired already.
+        Refused: if it is retired already, or a policy in force pages whoever is on call in it.
     """
     rota = lock(rota)
+    paging = EscalationTarget.objects.filter(rota=rota, step__policy__active=True)
+    if names := sorted(set(paging.values_list("step__policy__name", flat=True))):
+        raise Refused(f"rota: it is paged by {', '.join(names[:5])}; change that policy first.")
     rota.retired_at = clockwork.now()
     history.save(rota, "retired_at", actor=actor)
     record("rota.retired", rota, actor=actor)

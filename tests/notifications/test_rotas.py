@@ -8,7 +8,8 @@ from django.utils import timezone
 from accounts.functions import Function
 from audit import people
 from audit.models import Entry
-from notifications import oncall, rotas, turns
+from notifications import oncall, policymaking, rotas, turns
+from notifications.escalation import Target
 from notifications.models import RotaLayer
 from notifications.rotation import Hours
 from tests import make
@@ -73,6 +74,15 @@ def test_nobody_is_on_call_in_a_retired_rota_or_in_the_place_of_a_deactivated_pe
     assert oncall.between(rota.pk, noon(1), noon(2)) == []
     with pytest.raises(rotas.Refused, match="retired"):
         make.layer(rota, ben)
+
+
+def test_a_rota_that_a_policy_pages_is_not_retired_before_the_policy_is_changed(rota, ann):
+    make.layer(rota, make.reachable(Function.RESPONDER))
+    policy = make.policy(Target("rota", rota=rota.pk), name="Grave")
+    with pytest.raises(rotas.Refused, match="it is paged by Grave; change that policy first"):
+        rotas.retire(rota, actor=make.SYSTEM)
+    policymaking.retire(policy, reason="Over.", actor=make.SYSTEM)
+    rotas.retire(rota, actor=make.SYSTEM)
 
 
 @pytest.mark.parametrize(

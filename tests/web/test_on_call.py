@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from accounts.functions import Function
 from audit import people
-from notifications import oncall
+from notifications import oncall, policymaking
+from notifications.escalation import Target
 from notifications.models import Rota, RotaLayer
 from notifications.rotation import Hours
 from tests import make
@@ -196,10 +197,10 @@ def test_a_colleague_is_asked_to_swap_and_answers_on_the_page(ann):
     assert "Waits for your answer" in text(Reader(cat).get("/on-call/"))
     answer = f"{path}swaps/{swap.pk}/"
     assert Reader(cat).post(answer, do="explode").status_code == 404
-    assert "whoever was asked" in text(Reader(ann).post(answer, do="accept"), 422)
+    assert "hoever was asked" in text(Reader(ann).post(answer, do="accept"), 422)
     assert Reader(cat).post(answer, do="accept").status_code == 302
     assert oncall.on_call(rota.pk, swap.starts_at) == [cat]
-    assert "is accepted already" in text(Reader(cat).post(answer, do="decline"), 422)
+    assert "s accepted already" in text(Reader(cat).post(answer, do="decline"), 422)
     story = Reader(cat).reads(path).partition("Lately done")[2]
     assert "Cat accepted that Cat takes a shift of Ann Archer" in story
     assert "Ann Archer asked Cat to take a shift of Ann Archer" in story
@@ -229,6 +230,10 @@ def test_owners_change_a_rota_and_retire_it(ann, ben):
     assert "<h1>Nights</h1>" in text(Reader(ben).get(path))
 
     assert Reader(ann).post(f"{path}retire/").status_code == 403
+    make.reachable(Function.OPERATOR)
+    policy = make.policy(Target("rota", rota=rota.pk), Target("function", name="operator"))
+    assert f"is paged by {policy.name}" in text(Reader(ben).post(f"{path}retire/"), 422)
+    policymaking.retire(policy, reason="Over.", actor=make.SYSTEM)
     assert Reader(ben).post(f"{path}retire/").status_code == 302
     assert Reader(ben).get(path).status_code == 404
 
