@@ -47,7 +47,7 @@ def add(rota: Rota, terms: Terms, address: str, *, actor: Actor) -> RotaCalendar
     if wrong := addresses.why_not(address):
         raise rotas.Refused(wrong)
     calendar = _make(rota, terms, address, actor)
-    _read_later(calendar.pk, clockwork.now())
+    read_later(calendar.pk, clockwork.now())
     return calendar
 
 
@@ -102,7 +102,8 @@ def remove(calendar: RotaCalendar, *, actor: Actor) -> None:
     rotas.record("rota.calendar_removed", rota, actor=actor, **_facts(calendar))
 
 
-def _read_later(pk: int, at: datetime) -> None:
+def read_later(pk: int, at: datetime) -> None:
+    """Have a calendar read at a moment. The same minute is planned once."""
     payload = {"calendar": pk, "at": at.isoformat(), "lane": f"rota-calendar:{pk}"}
     key = f"rota-calendar:{pk}:{at:%Y-%m-%dT%H:%M}"
     clockwork.schedule(READ, key=key, payload=payload, due_at=at)
@@ -153,7 +154,7 @@ def _failed(payload: dict[str, Any], why: str) -> None:
     RotaCalendar.objects.filter(pk=calendar.pk).update(
         failure=why[:300], failures=failures, tried_at=now
     )
-    _read_later(calendar.pk, _next(payload))
+    read_later(calendar.pk, _next(payload))
     if failures == TOLD_AFTER:
         since = calendar.read_at or calendar.added_at
         rotamail.tell(
@@ -170,7 +171,7 @@ def _came(payload: dict[str, Any], entries: list[Entry], now: datetime) -> None:
     calendar = _locked(payload["calendar"])
     if calendar:
         _keep(calendar, entries, now)
-        _read_later(calendar.pk, _next(payload))
+        read_later(calendar.pk, _next(payload))
 
 
 def _keep(calendar: RotaCalendar, entries: list[Entry], now: datetime) -> None:

@@ -8,8 +8,8 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.functions import Function
-from audit import people
-from audit.models import Due
+from audit import people, reconciling
+from audit.models import Due, Finding
 from notifications import calendars, covers, holes, oncall, rotas
 from notifications.agenda import Entry
 from notifications.calendars import Terms
@@ -232,3 +232,15 @@ def test_operators_hear_of_gaps_where_no_owner_is_left(rota, ann, engine):
     rotas.retire(rota, actor=make.SYSTEM)
     engine.forward(hours=9)
     assert not Due.objects.waiting().filter(kind=holes.LOOK).exists()
+
+
+def test_what_was_lost_of_looking_and_reading_is_planned_anew(rota, engine):
+    added(rota, "https://calendar.example/")
+    reconciling.look()
+    assert not Finding.objects.exists()
+    kinds = (holes.LOOK, calendars.READ)
+    Due.objects.filter(kind__in=kinds).delete()
+    for _ in range(2):
+        reconciling.look()
+    assert list(Finding.objects.values_list("check_name", flat=True)) == ["rota forgotten"] * 2
+    assert Due.objects.waiting().filter(kind__in=kinds).count() == 2
