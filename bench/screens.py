@@ -109,6 +109,7 @@ SHOTS = (
         linked("/incidents/INC-1/exposures/", "/exposures/1"),
         then=_open_all,
     ),
+    Shot("timeline", "commander", first("/incidents/", "timeline/")),
     Shot("history", "commander", first("/incidents/", "history/")),
     Shot("review", "commander", first("/incidents/", "review/"), then=_open_all),
     Shot("action-items", "commander", "/action-items/"),

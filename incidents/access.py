@@ -114,8 +114,11 @@ def may_which(user: User, incident: Incident) -> frozenset[Level]:
 
 def may_hold(user: User, incident: Incident) -> bool:
     """True if the person may set and lift legal holds on what this incident keeps as evidence."""
-    if not may(user, Level.VIEW, incident):
-        return False
+    return may(user, Level.VIEW, incident) and keeps(user, incident)
+
+
+def keeps(user: User, incident: Incident) -> bool:
+    """True if legal holds are for whoever the person is here; `may_hold` also asks for sight."""
     if user.is_any(Function.LEGAL, Function.PRIVACY_OFFICER):
         return True
     return incident.roles.filter(person=user, until=None, role__in=_HOLDERS).exists()

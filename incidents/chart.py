@@ -4,7 +4,7 @@ Reads only. Places are computed here, so the picture is whole without JavaScript
 static/js/timeline.js only moves x.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from incidents import duplicates, exposure
-from incidents.models import Incident, TimelineEntry
+from incidents.models import Exposure, Incident, TimelineEntry
 from incidents.story import Happened
 from programs.models import Pause
 
@@ -87,10 +87,15 @@ class Chart:
     form: str
 
 
-def draw(incident: Incident, entries: Sequence[Happened]) -> Chart:
-    """Lay out an incident and its entries, the oldest first."""
-    exposed, clocks = _exposed(incident), _clocks(incident)
-    holds = list(_pauses(incident))
+def draw(
+    incident: Incident,
+    entries: Sequence[Happened],
+    *,
+    exposures: Sequence[Exposure],
+    holds: Sequence[Pause],
+) -> Chart:
+    """Lay out an incident, its entries and what was held for it, the oldest first."""
+    exposed, clocks = _exposed(incident, exposures), _clocks(incident)
     stretches = [*exposed, *clocks, *((str(hold), hold.since, hold.lifted_at) for hold in holds)]
     moments = [entry.at for entry in entries] + [incident.reported_at]
     moments += [since for _name, since, _until in stretches]
@@ -134,11 +139,6 @@ def _legal(clocks: list[Stretch], scale: "_Scale", *, y: int) -> Lane:
     return Lane(_("Legal clocks"), y, _ROW, bars=bars)
 
 
-def _pauses(incident: Incident) -> Iterable[Pause]:
-    holds = Pause.objects.filter(holder__in=duplicates.holders(incident))
-    return holds.select_related("program", "dataset").order_by("since")
-
-
 def _round_up(moment: datetime, *, since: datetime) -> datetime:
     wanted = min(max((moment - since) / _STEPS_IN_ALL, _SHORTEST_STEP), _LONGEST_STEP)
     # Doubled and not continuous, so that it stays the same for a while.
@@ -151,9 +151,8 @@ def _round_up(moment: datetime, *, since: datetime) -> datetime:
     )
 
 
-def _exposed(incident: Incident) -> list[Stretch]:
+def _exposed(incident: Incident, rows: Sequence[Exposure]) -> list[Stretch]:
     """What was exposed from when to when: each exposure, or where there is none, the report."""
-    rows = list(incident.exposures.select_related("dataset"))
     pairs = [(str(row), exposure.window(incident, [row])) for row in rows]
     pairs = pairs or [(_("Data"), exposure.window(incident))]
     return [(name, window.since, window.until) for name, window in pairs if window]

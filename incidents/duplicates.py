@@ -29,7 +29,8 @@ def holders(incident: Incident) -> list[str]:
 
 def seen(user: User, incident: Incident) -> list[Incident]:
     """What was merged into an incident, as far as the person may know of it."""
-    return list(access.visible_to(user).filter(duplicate_of=incident).order_by("number"))
+    merged = list(incident.duplicates.values_list("pk", flat=True))
+    return list(access.of_these(user, merged).order_by("number")) if merged else []
 
 
 def lead(user: User, incident: Incident) -> Incident | None:
@@ -67,9 +68,11 @@ def earlier_awareness(incident: Incident) -> datetime | None:
     if incident.aware_at:
         merged = merged.filter(aware_at__lt=incident.aware_at)
     earlier = list(merged)
+    if not earlier:
+        return None
     decided = _last("incident.aware", [incident])
     merged_at = _last("incident.merged", earlier)
-    if not merged_at or (decided and decided > merged_at):
+    if merged_at is None or (decided and decided > merged_at):
         return None
     return min(each.aware_at for each in earlier if each.aware_at)
 

@@ -58,10 +58,18 @@ def unpin(entry: TimelineEntry, *, actor: Actor) -> None:
 
 def pinned(incident: Incident) -> list[TimelineEntry]:
     """Return the entries on top, as they are now, the newest first."""
-    rows = incident.pins.filter(unpinned_at=None).select_related("entry")
-    keys = {_as_it_is_now(row.entry).pk for row in rows}
+    keys = set(incident.pins.filter(unpinned_at=None).values_list("entry", flat=True))
+    # One query for each time that any of them was corrected, however many are pinned.
+    while newer := dict(_newer(keys)):
+        keys = {newer.get(key, key) for key in keys}
+    if not keys:
+        return []
     found = incident.timeline.filter(pk__in=keys)
     return list(found.select_related("actor", "supersedes"))
+
+
+def _newer(keys: Iterable[int]) -> Iterable[tuple[int, int]]:
+    return TimelineEntry.objects.filter(supersedes__in=keys).values_list("supersedes", "pk")
 
 
 def _as_it_is_now(entry: TimelineEntry) -> TimelineEntry:

@@ -101,9 +101,9 @@ def _by_the_report(incident: Incident) -> dict[str, Any]:
     return {"state": done, "done_by": incident.reporter, "done_at": incident.reported_at}
 
 
-def newer(runs: list[RunbookRun]) -> dict[str, str]:
+def newer(runs: list[RunbookRun], books: list[Runbook]) -> dict[str, str]:
     """Return, by the id of its runbook, the version that is in force and is not the run's own."""
-    now = {book.id: book.version for book in library.in_force()}
+    now = {book.id: book.version for book in books}
     return {
         run.runbook: now[run.runbook]
         for run in runs

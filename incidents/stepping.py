@@ -15,6 +15,7 @@ from accounts.actors import Actor
 from accounts.models import User
 from audit import outbox, trail
 from incidents import access, cord, holds, intake, steps, timeline
+from incidents.access import Level
 from incidents.actions import ACTIONS, HOLD, Action, How
 from incidents.models import Incident, RunbookStep, StepAct, TimelineEntry
 from incidents.steps import Refused
@@ -53,10 +54,14 @@ class Offer:
         return self.action.how is How.OUTSIDE and not self.systems and not self.acts
 
 
-def offer(incident: Incident, steps_: Iterable[RunbookStep], user: User) -> dict[int, list[Offer]]:
-    """Return what each step offers to a reader, by its key, in the order of its hooks."""
-    held = access.may_which(user, incident)
-    may_hold = access.may_hold(user, incident)
+def offer(
+    incident: Incident, steps_: Iterable[RunbookStep], user: User, *, held: frozenset[Level]
+) -> dict[int, list[Offer]]:
+    """Return what each step offers to a reader who holds these levels, in the order of its hooks.
+
+    By the key of each step.
+    """
+    may_hold = Level.VIEW in held and access.keeps(user, incident)
     takers = list(_takers(incident))
 
     def one(step: RunbookStep, action: Action) -> Offer:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
 from django.db.models.functions import Left
 
 from incidents import pinning, timeline
@@ -15,10 +16,30 @@ from incidents.models import Incident, TimelineEntry
 
 # So many entries are shown at first, and so many more at each step.
 PAGE = 50
+# So many at most on one page; older ones are on the next.
+MOST = 250
+# To read or print from end to end, with nothing to press: some thousand lines are one page.
+MOST_TO_PRINT = 3_000
+_KINDS = dict(TimelineEntry.Kind.choices)
 # Entries in which somebody decided something.
 DECISIONS = (TimelineEntry.Kind.SEVERITY, TimelineEntry.Kind.STATUS)
 _MOST_DECISIONS = 200
 _LONGEST_WORDS = 120
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What of a story is asked for.
+
+    Attributes:
+        kinds: entries of these kinds alone; of all if there are none.
+        most: so many at most.
+        older: only those older than this entry, by its key; None to begin with the newest.
+    """
+
+    kinds: Sequence[str] = ()
+    most: int = PAGE
+    older: int | None = None
 
 
 @dataclass(frozen=True)
@@ -32,34 +53,54 @@ class Happened:
 
 @dataclass(frozen=True)
 class Story:
-    """`rest` is how many older entries are left out; `next` how many to ask for to see more."""
+    """What is shown of a story.
+
+    Attributes:
+        count: how many entries of these kinds there are in all.
+        rest: how many of them are older than those shown.
+        next: how many to ask for to see more on this page; None if it holds no more.
+        is_first: it begins with the newest.
+    """
 
     entries: list[TimelineEntry]
     pinned: list[TimelineEntry]
     decisions: list[TimelineEntry]
     count: int
     rest: int
-    next: int
+    next: int | None
+    is_first: bool
+
+    @property
+    def last(self) -> int:
+        """The key of the oldest entry shown; 0 if none is."""
+        return self.entries[-1].pk if self.entries else 0
 
 
-def of(incident: Incident, *, kinds: Sequence[str], most: int | None = PAGE) -> Story:
-    """Return what is shown of the story, newest first.
-
-    Args:
-        kinds: only entries of these kinds; of all if there are none.
-        most: so many entries at most; None for all of them.
-    """
+def of(incident: Incident, asked: Asked) -> Story:
+    """Return what is shown of the story, newest first."""
     current = timeline.current(incident)
-    wanted = current.filter(kind__in=kinds) if kinds else current
+    wanted = current.filter(kind__in=asked.kinds) if asked.kinds else current
+    point = _point(incident, asked)
+    below = wanted.filter(point) if point else wanted
     count = wanted.count()
-    shown = list(wanted if most is None else wanted[:most])
-    pinned = pinning.pinned(incident)
+    shown = list(below[: asked.most])
+    pinned = [] if point else pinning.pinned(incident)
     on_top = {entry.pk for entry in pinned}
     _mark(shown, on_top)
     _mark(pinned, on_top)
     decisions = list(current.filter(kind__in=DECISIONS).reverse()[:_MOST_DECISIONS])
-    rest = count - len(shown)
-    return Story(shown, pinned, decisions, count, rest, len(shown) + PAGE)
+    rest = (below.count() if point else count) - len(shown)
+    more = min(asked.most + PAGE, MOST) if asked.most < MOST else None
+    return Story(shown, pinned, decisions, count, rest, more, is_first=point is None)
+
+
+def _point(incident: Incident, asked: Asked) -> Q | None:
+    """What is older than the entry asked for; None if the incident has no such entry."""
+    # Whether it was corrected since does not matter: it is a place in time.
+    entry = incident.timeline.filter(pk=asked.older).first() if asked.older else None
+    if entry is None:
+        return None
+    return Q(occurred_at__lt=entry.occurred_at) | Q(occurred_at=entry.occurred_at, pk__lt=entry.pk)
 
 
 def happened(incident: Incident) -> list[Happened]:
@@ -77,3 +118,5 @@ def _mark(entries: Iterable[TimelineEntry], on_top: set[int]) -> None:
     for entry in entries:
         entry.is_said = timeline.is_said(entry)  # type: ignore[attr-defined]
         entry.is_pinned = entry.pk in on_top  # type: ignore[attr-defined]
+        # Cheaper for hundreds than get_kind_display(), which sorts out the choices each time.
+        entry.kind_words = _KINDS.get(entry.kind, entry.kind)  # type: ignore[attr-defined]

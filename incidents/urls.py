@@ -74,6 +74,7 @@ urlpatterns = [
     path(f"{_one}history/csv/", history.export, {"kind": "csv"}, name="history-csv"),
     path(f"{_one}history/json/", history.export, {"kind": "json"}, name="history-json"),
     path(f"{_one}update/", acts.update, name="update"),
+    path(f"{_one}timeline/", detail.timeline, name="timeline"),
     path(f"{_one}timeline/<int:pk>/correct/", acts.correct, name="correct"),
     path(f"{_one}timeline/<int:pk>/pin/", acts.pin, {"how": "pin"}, name="pin"),
     path(f"{_one}timeline/<int:pk>/unpin/", acts.pin, {"how": "unpin"}, name="unpin"),

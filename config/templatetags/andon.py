@@ -1,12 +1,15 @@
 """Tags that every template has: times, severity, states, icons. They render and decide nothing."""
 
+import functools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import template
 from django.utils import formats, timezone
+from django.utils.dates import MONTHS_3
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from lucide.templatetags.lucide import lucide
 
@@ -16,6 +19,8 @@ from severity.ladder import Sev
 register = template.Library()
 # Whoever knows a group of four knows who of them it is.
 _FEW = 5
+# What is kept rendered is no longer than this, in characters.
+_SHORT = 1000
 
 # One bar for each step up the ladder, so that the shape alone tells the level.
 _BARS = [
@@ -24,14 +29,21 @@ _BARS = [
 
 
 @register.simple_tag
-def icon(name: str) -> str:
+@functools.cache
+def icon(name: str) -> SafeString:
     """An icon beside words that say the same: hidden from screen readers."""
-    return str(mark_safe(lucide(name, size=None, **{"class": "icon", "aria-hidden": "true"})))  # noqa: S308
+    return mark_safe(lucide(name, size=None, **{"class": "icon", "aria-hidden": "true"}))  # noqa: S308
 
 
 @register.simple_tag
 def prose(text: str) -> SafeString:
     """What somebody wrote as Markdown; see config.prose for what it may hold."""
+    return _prose(text) if len(text) <= _SHORT else mark_safe(to_html(text))  # noqa: S308
+
+
+# The steps of a runbook are the same words in every incident.
+@functools.lru_cache(maxsize=512)
+def _prose(text: str) -> SafeString:
     return mark_safe(to_html(text))  # noqa: S308
 
 
@@ -40,14 +52,21 @@ def moment(value: datetime | None, style: str = "") -> SafeString:
     """A time in the reader's zone, named. Unless "plain", JavaScript adds how long ago that was."""
     if value is None:
         return SafeString("")
+    zone, year = timezone.get_current_timezone_name(), timezone.localtime().year
+    return _moment(value, style != "plain", zone, year, get_language())
+
+
+# A page that stands open shows the same moments every few seconds, and many of them.
+@functools.lru_cache(maxsize=8192)
+def _moment(value: datetime, ago: bool, *_where: object) -> SafeString:
+    """As the reader's zone, their year and their language have it: what the rest names."""
     local = _local(value)
-    ago = "" if style == "plain" else mark_safe(" data-ago")
     return format_html(
         '<time datetime="{}" title="{}"{}>{} {}</time>',
         value.astimezone(UTC).isoformat(timespec="seconds"),
         _both(value, local),
-        ago,
-        formats.date_format(local, _pattern(local)),
+        mark_safe(" data-ago") if ago else "",
+        _day_and_hour(local),
         local.tzname(),
     )
 
@@ -60,9 +79,10 @@ def _local(value: datetime) -> datetime:
         return value.astimezone(UTC)
 
 
-def _pattern(local: datetime) -> str:
+def _day_and_hour(local: datetime) -> str:
     this_year = local.year == timezone.localtime().year
-    return "j M H:i" if this_year else "j M Y H:i"
+    day = f"{local.day} {MONTHS_3[local.month].title()}"
+    return f"{day} {local:%H:%M}" if this_year else f"{day} {local.year} {local:%H:%M}"
 
 
 def _both(value: datetime, local: datetime) -> str:

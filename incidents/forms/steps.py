@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from incidents import library
+from incidents.books import Runbook
 from incidents.forms.response import person_named
 from incidents.models import RunbookStep
 from incidents.runbooks import LONGEST_REASON
@@ -29,9 +30,16 @@ class AttachForm(PanelForm):
     runbook = forms.ChoiceField(label=_l("Runbook"))
     reason = forms.CharField(label=_l("Reason"), max_length=LONGEST_REASON)
 
-    def __init__(self, *args: Any, attached: Iterable[str] = (), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        attached: Iterable[str] = (),
+        books: list[Runbook] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        others = [book for book in library.in_force() if book.id not in {*attached}]
+        known = library.in_force() if books is None else books
+        others = [book for book in known if book.id not in {*attached}]
         self.fields["runbook"].choices = [(book.id, book.title) for book in others]  # type: ignore[attr-defined]
 
 

@@ -1,5 +1,6 @@
 """The page of one incident and its live parts."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpResponse
@@ -8,11 +9,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.http import Fragment, SignedInRequest
-from incidents import access, looks
+from incidents import access, looks, story
 from incidents.forms import response
 from incidents.models import Incident, TimelineEntry
 from incidents.views import panels, runs
-from incidents.views.panels import Forms, May
+from incidents.views.panels import Forms
+from incidents.views.room import Room
 
 
 @require_safe
@@ -36,37 +38,38 @@ def page(
     """
     looks.note(incident, request.user, via="page")
     forms = forms or {}
-    may = May.of(request, incident)
+    room = Room(incident, request.user)
     wrong = [form for form in forms.values() if form.errors]
     context: dict[str, Any] = {
         "incident": incident,
-        "may": may,
+        "may": room.may,
         "refusal": refusal,
         "form": wrong[0] if wrong else None,
-        **{part: show(request, incident) for part, show in LIVE.items()},
+        **{part: show(request, room) for part, show in LIVE.items()},
         "kinds": panels.kinds_of(request),
         "all_kinds": TimelineEntry.Kind.choices,
         **_ways_on(incident, forms),
-        **_panels(request, incident, may, forms),
+        **_panels(request, room, forms),
     }
     return render(request, "incidents/detail.html", context, status=status)
 
 
-def _panels(request: SignedInRequest, incident: Incident, may: May, forms: Forms) -> dict[str, Any]:
+def _panels(request: SignedInRequest, room: Room, forms: Forms) -> dict[str, Any]:
+    incident = room.incident
     return {
-        **panels.cord(incident, may, forms),
+        **panels.cord(room, forms),
         **panels.severity(incident, request, forms),
         **panels.firings(incident, forms),
-        **runs.runbook(incident, request.user, forms),
+        **runs.runbook(room, forms),
         **runs.review(incident),
         **panels.evidence(incident, forms),
-        **panels.exposed(incident),
+        **panels.exposed(room),
         **panels.merged(incident, request),
         **panels.related(incident, request, forms),
         **panels.tasks(incident, forms),
-        **panels.roles(incident, request, forms),
-        **panels.who_sees(incident, may, forms),
-        **panels.why(incident, request, may),
+        **panels.roles(room, forms),
+        **panels.who_sees(incident, room.may, forms),
+        **panels.why(incident, request, room.may),
     }
 
 
@@ -78,21 +81,20 @@ def _ways_on(incident: Incident, forms: Forms) -> dict[str, Any]:
     }
 
 
-def _head(request: SignedInRequest, incident: Incident) -> Fragment:
-    return Fragment.of("incidents/_head.html", panels.head(incident), request)
+def _head(request: SignedInRequest, room: Room) -> Fragment:
+    return Fragment.of("incidents/_head.html", panels.head(room), request)
 
 
-def _story(request: SignedInRequest, incident: Incident) -> Fragment:
-    kinds, most = panels.kinds_of(request), panels.most_of(request)
-    context = panels.told(incident, kinds=kinds, most=most)
+def _story(request: SignedInRequest, room: Room) -> Fragment:
+    context = panels.told(room, panels.asked_of(request))
     # The links in a live part lead to the page, wherever the part was asked for.
-    context["page_url"] = reverse("incidents:detail", args=[incident.number])
-    context |= {"may": May.of(request, incident), "kinds": kinds}
+    context["page_url"] = reverse("incidents:detail", args=[room.incident.number])
+    context["may"] = room.may
     return Fragment.of("incidents/_story.html", context, request)
 
 
-def _collection(request: SignedInRequest, incident: Incident) -> Fragment:
-    return Fragment.of("incidents/_collection.html", panels.collection(incident, request), request)
+def _collection(request: SignedInRequest, room: Room) -> Fragment:
+    return Fragment.of("incidents/_collection.html", panels.collection(room), request)
 
 
 LIVE = {"head": _head, "story": _story, "collection": _collection}
@@ -105,4 +107,14 @@ def live(request: SignedInRequest, number: int, part: str) -> HttpResponse:
     if "If-None-Match" not in request.headers:
         # The page that stands open asks with it each few seconds, and has been noted.
         looks.note(incident, request.user, via="page")
-    return LIVE[part](request, incident).answer(request)
+    return LIVE[part](request, Room(incident, request.user)).answer(request)
+
+
+@require_safe
+def timeline(request: SignedInRequest, number: int) -> HttpResponse:
+    """The whole story on a page of its own, to read and to print: no forms, nothing live."""
+    incident = access.get_incident(request.user, number)
+    looks.note(incident, request.user, via="page")
+    asked = replace(panels.asked_of(request), most=story.MOST_TO_PRINT)
+    context = panels.told(Room(incident, request.user), asked)
+    return render(request, "incidents/timeline.html", context)

@@ -12,7 +12,7 @@ from accounts.http import SignedInRequest, actor_of
 from incidents import access, changes, embargo, exposures, looks
 from incidents.forms.exposures import CorrectExposureForm, ExposureForm, VerifyForm
 from incidents.models import AccessGrant, Evidence, Exposure, Incident
-from incidents.views.panels import May
+from incidents.views.room import May
 from programs.forms import PanelForm
 
 CONTRIBUTE, MANAGE = AccessGrant.Level.CONTRIBUTE, AccessGrant.Level.MANAGE

@@ -1,13 +1,10 @@
 """What each panel of the incident page shows. Reads only; the page and htmx get the same panels."""
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
 
-from accounts.functions import Function
 from accounts.http import SignedInRequest
 from incidents import (
     access,
@@ -23,7 +20,6 @@ from incidents import (
     story,
     weighing,
 )
-from incidents import evidence as kept
 from incidents.forms import response
 from incidents.forms.evidence import UploadForm
 from incidents.forms.tracking import RelateForm, TaskForm
@@ -31,99 +27,68 @@ from incidents.models import (
     SHARED_ROLES,
     AccessGrant,
     Incident,
-    RoleAssignment,
+    Role,
     RuleFiring,
     SeverityProposal,
     Status,
     TimelineEntry,
 )
-from programs import access as program_access
-from programs import summary
+from incidents.story import Asked
+from incidents.views.room import May, Room
 from programs.forms import PanelForm
-from programs.models import Pause, State
+from programs.models import State
 from severity.changes import what_would_change
 from severity.facts import BadFact, Facts
 from severity.ruleset import RuleSet
 from severity.vocabulary import Action, Scope
 
 Forms = dict[str, PanelForm]
-_A_NUMBER = re.compile(r"[0-9]{1,5}")
+# Keys of entries as well.
+_A_NUMBER = re.compile(r"[0-9]{1,18}")
 FIRST_FILES = 8
 _MOST_LEVELS = 50
 
 
-@dataclass(frozen=True)
-class May:
-    """What the reader may do here. Reading is settled before."""
-
-    contribute: bool
-    # As `contribute`, also when it is over: a follow-up of what is closed is named then.
-    take_part: bool
-    manage: bool
-    close: bool
-    decide_awareness: bool
-
-    @classmethod
-    def of(cls, request: SignedInRequest, incident: Incident) -> "May":
-        held = access.may_which(request.user, incident)
-        over = incident.is_over
-        return cls(
-            contribute=AccessGrant.Level.CONTRIBUTE in held and not over,
-            take_part=AccessGrant.Level.CONTRIBUTE in held,
-            manage=AccessGrant.Level.MANAGE in held,
-            close=AccessGrant.Level.CLOSE in held,
-            decide_awareness=request.user.is_any(Function.PRIVACY_OFFICER),
-        )
-
-
-def head(incident: Incident) -> dict[str, Any]:
+def head(room: Room) -> dict[str, Any]:
     """The facts that stay in sight. Live."""
-    lines = summary.of([incident.program]) if incident.program else []
-    commander = incident.roles.filter(role="commander", until=None).select_related("person").first()
+    incident = room.incident
+    commands = [held.person for held in room.roles if held.role == Role.COMMANDER]
     return {
         "incident": incident,
-        "window": exposure.window(incident, incident.exposures.all()),
-        "commander": commander.person if commander else None,
-        "line": lines[0] if lines else None,
+        "window": exposure.window(incident, room.exposures),
+        "commander": commands[0] if commands else None,
+        "line": room.lines.get(incident.program_id or 0),
     }
 
 
-def told(incident: Incident, *, kinds: list[str], most: int | None) -> dict[str, Any]:
+def told(room: Room, asked: Asked) -> dict[str, Any]:
     """The chart and the list. Live."""
+    incident = room.incident
+    marks = story.happened(incident)
     return {
         "incident": incident,
-        "chart": chart.draw(incident, story.happened(incident)),
-        "story": story.of(incident, kinds=kinds, most=most),
+        "chart": chart.draw(incident, marks, exposures=room.exposures, holds=room.pauses),
+        "story": story.of(incident, asked),
     }
 
 
-def collection(incident: Incident, request: SignedInRequest) -> dict[str, Any]:
+def collection(room: Room) -> dict[str, Any]:
     """Which programs this incident holds, and how far each stop is proven. Live.
 
     What is a draft is named to who may know of it, and counted for everybody.
     """
-    holds = Pause.objects.filter(holder__in=duplicates.holders(incident))
-    holds = holds.select_related("program", "dataset", "order")
-    lines = {line.program.pk: line for line in summary.of([hold.program for hold in holds])}
-    known = set(
-        program_access.visible_to(request.user).filter(pk__in=lines).values_list("pk", flat=True)
-    )
+    known, lines = room.known, room.lines
     return {
-        "incident": incident,
-        "holds": [
-            (hold, lines[hold.program_id], hold.program_id in {incident.program_id, *known})
-            for hold in holds.order_by("since")
-        ],
+        "incident": room.incident,
+        "holds": [(hold, lines[hold.program_id], hold.program_id in known) for hold in room.pauses],
     }
 
 
-def cord(incident: Incident, may: May, forms: Forms) -> dict[str, Any]:
-    program = incident.program
-    held = Pause.objects.in_force().filter(holder=incident.ref, program=program, dataset=None)
-    can = may.contribute and program is not None and program.state != State.RETIRED
-    return {
-        "cord": (forms.get("cord") or response.CordForm()) if can and not held.exists() else None
-    }
+def cord(room: Room, forms: Forms) -> dict[str, Any]:
+    program = room.incident.program
+    can = room.may.contribute and program is not None and program.state != State.RETIRED
+    offered = can and not room.holds
+    return {"cord": (forms.get("cord") or response.CordForm()) if offered else None}
 
 
 def severity(incident: Incident, request: SignedInRequest, forms: Forms) -> dict[str, Any]:
@@ -175,7 +140,7 @@ def evidence(incident: Incident, forms: Forms) -> dict[str, Any]:
     return {
         "files": rows[:FIRST_FILES],
         "more_files": rows[FIRST_FILES:],
-        "used": kept.usage(incident),
+        "used": {"count": len(rows), "bytes": sum(row.size for row in rows)},
         "most": settings.EVIDENCE,
         "scans": scanning.is_on(),
         "upload_form": forms.get("evidence") or UploadForm(),
@@ -193,9 +158,9 @@ def merged(incident: Incident, request: SignedInRequest) -> dict[str, Any]:
     }
 
 
-def exposed(incident: Incident) -> dict[str, Any]:
+def exposed(room: Room) -> dict[str, Any]:
     """What was exposed, in short; never where it lies."""
-    return {"exposures": list(incident.exposures.select_related("dataset"))}
+    return {"exposures": room.exposures}
 
 
 def related(incident: Incident, request: SignedInRequest, forms: Forms) -> dict[str, Any]:
@@ -215,14 +180,13 @@ def tasks(incident: Incident, forms: Forms) -> dict[str, Any]:
     }
 
 
-def roles(incident: Incident, request: SignedInRequest, forms: Forms) -> dict[str, Any]:
-    held: QuerySet[RoleAssignment] = incident.roles.filter(until=None).select_related("person")
-    taken = {assignment.role for assignment in held}
+def roles(room: Room, forms: Forms) -> dict[str, Any]:
+    taken = {assignment.role for assignment in room.roles}
     free = [role for role in duties.WORDS if role not in taken and role not in SHARED_ROLES]
     return {
-        "roles": held.order_by("since"),
+        "roles": room.roles,
         "free_roles": [(role, duties.WORDS[role]) for role in free],
-        "role_form": forms.get("roles") or response.RoleForm(user=request.user),
+        "role_form": forms.get("roles") or response.RoleForm(user=room.reader),
     }
 
 
@@ -265,9 +229,12 @@ def kinds_of(request: SignedInRequest) -> list[str]:
     return [kind for kind in request.GET.getlist("kind") if kind in TimelineEntry.Kind.values]
 
 
-def most_of(request: SignedInRequest) -> int | None:
-    """How many entries the reader asked for; None for all of them."""
-    if "all" in request.GET:
-        return None
-    asked = request.GET.get("shown", "")
-    return max(int(asked), story.PAGE) if _A_NUMBER.fullmatch(asked) else story.PAGE
+def asked_of(request: SignedInRequest) -> Asked:
+    """What of the story the reader asked for. What makes no sense counts as not said."""
+    most = story.MOST if "all" in request.GET else _number(request.GET.get("shown", ""))
+    older = _number(request.GET.get("older", ""))
+    return Asked(kinds_of(request), min(max(most, story.PAGE), story.MOST), older or None)
+
+
+def _number(said: str) -> int:
+    return int(said) if _A_NUMBER.fullmatch(said) else 0

@@ -16,7 +16,7 @@ from incidents import access, items, looks, reviewfacts, reviewform, reviews
 from incidents.access import Level
 from incidents.forms.reviews import ItemForm, ReviewForm, WordForm
 from incidents.models import ActionItem, Incident, Review, ReviewVersion
-from incidents.views.panels import May
+from incidents.views.room import May
 
 PER_PAGE = 50
 

@@ -5,21 +5,22 @@ from typing import Any
 from django.db.models import Prefetch
 from django.utils import timezone
 
-from accounts.models import User
 from incidents import access, library, runbooks, stepping
 from incidents.forms.steps import AttachForm
 from incidents.models import ActionItem, Incident, Review, RunbookStep, StepAct
 from incidents.views.panels import Forms
+from incidents.views.room import Room
 
 
-def runbook(incident: Incident, user: User, forms: Forms | None = None) -> dict[str, Any]:
+def runbook(room: Room, forms: Forms | None = None) -> dict[str, Any]:
+    incident = room.incident
     now = timezone.now()
     steps = RunbookStep.objects.select_related("done_by", "gate_by", "assignee")
     acts = StepAct.objects.select_related("asked_by", "system")
     steps = steps.prefetch_related(Prefetch("acts", acts))
     runs = list(incident.runbooks.prefetch_related(Prefetch("steps", steps)))
     for run in runs:
-        offers = stepping.offer(incident, run.steps.all(), user)
+        offers = stepping.offer(incident, run.steps.all(), room.reader, held=room.held)
         for step in run.steps.all():
             step.offers = offers[step.pk]  # type: ignore[attr-defined]
         left = [step for step in run.steps.all() if step.state == RunbookStep.State.OPEN]
@@ -27,7 +28,8 @@ def runbook(incident: Incident, user: User, forms: Forms | None = None) -> dict[
         run.late = sum(1 for step in left if step.due_at and step.due_at < now)  # type: ignore[attr-defined]
     people = access.viewers(incident).order_by("username") if runs else []
     attached = [run.runbook for run in runs]
-    newer = runbooks.newer(runs)
+    books = library.in_force()
+    newer = runbooks.newer(runs, books)
     for run in runs:
         run.newer = newer.get(run.runbook)  # type: ignore[attr-defined]
     return {
@@ -35,8 +37,8 @@ def runbook(incident: Incident, user: User, forms: Forms | None = None) -> dict[
         "runs": runs,
         "now": now,
         "step_people": people,
-        "attach_form": (forms or {}).get("attach") or AttachForm(attached=attached),
-        "reads_runbooks": library.may_read(user),
+        "attach_form": (forms or {}).get("attach") or AttachForm(attached=attached, books=books),
+        "reads_runbooks": library.may_read(room.reader),
     }
 
 

@@ -14,8 +14,9 @@ from accounts.http import SignedInRequest, actor_of
 from incidents import access, runbooks, stepping, steps
 from incidents.forms.steps import AssignForm, AttachForm, GateForm, HookForm, NoteForm, StepForm
 from incidents.models import AccessGrant, Incident, RunbookStep
-from incidents.views import panels, runs
+from incidents.views import runs
 from incidents.views.acting import carry_out
+from incidents.views.room import Room
 from programs.forms import PanelForm
 
 Act = Callable[[RunbookStep, dict[str, Any]], object]
@@ -132,8 +133,9 @@ def _for_htmx(
             refusal, status = _first_error(form), 422
     except steps.Refused as refused:
         refusal, status = str(refused), 409
-    context = runs.runbook(incident, request.user) | {
-        "may": panels.May.of(request, incident),
+    room = Room(incident, request.user)
+    context = runs.runbook(room) | {
+        "may": room.may,
         "refused_step": step.pk if refusal else None,
         "refusal": refusal,
     }

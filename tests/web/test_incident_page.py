@@ -1,6 +1,8 @@
 """The incident page: what is known stands on it."""
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -122,6 +124,14 @@ def test_a_long_story_costs_no_more_queries_and_no_mark_for_each_entry(
     assert page.count('id="entry-') == story.PAGE
 
 
+def shown(page):
+    """The numbers of the lines on a page, and where its link to older ones leads."""
+    text = page.content.decode()
+    older = re.search(r'href="([^"]*older=[^"]*)"', text)
+    numbers = [int(each) for each in re.findall(r'class="said">Line ([0-9]+)[.]<', text)]
+    return numbers, unescape(older[1]).partition("#")[0] if older else None
+
+
 def test_a_long_story_shows_the_newest_and_leads_to_the_rest(incident, runner):
     lines(incident, 120)
     short, whole = runner.reads(url(incident)), runner.reads(url(incident, "?all=1"))
@@ -131,6 +141,35 @@ def test_a_long_story_shows_the_newest_and_leads_to_the_rest(incident, runner):
     assert "Line 0." in whole
     assert "Line 0." in runner.reads(url(incident, "?shown=200"))
     assert "Line 0." not in runner.reads(url(incident, "?shown=nonsense"))
+
+
+def test_no_page_holds_more_than_some_hundred_entries_and_each_stands_on_one(incident, runner):
+    lines(incident, 600)
+    numbers, older = shown(runner.get(url(incident, "?shown=999999&kind=update")))
+    assert len(numbers) == story.MOST
+    # What is written meanwhile moves nothing: the place is an entry, and no count.
+    timeline.write(incident, "update", "News.", actor=make.actor(runner.person))
+    while older:
+        more, older = shown(runner.get(older))
+        assert len(more) <= story.MOST
+        numbers += more
+    assert numbers == list(range(599, -1, -1))
+
+
+def test_the_whole_story_is_one_page_without_a_form(incident, runner):
+    lines(incident, 600)
+    numbers, older = shown(runner.get(url(incident, "timeline/?kind=update")))
+    assert (numbers, older) == (list(range(599, -1, -1)), None)
+    page = runner.get(url(incident, "timeline/"))
+    assert "Runbook attached" in words(page)
+    assert b"<form" not in page.content.partition(b"<main")[2].partition(b"</main")[0]
+
+
+def test_an_entry_of_another_incident_is_no_place_in_this_one(incident, runner):
+    lines(incident, 3)
+    strange = make.incident().timeline.first()
+    for asked in (strange.pk, 10**17, "nonsense"):
+        assert "Line 2." in runner.reads(url(incident, f"?older={asked}"))
 
 
 def test_a_lowering_that_waits_asks_a_second_person(incident, runner):

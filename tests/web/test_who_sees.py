@@ -17,6 +17,7 @@ GET = [
     "live/story/",
     "live/collection/",
     "exposures/",
+    "timeline/",
     "history/",
     "history/csv/",
     "history/json/",
