@@ -13,10 +13,13 @@ from ninja.errors import HttpError, Throttled, ValidationError
 from ninja.parser import Parser
 
 from accounts.problems import CONTENT_TYPE, Problem, answer
+from incidents.access_api import router as access
 from incidents.api import router as incidents
 from incidents.cord_api import router as cord
 from incidents.evidence_api import router as evidence
 from incidents.exposure_api import router as exposures
+from incidents.story_api import router as story
+from incidents.tracking_api import router as tracking
 from notifications.api import router as notifications
 from notifications.rota_api import router as rotas
 from programs.api import confirming
@@ -69,6 +72,9 @@ api = Described(
 api.add_router("/v1/incidents", incidents)
 api.add_router("/v1/incidents", evidence)
 api.add_router("/v1/incidents", exposures)
+api.add_router("/v1/incidents", story)
+api.add_router("/v1/incidents", tracking)
+api.add_router("/v1/incidents", access)
 api.add_router("/v1/incidents", notifications)
 api.add_router("/v1/rotas", rotas)
 api.add_router("/v1/programs", programs)

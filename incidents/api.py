@@ -1,32 +1,35 @@
 """Incidents by API: report, read, respond. Every incident comes through access.py."""
 
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, TypeVar
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import Manager, Model, QuerySet
 from django.urls import reverse
-from ninja import Header, Query, Router, Status
+from ninja import Header, Query, Router, Schema, Status
 from ninja.throttling import AuthRateThrottle
 
 from accounts.api import ApiRequest, Token, actor_of, bound_to, person_of
-from accounts.models import Scope
+from accounts.models import Scope, User
 from accounts.problems import Problem, responses
-from incidents import access, judgement, lifecycle, looks, reporting, timeline
+from incidents import access, judgement, lifecycle, looks, reporting
 from incidents.api_shapes import (
-    EntryOut,
     IncidentOut,
     LevelIn,
     ReportIn,
     ReportOut,
     StatusIn,
-    UpdateIn,
 )
+from incidents.forms.response import person_named
 from incidents.models import Audience, Incident, StillOpen
 from incidents.models import Status as IncidentStatus
 from programs import access as program_access
 from programs.models import Program
 from severity.ladder import Sev
 
+Row = TypeVar("Row", bound=Model)
 router = Router(tags=["incidents"])
 PAGE = 50
 
@@ -49,14 +52,14 @@ def _out(incident: Incident) -> IncidentOut:
 
 def get(request: ApiRequest, ref: str, *, to: str = "view") -> Incident:
     """Return an incident that the token's owner may see and may do this to; note the look."""
-    number = ref.removeprefix("INC-")
     # Hidden and missing get the same answer, down to the byte.
     missing = Problem(404, "There is no such incident.", field="ref")
-    if not (number.isascii() and number.isdigit() and len(number) < 10):
+    number = number_of(ref)
+    if number is None:
         raise missing
     person = person_of(request)
-    visible = _open_to(request, access.visible_to(person, named=True))
-    seen = visible.select_related("program").filter(number=int(number)).first()
+    visible = open_to(request, access.visible_to(person, named=True))
+    seen = visible.select_related("program").filter(number=number).first()
     if seen is None:
         raise missing
     if to != "view" and not access.may(person, to, seen):
@@ -65,9 +68,62 @@ def get(request: ApiRequest, ref: str, *, to: str = "view") -> Incident:
     return seen
 
 
-def _open_to(request: ApiRequest, incidents: QuerySet[Incident]) -> QuerySet[Incident]:
+def number_of(ref: str) -> int | None:
+    """The number in `INC-17` or `17`; None if it is none."""
+    number = ref.removeprefix("INC-")
+    is_one = number.isascii() and number.isdigit() and len(number) < 10
+    return int(number) if is_one else None
+
+
+def open_to(request: ApiRequest, incidents: QuerySet[Incident]) -> QuerySet[Incident]:
+    """Those of the incidents that lie in the programs of the token, if it is bound to some."""
     bound = bound_to(request)
     return incidents.filter(program__slug__in=bound) if bound else incidents
+
+
+def child(rows: "QuerySet[Row] | Manager[Row]", pk: int, what: str) -> Row:
+    """Return the row of this incident, or answer that this incident has none such."""
+    found = rows.filter(pk=pk).first()
+    if found is None:
+        raise no_such(what)
+    return found
+
+
+def no_such(what: str) -> Problem:
+    return Problem(404, f"This incident has no such {what}.", field=what)
+
+
+def named(who: str | None, field: str) -> User | None:
+    """Return the active person with this user name or address; None if nobody is named."""
+    person = person_named(who.strip()) if who else None
+    if who and person is None:
+        raise Problem(422, f"{field}: nobody has this user name or e-mail address.", field=field)
+    return person
+
+
+@contextmanager
+def refusing(
+    refusals: type[Exception] | tuple[type[Exception], ...],
+    body: Schema | None = None,
+    **names: str,
+) -> Iterator[None]:
+    """Do one thing as a whole; where the domain says no, answer with its sentence.
+
+    Args:
+        body: what was sent. A sentence that begins with one of its fields blames that: 422, else
+            it is a matter of how things stand: 409.
+        names: what the API calls a field that the domain has another word for.
+    """
+    try:
+        # A refusal in the middle must leave nothing behind.
+        with transaction.atomic():
+            yield
+    except refusals as refusal:
+        name, colon, allowed = str(refusal).partition(": ")
+        field = names.get(name, name)
+        if not colon or body is None or field not in type(body).model_fields:
+            raise Problem(409, str(refusal)) from refusal
+        raise Problem(422, f"{field}: {allowed}", field=field, allowed=allowed) from refusal
 
 
 @router.post(
@@ -174,7 +230,7 @@ def list_incidents(
 def _newest(request: ApiRequest, before: int | None) -> QuerySet[Incident]:
     person = person_of(request)
     if bound_to(request):
-        rows = _open_to(request, access.visible_to(person))
+        rows = open_to(request, access.visible_to(person))
         rows = rows.filter(number__lt=before) if before else rows
         return rows.select_related("program").order_by("-number")[:PAGE]
     keys = access.newest(person, limit=PAGE, before=before)
@@ -187,36 +243,16 @@ def get_incident(request: ApiRequest, ref: str) -> IncidentOut:
     return _out(get(request, ref))
 
 
-@router.get(
-    "/{ref}/timeline", auth=Token(Scope.READ), response={200: list[EntryOut], **responses(404)}
-)
-def list_timeline(request: ApiRequest, ref: str) -> list[EntryOut]:
-    """The story so far, oldest first; corrected entries are left out."""
-    entries = timeline.current(get(request, ref)).order_by("occurred_at", "pk")
-    return [
-        EntryOut(
-            kind=entry.kind,
-            occurred_at=entry.occurred_at,
-            recorded_at=entry.recorded_at,
-            actor=entry.actor_name,
-            text=entry.text,
-        )
-        for entry in entries
-    ]
-
-
 @router.post(
     "/{ref}/severity", auth=Token(Scope.RESPOND), response={200: IncidentOut, **responses(404, 409)}
 )
 def set_severity(request: ApiRequest, ref: str, body: LevelIn) -> IncidentOut:
     """Set the severity. Lowering from SEV 0 to 2 is only proposed: a second person confirms it."""
     incident = get(request, ref, to="manage")
-    try:
+    with refusing(judgement.Refused):
         incident = judgement.set_level(
             incident, Sev(body.level), reason=body.reason, actor=actor_of(request)
         )
-    except judgement.Refused as refusal:
-        raise Problem(409, str(refusal)) from refusal
     return _out(incident)
 
 
@@ -229,7 +265,7 @@ def set_status(request: ApiRequest, ref: str, body: StatusIn) -> IncidentOut:
     if body.to not in IncidentStatus.values:
         allowed = ", ".join(IncidentStatus.values)
         raise Problem(422, f"to: {body.to!r} is no status.", field="to", allowed=allowed)
-    try:
+    with refusing(lifecycle.Refused):
         incident = lifecycle.move(
             incident,
             IncidentStatus(body.to),
@@ -237,38 +273,4 @@ def set_status(request: ApiRequest, ref: str, body: StatusIn) -> IncidentOut:
             reason=body.reason,
             exception=body.exception,
         )
-    except lifecycle.Refused as refusal:
-        raise Problem(409, str(refusal)) from refusal
     return _out(incident)
-
-
-@router.post(
-    "/{ref}/updates", auth=Token(Scope.RESPOND), response={201: EntryOut, **responses(404, 409)}
-)
-def post_update(request: ApiRequest, ref: str, body: UpdateIn) -> Status[EntryOut]:
-    """Write on the timeline."""
-    incident = get(request, ref, to="contribute")
-    try:
-        entry = timeline.write(
-            incident,
-            "update",
-            body.text,
-            actor=actor_of(request),
-            occurred_at=body.occurred_at,
-            audience=body.audience,
-        )
-    except timeline.Refused as refusal:
-        field, colon, allowed = str(refusal).partition(": ")
-        if not colon:
-            raise Problem(409, str(refusal)) from refusal
-        raise Problem(422, str(refusal), field=field, allowed=allowed) from refusal
-    return Status(
-        201,
-        EntryOut(
-            kind=entry.kind,
-            occurred_at=entry.occurred_at,
-            recorded_at=entry.recorded_at,
-            actor=entry.actor_name,
-            text=entry.text,
-        ),
-    )

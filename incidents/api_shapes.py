@@ -7,7 +7,7 @@ from ninja import Schema
 from pydantic import AwareDatetime, Field
 
 from accounts.api import Text
-from incidents import reporting, timeline
+from incidents import reporting
 
 
 class ReportIn(Schema):
@@ -59,14 +59,6 @@ class IncidentOut(Schema):
     drill: bool
 
 
-class EntryOut(Schema):
-    kind: str
-    occurred_at: datetime
-    recorded_at: datetime
-    actor: str
-    text: str
-
-
 class LevelIn(Schema):
     level: int = Field(ge=0, le=5)
     reason: Text = Field(min_length=1, max_length=2000)
@@ -76,9 +68,3 @@ class StatusIn(Schema):
     to: Text = Field(max_length=10)
     reason: Text = Field("", max_length=2000)
     exception: Text = Field("", max_length=2000)
-
-
-class UpdateIn(Schema):
-    text: Text = Field(min_length=1, max_length=timeline.LONGEST)
-    audience: Literal["responders", "leadership", "told"] = "responders"
-    occurred_at: AwareDatetime | None = None

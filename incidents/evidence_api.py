@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from django.conf import settings
+from django.http import HttpResponseBase
 from django.urls import reverse
 from ninja import File, Form, Router, Schema, Status, UploadedFile
 from pydantic import Field
@@ -11,12 +12,21 @@ from pydantic import Field
 from accounts.api import ApiRequest, Text, Token, actor_of
 from accounts.models import Scope
 from accounts.problems import Problem, responses
-from incidents import api, evidence, intake
+from incidents import api, attachment, intake
+from incidents import evidence as kept
 from incidents.custody import LONGEST_NOTE
 from incidents.models import Evidence
 from programs.evidence import TOO_LARGE
 
 router = Router(tags=["incidents"])
+
+
+_BYTES = {
+    200: {
+        "description": "The bytes, as an attachment of the type that they were told to be.",
+        "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
 
 
 class EvidenceIn(Schema):
@@ -72,7 +82,7 @@ def _out(row: Evidence) -> EvidenceOut:
     response={200: list[EvidenceOut], **responses(404)},
 )
 def list_evidence(request: ApiRequest, ref: str) -> list[EvidenceOut]:
-    """What is kept, the newest first. The bytes are given out on the page of each."""
+    """What is kept, the newest first."""
     incident = api.get(request, ref)
     return [_out(row) for row in incident.evidence.select_related("incident")]
 
@@ -94,7 +104,7 @@ def add_evidence(
     try:
         if TOO_LARGE in request.META:
             raise intake.too_large()
-        row = evidence.add(
+        row = kept.add(
             incident,
             _only(request, file),
             note=said.note,
@@ -115,3 +125,22 @@ def _only(request: ApiRequest, file: UploadedFile | None) -> UploadedFile:
     if len(request.FILES.getlist("file")) > 1:
         raise intake.Refused("one at a time; none was added.", field="file", status=422)
     return file
+
+
+@router.get(
+    "/{ref}/evidence/{evidence}/file",
+    auth=Token(Scope.RESPOND),
+    url_name="evidence-file",
+    response=responses(404, 409, 503),
+    openapi_extra={"responses": _BYTES},
+)
+def download_evidence(request: ApiRequest, ref: str, evidence: int) -> HttpResponseBase:
+    """The bytes as they were handed in, checked against their SHA-256. The custody log names you.
+
+    It takes the scope of those who respond: exposed data may be in it.
+    """
+    row = api.child(api.get(request, ref).evidence.select_related("incident"), evidence, "evidence")
+    try:
+        return attachment.of(row, actor=actor_of(request))
+    except intake.Refused as refusal:
+        raise Problem(refusal.status, str(refusal)) from refusal

@@ -1,17 +1,21 @@
 """Exposures by API: what an incident exposed, as far as it is known."""
 
+from dataclasses import fields, replace
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
-from ninja import Router, Schema
-from pydantic import Field
+from ninja import Router, Schema, Status
+from pydantic import AwareDatetime, Field
 
-from accounts.api import ApiRequest, Token, person_of
+from accounts.api import ApiRequest, Text, Token, actor_of, person_of
 from accounts.models import Scope
-from accounts.problems import responses
-from incidents import api, embargo, looks
-from incidents.models import Exposure
+from accounts.problems import Problem, responses
+from incidents import api, embargo, exposures
+from incidents.exposures import Refused, Said
+from incidents.models import Exposure, Incident
+from programs.models import Dataset
 
 router = Router(tags=["incidents"])
 
@@ -42,6 +46,46 @@ class ExposureOut(Schema):
     page: str
 
 
+class ExposureIn(Schema):
+    """What is known; all of it may be left out but one of `dataset` and `what`."""
+
+    dataset: Text | None = Field(None, max_length=60, description="A slug in its program.")
+    what: Text = Field("", max_length=exposures.LONGEST_WHAT)
+    kinds: list[Text] = Field([], max_length=50)
+    whose: Text = Field("unknown", max_length=20)
+    people_min: int | None = Field(None, ge=0, le=exposures.MOST_PEOPLE)
+    people_known: int | None = Field(None, ge=0, le=exposures.MOST_PEOPLE)
+    people_max: int | None = Field(None, ge=0, le=exposures.MOST_PEOPLE)
+    declared_audience: Text = Field("", max_length=exposures.LONGEST_AUDIENCE)
+    effective_audience: Text = Field("unknown", max_length=20)
+    since: AwareDatetime | None = None
+    since_is_estimate: bool = False
+    until: AwareDatetime | None = Field(None, description="When it was closed.")
+    until_is_estimate: bool = False
+    accessed: Text = Field("unknown", max_length=20)
+    accessed_source: Text = Field("", max_length=exposures.LONGEST_SOURCE)
+    evidence: list[int] = Field([], max_length=200, description="Ids of evidence kept here.")
+    location: Text | None = Field(
+        None,
+        max_length=exposures.LONGEST_LOCATION,
+        description="Where they lie; null says nothing.",
+    )
+
+
+class CorrectionIn(ExposureIn):
+    """What is known now, and why it is corrected. What is left out stays as it is."""
+
+    reason: Text = Field(min_length=1, max_length=exposures.LONGEST_REASON)
+
+
+class VerifiedIn(Schema):
+    how: Text = Field(
+        min_length=1,
+        max_length=exposures.LONGEST_REASON,
+        description="How it was checked that the fix holds.",
+    )
+
+
 def _out(row: Exposure, *, withheld: bool) -> ExposureOut:
     path = reverse("incidents:exposure", args=[row.incident.number, row.pk])
     told = {name: getattr(row, name) for name in ExposureOut.model_fields if hasattr(row, name)}
@@ -59,12 +103,90 @@ def _out(row: Exposure, *, withheld: bool) -> ExposureOut:
 @router.get(
     "/{ref}/exposures",
     auth=Token(Scope.READ),
+    url_name="exposures",
     response={200: list[ExposureOut], **responses(404)},
 )
 def list_exposures(request: ApiRequest, ref: str) -> list[ExposureOut]:
     """What was exposed, in the order in which it was written down."""
     incident = api.get(request, ref)
-    looks.note(incident, person_of(request), via="api")
     withheld = embargo.withheld_from(person_of(request), incident)
     rows = incident.exposures.select_related("incident", "dataset")
     return [_out(row, withheld=row.pk in withheld and bool(row.location)) for row in rows]
+
+
+@router.post(
+    "/{ref}/exposures",
+    auth=Token(Scope.RESPOND),
+    url_name="exposures",
+    response={201: ExposureOut, **responses(404, 409)},
+)
+def add_exposure(request: ApiRequest, ref: str, body: ExposureIn) -> Status[ExposureOut]:
+    """Write down what was exposed."""
+    incident = api.get(request, ref, to="contribute")
+    said = Said(**_said(incident, body, set(ExposureIn.model_fields)))
+    with api.refusing(Refused, body, files="evidence"):
+        row = exposures.add(incident, said, actor=actor_of(request))
+    return Status(201, _told(request, row))
+
+
+@router.post(
+    "/{ref}/exposures/{exposure}",
+    auth=Token(Scope.RESPOND),
+    response={200: ExposureOut, **responses(404, 409)},
+)
+def correct_exposure(
+    request: ApiRequest, ref: str, exposure: int, body: CorrectionIn
+) -> ExposureOut:
+    """Correct what is known. The old values stay in the history."""
+    row = _found(api.get(request, ref, to="contribute"), exposure)
+    said = replace(_as_it_is(row), **_said(row.incident, body, body.model_fields_set))
+    with api.refusing(Refused, body, files="evidence"):
+        row = exposures.correct(row, said, reason=body.reason, actor=actor_of(request))
+    return _told(request, row)
+
+
+@router.post(
+    "/{ref}/exposures/{exposure}/verify",
+    auth=Token(Scope.RESPOND),
+    response={200: ExposureOut, **responses(404, 409)},
+)
+def verify_exposure(request: ApiRequest, ref: str, exposure: int, body: VerifiedIn) -> ExposureOut:
+    """Say that the fix was checked and holds. It lifts the embargo of where the data lay."""
+    row = _found(api.get(request, ref, to="manage"), exposure)
+    with api.refusing(Refused, body):
+        row = exposures.verify(row, how=body.how, actor=actor_of(request))
+    return _told(request, row)
+
+
+def _found(incident: Incident, pk: int) -> Exposure:
+    return api.child(incident.exposures.select_related("incident", "dataset"), pk, "exposure")
+
+
+def _told(request: ApiRequest, row: Exposure) -> ExposureOut:
+    withheld = not embargo.reads(person_of(request), row)
+    return _out(row, withheld=withheld and bool(row.location))
+
+
+def _said(incident: Incident, body: ExposureIn, names: set[str]) -> dict[str, Any]:
+    """What was sent, as the domain has it."""
+    said = {name: getattr(body, name) for name in names - {"reason"}}
+    if "dataset" in said:
+        said["dataset"] = _dataset(incident, said["dataset"])
+    if "kinds" in said:
+        said["kinds"] = tuple(said["kinds"])
+    if "evidence" in said:
+        said["files"] = tuple(said.pop("evidence"))
+    return said
+
+
+def _dataset(incident: Incident, slug: str | None) -> Dataset | None:
+    theirs = incident.program.datasets.filter(slug=slug) if incident.program else None
+    found = theirs.first() if theirs and slug else None
+    if slug and found is None:
+        raise Problem(422, f"dataset: its program has no {slug!r}.", field="dataset")
+    return found
+
+
+def _as_it_is(row: Exposure) -> Said:
+    stored = {field.name: getattr(row, field.name) for field in fields(Said)}
+    return Said(**stored | {"kinds": tuple(row.kinds), "files": tuple(row.files), "location": None})

@@ -24,6 +24,13 @@ class Refused(Exception):
     """These two cannot be related so; the message names the field."""
 
 
+class NotYours(Refused):
+    """There is none, or none in which this person takes part: one sentence."""
+
+    def __init__(self) -> None:
+        super().__init__(_("number: you take part in no incident with this number."))
+
+
 @dataclass(frozen=True)
 class Seen:
     """A related incident, and what it is to the one that is looked at."""
@@ -37,6 +44,8 @@ def of(user: User, incident: Incident) -> list[Seen]:
     """Return the related incidents that the person may know of; the others are not counted."""
     rows = Relation.objects.filter(_touching(incident), ended_at=None).order_by("pk")
     others = {row.pk: row.other_id if row.one_id == incident.pk else row.one_id for row in rows}
+    if not others:
+        return []
     visible = access.visible_to(user, named=True).in_bulk(set(others.values()))
     return [
         Seen(row, visible[others[row.pk]], _words(row, incident))
@@ -51,15 +60,15 @@ def _words(row: Relation, incident: Incident) -> str:
     return str(row.get_kind_display())
 
 
-def find(user: User, number: int) -> Incident:
+def find(user: User, number: int | None) -> Incident:
     """Return the incident with this number, if the person takes part in it.
 
     Raises:
-        Refused: if there is none, or none that this person may contribute to: one sentence.
+        NotYours: if there is none, or none that this person may contribute to.
     """
     found = access.visible_to(user, named=True).filter(number=number).first()
     if found is None or not access.may(user, AccessGrant.Level.CONTRIBUTE, found):
-        raise Refused(_("number: you take part in no incident with this number."))
+        raise NotYours
     return found
 
 

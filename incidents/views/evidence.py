@@ -2,18 +2,17 @@
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from accounts.http import SignedInRequest, actor_of
-from incidents import access, evidence, holds, looks
+from incidents import access, attachment, evidence, holds, looks
 from incidents.forms.evidence import HoldForm, UploadForm
 from incidents.intake import Refused
 from incidents.models import AccessGrant, Evidence, Incident
@@ -21,8 +20,6 @@ from incidents.views import detail
 from programs.evidence import TOO_LARGE
 
 _MOST_LINES = 500
-# It is opened by nobody's browser here: no script, no form, no frame of it runs on our address.
-_SANDBOX = "sandbox; default-src 'none'"
 
 
 @require_POST
@@ -85,16 +82,10 @@ def file(request: SignedInRequest, number: int, pk: int) -> HttpResponseBase:
     """Hand out the bytes, never to be opened in the page's own origin. It is written down."""
     incident, row = _find(request, number, pk)
     try:
-        content = evidence.give_out(row, actor=actor_of(request))
+        return attachment.of(row, actor=actor_of(request))
     except Refused as refusal:
         row.refresh_from_db()
         return _page(request, incident, row, refusal=str(refusal), status=refusal.status)
-    answer = FileResponse(content, content_type=row.type)
-    answer["Content-Length"] = str(row.size)
-    answer["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(row.name, safe='')}"
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Content-Security-Policy"] = _SANDBOX
-    return answer
 
 
 @require_POST
