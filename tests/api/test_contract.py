@@ -39,6 +39,8 @@ CHECKS = (
     response_schema_conformance,
 )
 application = lru_cache(get_wsgi_application)
+# What belongs to an incident, by the names of their keys in the addresses.
+CHILDREN = ("entry", "task", "relation", "grant", "role", "exposure", "evidence")
 KEY_ID = "0123456789abcdef"
 # Signed with the time in it, or numbered anew: the test that is running writes it down here.
 WAITING = {"token": "", "rota": ""}
@@ -49,7 +51,7 @@ schema = schemathesis.openapi.from_dict(api.get_openapi_schema(path_prefix="/api
 def map_path_parameters(_context, path_parameters):
     """Half of the time name something that is there: noise alone is answered by 404."""
     names = {"ref": "INC-1", "slug": "keystroke-study", "key": KEY_ID, "token": WAITING["token"]}
-    names |= {"control": "T01", "rota": WAITING["rota"]}
+    names |= {"control": "T01", "rota": WAITING["rota"], **dict.fromkeys(CHILDREN, "1")}
     return {
         name: names[name] if len(str(value)) % 2 else value
         for name, value in (path_parameters or {}).items()
