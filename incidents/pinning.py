@@ -68,7 +68,7 @@ def pinned(incident: Incident) -> list[TimelineEntry]:
     return list(found.select_related("actor", "supersedes"))
 
 
-def _newer(keys: Iterable[int]) -> Iterable[tuple[int, int]]:
+def _newer(keys: Iterable[int]) -> Iterable[tuple[int | None, int]]:
     return TimelineEntry.objects.filter(supersedes__in=keys).values_list("supersedes", "pk")
 
 

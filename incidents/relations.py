@@ -66,7 +66,8 @@ def find(user: User, number: int | None) -> Incident:
     Raises:
         NotYours: if there is none, or none that this person may contribute to.
     """
-    found = access.visible_to(user, named=True).filter(number=number).first()
+    rows = access.visible_to(user, named=True)
+    found = rows.filter(number=number).first() if number is not None else None
     if found is None or not access.may(user, AccessGrant.Level.CONTRIBUTE, found):
         raise NotYours
     return found

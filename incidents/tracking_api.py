@@ -44,7 +44,7 @@ class TaskOut(Schema):
     owner: str | None = Field(description="Their user name.")
     due_at: datetime | None
     late: bool
-    state: _CAN_BE
+    state: str
     note: str
     added_by: str
     added_at: datetime
