@@ -4,7 +4,9 @@ FROM python:3.11-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /app
 COPY requirements/ requirements/
-RUN python -m venv /venv && /venv/bin/pip install --quiet --require-hashes -r requirements/run.lock
+# s3 instead of run to keep evidence in an object store.
+ARG LOCK=run
+RUN python -m venv /venv && /venv/bin/pip install --quiet --require-hashes -r requirements/$LOCK.lock
 COPY . .
 # Production settings refuse to start with gaps; none of these values stays in the image.
 RUN ANDON_ENV=production SECRET_KEY=$(head -c 64 /dev/urandom | base64 -w 0) \

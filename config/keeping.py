@@ -3,6 +3,7 @@
 Read from the environment.
 """
 
+import importlib.util
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ FAMILIES = tuple(family.value for family in Family)
 # What is of no known kind can be put into an archive, which says what it is.
 USUAL = [family for family in FAMILIES if family != Family.OTHER]
 LOCAL = "django.core.files.storage.FileSystemStorage"
+S3 = "storages.backends.s3.S3Storage"
 MIB = 1024**2
 _SCANNERS = ("unix:", "tcp:", "command:")
 
@@ -48,6 +50,26 @@ def read(env: environs.FileAwareEnv) -> Keeping:
     )
 
 
+def options(keeping: Keeping) -> dict[str, Any]:
+    """Return what the storage is made with.
+
+    S3 is given up on after half a minute: botocore would try for five, and a person waits.
+    """
+    given = keeping.options
+    if keeping.storage != S3 or "client_config" in given:
+        return given
+    config = importlib.import_module("botocore.config").Config(
+        connect_timeout=5,
+        read_timeout=10,
+        retries={"total_max_attempts": 2},
+        # As the storage makes it of these itself where it is given no other.
+        s3={"addressing_style": given.get("addressing_style")},
+        signature_version=given.get("signature_version"),
+        proxies=given.get("proxies"),
+    )
+    return given | {"client_config": config}
+
+
 def problems(keeping: Keeping) -> list[str]:
     """Say in a sentence each what is wrong."""
     found = []
@@ -64,6 +86,8 @@ def problems(keeping: Keeping) -> list[str]:
             f"ANDON_EVIDENCE_SCANNER is {keeping.scanner!r}: give unix:/path, tcp:host:port or"
             " command:/path with arguments."
         )
+    if keeping.storage == S3 and not all(map(importlib.util.find_spec, ("storages", "botocore"))):
+        found.append("ANDON_EVIDENCE_STORAGE is S3: install requirements/s3.lock for it.")
     if keeping.total < keeping.largest:
         found.append("ANDON_EVIDENCE_TOTAL_MIB must be at least ANDON_EVIDENCE_FILE_MIB.")
     return found

@@ -9,7 +9,7 @@ from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
 from accounts.functions import by_group
-from config import connection, environment, logs, single_sign_on
+from config import connection, environment, keeping, logs, single_sign_on
 
 ENVIRONMENT = environment.read()
 BASE_DIR = environment.BASE_DIR
@@ -221,7 +221,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = not SECURE
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "evidence": {"BACKEND": EVIDENCE.storage, "OPTIONS": EVIDENCE.options},
+    "evidence": {"BACKEND": EVIDENCE.storage, "OPTIONS": keeping.options(EVIDENCE)},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if SECURE

@@ -1,13 +1,16 @@
 """Andon does not start on odd values, and says which ones are odd and what is allowed."""
 
 import re
+import sys
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from accounts.functions import Function, by_group
-from config import connection, environment
+from config import connection, environment, keeping
 
 GOOD = {
     "ANDON_ENV": "production",
@@ -121,6 +124,7 @@ def test_a_second_factor_is_required_in_production_and_not_for_a_look(read):
         ("ANDON_EVIDENCE_SCANNER", "tcp:host:99999", "unix:/path, tcp:host:port"),
         ("ANDON_EVIDENCE_SCANNER", "command:clamscan", "command:/path"),
         ("ANDON_EVIDENCE_STORAGE_OPTIONS", "{", "Not valid JSON"),
+        ("ANDON_EVIDENCE_STORAGE", keeping.S3, "install requirements/s3.lock"),
         ("ANDON_EVIDENCE_STORAGE_OPTIONS", "[1]", "one JSON object"),
     ],
 )
@@ -268,3 +272,16 @@ def test_no_statement_may_hold_a_row_for_ever():
 def test_any_other_database_is_refused(url):
     with pytest.raises(ImproperlyConfigured, match="DATABASE_URL must start with postgres://"):
         database(url)
+
+
+def test_s3_is_given_up_on_before_a_person_does(read, monkeypatch):
+    kept = replace(read().keeping, storage=keeping.S3)
+    stub = SimpleNamespace(Config=lambda **said: said)
+    monkeypatch.setitem(sys.modules, "botocore.config", stub)
+    monkeypatch.setitem(sys.modules, "botocore", SimpleNamespace(config=stub))
+    config = keeping.options(replace(kept, options={"bucket_name": "evidence"}))["client_config"]
+    patience = (config["connect_timeout"] + config["read_timeout"]) * 2
+    assert config["retries"] == {"total_max_attempts": 2}
+    assert patience <= 30
+    own = {"client_config": "theirs"}
+    assert keeping.options(replace(kept, options=own)) == own
