@@ -4,6 +4,8 @@ The default is nobody. A person sees an incident by a grant in person, by a gran
 a team, or, where it is not restricted, by the right to respond for its program.
 """
 
+from datetime import datetime
+
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Q, QuerySet
@@ -110,6 +112,16 @@ def may_which(user: User, incident: Incident) -> frozenset[Level]:
     if not incident.restricted and _responds_for(user, incident):
         held |= {Level.VIEW.value, Level.CONTRIBUTE.value}
     return frozenset(level for level in Level if level.value in held)
+
+
+def holds_until(user: User, level: str, incident: Incident) -> datetime | None:
+    """Until when the person, who holds this level, does so; None if without an end."""
+    grants = _lasting(user).filter(incident=incident, level__in=_holding(level))
+    by_program = level in (Level.VIEW, Level.CONTRIBUTE) and not incident.restricted
+    if by_program and _responds_for(user, incident):
+        return None
+    ends = list(grants.values_list("expires_at", flat=True))
+    return None if None in ends or not ends else max(end for end in ends if end)
 
 
 def may_hold(user: User, incident: Incident) -> bool:

@@ -1,6 +1,6 @@
 """Who may be let in by whom, and for how long. Reads only; grants.py lets in."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.contrib.auth.models import Group
 from django.db.models import Q, QuerySet
@@ -32,6 +32,28 @@ def check_level(incident: Incident, level: str, actor: Actor) -> None:
     if level not in held:
         own = ", ".join(each.value for each in Level if each in held) or "none"
         raise Refused(f"level: nobody lets in to more than they may. You may give: {own}.")
+
+
+def check_giver(
+    incident: Incident,
+    level: str,
+    actor: Actor,
+    *,
+    person: User | None,
+    expires_at: datetime | None,
+) -> None:
+    """Refuse to let oneself in, and anybody for longer than one is let in to it oneself.
+
+    Else whoever is let in for a day would stay for good, by name or through a team of theirs.
+    """
+    if actor.user is None:
+        return
+    if person == actor.user:
+        raise Refused("person: nobody lets themselves in; ask somebody else who manages it.")
+    own = access.holds_until(actor.user, level, incident)
+    if own and (expires_at is None or expires_at > own):
+        until = f"{own.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        raise Refused(f"expires_at: you may do this yourself until {until}; give no later time.")
 
 
 def check(

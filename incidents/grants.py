@@ -54,13 +54,14 @@ def admit(
     Who is in for a time already and is let in for longer stays for the longer time.
 
     Raises:
-        Refused: if it names neither or both, nobody, a time that has passed, or a
-            level that the person who lets in does not hold.
+        Refused: if it names neither or both, nobody, oneself, a time that has passed, or a level
+            that the person who lets in does not hold, or not for as long.
     """
     # First of all: whoever loses the level at this moment must not let others in to it.
     _lock(incident.pk)
     admission.check_level(incident, level, actor)
     admission.check(person, team, reason, expires_at)
+    admission.check_giver(incident, level, actor, person=person, expires_at=expires_at)
     grant = AccessGrant(
         incident=incident,
         person=person,

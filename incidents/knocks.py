@@ -61,10 +61,13 @@ def admit(request: AccessRequest, *, level: str, actor: Actor) -> None:
         Refused: if it is decided already, or grants.admit refuses.
     """
     request = _open(request)
+    until = access.holds_until(actor.user, level, request.incident) if actor.user else None
     grants.admit(
         request.incident,
         person=request.person,
         level=level,
+        # Whoever is let in for a time themselves lets in for as long.
+        expires_at=until,
         reason=f"Asked: {request.reason}"[:LONGEST_REASON],
         actor=actor,
     )

@@ -53,6 +53,8 @@ class Wanted:
     since: datetime | None = None
     until: datetime | None = None
     mine: bool = False
+    # A user name: incidents in which this person has a role now.
+    person: str = ""
     sort: str = field(default=USUAL_SORT)
 
 
@@ -137,6 +139,9 @@ def _conditions(user: User, wanted: Wanted) -> Q:
     if wanted.mine:
         roles = RoleAssignment.objects.filter(person=user, until=None).values("incident")
         found &= Q(pk__in=roles) | Q(reporter=user)
+    if wanted.person:
+        held = RoleAssignment.objects.filter(person__username=wanted.person, until=None)
+        found &= Q(pk__in=held.values("incident"))
     return found & _reported(wanted)
 
 

@@ -17,6 +17,8 @@ from incidents.search import Wanted
 from programs import access as program_access
 from severity.ladder import Sev
 
+_FOLDED = ("program", "person", "since", "until", "exposed", "mine")
+
 
 class FilterForm(forms.Form):
     q = forms.CharField(
@@ -40,6 +42,12 @@ class FilterForm(forms.Form):
         choices=[(sev.value, sev.label) for sev in Sev],
         widget=forms.CheckboxSelectMultiple(attrs={"class": "choices--line"}),
     )
+    person = forms.CharField(
+        label=_("Who has a role in it (user name)"),
+        required=False,
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+    )
     exposed = forms.BooleanField(label=_("Exposure still open"), required=False)
     mine = forms.BooleanField(label=_("Mine"), required=False)
     sort = forms.ChoiceField(
@@ -55,7 +63,7 @@ class FilterForm(forms.Form):
         self.fields["program"].queryset = programs  # type: ignore[attr-defined]
 
     def more_is_used(self) -> bool:
-        return any(self[name].data for name in ("program", "since", "until", "exposed", "mine"))
+        return any(self[name].data for name in _FOLDED)
 
     def query(self) -> str:
         """The filter as a query string: what is asked for by names that are known, and no more."""
@@ -78,6 +86,7 @@ class FilterForm(forms.Form):
             since=_midnight(said.get("since")),
             until=_midnight(until + timedelta(days=1)) if until else None,
             mine=bool(said.get("mine")),
+            person=said.get("person") or "",
             sort=said.get("sort") or search.USUAL_SORT,
         )
 

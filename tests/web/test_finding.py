@@ -3,8 +3,8 @@
 import pytest
 
 from accounts.functions import Function
-from incidents import saved_views
-from incidents.models import Incident
+from incidents import roles, saved_views
+from incidents.models import Incident, Role
 from programs import access as program_access
 from tests import make
 from tests.web.conftest import HTMX, let_in, reader
@@ -63,3 +63,31 @@ def test_what_is_called_nothing_says_so(text):
     assert "Nothing that you may see is called so." in answer.content.decode()
     assert "<q>" not in answer.content.decode()
     assert not Incident.objects.exists()
+
+
+def called(person, text):
+    return person.client.get("/find/", {"q": text}).context["jumps"]
+
+
+def test_people_are_offered_by_their_roles_in_what_the_reader_sees_and_no_others():
+    """A name, or a count one too high, would tell of an incident that is hidden."""
+    seen, hidden = make.incident(), make.incident()
+    zoe = make.user(username="zoe", first_name="Zoë", last_name="Zebra")
+    yan = make.user(username="yan", first_name="Yan", last_name="Zebra")
+    for incident, role, person in ((seen, "scribe", zoe), (hidden, "scribe", yan)):
+        roles.give(incident, Role(role), person=person, actor=make.SYSTEM)
+    roles.give(hidden, Role.EXPERT, person=zoe, actor=make.SYSTEM)
+    person = let_in(seen)
+    (jump,) = called(person, "zeb zoë")
+    assert (jump.name, jump.kind) == ("Zoë Zebra", "Has a role in 1 incident")
+    assert jump.url == "/incidents/?person=zoe"
+    assert [row.pk for row in person.get(jump.url).context["page"].rows] == [seen.pk]
+    assert person.get("/incidents/?person=yan").context["page"].count == 0
+    assert called(person, "yan") == called(reader(), "zebra") == []
+
+
+def test_operators_are_led_to_the_pages_of_people_and_nobody_else_is():
+    make.user(username="zoe", last_name="Zebra")
+    (jump,) = called(reader(Function.OPERATOR), "zebra")
+    assert reader(Function.OPERATOR).get(jump.url).status_code in (200, 302)
+    assert called(reader(Function.COMMANDER), "zebra") == []
