@@ -81,6 +81,12 @@ def open_to(request: ApiRequest, incidents: QuerySet[Incident]) -> QuerySet[Inci
     return incidents.filter(program__slug__in=bound) if bound else incidents
 
 
+def is_open_to(request: ApiRequest, incident: Incident) -> bool:
+    """True if the incident lies in the programs of the token, if it is bound to some."""
+    bound = bound_to(request)
+    return not bound or (incident.program is not None and incident.program.slug in bound)
+
+
 def child(rows: "QuerySet[Row] | Manager[Row]", pk: int, what: str) -> Row:
     """Return the row of this incident, or answer that this incident has none such."""
     found = rows.filter(pk=pk).first()

@@ -1,23 +1,30 @@
-"""What participants may know of a program's past incidents. Reads only.
+"""What participants may know of a program's past incidents, and leadership of reviews. Reads only.
 
-The one list that does not start in incidents.access, as it is for everybody: it holds no title,
-codename, number, day or person, and nothing of an incident that is not contained yet.
+The only lists that do not start in incidents.access, as they are for those whom nobody let in: they
+hold no title, codename, number, day or person, and nothing of an incident that is not contained.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
-from incidents import exposure
-from incidents.models import Incident, Status
-from programs.models import Program
+from accounts.functions import Function
+from accounts.models import User
+from incidents import blacking, exposure, reviewform
+from incidents.models import ActionItem, Incident, Review, ReviewVersion, Status
+from programs.models import Program, State
 from severity.vocabulary import Category
 
 # While it is open a thief could learn from it that we know.
 TOLD = (Status.CONTAINED, Status.RECOVERED, Status.IN_REVIEW, Status.CLOSED)
+# An incident that is opened again takes its review out of sight until it is over anew.
+REVIEWED = (Status.RECOVERED, Status.IN_REVIEW, Status.CLOSED)
+# What is written for people outside, and the facts that are lengths of time alone.
+TEXTS, FACTS = ("summary", "learned"), "metrics"
 MOST = 50
 _KINDS = {
     Category.SIMPLE: lazy("simple data, such as contact details"),
@@ -44,6 +51,72 @@ def of(program: Program) -> list[Redacted]:
     found = Incident.objects.filter(program=program, is_drill=False, status__in=TOLD)
     newest = found.select_related("assessment").prefetch_related("exposures")
     return [_redact(incident) for incident in newest.order_by("-reported_at")[:MOST]]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A review as leadership reads it. `actions` counts what is done afterwards by its state."""
+
+    of: Redacted
+    program: str
+    texts: list[tuple[str, str]]
+    facts: list[str]
+    actions: list[tuple[str, int]]
+
+
+def may_read_lessons(user: User) -> bool:
+    """True for leadership. What they are let in to they also read as it is."""
+    return user.is_any(Function.EXECUTIVE)
+
+
+def lessons() -> list[Lesson]:
+    """Return what counts of published reviews, the newest first, without what would name them."""
+    rows = Review.objects.filter(
+        incident__status__in=REVIEWED, incident__is_drill=False, published__isnull=False
+    )
+    rows = rows.select_related("published", "incident__program", "incident__assessment")
+    standing = [row for row in rows.order_by("-published_at") if row.stands]
+    return [lesson(row.incident, row.published) for row in standing[:MOST] if row.published]
+
+
+def lesson(incident: Incident, version: ReviewVersion) -> Lesson:
+    """Return one version of a review as leadership would read it."""
+    names = _names(incident, version)
+    texts = [
+        (section.title, blacking.out(version.sections[section.key], names))
+        for section in reviewform.current().sections
+        if section.key in TEXTS and version.sections.get(section.key)
+    ]
+    items = incident.action_items.values_list("state").annotate(n=Count("pk")).order_by("state")
+    labels = dict(ActionItem.State.choices)
+    return Lesson(
+        of=_redact(incident),
+        program=_program(incident),
+        texts=texts,
+        facts=list(version.facts.get(FACTS, [])),
+        actions=[(str(labels[state]), n) for state, n in items],
+    )
+
+
+def _program(incident: Incident) -> str:
+    program = incident.program
+    return program.name if program and program.state != State.DRAFT else ""
+
+
+def _names(incident: Incident, version: ReviewVersion) -> set[str]:
+    """All that is known to name it: whoever had to do with it, its own names, files and places."""
+    who = Q(pk__in=incident.grants.values("person")) | Q(pk__in=incident.roles.values("person"))
+    who |= Q(pk__in=incident.timeline.values("actor")) | Q(pk=incident.reporter_id)
+    who |= Q(pk__in=version.review.versions.values("author"))
+    names = {incident.codename, incident.title, incident.reference}
+    for person in User.objects.filter(who):
+        names |= {person.name, person.username, person.first_name, person.last_name, person.email}
+    for row in incident.exposures.select_related("dataset"):
+        names |= {row.what, row.location, row.dataset.store if row.dataset else ""}
+    names |= set(incident.evidence.values_list("name", flat=True))
+    for merged in incident.duplicates.all():
+        names |= {merged.codename, merged.title}
+    return names
 
 
 def _redact(incident: Incident) -> Redacted:

@@ -153,10 +153,7 @@ def settle_task(request: ApiRequest, ref: str, task: int, body: SettleIn) -> Tas
 def _seen(request: ApiRequest, incident: Incident) -> list[Seen]:
     """The related incidents that the token opens, which may be fewer than its owner sees."""
     rows = relations.of(person_of(request), incident)
-    keys = [seen.incident.pk for seen in rows]
-    opened = api.open_to(request, Incident.objects.filter(pk__in=keys))
-    within = set(opened.values_list("pk", flat=True))
-    return [seen for seen in rows if seen.incident.pk in within]
+    return [seen for seen in rows if api.is_open_to(request, seen.incident)]
 
 
 def _relation(seen: Seen) -> RelationOut:
@@ -191,7 +188,7 @@ def add_relation(request: ApiRequest, ref: str, body: RelationIn) -> Status[Rela
     incident = api.get(request, ref, to="contribute")
     with api.refusing(relations.Refused, body, number="incident"):
         other = relations.find(person_of(request), api.number_of(body.incident))
-        if not api.open_to(request, Incident.objects.filter(pk=other.pk)).exists():
+        if not api.is_open_to(request, other):
             raise relations.NotYours
         row = relations.relate(incident, other, body.kind, actor=actor_of(request))
     (seen,) = [each for each in _seen(request, incident) if each.relation.pk == row.pk]

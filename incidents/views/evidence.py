@@ -70,6 +70,7 @@ def _page(
         "row": row,
         "lines": row.custody.all()[:_MOST_LINES],
         "may_hold": access.may_hold(request.user, incident),
+        "may_check": access.may(request.user, AccessGrant.Level.CONTRIBUTE, incident),
         "hold_form": form or HoldForm(),
         "form": form,
         "refusal": refusal,
@@ -86,6 +87,23 @@ def file(request: SignedInRequest, number: int, pk: int) -> HttpResponseBase:
     except Refused as refusal:
         row.refresh_from_db()
         return _page(request, incident, row, refusal=str(refusal), status=refusal.status)
+
+
+@require_POST
+def check(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
+    """Check now whether what is stored is what was handed in."""
+    incident, row = _find(request, number, pk)
+    if not access.may(request.user, AccessGrant.Level.CONTRIBUTE, incident):
+        raise PermissionDenied(_("You may read this incident but not do this to it."))
+    try:
+        whole = evidence.verify(row, actor=actor_of(request))
+    except Refused as refusal:
+        return _page(request, incident, row, refusal=str(refusal), status=refusal.status)
+    if whole:
+        messages.success(request, _("Checked: it is what was handed in."))
+    else:
+        messages.error(request, _("It is no longer what was handed in. Everybody here is told."))
+    return redirect("incidents:evidence", number=number, pk=pk)
 
 
 @require_POST

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import SignedInRequest, actor_of
-from incidents import access, items, looks, reviewfacts, reviewform, reviews
+from incidents import access, items, looks, redacted, reviewfacts, reviewform, reviews
 from incidents.access import Level
 from incidents.forms.reviews import ItemForm, ReviewForm, WordForm
 from incidents.models import ActionItem, Incident, Review, ReviewVersion
@@ -64,10 +65,19 @@ def _page(
         "item_form": item_form or ItemForm(),
         "refused_item": refused_item,
         "facts_now": _facts(incident),
+        "lesson": redacted.lesson(incident, last) if last and not incident.is_drill else None,
         "refusal": refusal,
         "form": form if form and form.errors else item_form,
     }
     return render(request, "incidents/review.html", context, status=status)
+
+
+@require_safe
+def lessons(request: SignedInRequest) -> HttpResponse:
+    """What was learned, for leadership that nobody let in."""
+    if not redacted.may_read_lessons(request.user):
+        raise PermissionDenied(_("Only leadership reads what was learned from all incidents."))
+    return render(request, "incidents/lessons.html", {"lessons": redacted.lessons()})
 
 
 def _facts(incident: Incident) -> list[tuple[str, list[str]]]:

@@ -163,12 +163,12 @@ def test_evidence_is_kept_in_a_folder_unscanned_and_of_known_kinds_unless_said_o
     assert "program" in kept.families
     assert "other" not in kept.families
     other = read(
-        ANDON_EVIDENCE_STORAGE="storages.backends.s3.S3Storage",
+        ANDON_EVIDENCE_STORAGE="storages.backends.gcloud.GoogleCloudStorage",
         ANDON_EVIDENCE_STORAGE_OPTIONS='{"bucket_name": "evidence"}',
         ANDON_EVIDENCE_SCANNER="tcp:[::1]:3310",
         ANDON_EVIDENCE_TYPES="text,image",
     ).keeping
-    assert other.storage == "storages.backends.s3.S3Storage"
+    assert other.storage == "storages.backends.gcloud.GoogleCloudStorage"
     assert other.options == {"bucket_name": "evidence"}
     assert other.families == {"text", "image"}
 

@@ -122,6 +122,7 @@ KEEP_ROTA = _who(
     *("operator", "commander", "responder"),
     sees=ROTAS,
 )
+LEADS = _who("executives", "executive", sees=SIGNED_IN)
 TENDS = _who("operators", "operator", sees=SIGNED_IN)
 # For everybody else there are no such pages.
 KEEPS = _who("operators", "operator")
@@ -207,6 +208,7 @@ ROWS: dict[str, Row] = {
     "incidents:break-glass": act(ON_DUTY),
     "incidents:broken-glass": read(REVIEWERS),
     "incidents:review-glass": act(REVIEWERS, pk="glass"),
+    "incidents:lessons": read(LEADS),
     "incidents:record": read(RECORD),
     "incidents:detail": read(VIEW, **_OF),
     "incidents:live": read(VIEW, **_OF, part="head"),
@@ -267,6 +269,7 @@ ROWS: dict[str, Row] = {
     "incidents:add-evidence": act(CONTRIBUTE, **_OF),
     "incidents:evidence": read(VIEW, **_OF, pk="evidence"),
     "incidents:evidence-file": read(VIEW, **_OF, pk="evidence"),
+    "incidents:check-evidence": act(CONTRIBUTE, **_OF, pk="evidence"),
     "incidents:hold-evidence": act(HOLD, **_OF, pk="evidence"),
     "incidents:release-evidence": act(HOLD, **_OF, pk="evidence"),
     "incidents:exposures": both(VIEW, CONTRIBUTE, **_OF),

@@ -119,12 +119,26 @@ def test_evidence_under_another_incident_is_missing(incident, ending):
     assert both.get(url(other, f"evidence/{row.pk}/{ending}")).status_code == 404
 
 
-@pytest.mark.parametrize("ending", ["hold/", "release/"])
+@pytest.mark.parametrize("ending", ["hold/", "release/", "check/"])
 def test_evidence_under_another_incident_is_not_held(incident, ending):
     row, other = kept(incident), make.incident(Sev.SEV2)
     both = reader(Function.PRIVACY_OFFICER)
     answer = both.post(url(other, f"evidence/{row.pk}/{ending}"), reason="x")
     assert answer.status_code == 404
+
+
+def test_what_is_stored_is_checked_now_and_the_log_says_what_came_of_it(incident, helper):
+    row = kept(incident)
+    path = url(incident, f"evidence/{row.pk}/")
+    assert "Check now" in helper.reads(path)
+    assert reader(Function.EXECUTIVE).post(f"{path}check/").status_code == 403
+    assert helper.client.post(f"{path}check/", follow=True).status_code == 200
+    assert row.custody.filter(act="verified").count() == 1
+    with row.file.storage.open(row.file.name, "wb") as stored:
+        stored.write(b"Something else")
+    page = words(helper.client.post(f"{path}check/", follow=True))
+    assert "It is no longer what was handed in." in page
+    assert row.custody.filter(act="damaged").count() == 1
 
 
 def test_counsel_sets_and_lifts_a_hold_that_everybody_sees(incident, helper):

@@ -78,6 +78,7 @@ NESTED = [
     "roles/{}/leave/",
     "access/{}/end/",
     "access/requests/{}/",
+    "evidence/{}/check/",
     "evidence/{}/hold/",
     "evidence/{}/release/",
     "exposures/{}/",
