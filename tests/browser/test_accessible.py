@@ -102,14 +102,7 @@ class World:
             yield path, self.reporter
         yield "/incidents/ask/", self.guard
         yield "/incidents/broken-glass/", self.auditor
-        for path in (
-            "/",
-            "/incidents/",
-            "/incidents/?q=zebra",
-            one,
-            f"{one}history/",
-            f"{one}timeline/",
-        ):
+        for path in ("/", "/incidents/", "/incidents/?q=zebra", one, f"{one}history/"):
             yield path, self.officer
         yield f"{one}timeline/{self.entry.pk}/correct/", self.officer
         yield f"{one}evidence/{self.kept.pk}/", self.officer

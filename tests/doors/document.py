@@ -19,10 +19,10 @@ person.
 
 
 def text() -> str:
-    from tests.doors import rows  # noqa: PLC0415 - needs Django set up
+    from tests.doors import api_rows, rows  # noqa: PLC0415 - needs Django set up
 
     lines = [_HEAD]
-    for title, table in (("Pages", rows.ROWS), ("API", rows.API_ROWS)):
+    for title, table in (("Pages", rows.ROWS), ("API", api_rows.API_ROWS)):
         lines += [f"## {title}", "", "| address | read | act |", "|---|---|---|"]
         for name, row in table.items():
             read, act = (who.words if who else "" for who in (row.read, row.act))

@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from tests.api.conftest import token
 from tests.doors import walk
-from tests.doors.rows import API_ROWS, ROWS
+from tests.doors.api_rows import API_ROWS
+from tests.doors.rows import ROWS
 from tests.doors.world import BAIT, CANARY, World
 
 # Whoever may not know of the incident, by their names in the world. What a receipt says to whoever

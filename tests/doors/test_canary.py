@@ -13,8 +13,11 @@ from incidents.models import Incident
 from incidents.views import evidence as evidence_views
 from incidents.views import panels
 from notifications import channels
+from tests.api.conftest import token
 from tests.doors import leaks, walk
+from tests.doors.api_rows import API_ROWS
 from tests.doors.rows import ROWS
+from tests.doors.test_matrix import BODIES
 from tests.doors.world import CANARY
 from tests.web.conftest import words
 
@@ -140,3 +143,22 @@ def the_api_has_a_way_of_its_own(monkeypatch):
 def test_a_fault_that_is_made_on_purpose_is_found(world, monkeypatch, fault):
     fault(monkeypatch)
     assert next(leaks.found(world, leaks.SWAPS), None)
+
+
+def test_no_act_reaches_what_hangs_on_an_incident_through_another_one(world):
+    """By whoever may do everything in the other one."""
+    person, other = world.people[leaks.SWAPS], world.other
+    swapped = world.ids | {"number": other.number, "ref": other.ref}
+    headers = {"Authorization": f"Bearer {token(person.person)}"}
+    found = {}
+    for table, parent in ((ROWS, "number"), (API_ROWS, "ref")):
+        for name, row in table.items():
+            takes = dict(row.ids)
+            if row.act and takes.get(parent) == parent and len(takes) > 1:
+                path = reverse(name, kwargs=row.address(swapped))
+                how = {"headers": headers, "content_type": "application/json"}
+                sent = BODIES.get(name, {}) if parent == "ref" else row.body(world.ids)
+                more = how if parent == "ref" else {}
+                found[name] = walk.knock(person.client, "post", path, sent, **more).status_code
+    assert len(found) > 30
+    assert {name: status for name, status in found.items() if status != 404} == {}

@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.functions import Function
 from accounts.models import User
 from audit.models import Due
-from incidents import access, grants
+from incidents import access, grants, knocks
 from incidents.models import AccessGrant
 from tests import make
 
@@ -143,3 +145,43 @@ def test_a_team_whose_time_is_up_is_out_as_well(incident):
     run_out(grant)
     assert not make.sees(person, incident)
     assert access.may_which(person, incident) == frozenset()
+
+
+def give(incident, by, *, hours=None, level=Level.VIEW, **whom):
+    until = timezone.now() + hours * HOUR if hours else None
+    given = {"level": level, "reason": "Helps.", "actor": make.actor(by), "expires_at": until}
+    return grants.admit(incident, **whom, **given)
+
+
+def test_nobody_lets_themselves_in(incident):
+    person = make.user()
+    admit(incident, person, level=Level.CLOSE)
+    with pytest.raises(grants.Refused, match="person: nobody lets themselves in"):
+        give(incident, person, person=person)
+
+
+def test_who_is_let_in_for_an_hour_lets_nobody_in_for_longer(incident):
+    """Else they would stay for good, through a team of theirs or a friend who lets them in."""
+    person, friend, team = make.user(), make.user(), Group.objects.create(name="storage")
+    person.groups.add(team)
+    admit(incident, person, hours=1, level=Level.MANAGE)
+    for whom in ({"person": friend}, {"team": team}):
+        for hours in (None, 2):
+            refused = pytest.raises(grants.Refused, match="you may do this yourself until")
+            with refused, transaction.atomic():
+                give(incident, person, hours=hours, level=Level.MANAGE, **whom)
+    assert give(incident, person, hours=0.5, level=Level.MANAGE, person=friend).pk
+    admit(incident, person, level=Level.VIEW)
+    assert give(incident, person, person=friend).expires_at is None
+    with pytest.raises(grants.Refused, match="until"):
+        give(incident, person, level=Level.CONTRIBUTE, person=friend)
+
+
+def test_who_asks_such_a_person_is_let_in_for_as_long_as_they_are(incident):
+    person, asks = make.user(), make.user()
+    admit(incident, person, hours=1, level=Level.MANAGE)
+    knocks.take_up(incident.number, reason="My share.", actor=make.actor(asks))
+    asked = incident.access_requests.get()
+    knocks.admit(asked, level=Level.VIEW, actor=make.actor(person))
+    own = incident.grants.get(person=person).expires_at
+    assert incident.grants.get(person=asks).expires_at == own
