@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.functions import Function
 from accounts.models import User
 from programs import terms
+from programs.drawn import DrawnField
 from programs.models import CONFIRMS, Category, Dataset, Hook, HookCall, HookEvent, Program
 from programs.models.collecting import NAME
 from severity.ladder import Sev
@@ -18,6 +19,7 @@ class PanelForm(forms.Form):
     """A form of one panel. Several stand on a page, so `at`, the panel's name, starts the ids."""
 
     at = ""
+    bound_field_class = DrawnField
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": f"{self.at}-%s", **kwargs})
