@@ -112,6 +112,7 @@ SHOTS = (
     Shot("timeline", "commander", first("/incidents/", "timeline/")),
     Shot("history", "commander", first("/incidents/", "history/")),
     Shot("review", "commander", first("/incidents/", "review/"), then=_open_all),
+    Shot("lessons", "executive", "/lessons/"),
     Shot("action-items", "commander", "/action-items/"),
     Shot("runbooks", "commander", "/runbooks/"),
     Shot("runbook", "commander", "/runbooks/by/internal-access/"),

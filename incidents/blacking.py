@@ -7,7 +7,7 @@ incident, a path, a day. What nobody told it cannot find, so a person reads it b
 import re
 from collections.abc import Iterable
 
-BLACK = "▇▇▇"
+BLACK = "[removed]"
 # Shorter ones stand in too many other words; "Al" is taken out as part of a whole name.
 _SHORTEST = 3
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
