@@ -18,6 +18,7 @@ from incidents.api import router as incidents
 from incidents.cord_api import router as cord
 from incidents.evidence_api import router as evidence
 from incidents.exposure_api import router as exposures
+from incidents.runbook_api import router as runbook
 from incidents.story_api import router as story
 from incidents.tracking_api import router as tracking
 from notifications.api import router as notifications
@@ -73,6 +74,7 @@ api.add_router("/v1/incidents", incidents)
 api.add_router("/v1/incidents", evidence)
 api.add_router("/v1/incidents", exposures)
 api.add_router("/v1/incidents", story)
+api.add_router("/v1/incidents", runbook)
 api.add_router("/v1/incidents", tracking)
 api.add_router("/v1/incidents", access)
 api.add_router("/v1/incidents", notifications)

@@ -12,7 +12,7 @@ from pydantic import Field
 from accounts.api import ApiRequest, Text, Token, actor_of
 from accounts.models import Scope
 from accounts.problems import Problem, responses
-from incidents import api, attachment, intake
+from incidents import api, attachment, holds, intake
 from incidents import evidence as kept
 from incidents.custody import LONGEST_NOTE
 from incidents.models import Evidence
@@ -38,6 +38,13 @@ class EvidenceIn(Schema):
         pattern="^([0-9a-fA-F]{64})?$",
         description="What the file must have; it is refused if something else arrives.",
     )
+
+
+class HoldIn(Schema):
+    """Set a legal hold, or with `held: false` lift it."""
+
+    held: bool
+    reason: Text = Field(min_length=1, max_length=LONGEST_NOTE)
 
 
 class EvidenceOut(Schema):
@@ -144,3 +151,18 @@ def download_evidence(request: ApiRequest, ref: str, evidence: int) -> HttpRespo
         return attachment.of(row, actor=actor_of(request))
     except intake.Refused as refusal:
         raise Problem(refusal.status, str(refusal)) from refusal
+
+
+@router.post(
+    "/{ref}/evidence/{evidence}/hold",
+    auth=Token(Scope.RESPOND),
+    response={200: EvidenceOut, **responses(404, 409)},
+)
+def hold_evidence(request: ApiRequest, ref: str, evidence: int, body: HoldIn) -> EvidenceOut:
+    """Set or lift a legal hold: for the commander, legal counsel and privacy officers."""
+    row = api.child(api.get(request, ref).evidence.select_related("incident"), evidence, "evidence")
+    act = holds.hold if body.held else holds.release
+    try:
+        return _out(act(row, reason=body.reason, actor=actor_of(request)))
+    except intake.Refused as refusal:
+        raise Problem(refusal.status, str(refusal), field=refusal.field) from refusal

@@ -5,6 +5,7 @@ import hashlib
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from accounts.functions import Function
 from accounts.models import Scope
 from incidents import evidence, exposures, grants, lifecycle, relations, tasking, timeline
 from incidents.models import Role, Status
@@ -194,6 +195,36 @@ def test_a_role_is_given_and_left(incident, manager, helper):
         let_in(incident, "view").post(at(incident, f"roles/{given['id']}/leave")).status_code == 403
     )
     assert helper.post(at(incident, f"roles/{given['id']}/leave")).status_code == 204
+
+
+def test_a_step_is_given_to_somebody_and_done_once(incident, manager, helper):
+    steps = helper.get(at(incident, "steps")).json()
+    first = next(each for each in steps if each["state"] == "open" and not each["gate"])
+    path = at(incident, f"steps/{first['id']}")
+    assert helper.post(f"{path}/assign", {"person": "ada"}).json()["assignee"] == "ada"
+    make.user(username="outsider")
+    refused = helper.post(f"{path}/assign", {"person": "outsider"})
+    assert refused.status_code in (409, 422)
+    assert problem(helper.post(path, {"to": "skipped"}), 422)["field"] == "note"
+    assert helper.post(path, {"to": "done"}).json()["done_by"] == "hal"
+    second = problem(manager.post(path, {"to": "done"}), 409)
+    assert "marked step" in second["detail"]
+    other = make.incident()
+    grants.admit(other, level="close", person=manager.person, reason="r", actor=make.SYSTEM)
+    swapped = manager.post(at(other, f"steps/{first['id']}"), {"to": "open", "note": "No."})
+    assert swapped.status_code == 404
+
+
+def test_a_legal_hold_is_set_once_by_who_may(incident, helper):
+    row = keep(incident, helper.person)
+    path = at(incident, f"evidence/{row.pk}/hold")
+    assert helper.post(path, {"held": True, "reason": "Claim 7."}).status_code == 403
+    counsel = Caller(make.user(Function.LEGAL))
+    assert counsel.post(path, {"held": True, "reason": "Claim 7."}).json()["held"]
+    again = problem(counsel.post(path, {"held": True, "reason": "Again."}), 409)
+    assert "already" in again["detail"]
+    assert problem(counsel.post(path, {"held": False, "reason": " "}), 422)["field"] == "reason"
+    assert not counsel.post(path, {"held": False, "reason": "Settled."}).json()["held"]
 
 
 def keep(incident, person):
