@@ -44,10 +44,11 @@ class DrawnField(forms.BoundField):
             type(self.form),
             *(self.html_name, self.auto_id, str(self.label), str(self.help_text), repr(value)),
             *(field.required, getattr(field, "has_unknown", False), field.disabled),
-            *(type(widget), str(sorted(widget.attrs.items(), key=str)), _choices(field)),
+            *(type(widget), str(sorted(widget.attrs.items(), key=str)), _choices(widget)),
             *(get_language(), timezone.get_current_timezone_name()),
         )
 
 
-def _choices(field: forms.Field) -> str:
-    return str([(value, str(label)) for value, label in getattr(field, "choices", ())])
+def _choices(widget: forms.Widget) -> str:
+    # Of the widget: that of a field without choices may have some all the same.
+    return str([(value, str(label)) for value, label in getattr(widget, "choices", ())])
