@@ -90,6 +90,7 @@ class Scope(models.TextChoices):
     RESPOND = "incidents:respond", _("Acknowledge and change incidents")
     PAUSE = "programs:pause", _("Pause programs")
     ATTEST = "programs:attest", _("Attest controls that a machine measures")
+    POLICIES = "policies:write", _("Make and change escalation policies")
 
 
 class ApiToken(StoredSecret):

@@ -16,6 +16,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ FLAGS = [
 ]
 SIZES = {1280: 900, 390: 844}
 THEMES = ("light", "dark")
+TOMORROW = datetime.now(UTC) + timedelta(days=1)
 STUDY = "/programs/keystroke-study/"
 VAR = Path(os.environ.get("ANDON_VAR") or Path(__file__).resolve().parent.parent / "var")
 
@@ -135,6 +137,11 @@ SHOTS = (
     Shot("on-call", "commander", "/on-call/"),
     Shot("on-call-rota", "commander", linked("/on-call/", "/on-call/"), then=_open_all),
     Shot("on-call-change", "commander", linked("/on-call/", "/on-call/", "change/")),
+    Shot("policies", "commander", "/policies/"),
+    Shot("policy", "commander", first("/policies/")),
+    Shot("policy-edit", "commander", first("/policies/", "edit/"), then=_open_all),
+    Shot("policy-history", "commander", first("/policies/", "history/")),
+    Shot("dry-run", "commander", f"/policies/dry-run/?level=1&moment={TOMORROW:%Y-%m-%dT03:00}"),
     Shot("contacts", "commander", "/profile/contacts/", then=_open_all),
     Shot("deliveries", "commander", first("/incidents/", "deliveries/")),
     Shot("deliveries-all", "operator", "/deliveries/"),

@@ -21,7 +21,9 @@ from incidents.exposure_api import router as exposures
 from incidents.runbook_api import router as runbook
 from incidents.story_api import router as story
 from incidents.tracking_api import router as tracking
+from notifications.acting_api import router as paging
 from notifications.api import router as notifications
+from notifications.policy_api import router as policies
 from notifications.rota_api import router as rotas
 from programs.api import confirming
 from programs.api import router as programs
@@ -79,6 +81,8 @@ api.add_router("/v1/incidents", tracking)
 api.add_router("/v1/incidents", access)
 api.add_router("/v1/incidents", notifications)
 api.add_router("/v1/rotas", rotas)
+api.add_router("/v1/incidents", paging)
+api.add_router("/v1/policies", policies)
 api.add_router("/v1/programs", programs)
 api.add_router("/v1/cord", cord)
 api.add_router("/v1/stamps", stamps)

@@ -25,6 +25,7 @@ _SECTIONS = (
     "profile",
     "receipts",
     "on-call",
+    "policies",
 )
 
 

@@ -17,7 +17,7 @@ from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import Scope, User
 from audit import credentials, history, people
-from config import attested, demo_rota
+from config import attested, demo_paging, demo_rota
 from incidents import codenames, exposures, lifecycle, reporting, roles, timeline
 from incidents.models import Accessed, Audience, Incident, Role, Status, StillOpen, Whose
 from notifications import policies
@@ -137,6 +137,7 @@ def seed(var: Path) -> dict[str, object]:
             _programs()
             _incident()
             demo_rota.seed(SEED)
+            demo_paging.seed(Program.objects.get(slug=KEYSTROKES), actor=SEED)
         machines = [_machine(collector, var) for collector in Collector.objects.order_by("name")]
         token = _token()
     made: dict[str, object] = {

@@ -1,12 +1,13 @@
-"""Who may read rotas, and who may change them. Nothing of any incident stands in a rota."""
+"""Who may read rotas and policies, and change them. Nothing of any incident stands in them."""
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from accounts.functions import Function
 from accounts.models import User
-from notifications.models import Rota
+from notifications.models import EscalationPolicy, Rota
+from programs import access as program_access
 
 # Owners keep their own rotas besides them.
 KEEPERS = (Function.COMMANDER, Function.OPERATOR)
@@ -47,3 +48,27 @@ def get_rota(user: User, pk: int, *, to_keep: bool = False) -> Rota:
     if to_keep and not may_keep(user, rota):
         raise PermissionDenied
     return rota
+
+
+def policies_for(user: User) -> QuerySet[EscalationPolicy]:
+    """Return the policies that a person may read, retired ones too: none of a program unseen."""
+    found: QuerySet[EscalationPolicy] = EscalationPolicy.objects.select_related("program")
+    if not may_read(user):
+        return found.none()
+    seen = program_access.visible_to(user).values("pk")
+    return found.filter(Q(program=None) | Q(program__in=seen))
+
+
+def get_policy(user: User, pk: int, *, to_change: bool = False) -> EscalationPolicy:
+    """Return a policy that a person may read, or change.
+
+    Raises:
+        Http404: if there is none for them.
+        PermissionDenied: if they may read it, but not change it.
+    """
+    policy = policies_for(user).filter(pk=pk).first()
+    if policy is None:
+        raise Http404
+    if to_change and not may_make(user):
+        raise PermissionDenied
+    return policy

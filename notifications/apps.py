@@ -13,12 +13,16 @@ class NotificationsConfig(AppConfig):
             holes,
             mending,
             policies,
+            readiness,
             rota_work,
             working,
         )
 
         post_migrate.connect(
             policies.install, sender=self, dispatch_uid="notifications.general_policies"
+        )
+        post_migrate.connect(
+            readiness.install, sender=self, dispatch_uid="notifications.looks_at_policies"
         )
         post_migrate.connect(working.install, sender=self, dispatch_uid="notifications.looks")
         post_migrate.connect(holes.install, sender=self, dispatch_uid="notifications.gaps")

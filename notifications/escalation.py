@@ -5,9 +5,10 @@ A dry run goes through a plan by the very functions by which the engine does.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any
 
 from notifications.hours import Hours
@@ -153,6 +154,46 @@ class Plan:
 
 def _fallback(data: Sequence[Mapping[str, Any]]) -> tuple[Target, ...]:
     return tuple(Target.from_plain(target) for target in data)
+
+
+class Ending(Enum):
+    """How a plan ends that nobody answers: all steps were taken, or a pass reached nobody."""
+
+    UNANSWERED = "unanswered"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When which targets are paged: as step `taken`, counted from 0 over all passes, or at last."""
+
+    at: datetime
+    taken: int
+    targets: tuple[Target, ...]
+    ending: Ending | None = None
+
+
+def course(
+    plan: Plan, at: datetime, reaches: Callable[[tuple[Target, ...], datetime], bool]
+) -> Iterator[Moment]:
+    """Yield the moments of a plan that begins at `at` and that nobody answers, to its end.
+
+    Args:
+        reaches: whether targets would reach anybody at a moment.
+    """
+    taken, anybody = 0, False
+    at = plan.moment(at + (plan.wait(0) if plan.steps else timedelta(0)))
+    while step := plan.step(taken):
+        reached = reaches(step.targets, at)
+        anybody = anybody or reached
+        yield Moment(at, taken, step.targets)
+        after = plan.after(taken, reached=reached, anybody=anybody)
+        taken += 1
+        if after is None:
+            break
+        at = plan.moment(at + after)
+    ending = Ending.UNANSWERED if anybody else Ending.NOBODY
+    yield Moment(at, taken, plan.fallback, ending)
 
 
 NOBODY = Plan(name="no policy", steps=(), repeats=0, repeat_after=timedelta(minutes=5))

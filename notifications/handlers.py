@@ -17,6 +17,7 @@ from notifications import (
     notices,
     paging,
     prompting,
+    readiness,
     relaying,
     runs,
     safeguards,
@@ -176,6 +177,14 @@ clockwork.outward(trying.SEND, attempts=3)(trying.send)
 @clockwork.within_transaction(working.LOOK)
 def look_at_contact(payload: dict[str, Any]) -> None:
     trying.look(payload["contact"])
+
+
+@clockwork.within_transaction(readiness.LOOK)
+def look_at_policy(payload: dict[str, Any]) -> None:
+    readiness.look(payload["policy"])
+
+
+clockwork.outward(readiness.SEND)(readiness.send)
 
 
 @clockwork.when_dead

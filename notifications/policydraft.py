@@ -89,6 +89,10 @@ class Draft:
         return LONGEST_WAIT[min(known, default=LEVELS[-1])]
 
 
+# What a new one begins with, on its page.
+BLANK = Draft("", (), (Step(timedelta(0), ()),))
+
+
 def faults(draft: Draft) -> list[Fault]:
     """Return all that is wrong with a draft by itself, in the order of its fields."""
     return [*_of_the_whole(draft), *_of_hours(draft), *_of_steps(draft)]

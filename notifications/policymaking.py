@@ -8,7 +8,7 @@ from django.db import transaction
 from accounts.actors import Actor
 from audit import clockwork, history, trail
 from incidents.models import Counter
-from notifications import planning, policychecks, reach
+from notifications import planning, policychecks, reach, readiness
 from notifications.models import (
     EscalationPolicy,
     EscalationStep,
@@ -37,15 +37,19 @@ def make(draft: Draft, *, reason: str, actor: Actor) -> EscalationPolicy:
     if EscalationPolicy.objects.filter(active=True).count() >= MOST_POLICIES:
         raise Refused(Fault("name", f"there are {MOST_POLICIES} policies; retire one first."))
     said = _reason(reason)
-    _check(draft, of=None)
-    return _make(draft, reason=said, actor=actor)
+    check(draft, of=None)
+    policy = _make(draft, reason=said, actor=actor)
+    readiness.look_now(policy)
+    return policy
 
 
 @transaction.atomic
 def install(draft: Draft, *, actor: Actor) -> EscalationPolicy:
     """Make a policy of a new installation, whomever it reaches: there are no people yet."""
     _one_at_a_time()
-    return _make(draft, reason="", actor=actor)
+    policy = _make(draft, reason="", actor=actor)
+    readiness.look_after(policy.pk)
+    return policy
 
 
 def _make(draft: Draft, *, reason: str, actor: Actor) -> EscalationPolicy:
@@ -78,7 +82,7 @@ def change(
     said, before = _reason(reason), planning.draft(policy)
     if draft == before:
         raise Refused(Fault("version", "nothing is changed in it."))
-    _check(draft, of=policy)
+    check(draft, of=policy)
     if not policy.versions.exists():
         # One that is older than versions: what it was is kept before it is changed.
         _keep(policy, reason="", actor=Actor.machine("installation"))
@@ -90,6 +94,7 @@ def change(
         _write_steps(policy, draft, actor=actor)
     _keep(policy, reason=said, actor=actor)
     _record("policy.changed", policy, actor=actor, reason=said)
+    readiness.look_now(policy)
     return policy
 
 
@@ -110,7 +115,12 @@ def retire(policy: EscalationPolicy, *, reason: str, actor: Actor) -> None:
     _record("policy.retired", policy, actor=actor, reason=said)
 
 
-def _check(draft: Draft, *, of: EscalationPolicy | None) -> None:
+def check(draft: Draft, *, of: EscalationPolicy | None) -> None:
+    """Look whether a draft could be saved now, as a new policy or as the next version of one.
+
+    Raises:
+        Refused: with everything that is wrong, field by field.
+    """
     wrong = policychecks.faults(draft, of=of)
     if wrong:
         raise Refused(*wrong)

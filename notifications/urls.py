@@ -11,6 +11,7 @@ from notifications import (
     delivery_views,
     oncall_views,
     people_views,
+    policy_views,
     views,
 )
 
@@ -68,6 +69,13 @@ urlpatterns = [
     ),
     # Calendar programs keep it, so its path is for ever.
     path("calendars/<str:secret>.ics", calendar_views.feed, name="calendar-feed"),
+    path("policies/", policy_views.everything, name="policies"),
+    path("policies/new/", policy_views.new, name="policy-new"),
+    path("policies/dry-run/", policy_views.dry_run, name="dry-run"),
+    path("policies/<int:pk>/", policy_views.one, name="policy"),
+    path("policies/<int:pk>/edit/", policy_views.edit, name="policy-edit"),
+    path("policies/<int:pk>/history/", policy_views.history, name="policy-history"),
+    path("policies/<int:pk>/retire/", policy_views.retire, name="policy-retire"),
     path("deliveries/", delivery_views.everywhere, name="deliveries"),
     path(
         "incidents/<ref:number>/deliveries/",

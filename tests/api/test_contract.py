@@ -53,7 +53,7 @@ def map_path_parameters(_context, path_parameters):
     names = {"ref": "INC-1", "slug": "keystroke-study", "key": KEY_ID, "token": WAITING["token"]}
     names |= {"control": "T01", "rota": WAITING["rota"], **dict.fromkeys(CHILDREN, "1")}
     return {
-        name: names[name] if len(str(value)) % 2 else value
+        name: names.get(name, WAITING.get(name)) if len(str(value)) % 2 else value
         for name, value in (path_parameters or {}).items()
     }
 
@@ -80,6 +80,7 @@ def commander():
     rota = make.rota(person)
     make.layer(rota, person)
     WAITING["rota"] = str(rota.pk)
+    WAITING["id"] = str(make.policy(levels=(5,)).pk)
     WAITING["token"] = confirmations.url_for(hook.calls.get()).rpartition("/")[2]
     return token(person)
 

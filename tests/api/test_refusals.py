@@ -27,6 +27,19 @@ OPERATIONS = [
     ("POST", "/incidents/{ref}/status", Scope.RESPOND),
     ("POST", "/incidents/{ref}/updates", Scope.RESPOND),
     ("POST", "/incidents/{ref}/acknowledge", Scope.RESPOND),
+    ("POST", "/incidents/{ref}/hand-over", Scope.RESPOND),
+    ("POST", "/incidents/{ref}/snooze", Scope.RESPOND),
+    ("POST", "/incidents/{ref}/escalate", Scope.RESPOND),
+    ("POST", "/incidents/{ref}/page-person", Scope.RESPOND),
+    ("GET", "/rotas", Scope.READ),
+    ("GET", "/rotas/{rota}/on-call", Scope.READ),
+    ("POST", "/rotas/{rota}/overrides", Scope.RESPOND),
+    ("GET", "/policies", Scope.READ),
+    ("POST", "/policies", Scope.POLICIES),
+    ("GET", "/policies/dry-run", Scope.READ),
+    ("GET", "/policies/{id}", Scope.READ),
+    ("PUT", "/policies/{id}", Scope.POLICIES),
+    ("POST", "/policies/{id}/retire", Scope.POLICIES),
     ("GET", "/incidents/{ref}/pages", Scope.READ),
     ("GET", "/incidents/{ref}/evidence", Scope.READ),
     ("POST", "/incidents/{ref}/evidence", Scope.RESPOND),
@@ -50,6 +63,10 @@ BODIES = {
     "incidents": {"title": "x"},
     "verify": {"program": "none", "stamps": []},
     "attest": {"passed": True, "note": "x"},
+    "hand-over": {"person": "x", "reason": "x"},
+    "page-person": {"person": "x", "reason": "x"},
+    "snooze": {"minutes": 1, "reason": "x"},
+    "escalate": {"reason": "x"},
 }
 OF_AN_INCIDENT = [(method, path) for method, path, _scope in OPERATIONS if "{ref}" in path]
 
@@ -66,7 +83,7 @@ def call(method, path, headers):
 
 
 def filled(path, ref="INC-1", slug="none"):
-    return path.format(ref=ref, slug=slug, control="T01")
+    return path.format(ref=ref, slug=slug, control="T01", id=1, rota=1)
 
 
 def test_every_operation_stands_in_the_list_above():

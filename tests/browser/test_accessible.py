@@ -129,6 +129,10 @@ class World:
         layer = self.rota.layers.get().pk
         for path in ("", "change/", f"layers/{layer}/change/"):
             yield f"/on-call/{self.rota.pk}/{path}", self.rota.owners.get()
+        policy = policies.for_level(2, None).pk
+        for path in ("", f"{policy}/", f"{policy}/edit/", f"{policy}/history/"):
+            yield f"/policies/{path}", self.operator
+        yield f"/policies/dry-run/?level=1&moment={timezone.now():%Y-%m-%dT%H:%M}", self.operator
         for path in (
             "profile/",
             "accounts/password/change/",

@@ -13,7 +13,7 @@ from accounts.models import User
 from audit import verification
 from config import demo
 from incidents.models import Incident
-from notifications import oncall
+from notifications import oncall, planning, reach, rehearsal
 from notifications.models import Rota
 from programs.models import Program, State
 
@@ -40,6 +40,15 @@ def test_the_demo_shows_programs_an_incident_and_collectors_with_keys(seeded):
     assert {machine["name"] for machine in seeded["collectors"]} >= {"laptop-1", "laptop-2"}
     for machine in seeded["collectors"]:
         assert machine["token"].startswith("andon_c_")
+
+
+def test_the_first_program_of_the_demo_pages_who_is_on_call(seeded):
+    study = Program.objects.get(slug=demo.KEYSTROKES)
+    found = rehearsal.rehearse(1, study, timezone.now())
+    [on_call] = oncall.on_call(Rota.objects.get().pk, timezone.now())
+    assert found.policy.program == study
+    assert {on_call.name, "Ada Obi"} == {each.person.name for each in found.lines[0].told}
+    assert not reach.findings(planning.plan(found.policy), timezone.now())
 
 
 def test_the_token_of_the_demo_opens_the_api(seeded, client):

@@ -113,6 +113,12 @@ BODIES = {
     "api:attest_control": {"passed": True, "note": "n"},
     "api:report_incident": {"title": "A report by the API"},
     "api:verify_stamps": {"stamps": []},
+    "api:hand_over": {"person": "x", "reason": "r"},
+    "api:page_person": {"person": "x", "reason": "r"},
+    "api:snooze": {"minutes": 0, "reason": "r"},
+    "api:escalate": {"reason": "r"},
+    "api:make_policy": {"name": "n", "levels": [], "steps": [], "reason": "r"},
+    "api:retire_policy": {"reason": "r"},
 }
 
 

@@ -85,6 +85,7 @@ def build() -> World:
     _story(world)
     _stop(world)
     world.ids["page"] = _page(incident)
+    world.ids["policy"] = policies.for_level(2, None).pk
     world.ids |= _rota(world.people["responder"].person)
     world.ids |= _runbook(make.actor(world.people["security"].person))
     incident.refresh_from_db()

@@ -1,0 +1,112 @@
+"""Look each day whom policies would reach, and mail operators what is wrong, once.
+
+The only module that writes what was found.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.urls import reverse
+
+from accounts.functions import Function
+from accounts.models import User
+from audit import clockwork
+from audit.models import Due
+from notifications import channels, planning, reach
+from notifications.models import EscalationPolicy, Method, PolicyVersion
+
+LOOK = "notifications.look_at_policy"
+SEND = "notifications.send_policy_finding"
+LONGEST = 500
+
+
+def look_now(policy: EscalationPolicy) -> None:
+    """Have a policy that was just written looked at, and then once a day."""
+    key = f"policy-look:{policy.pk}:v{policy.version}"
+    clockwork.schedule(LOOK, key=key, payload={"policy": policy.pk})
+
+
+def look_after(policy_pk: int) -> None:
+    """Have a policy looked at once a day, from tomorrow on. Safe to call again."""
+    tomorrow = clockwork.now() + timedelta(days=1)
+    clockwork.schedule(
+        LOOK,
+        key=f"policy-look:{policy_pk}:{tomorrow:%Y-%m-%d}",
+        payload={"policy": policy_pk},
+        due_at=tomorrow,
+    )
+
+
+@transaction.atomic
+def look(policy_pk: int) -> None:
+    """Write down what is wrong with whom a policy reaches; tell operators if that is new.
+
+    A policy that is retired is not looked at any more.
+    """
+    locked = EscalationPolicy.objects.select_for_update(no_key=True)
+    policy = locked.filter(pk=policy_pk, active=True).first()
+    if policy is None:
+        return
+    now = clockwork.now()
+    said = " ".join(reach.findings(planning.plan(policy), now))[:LONGEST]
+    # Without a history, as looks are no acts of anybody.
+    EscalationPolicy.objects.filter(pk=policy.pk).update(finding=said, looked_at=now)
+    if said and said != policy.finding:
+        _tell(policy, said, mark=f"{now:%Y-%m-%d-%H%M%S.%f}")
+    look_after(policy.pk)
+
+
+def _tell(policy: EscalationPolicy, said: str, *, mark: str) -> None:
+    operators = User.objects.filter(groups__name=Function.OPERATOR.value, is_active=True)
+    for person in operators.exclude(email="").order_by("pk"):
+        key = f"policy-{policy.pk}-{mark}-{person.pk}"
+        clockwork.schedule(
+            SEND,
+            key=key,
+            payload={
+                "key": key,
+                "person": person.pk,
+                "policy": policy.pk,
+                "said": said,
+                "lane": f"person-{person.pk}",
+            },
+        )
+
+
+def send(payload: dict[str, Any]) -> Callable[[], None]:
+    """Send one finding by e-mail.
+
+    Raises:
+        channels.NotSent: if it did not leave; it is tried again later.
+    """
+    person = User.objects.get(pk=payload["person"])
+    if person.is_active and person.email:
+        channels.send(Method.EMAIL, _message(payload, person))
+    return lambda: None
+
+
+def _message(payload: dict[str, Any], person: User) -> channels.Message:
+    policy = EscalationPolicy.objects.get(pk=payload["policy"])
+    url = f"{settings.ENVIRONMENT.url}{reverse('policy', args=[policy.pk])}"
+    return channels.Message(
+        key=payload["key"],
+        address=person.email,
+        secret="",
+        thread=f"policy:{policy.pk}",
+        subject=f"[Andon] {policy.name}: people may be left untold",
+        text=f"The escalation policy {policy.name}: {payload['said']}\n\nSee to it:\n{url}\n",
+        data={},
+    )
+
+
+def install(using: str, **_: Any) -> None:
+    """Have each policy in force looked at, after `migrate`. Doing it again changes nothing."""
+    # `migrate` runs for one app too, or backwards, and then the tables are not all there.
+    wanted = {PolicyVersion._meta.db_table, Due._meta.db_table}
+    there = set(connections[using].introspection.table_names())
+    if using == DEFAULT_DB_ALIAS and wanted <= there:
+        for pk in EscalationPolicy.objects.filter(active=True).values_list("pk", flat=True):
+            look_after(pk)
