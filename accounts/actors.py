@@ -18,7 +18,7 @@ class Actor:
 
     @classmethod
     def person(cls, user: User, *, via: str) -> "Actor":
-        """A signed-in person, by `page`, `api`, `command` or `link`."""
+        """A signed-in person, by `page`, `api`, `command`, `link`, `pagerduty` or `slack`."""
         return cls(name=user.name, via=via, user=user)
 
     @classmethod

@@ -28,7 +28,7 @@ def mine(request: SignedInRequest) -> HttpResponse:
                 actor=actor_of(request),
             )
         except contacts.Refused as refusal:
-            _refuse(form, refusal)
+            refuse(form, refusal)
         else:
             return redirect("contact", pk=contact.pk)
     context = {
@@ -53,7 +53,7 @@ def one(request: SignedInRequest, pk: int) -> HttpResponse:
         try:
             contacts.change(contact, form.terms(), actor=actor_of(request))
         except contacts.Refused as refusal:
-            _refuse(form, refusal)
+            refuse(form, refusal)
         else:
             messages.success(request, _("Saved."))
             return redirect("contact", pk=pk)
@@ -110,6 +110,7 @@ def _mine(request: SignedInRequest, pk: int) -> ContactMethod:
     return get_object_or_404(request.user.contact_methods, pk=pk)
 
 
-def _refuse(form: forms.Form, refusal: contacts.Refused) -> None:
+def refuse(form: forms.Form, refusal: Exception) -> None:
+    """Show a refusal at the field that it names."""
     name, _colon, said = str(refusal).partition(": ")
     form.add_error(name if name in form.fields else None, said)

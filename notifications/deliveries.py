@@ -1,6 +1,6 @@
 """The log of deliveries: every page, each attempt and what was answered. Reads only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
 from django.core.exceptions import PermissionDenied
@@ -13,7 +13,7 @@ from accounts.functions import Function
 from accounts.models import User
 from incidents import access
 from incidents.models import Incident
-from notifications.models import Page, PageAttempt
+from notifications.models import Page, PageAttempt, Reply
 from programs.models import StopOrder
 
 PER_PAGE = 50
@@ -60,17 +60,28 @@ class Found:
     lines: list[Line]
     # Where what is older begins; None at the end.
     before: int | None
+    # What services said of what was sent: of one incident or stop alone, on its first page.
+    replies: list[Reply] = field(default_factory=list)
 
 
 def of_incident(incident: Incident, wanted: Wanted) -> Found:
     """Return deliveries of one incident, which its reader was let in to, newest first."""
     pages = Page.objects.filter(escalation__incident=incident)
-    return _found(pages, wanted)
+    replies = Reply.objects.filter(escalation__incident=incident)
+    return _with_replies(_found(pages, wanted), replies, wanted)
 
 
 def of_stop(order: StopOrder, wanted: Wanted) -> Found:
     """Return deliveries of one stop, newest first."""
-    return _found(Page.objects.filter(escalation__order=order), wanted)
+    replies = Reply.objects.filter(escalation__order=order)
+    found = _found(Page.objects.filter(escalation__order=order), wanted)
+    return _with_replies(found, replies, wanted)
+
+
+def _with_replies(found: Found, replies: QuerySet[Reply], wanted: Wanted) -> Found:
+    if wanted.before:
+        return found
+    return replace(found, replies=list(replies.select_related("connection", "person")[:PER_PAGE]))
 
 
 def everywhere(user: User, wanted: Wanted) -> Found:

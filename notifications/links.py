@@ -6,8 +6,9 @@ from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 
+from accounts.models import User
 from incidents import access
-from notifications.models import Page
+from notifications.models import Escalation, Page
 from programs import access as program_access
 
 _SALT = "andon.acknowledge"
@@ -39,15 +40,14 @@ def page_behind(token: str) -> Page:
     except (signing.BadSignature, Page.DoesNotExist, LookupError, TypeError, ValueError) as error:
         raise BadLink from error
     # Who was shut out since must not be able to silence it.
-    if not _may_answer(page):
+    if not may_answer(page.person, page.escalation):
         raise BadLink
     return page
 
 
-def _may_answer(page: Page) -> bool:
-    escalation = page.escalation
+def may_answer(person: User, escalation: Escalation) -> bool:
+    """True if a person takes part in what an escalation is about."""
     if escalation.incident:
-        return access.may(page.person, "contribute", escalation.incident)
+        return access.may(person, "contribute", escalation.incident)
     assert escalation.order
-    person, program = page.person, escalation.order.program
-    return person.is_active and program_access.sees_machines(person, program)
+    return person.is_active and program_access.sees_machines(person, escalation.order.program)

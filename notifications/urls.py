@@ -6,6 +6,7 @@ from incidents import urls as incident_urls  # noqa: F401 - registers the conver
 from notifications import (
     answering_views,
     calendar_views,
+    connection_views,
     contact_views,
     cover_views,
     delivery_views,
@@ -29,6 +30,9 @@ urlpatterns = [
     path("people/<int:pk>/functions/", people_views.set_functions, name="set-functions"),
     path("people/<int:pk>/deactivate/", people_views.deactivate, name="deactivate-person"),
     path("people/<int:pk>/reset-factors/", people_views.reset_factors, name="reset-factors"),
+    path("connections/", connection_views.every, name="connections"),
+    path("connections/<int:pk>/", connection_views.one, name="connection"),
+    path("connections/<int:pk>/do/", connection_views.act, name="connection-act"),
     path("acknowledge/<str:token>/", views.acknowledge, name="acknowledge"),
     path(
         "incidents/<ref:number>/acknowledge/",

@@ -1,5 +1,6 @@
 """Who is told, by what means, and every attempt to tell them until somebody answers."""
 
+from notifications.models.connecting import Connection, Counterpart, Reply
 from notifications.models.contacting import ContactMethod, ContactTry, Method
 from notifications.models.escalating import Escalation, Page, PageAttempt
 from notifications.models.policies import (
@@ -22,8 +23,10 @@ from notifications.models.rotas import (
 __all__ = [
     "CalendarFeed",
     "CalendarShift",
+    "Connection",
     "ContactMethod",
     "ContactTry",
+    "Counterpart",
     "Escalation",
     "EscalationPolicy",
     "EscalationStep",
@@ -33,6 +36,7 @@ __all__ = [
     "Page",
     "PageAttempt",
     "PolicyVersion",
+    "Reply",
     "Rota",
     "RotaCalendar",
     "RotaGap",
