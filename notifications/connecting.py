@@ -20,7 +20,10 @@ from audit import clockwork, history, trail
 from notifications import vault
 from notifications.models import Connection, Counterpart
 
+LOOK = "notifications.look_at_connection"
 MOST_SECRETS, LONGEST_SECRET = 5, 200
+Kind = Connection.Kind
+_TOKEN = re.compile(r"xoxb-[A-Za-z0-9-]{10,200}")
 _REMOTE = re.compile(r"[A-Za-z0-9]{1,40}")
 
 
@@ -44,19 +47,27 @@ def every(user: User) -> QuerySet[Connection]:
 
 
 @transaction.atomic
-def make(kind: str, name: str, secrets: Sequence[str], *, actor: Actor) -> Connection:
+def make(
+    kind: str, name: str, secrets: Sequence[str], *, token: str = "", actor: Actor
+) -> Connection:
     """Let a service talk to us.
 
+    Args:
+        token: of Slack, what its bot acts with.
+
     Raises:
-        Refused: if the name is empty, or a secret cannot be one.
+        Refused: if the name is empty, a secret or token cannot be one, or Slack is connected.
         PermissionDenied: if the actor does not run Andon.
     """
     _refuse(actor)
     if not name.strip():
         raise Refused("name: say what you call it, in at most 60 characters.")
     made = Connection(kind=kind, name=name.strip()[:60], ident=randomness.token_hex(16))
-    made.secrets = _checked(secrets)
+    made.secrets, made.token = _checked(secrets), _token_of(kind, token)
+    if kind == Kind.SLACK and Connection.objects.filter(kind=kind, retired_at=None).exists():
+        raise Refused("kind: Slack is connected already; retire that first.")
     history.save_new(made, actor=actor)
+    _look_soon(made)
     trail.record("connection.made", made, actor=actor, kind=kind, name=made.name)
     return made
 
@@ -77,6 +88,43 @@ def change_secrets(connection: Connection, secrets: Sequence[str], *, actor: Act
 
 
 @transaction.atomic
+def change_token(connection: Connection, token: str, *, actor: Actor) -> None:
+    """Let the bot act with this from now on.
+
+    Raises:
+        Refused: if it is retired or no Slack, or the token cannot be one.
+        PermissionDenied: if the actor does not run Andon.
+    """
+    _refuse(actor)
+    connection = _in_use(connection)
+    connection.token = _token_of(connection.kind, token)
+    history.save(connection, "sealed_token", actor=actor)
+    _look_soon(connection)
+    trail.record("connection.changed", connection, actor=actor, token=True)
+
+
+@transaction.atomic
+def ask_for_look(connection: Connection, *, actor: Actor) -> None:
+    """Have the token of a bot tried, soon; notifications.workspaces does it.
+
+    Raises:
+        Refused: if it is retired, or has no token.
+        PermissionDenied: if the actor does not run Andon.
+    """
+    _refuse(actor)
+    connection = _in_use(connection)
+    if not connection.sealed_token:
+        raise Refused("token: there is none to try.")
+    _look_soon(connection)
+
+
+def _look_soon(connection: Connection) -> None:
+    if connection.sealed_token:
+        key = f"connection-look:{connection.pk}:{clockwork.now():%Y%m%d%H%M%S%f}"
+        clockwork.schedule(LOOK, key=key, payload={"connection": connection.pk, "lane": "slack"})
+
+
+@transaction.atomic
 def retire(connection: Connection, *, actor: Actor) -> None:
     """Hear nothing more from a service; its secrets are forgotten. Safe to call again.
 
@@ -86,8 +134,9 @@ def retire(connection: Connection, *, actor: Actor) -> None:
     _refuse(actor)
     connection = _locked(connection)
     if connection.retired_at is None:
-        connection.retired_at, connection.sealed_secrets = clockwork.now(), ""
-        history.save(connection, "retired_at", "sealed_secrets", actor=actor)
+        connection.retired_at = clockwork.now()
+        connection.sealed_secrets = connection.sealed_token = ""
+        history.save(connection, "retired_at", "sealed_secrets", "sealed_token", actor=actor)
         trail.record("connection.retired", connection, actor=actor)
 
 
@@ -146,13 +195,14 @@ def signed_by(kind: str, ident: str, is_signed: Callable[[list[str]], bool]) -> 
         known = []
     if not is_signed(known) or connection is None:
         if connection:
-            _note_refusal(connection, "The signature is not right.")
+            note_refusal(connection, "The signature is not right.")
         raise NotSigned("The signature is not right, or nothing is expected here.")
     Connection.objects.filter(pk=connection.pk).update(last_heard_at=Now())
     return connection
 
 
-def _note_refusal(connection: Connection, why: str) -> None:
+def note_refusal(connection: Connection, why: str) -> None:
+    """Show operators why nothing goes on between us and a service."""
     at = Connection.objects.filter(pk=connection.pk)
     at.update(last_refused_at=Now(), last_refusal=why[:200])
 
@@ -171,6 +221,14 @@ def _checked(secrets: Sequence[str]) -> list[str]:
         if not (16 <= len(each) <= LONGEST_SECRET and each.isascii() and each.isprintable()):
             raise Refused(f"secrets: each has 16 to {LONGEST_SECRET} letters, digits and signs.")
     return list(secrets)
+
+
+def _token_of(kind: str, token: str) -> str:
+    if kind != Kind.SLACK and token:
+        raise Refused("token: only a bot of Slack has one.")
+    if kind == Kind.SLACK and not _TOKEN.fullmatch(token):
+        raise Refused("token: give the bot's own, which begins with xoxb-.")
+    return token
 
 
 def _in_use(connection: Connection) -> Connection:

@@ -1,5 +1,7 @@
 """What operators may send about accounts at services. The domain checks it again."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -23,13 +25,30 @@ class SecretsForm(forms.Form):
         return found
 
 
+class TokenForm(forms.Form):
+    token = forms.CharField(
+        label=_("Token of the bot"),
+        max_length=210,
+        help_text=_("It begins with xoxb-."),
+        widget=forms.TextInput(attrs=_UNGUESSED),
+    )
+
+
 class ConnectionForm(SecretsForm):
     kind = forms.ChoiceField(label=_("Service"), choices=Connection.Kind.choices)
     name = forms.CharField(
         label=_("What you call it"), max_length=60, help_text=_("Such as Data response.")
     )
 
-    field_order = ["kind", "name", "secrets"]
+    token = forms.CharField(
+        label=_("Token of the bot"),
+        required=False,
+        max_length=210,
+        help_text=_("Of Slack alone: it begins with xoxb-."),
+        widget=forms.TextInput(attrs=_UNGUESSED),
+    )
+
+    field_order = ["kind", "name", "secrets", "token"]
 
 
 class CounterpartForm(forms.Form):
@@ -41,9 +60,8 @@ class CounterpartForm(forms.Form):
         widget=forms.TextInput(attrs=_UNGUESSED),
     )
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        field = self.fields["person"]
-        assert isinstance(field, forms.ModelChoiceField)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["person"]
         field.queryset = User.objects.filter(is_active=True).order_by("username")
-        field.label_from_instance = lambda person: person.name  # type: ignore[method-assign]
+        field.label_from_instance = lambda person: person.name

@@ -1,5 +1,6 @@
 """Services that talk back, for operators alone: connect them, say who is who there."""
 
+from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -11,7 +12,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.http import SignedInRequest, actor_of
 from accounts.recency import recently_signed_in
 from notifications import connecting
-from notifications.connection_forms import ConnectionForm, CounterpartForm, SecretsForm
+from notifications.connection_forms import (
+    ConnectionForm,
+    CounterpartForm,
+    SecretsForm,
+    TokenForm,
+)
 from notifications.contact_views import refuse
 from notifications.models import Connection
 from notifications.people_views import for_operators
@@ -27,7 +33,11 @@ def every(request: SignedInRequest) -> HttpResponse:
         said = form.cleaned_data
         try:
             made = connecting.make(
-                said["kind"], said["name"], form.given(), actor=actor_of(request)
+                said["kind"],
+                said["name"],
+                form.given(),
+                token=said["token"],
+                actor=actor_of(request),
             )
         except connecting.Refused as refusal:
             refuse(form, refusal)
@@ -50,28 +60,44 @@ def one(request: SignedInRequest, pk: int) -> HttpResponse:
 @for_operators
 @recently_signed_in
 def act(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Change the secrets, vouch for a person or no more, retire it."""
-    connection, actor, do = _of(request, pk), actor_of(request), request.POST.get("do")
-    form = SecretsForm(request.POST) if do == "secrets" else CounterpartForm(request.POST)
+    """Change a secret, vouch for a person or no more, try the token, retire it."""
+    connection, do = _of(request, pk), request.POST.get("do", "")
+    form = _FORMS.get(do, forms.Form)(request.POST)
+    if not form.is_valid():
+        return _page(request, connection, form)
     try:
-        if do == "retire":
-            connecting.retire(connection, actor=actor)
-        elif do == "forget":
-            known = get_object_or_404(connection.counterparts, pk=_number(request))
-            connecting.forget(known, actor=actor)
-        elif do not in ("secrets", "name"):
-            raise Http404
-        elif not form.is_valid():
-            return _page(request, connection, form)
-        elif isinstance(form, SecretsForm):
-            connecting.change_secrets(connection, form.given(), actor=actor)
-        else:
-            connecting.name(connection, **form.cleaned_data, actor=actor)
+        _do(request, connection, do, form)
     except connecting.Refused as refusal:
         refuse(form, refusal)
         return _page(request, connection, form)
     messages.success(request, _("Saved."))
     return redirect("connection", pk=pk)
+
+
+_FORMS: dict[str, type[forms.Form]] = {
+    "secrets": SecretsForm,
+    "token": TokenForm,
+    "name": CounterpartForm,
+}
+
+
+def _do(request: SignedInRequest, connection: Connection, do: str, form: forms.Form) -> None:
+    actor = actor_of(request)
+    if isinstance(form, SecretsForm):
+        connecting.change_secrets(connection, form.given(), actor=actor)
+    elif isinstance(form, TokenForm):
+        connecting.change_token(connection, form.cleaned_data["token"], actor=actor)
+    elif isinstance(form, CounterpartForm):
+        connecting.name(connection, **form.cleaned_data, actor=actor)
+    elif do == "look":
+        connecting.ask_for_look(connection, actor=actor)
+    elif do == "retire":
+        connecting.retire(connection, actor=actor)
+    elif do == "forget":
+        known = get_object_or_404(connection.counterparts, pk=_number(request))
+        connecting.forget(known, actor=actor)
+    else:
+        raise Http404
 
 
 def _number(request: SignedInRequest) -> int:
@@ -84,16 +110,15 @@ def _of(request: SignedInRequest, pk: int) -> Connection:
 
 
 def _page(
-    request: SignedInRequest,
-    connection: Connection,
-    wrong: SecretsForm | CounterpartForm | None = None,
+    request: SignedInRequest, connection: Connection, wrong: forms.Form | None = None
 ) -> HttpResponse:
-    path = reverse("api:pagerduty_says", args=[connection.ident])
+    path = reverse(f"api:{connection.kind}_says", args=[connection.ident])
     context = {
         "connection": connection,
         "address": f"{settings.ENVIRONMENT.url}{path}",
         "counterparts": connection.counterparts.filter(ended_at=None).select_related("person"),
         "secrets_form": wrong if isinstance(wrong, SecretsForm) else SecretsForm(),
+        "token_form": wrong if isinstance(wrong, TokenForm) else TokenForm(),
         "name_form": wrong if isinstance(wrong, CounterpartForm) else CounterpartForm(),
         "form": wrong,
     }

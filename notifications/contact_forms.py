@@ -12,6 +12,7 @@ from notifications.models import Method
 # What a person gives an address for here; other methods have pages of their own.
 OFFERED = (
     Method.EMAIL,
+    Method.SLACKBOT,
     Method.SLACK,
     Method.TEAMS,
     Method.PAGERDUTY,
@@ -61,8 +62,9 @@ class AddForm(TermsForm):
         label=_("Address"),
         max_length=LONGEST,
         help_text=_(
-            "An e-mail address; an incoming webhook of Slack; the webhook of a workflow of Teams; "
-            "an integration key of PagerDuty; of other services what Apprise writes, such as "
+            "An e-mail address; your member ID in Slack, such as U012AB3CD; an incoming webhook of "
+            "Slack; the webhook of a workflow of Teams; an integration key of PagerDuty; of other "
+            "services what Apprise writes, such as "
             "twilio://…; or where to post signed pages, such as https://host/path."
         ),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),

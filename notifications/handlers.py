@@ -11,6 +11,7 @@ from notifications import (
     anew,
     answering,
     calling,
+    connecting,
     doorbell,
     invitations,
     nagging,
@@ -19,12 +20,15 @@ from notifications import (
     prompting,
     readiness,
     relaying,
+    replying,
+    rotamail,
     runs,
     safeguards,
     sending,
     stepcalls,
     trying,
     working,
+    workspaces,
 )
 from notifications.models import Escalation
 from programs import calls
@@ -172,6 +176,8 @@ def send_for_step(event: dict[str, Any]) -> None:
 
 clockwork.outward(stepcalls.SEND)(stepcalls.send)
 clockwork.outward(trying.SEND, attempts=3)(trying.send)
+clockwork.outward(replying.BACK, attempts=3)(replying.tell_back)
+clockwork.outward(connecting.LOOK, attempts=3)(workspaces.look)
 
 
 @clockwork.within_transaction(working.LOOK)
@@ -197,3 +203,5 @@ def give_up(due: Due) -> None:
         stepcalls.give_up(due.payload)
     elif due.kind == trying.SEND:
         trying.give_up(due.payload)
+    elif due.kind == replying.BACK:
+        replying.forget(due.payload)

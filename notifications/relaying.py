@@ -1,7 +1,8 @@
 """Tell whoever keeps an alert what became of it here: somebody answered, or it is over.
 
-PagerDuty rings until it is told. Each such word is a Page of its own, so that it is tried again and
-stands in the log with its attempts. With notifications.runs the only module that makes a Page.
+PagerDuty rings until it is told; what Slack's bot wrote asks for an answer until it is changed.
+Each such word is a Page of its own, so that it is tried again and stands in the log with its
+attempts. With notifications.runs the only module that makes a Page.
 """
 
 from datetime import timedelta
@@ -16,7 +17,7 @@ from notifications.sending import SEND
 
 Purpose = Page.Purpose
 # An e-mail cannot be taken back; what keeps no alert is told nothing.
-KEEPERS = (Method.PAGERDUTY,)
+KEEPERS = (Method.PAGERDUTY, Method.SLACKBOT)
 # What is being sent at this moment arrives by then, or never: a word about it must not come first.
 ARRIVES_WITHIN = timedelta(seconds=15)
 
@@ -51,7 +52,9 @@ def _tell(which: Q, purpose: Page.Purpose) -> None:
     ).select_related("escalation", "contact", "person")
     alerts: dict[tuple[int | None, str], Page] = {}
     for page in sent.order_by("pk"):
-        alerts.setdefault((page.contact_id, wording.run_key(page)), page)
+        # Each message of a bot is one of its own; of alerts, those of one run are one.
+        same = page.key if page.method == Method.SLACKBOT else wording.run_key(page)
+        alerts.setdefault((page.contact_id, same), page)
     for first in alerts.values():
         _write(first, purpose)
 

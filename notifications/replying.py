@@ -4,15 +4,30 @@ The only module that writes Reply.
 """
 
 import hashlib
+from collections.abc import Callable
+from typing import Any
 
 from django.db import transaction
 
 from accounts.actors import Actor
 from accounts.models import User
-from notifications import concerns, connecting, links, paging, reading, wording
+from audit import clockwork
+from notifications import (
+    concerns,
+    connecting,
+    links,
+    paging,
+    reading,
+    vault,
+    wording,
+    workspaces,
+)
+from notifications.channels import NotSent, posting, slackbot
 from notifications.channels.pagerduty_words import Word
+from notifications.channels.slack_words import Press
 from notifications.models import Connection, Method, Page, Reply
 
+BACK = "notifications.tell_back"
 Outcome = Reply.Outcome
 
 
@@ -26,22 +41,90 @@ def take_word(connection: Connection, word: Word) -> Reply | None:
     pages = _pages_of(word.alert) if word.what else []
     if not pages:
         return None
-    ident = hashlib.sha256(word.ident.encode()).hexdigest()
-    escalation = pages[0].escalation
-    # Written first: of two deliveries at once the second waits here, and finds the first's.
-    reply, is_new = Reply.objects.get_or_create(
-        connection=connection,
-        ident=ident,
-        defaults={
-            "what": word.what,
-            "outcome": Outcome.OVER,
-            "remote": word.user,
-            "escalation": escalation,
-        },
-    )
+    reply, is_new = _noted(connection, word.ident, pages[0], what=word.what, remote=word.user)
     if is_new:
         _answer(reply, pages, connecting.person_behind(connection, word.user))
     return reply
+
+
+@transaction.atomic
+def take_press(connection: Connection, press: Press) -> Reply | None:
+    """Let the press of a button in Slack count, or say why not. The same again changes nothing.
+
+    Returns:
+        What was noted of it; None if it concerns no page of ours.
+    """
+    if press.action != slackbot.ANSWER or not press.team or press.team != connection.team:
+        return None
+    pages = Page.objects.filter(key=press.page, method=Method.SLACKBOT, about=None)
+    page = pages.select_related("person", "escalation__incident", "escalation__order__program")
+    first = page.first()
+    if first is None:
+        return None
+    reply, is_new = _noted(
+        connection, press.ident, first, what=Reply.What.ACKNOWLEDGED, remote=press.user
+    )
+    if is_new:
+        _answer(reply, [first], workspaces.person_behind(connection, press.user))
+        _tell_back(reply, press.reply_url)
+    return reply
+
+
+def _tell_back(reply: Reply, url: str) -> None:
+    if not url:
+        return
+    reply.sealed_reply_url = vault.seal(url)
+    reply.save(update_fields=["sealed_reply_url"])
+    clockwork.schedule(BACK, key=f"reply:{reply.pk}", payload={"reply": reply.pk, "lane": "slack"})
+
+
+_SAID = {
+    Outcome.ANSWERED: "You are on it. The paging has stopped.",
+    Outcome.UNKNOWN: (
+        "This is no answer: Andon does not know who you are here. Open the link in the message, "
+        "and add Slack on your profile, under How you are reached."
+    ),
+    Outcome.OUTSIDE: "This is no answer: you take no part in it.",
+    Outcome.OVER: "There is nothing to answer any more.",
+}
+
+
+def tell_back(payload: dict[str, Any]) -> Callable[[], None]:
+    """Tell whoever pressed a button what became of it; return what to write.
+
+    Raises:
+        NotSent, vault.Unreadable: if Slack did not take it; it is tried again.
+    """
+    reply = Reply.objects.get(pk=payload["reply"])
+    url = vault.unseal(reply.sealed_reply_url)
+    if url:
+        said = _SAID[Outcome(reply.outcome)]
+        body = {"response_type": "ephemeral", "replace_original": False, "text": said}
+        answer = posting.post(url, body)
+        if not answer.is_good or answer.data.get("ok") is False:
+            raise NotSent(f"Slack {answer.refused(answer.data.get('error'))}")
+    return lambda: forget(payload)
+
+
+def forget(payload: dict[str, Any]) -> None:
+    """Forget where whoever it was could be told; it is good for half an hour."""
+    Reply.objects.filter(pk=payload["reply"]).update(sealed_reply_url="")
+
+
+def _noted(
+    connection: Connection, ident: str, page: Page, *, what: str, remote: str
+) -> tuple[Reply, bool]:
+    # Written first: of two deliveries at once the second waits here, and finds the first's.
+    return Reply.objects.get_or_create(
+        connection=connection,
+        ident=hashlib.sha256(ident.encode()).hexdigest(),
+        defaults={
+            "what": what,
+            "outcome": Outcome.OVER,
+            "remote": remote,
+            "escalation": page.escalation,
+        },
+    )
 
 
 def _pages_of(alert: str) -> list[Page]:

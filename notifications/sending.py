@@ -102,7 +102,8 @@ def _sent(page: Page, attempt: PageAttempt, answer: str) -> None:
     page.state = Page.State.SENT
     page.sent_at = attempt.ended_at
     page.answer = answer[:200]
-    page.save(update_fields=["state", "sent_at", "answer"])
+    page.remote = getattr(answer, "remote", "")
+    page.save(update_fields=["state", "sent_at", "answer", "remote"])
     working.succeeded(page.contact)
 
 

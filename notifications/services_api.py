@@ -1,5 +1,6 @@
 """What services at which the house has an account tell us. Each proves itself by a signature."""
 
+import time
 from typing import Any
 
 from django.http import HttpRequest
@@ -9,7 +10,7 @@ from ninja.security import APIKeyHeader
 from accounts import strangers
 from accounts.problems import Problem, responses
 from notifications import connecting, replying
-from notifications.channels import pagerduty_words
+from notifications.channels import pagerduty_words, slack_words
 from notifications.models import Connection
 
 router = Router(tags=["services"])
@@ -21,10 +22,50 @@ _BODY = {
 }
 
 
+_FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/x-www-form-urlencoded": {
+                "schema": {
+                    "type": "object",
+                    "properties": {"payload": {"type": "string"}},
+                    "required": ["payload"],
+                }
+            }
+        },
+    },
+    "parameters": [
+        {
+            "name": "X-Slack-Request-Timestamp",
+            "in": "header",
+            "required": False,
+            "schema": {"type": "string"},
+        }
+    ],
+}
+
+
 class SignedRequest(HttpRequest):
     """A request that passed one of the signatures below; for annotations only."""
 
     auth: Connection
+
+
+class SignedBySlack(APIKeyHeader):
+    """Let in what Slack signed within the last five minutes."""
+
+    param_name = "X-Slack-Signature"
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Any:
+        """Return the connection that signed it; refuses as `_signed`."""
+        body = _body(request, slack_words.LARGEST_BODY)
+        at = request.headers.get("X-Slack-Request-Timestamp", "")
+        return _signed(
+            request,
+            Connection.Kind.SLACK,
+            lambda known: slack_words.is_signed(known, at, key or "", body, now=time.time()),
+        )
 
 
 class HeardOut(Schema):
@@ -86,3 +127,21 @@ def pagerduty_says(request: SignedRequest, ident: str) -> HeardOut:  # noqa: ARG
     except pagerduty_words.Unreadable as refusal:
         raise Problem(400, str(refusal)) from refusal
     return HeardOut(heard=replying.take_word(request.auth, word) is not None)
+
+
+@router.post(
+    "/slack/{ident}",
+    auth=SignedBySlack(),
+    response={200: HeardOut, **responses(413)},
+    openapi_extra=_FORM,
+)
+def slack_says(request: SignedRequest, ident: str) -> HeardOut:  # noqa: ARG001 - its signature names it
+    """Take the press of a button: whoever verified that they read there answers their page.
+
+    The same press counts once. What became of it is told to that person alone.
+    """
+    try:
+        press = slack_words.read(request.body)
+    except slack_words.Unreadable as refusal:
+        raise Problem(400, str(refusal)) from refusal
+    return HeardOut(heard=replying.take_press(request.auth, press) is not None)

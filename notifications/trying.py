@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from accounts.actors import Actor
 from accounts.models import User
 from audit import clockwork
-from notifications import channels, contacts, vault, working
+from notifications import channels, contacts, vault, working, workspaces
 from notifications.contacts import Refused
 from notifications.models import ContactMethod, ContactTry, Method
 
@@ -151,7 +151,7 @@ def _message(made: ContactTry) -> channels.Message:
     return channels.Message(
         key=f"try-{made.pk}",
         address=contact.address,
-        secret=contact.secret,
+        secret=workspaces.secret_for(contact.method, contact),
         thread=f"contact:{contact.pk}",
         subject=subject,
         text=text,

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from incidents.models import Incident
-from notifications import links
+from notifications import links, workspaces
 from notifications.channels import Message
 from notifications.models import Escalation, Method, Page
 from programs import silence, stops
@@ -54,7 +54,7 @@ def message(page: Page) -> Message:
     """Return what is sent for a page: nothing that its reader would have to be let in for.
 
     Raises:
-        vault.Unreadable: if the address cannot be opened.
+        vault.Unreadable: if the address or the secret cannot be opened.
     """
     if page.about:
         return _news(page, page.about)
@@ -67,7 +67,7 @@ def message(page: Page) -> Message:
     return Message(
         key=page.key,
         address=page.contact.address if page.contact else page.person.email,
-        secret=page.contact.secret if page.contact else "",
+        secret=workspaces.secret_for(page.method, page.contact),
         thread=words.thread,
         subject=subject,
         text="\n\n".join(
@@ -85,6 +85,7 @@ def message(page: Page) -> Message:
         buttons=tuple(buttons),
         run=run_key(page),
         level=escalation.level,
+        answer=asked.answer,
     )
 
 
@@ -108,7 +109,7 @@ def _news(page: Page, about: Page) -> Message:
     return Message(
         key=page.key,
         address=page.contact.address if page.contact else page.person.email,
-        secret=page.contact.secret if page.contact else "",
+        secret=workspaces.secret_for(page.method, page.contact),
         thread=words.thread,
         subject=f"[Andon] {words.subject}: {kind}",
         text=f"{said}\n",
@@ -118,6 +119,7 @@ def _news(page: Page, about: Page) -> Message:
         buttons=((words.open_it, words.url),),
         run=run_key(about),
         level=page.escalation.level,
+        remote=about.remote,
     )
 
 

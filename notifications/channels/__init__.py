@@ -1,7 +1,7 @@
 """How a message leaves the house: one module a method, each with `send(message) -> answer`."""
 
 from accounts import addresses
-from notifications.channels import email, longtail, pagerduty, slack, teams, webhook
+from notifications.channels import email, longtail, pagerduty, slack, slackbot, teams, webhook
 from notifications.channels.message import Bounced, Message, NotSent
 from notifications.models import Method
 
@@ -9,6 +9,7 @@ _SENDERS = {
     Method.EMAIL: email.send,
     Method.WEBHOOK: webhook.send,
     Method.SLACK: slack.send,
+    Method.SLACKBOT: slackbot.send,
     Method.TEAMS: teams.send,
     Method.PAGERDUTY: pagerduty.send,
     Method.APPRISE: longtail.send,
@@ -18,6 +19,7 @@ _WHY_NOT = {
     Method.EMAIL: email.why_not,
     Method.WEBHOOK: addresses.why_not,
     Method.SLACK: slack.why_not,
+    Method.SLACKBOT: slackbot.why_not,
     Method.TEAMS: teams.why_not,
     Method.PAGERDUTY: pagerduty.why_not,
     Method.APPRISE: longtail.why_not,

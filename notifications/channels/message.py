@@ -12,6 +12,17 @@ class Bounced(NotSent):
     """Nobody is at this address, and trying again will not help."""
 
 
+class Taken(str):
+    """What the other side answered, in a few words; `remote` is how it names the message, if so."""
+
+    remote: str
+
+    def __new__(cls, words: str, remote: str = "") -> "Taken":
+        taken = super().__new__(cls, words)
+        taken.remote = remote
+        return taken
+
+
 @dataclass(frozen=True)
 class Message:
     """A page to one person: `subject` and `text` for people, `data` for machines.
@@ -38,3 +49,7 @@ class Message:
     buttons: tuple[tuple[str, str], ...] = ()
     run: str = ""
     level: int | None = None
+    # Where whoever reads it can be told apart: what the button says that answers at once.
+    answer: str = ""
+    # How the other side names the message that this one is about.
+    remote: str = ""

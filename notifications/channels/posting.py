@@ -31,13 +31,18 @@ class Answer:
         return 200 <= self.status < 300
 
 
-def post(url: str, body: dict[str, Any]) -> Answer:
+def post(url: str, body: dict[str, Any], *, token: str = "") -> Answer:
     """Post a JSON object.
+
+    Args:
+        token: opens the other side; goes in the Authorization header.
 
     Raises:
         NotSent: if the address is not allowed, or nobody answers.
     """
-    headers = {"Content-Type": "application/json"}
+    headers = {"Content-Type": "application/json; charset=utf-8"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
     try:
         status, said = outbound.ask(url, body=json.dumps(body), headers=headers, most=MOST_READ)
     except outbound.NotReached as error:

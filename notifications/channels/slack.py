@@ -48,24 +48,32 @@ def send(message: Message) -> str:
 
 
 def _body(message: Message) -> dict[str, Any]:
+    buttons = [
+        button(label, f"open-{place}", url=url)
+        for place, (label, url) in enumerate(message.buttons)
+    ]
+    return framed(message, [each | {"style": "primary"} for each in buttons[:1]] + buttons[1:])
+
+
+def framed(message: Message, buttons: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a message as Slack wants it: a heading, sentences, buttons below."""
     blocks: list[dict[str, Any]] = [
         {"type": "header", "text": _plain(message.subject, 150)},
         {"type": "section", "text": _plain("\n".join(message.lines) or message.text, 3000)},
     ]
-    if message.buttons:
-        buttons = [
-            {"type": "button", "text": _plain(label, 75), "url": url, "action_id": f"open-{place}"}
-            for place, (label, url) in enumerate(message.buttons)
-        ]
-        blocks.append(
-            {"type": "actions", "elements": [buttons[0] | {"style": "primary"}, *buttons[1:]]}
-        )
+    if buttons:
+        blocks.append({"type": "actions", "elements": buttons})
     return {
         "text": _escaped(message.subject),
         "blocks": blocks,
         "unfurl_links": False,
         "unfurl_media": False,
     }
+
+
+def button(label: str, action: str, **more: str) -> dict[str, Any]:
+    """Return a button; `more` is its `url`, or the `value` that comes back when it is pressed."""
+    return {"type": "button", "text": _plain(label, 75), "action_id": action, **more}
 
 
 def _plain(text: str, most: int) -> dict[str, Any]:

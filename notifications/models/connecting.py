@@ -18,6 +18,7 @@ class Connection(models.Model):
 
     class Kind(models.TextChoices):
         PAGERDUTY = "pagerduty", _("PagerDuty")
+        SLACK = "slack", _("Slack")
 
     kind = models.CharField(max_length=10, choices=Kind)
     name = models.CharField(max_length=60)
@@ -26,6 +27,11 @@ class Connection(models.Model):
     # Up to five, one a line: what is signed with any of them is believed, so that one can be
     # changed for another.
     sealed_secrets = vault.SealedField()
+    # Of Slack: what its bot acts with, and what that opened when it was tried last.
+    sealed_token = vault.SealedField(blank=True, default="")
+    team = models.CharField(max_length=20, blank=True, default="")
+    team_since = models.DateTimeField(null=True, blank=True)
+    bot = models.CharField(max_length=60, blank=True, default="")
     made_at = models.DateTimeField(default=timezone.now)
     retired_at = models.DateTimeField(null=True, blank=True)
     last_heard_at = models.DateTimeField(null=True, blank=True)
@@ -33,11 +39,25 @@ class Connection(models.Model):
     last_refusal = models.CharField(max_length=200, blank=True, default="")
 
     history = KeptHistory(
-        excluded_fields=["sealed_secrets", "last_heard_at", "last_refused_at", "last_refusal"]
+        excluded_fields=[
+            "sealed_secrets",
+            "sealed_token",
+            "last_heard_at",
+            "last_refused_at",
+            "last_refusal",
+        ]
     )
 
     class Meta:
         ordering = ["name", "pk"]
+        constraints = [
+            # A message of the bot must come from one workspace, or its answers are nobody's.
+            models.UniqueConstraint(
+                fields=["kind"],
+                condition=models.Q(kind="slack", retired_at=None),
+                name="one_slack_at_a_time",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
@@ -50,6 +70,15 @@ class Connection(models.Model):
     @secrets.setter
     def secrets(self, texts: list[str]) -> None:
         self.sealed_secrets = vault.seal("\n".join(texts))
+
+    @property
+    def token(self) -> str:
+        """What the bot acts with. Raises vault.Unreadable if the key is gone."""
+        return vault.unseal(self.sealed_token)
+
+    @token.setter
+    def token(self, text: str) -> None:
+        self.sealed_token = vault.seal(text)
 
 
 class Counterpart(models.Model):
@@ -106,6 +135,8 @@ class Reply(models.Model):
     )
     escalation = models.ForeignKey(Escalation, models.PROTECT, related_name="replies")
     received_at = models.DateTimeField(default=timezone.now)
+    # Where whoever it was can be told what became of it; gone once they were.
+    sealed_reply_url = vault.SealedField(blank=True, default="")
 
     class Meta:
         ordering = ["-pk"]

@@ -12,7 +12,8 @@ from notifications import hints, vault
 class Method(models.TextChoices):
     EMAIL = "email", _("E-mail")
     WEBHOOK = "webhook", _("Webhook")
-    SLACK = "slack", _("Slack")
+    SLACK = "slack", _("Slack, by an incoming webhook")
+    SLACKBOT = "slackbot", _("Slack, by Andon's bot")
     TEAMS = "teams", _("Microsoft Teams")
     PAGERDUTY = "pagerduty", _("PagerDuty")
     APPRISE = "apprise", _("SMS, chat and 170 services")

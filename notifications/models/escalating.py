@@ -140,6 +140,8 @@ class Page(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True, blank=True)
     answer = models.CharField(max_length=200, blank=True)
+    # How the other side names the message, where it can be changed later.
+    remote = models.CharField(max_length=60, blank=True, default="")
 
     class Meta:
         indexes = [

@@ -1,4 +1,4 @@
-"""Addresses that must lead nowhere inside, and the three ways by which Andon calls out."""
+"""Addresses that must lead nowhere inside, and the ways by which Andon calls out."""
 
 import itertools
 import socket
@@ -7,7 +7,7 @@ import time
 from contextlib import contextmanager, suppress
 
 from notifications import outbound
-from notifications.channels import Message, NotSent, longtail
+from notifications.channels import Message, NotSent, longtail, posting
 
 OUTSIDE = "93.184.216.34"
 
@@ -73,7 +73,11 @@ def by_service(url):
     longtail.send(message(address))
 
 
-WAYS = {"webhook": by_webhook, "calendar": by_fetch, "service": by_service}
+def by_json(url):
+    posting.post(url, {}, token="xoxb-1")
+
+
+WAYS = {"webhook": by_webhook, "chat": by_json, "calendar": by_fetch, "service": by_service}
 REFUSALS = (outbound.NotReached, NotSent)
 
 
