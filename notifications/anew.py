@@ -4,7 +4,7 @@ from django.db import transaction
 
 from accounts.actors import Actor
 from audit import trail
-from notifications import concerns, runs
+from notifications import concerns, rooms, runs
 from notifications.models import Escalation, Page
 from notifications.ways import Way, ways
 
@@ -17,6 +17,7 @@ class Refused(Exception):
 def page_elsewhere(page_pk: int) -> None:
     """Page by the ways that were not used, as nobody is at this one. Safe to call again."""
     page = Page.objects.select_related("person", "contact").get(pk=page_pk)
+    assert page.person
     concern, escalation = concerns.locked(page.escalation_id)
     if escalation.state != Escalation.State.ACTIVE or concern.is_over:
         return
@@ -45,17 +46,27 @@ def resend(page: Page, *, actor: Actor) -> None:
         Refused: if it is being sent, its way is switched off, or there is nothing to answer.
     """
     concern, escalation = concerns.locked(page.escalation_id)
-    page = Page.objects.select_related("person", "contact").get(pk=page.pk)
+    page = Page.objects.select_related("person", "contact", "room").get(pk=page.pk)
     if page.state in (Page.State.PENDING, Page.State.SENDING):
         raise Refused("It is being sent already.")
     if page.about_id:
         raise Refused("Only pages are sent again.")
     if concern.is_over:
         raise Refused("There is nothing to answer any more.")
+    number = escalation.pages.filter(key__startswith=f"page-{escalation.pk}-").count()
+    _write_again(page, mark=f"-again-{number}")
+    concern.tell(f"Paged {page.to} ({page.method}) again, as {actor.name} asked.")
+    trail.record("page.resent", page, actor=actor, stream=concern.stream, person=page.person_id)
+
+
+def _write_again(page: Page, *, mark: str) -> None:
+    if page.person is None:
+        try:
+            rooms.tell_again(page, mark=mark)
+        except rooms.Refused as refusal:
+            raise Refused(str(refusal)) from refusal
+        return
     if not page.person.is_active or (page.contact and not page.contact.active):
         raise Refused(f"{page.person.name} is not reached there any more.")
     way = Way(page.method, page.hint, page.contact)
-    number = escalation.pages.filter(key__startswith=f"page-{escalation.pk}-").count()
-    runs.write_page(escalation, page.person, way, Page.Purpose.BY_HAND, mark=f"-again-{number}")
-    concern.tell(f"Paged {page.person.name} ({page.method}) again, as {actor.name} asked.")
-    trail.record("page.resent", page, actor=actor, stream=concern.stream, person=page.person.pk)
+    runs.write_page(page.escalation, page.person, way, Page.Purpose.BY_HAND, mark=mark)

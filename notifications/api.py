@@ -22,7 +22,9 @@ class TryOut(Schema):
 
 
 class PageOut(Schema):
+    # The name of whom it was to; of a room if `is_room`.
     person: str
+    is_room: bool
     # `ack` and `over` are no pages: they tell where one was sent that it is answered, or over.
     purpose: str
     method: str
@@ -61,11 +63,14 @@ def acknowledge(request: ApiRequest, ref: str) -> AcknowledgedOut:
 @router.get("/{ref}/pages", auth=Token(Scope.READ), response={200: list[PageOut], **responses(404)})
 def list_pages(request: ApiRequest, ref: str) -> list[PageOut]:
     """Every page for the incident with what became of it, oldest first."""
-    pages = Page.objects.filter(escalation__incident=get(request, ref)).select_related("person")
+    pages = Page.objects.filter(escalation__incident=get(request, ref)).select_related(
+        "person", "room"
+    )
     pages = pages.prefetch_related("tries")
     return [
         PageOut(
-            person=page.person.name,
+            person=page.to,
+            is_room=page.room_id is not None,
             purpose=page.purpose,
             method=page.method,
             state=page.state,

@@ -120,7 +120,7 @@ def _hidden(line: Line, seen: set[int]) -> Line:
 def _found(pages: QuerySet[Page], wanted: Wanted) -> Found:
     tries = Prefetch("tries", PageAttempt.objects.order_by("number"))
     pages = pages.filter(_conditions(wanted)).select_related(
-        "person", "escalation__incident", "escalation__order__program"
+        "person", "room", "escalation__incident", "escalation__order__program"
     )
     # By key and not by offset: the log grows while somebody reads it.
     found = list(pages.prefetch_related(tries).order_by("-pk")[: PER_PAGE + 1])
@@ -169,6 +169,7 @@ def _conditions(wanted: Wanted) -> Q:
                 Q(person__username__icontains=word)
                 | Q(person__first_name__icontains=word)
                 | Q(person__last_name__icontains=word)
+                | Q(room__name__icontains=word)
             )
     if wanted.method:
         found &= Q(method=wanted.method)

@@ -21,6 +21,7 @@ from notifications import (
     readiness,
     relaying,
     replying,
+    rooms,
     rotamail,
     runs,
     safeguards,
@@ -176,6 +177,7 @@ def send_for_step(event: dict[str, Any]) -> None:
 
 clockwork.outward(stepcalls.SEND)(stepcalls.send)
 clockwork.outward(trying.SEND, attempts=3)(trying.send)
+clockwork.outward(rooms.TEST, attempts=3)(rooms.test)
 clockwork.outward(replying.BACK, attempts=3)(replying.tell_back)
 clockwork.outward(connecting.LOOK, attempts=3)(workspaces.look)
 

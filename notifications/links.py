@@ -40,7 +40,7 @@ def page_behind(token: str) -> Page:
     except (signing.BadSignature, Page.DoesNotExist, LookupError, TypeError, ValueError) as error:
         raise BadLink from error
     # Who was shut out since must not be able to silence it.
-    if not may_answer(page.person, page.escalation):
+    if page.person is None or not may_answer(page.person, page.escalation):
         raise BadLink
     return page
 

@@ -7,7 +7,7 @@ from accounts.models import User
 from audit import outbox
 from incidents import lifecycle
 from incidents.models import Incident
-from notifications import concerns, policies, reading, runs, targets
+from notifications import concerns, policies, reading, rooms, runs, targets
 from notifications.concerns import ENGINE, AnIncident, AStop, Concern, lock_incident
 from notifications.escalation import Plan, Step
 from notifications.models import Escalation, Page
@@ -78,6 +78,8 @@ def take_step(escalation_pk: int, generation: int) -> None:
     if concern.is_over:
         _stop(escalation, concern)
         return
+    # Beside the people: whether anybody was reached is asked of these alone.
+    rooms.tell(escalation, concern)
     plan, taken = Plan.from_plain(escalation.snapshot), escalation.taken
     step = plan.step(taken)
     if step is None:

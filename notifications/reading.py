@@ -25,7 +25,7 @@ UNANSWERED = (
 _PAGES = Prefetch(
     "pages",
     Page.objects.filter(about=None)
-    .select_related("person", "escalation__incident", "escalation__order__program")
+    .select_related("person", "room", "escalation__incident", "escalation__order__program")
     .prefetch_related("tries")
     .order_by("pk"),
 )
@@ -126,6 +126,9 @@ def why_over(page: Page) -> str:
 def _asks(page: Page, escalation: Escalation) -> bool:
     """True if the paged person is to take over, or to say that they are still on it."""
     if escalation.incident is None or escalation.incident.is_over or _is_overtaken(escalation):
+        return False
+    # A room is nobody: where nobody is asked to take over, it must not be taken for them.
+    if page.person_id is None:
         return False
     asked = escalation.asked_at is not None and escalation.acknowledged_by_id == page.person_id
     return asked or escalation.offered_to_id == page.person_id

@@ -49,12 +49,12 @@ def _tell(which: Q, purpose: Page.Purpose) -> None:
     # One that never left is no alert anywhere. One whose attempt has no end may be.
     sent = Page.objects.filter(
         escalation__in=runs, about=None, method__in=KEEPERS, attempts__gt=0
-    ).select_related("escalation", "contact", "person")
-    alerts: dict[tuple[int | None, str], Page] = {}
+    ).select_related("escalation", "contact", "person", "room")
+    alerts: dict[tuple[int | None, int | None, str], Page] = {}
     for page in sent.order_by("pk"):
         # Each message of a bot is one of its own; of alerts, those of one run are one.
         same = page.key if page.method == Method.SLACKBOT else wording.run_key(page)
-        alerts.setdefault((page.contact_id, same), page)
+        alerts.setdefault((page.contact_id, page.room_id, same), page)
     for first in alerts.values():
         _write(first, purpose)
 
@@ -68,6 +68,7 @@ def _write(first: Page, purpose: Page.Purpose) -> None:
             "about": first,
             "step": first.step,
             "person": first.person,
+            "room": first.room,
             "method": first.method,
             "hint": first.hint,
             "contact": first.contact,
@@ -78,7 +79,7 @@ def _write(first: Page, purpose: Page.Purpose) -> None:
             SEND,
             # Not under the key of pages: an answer calls those off.
             key=f"told:{page.pk}",
-            payload={"page": page.pk, "lane": f"person-{page.person_id}"},
+            payload={"page": page.pk, "lane": page.lane},
             after=ARRIVES_WITHIN if _is_under_way(first) else timedelta(0),
             priority=first.escalation.level,
         )
@@ -87,4 +88,5 @@ def _write(first: Page, purpose: Page.Purpose) -> None:
 def _is_under_way(first: Page) -> bool:
     lately = timezone.now() - ARRIVES_WITHIN
     tries = PageAttempt.objects.filter(page__escalation=first.escalation_id, ended_at=None)
-    return tries.filter(page__contact=first.contact_id, started_at__gt=lately).exists()
+    same = tries.filter(page__contact=first.contact_id, page__room=first.room_id)
+    return same.filter(started_at__gt=lately).exists()

@@ -35,7 +35,7 @@ def send_page(page_pk: int) -> Callable[[], None]:
         known = isinstance(error, channels.NotSent | vault.Unreadable)
         # Of anything else the class only: what a channel did not foresee may quote the message.
         _note(attempt, str(error) if known else type(error).__name__)
-        working.failed(page.contact, attempt.answer)
+        working.failed(page.contact or page.room, attempt.answer)
         raise
     return lambda: _sent(page, attempt, answer)
 
@@ -57,7 +57,8 @@ def _begin(page_pk: int) -> tuple[Page, PageAttempt | None]:
 
 def _too_many_until(page: Page) -> datetime | None:
     """When there is room for this page again, if its person was paged too often in a minute."""
-    if page.escalation.level <= LOUD or page.attempts or page.about_id:
+    is_first = not (page.attempts or page.about_id)
+    if page.escalation.level <= LOUD or not is_first or page.person_id is None:
         return None
     # Two engines that count at once would both find room.
     User.objects.select_for_update(no_key=True).get(pk=page.person_id)
@@ -85,7 +86,7 @@ def _delay(page: Page, until: datetime) -> None:
     clockwork.schedule(
         SEND,
         key=f"page:{page.escalation_id}:{page.pk}:{until:%H%M%S%f}",
-        payload={"page": page.pk, "lane": f"person-{page.person_id}"},
+        payload={"page": page.pk, "lane": page.lane},
         due_at=until,
         priority=page.escalation.level,
     )
@@ -104,14 +105,16 @@ def _sent(page: Page, attempt: PageAttempt, answer: str) -> None:
     page.answer = answer[:200]
     page.remote = getattr(answer, "remote", "")
     page.save(update_fields=["state", "sent_at", "answer", "remote"])
-    working.succeeded(page.contact)
+    working.succeeded(page.contact or page.room)
 
 
 def _bounced(page: Page, attempt: PageAttempt, answer: str) -> None:
     _note(attempt, answer)
-    working.failed(page.contact, answer)
-    working.bounced(page.person, page.contact)
+    working.failed(page.contact or page.room, answer)
     _failed(page, answer)
+    if page.person is None:
+        return
+    working.bounced(page.person, page.contact)
     # Of its own: a page is made under the locks of what it is about, and these come first.
     clockwork.schedule(
         ELSEWHERE,
@@ -131,15 +134,14 @@ def _failed(page: Page, answer: str) -> None:
 def _why_told(page: Page) -> str:
     after = f"after {page.attempts} attempts"
     if page.about_id is None:
-        return f"{page.person.name} could not be paged by {page.method} {after}."
+        return f"{page.to} could not be paged by {page.method} {after}."
     what = "somebody answered" if page.purpose == Page.Purpose.ACK else "it is over"
-    who = page.person.name
-    return f"{page.get_method_display()} of {who} could not be told that {what} {after}."
+    return f"{page.get_method_display()} of {page.to} could not be told that {what} {after}."
 
 
 def give_up_page(page_pk: int) -> None:
     """Note that a page could not be sent at all, where people see it."""
-    page = Page.objects.select_related("person", "escalation").get(pk=page_pk)
+    page = Page.objects.select_related("person", "room", "escalation").get(pk=page_pk)
     _failed(page, page.tries.order_by("-number").values_list("answer", flat=True).first() or "")
 
 

@@ -13,6 +13,7 @@ from notifications import (
     oncall_views,
     people_views,
     policy_views,
+    room_views,
     views,
 )
 
@@ -33,6 +34,9 @@ urlpatterns = [
     path("connections/", connection_views.every, name="connections"),
     path("connections/<int:pk>/", connection_views.one, name="connection"),
     path("connections/<int:pk>/do/", connection_views.act, name="connection-act"),
+    path("rooms/", room_views.every, name="rooms"),
+    path("rooms/<int:pk>/", room_views.one, name="room"),
+    path("rooms/<int:pk>/do/", room_views.act, name="room-act"),
     path("acknowledge/<str:token>/", views.acknowledge, name="acknowledge"),
     path(
         "incidents/<ref:number>/acknowledge/",

@@ -68,6 +68,7 @@ def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
         page = links.page_behind(token)
     except links.BadLink:
         return render(request, "notifications/bad_link.html", status=404)
+    assert page.person
     by = Actor.person(page.person, via="link")
     answered = request.method == "POST" and paging.answer_page(page, actor=by)
     order = page.escalation.order

@@ -61,24 +61,22 @@ def message(page: Page) -> Message:
     escalation = page.escalation
     words = _of(escalation)
     asked = _ASKED.get(Page.Purpose(page.purpose), _Asked())
-    acknowledge_url = links.acknowledge_url(page)
     subject = f"[Andon] {words.subject}: {asked.subject}"
-    buttons = [(asked.answer, acknowledge_url), (words.open_it, words.url)]
+    acts, data = [], words.data | {"url": words.url}
+    if page.person:
+        # It acts for that person, so it stands where nobody else reads.
+        acts = [(asked.answer, links.acknowledge_url(page))]
+        data |= {"acknowledge_url": acts[0][1]}
+    buttons = [*acts, (words.open_it, words.url)]
+    asks = [f"{label}:\n{url}" for label, url in buttons]
     return Message(
         key=page.key,
-        address=page.contact.address if page.contact else page.person.email,
-        secret=workspaces.secret_for(page.method, page.contact),
+        address=_address(page),
+        secret=workspaces.secret_for(page.method, page.contact or page.room),
         thread=words.thread,
         subject=subject,
-        text="\n\n".join(
-            (
-                *words.lines,
-                f"{asked.answer}:\n{acknowledge_url}",
-                f"{words.open_it}:\n{words.url}",
-                f"{asked.follows}\n",
-            )
-        ),
-        data=words.data | {"url": words.url, "acknowledge_url": acknowledge_url},
+        text="\n\n".join((*words.lines, *asks, f"{asked.follows}\n")),
+        data=data,
         html=_html(subject, words.lines, buttons, after=asked.follows),
         first_key=_first_key(page),
         lines=(*words.lines, asked.follows),
@@ -87,6 +85,14 @@ def message(page: Page) -> Message:
         level=escalation.level,
         answer=asked.answer,
     )
+
+
+def _address(page: Page) -> str:
+    place = page.contact or page.room
+    if place:
+        return place.address
+    assert page.person
+    return page.person.email
 
 
 def _of(escalation: Escalation) -> _Words:
@@ -108,8 +114,8 @@ def _news(page: Page, about: Page) -> Message:
     kind, said = _NEWS[Page.Purpose(page.purpose)]
     return Message(
         key=page.key,
-        address=page.contact.address if page.contact else page.person.email,
-        secret=workspaces.secret_for(page.method, page.contact),
+        address=_address(page),
+        secret=workspaces.secret_for(page.method, page.contact or page.room),
         thread=words.thread,
         subject=f"[Andon] {words.subject}: {kind}",
         text=f"{said}\n",

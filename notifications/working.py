@@ -10,24 +10,24 @@ from accounts.actors import Actor
 from accounts.models import User
 from audit import clockwork, history, trail
 from audit.models import Due
-from notifications.models import ContactMethod, Method
+from notifications.models import ContactMethod, Method, Room
 
 LOOK = "notifications.look_at_contact"
 ENGINE = Actor.machine("engine")
 
 
-def succeeded(contact: ContactMethod | None) -> None:
+def succeeded(place: ContactMethod | Room | None) -> None:
     """Something was taken by the other side."""
-    if contact:
-        ContactMethod.objects.filter(pk=contact.pk).update(last_success_at=Now(), last_failure="")
+    if place:
+        same = type(place)._default_manager.filter(pk=place.pk)
+        same.update(last_success_at=Now(), last_failure="")
 
 
-def failed(contact: ContactMethod | None, why: str) -> None:
+def failed(place: ContactMethod | Room | None, why: str) -> None:
     """Something was not."""
-    if contact:
-        ContactMethod.objects.filter(pk=contact.pk).update(
-            last_failure_at=Now(), last_failure=why[:200]
-        )
+    if place:
+        same = type(place)._default_manager.filter(pk=place.pk)
+        same.update(last_failure_at=Now(), last_failure=why[:200])
 
 
 def bounced(person: User, contact: ContactMethod | None) -> None:

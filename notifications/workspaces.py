@@ -11,12 +11,12 @@ from accounts.models import User
 from audit import clockwork, history
 from notifications import channels, connecting, hints, vault
 from notifications.channels import slackbot
-from notifications.models import Connection, ContactMethod, Method
+from notifications.models import Connection, ContactMethod, Method, Room
 from notifications.working import ENGINE
 
 
-def secret_for(method: str, contact: ContactMethod | None) -> str:
-    """Return what opens or signs a way: the contact's own secret, or the token of the bot.
+def secret_for(method: str, place: ContactMethod | Room | None) -> str:
+    """Return what opens or signs a way: its own secret, or the token of the bot.
 
     Raises:
         vault.Unreadable: if the key is gone.
@@ -24,7 +24,7 @@ def secret_for(method: str, contact: ContactMethod | None) -> str:
     if method == Method.SLACKBOT:
         ours = Connection.objects.filter(kind=Connection.Kind.SLACK, retired_at=None).first()
         return ours.token if ours else ""
-    return contact.secret if contact else ""
+    return place.secret if place else ""
 
 
 def look(payload: dict[str, Any]) -> Callable[[], None]:

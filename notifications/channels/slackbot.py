@@ -10,6 +10,7 @@ from notifications.channels.slack import button, framed
 API = "https://slack.com/api"
 ANSWER = "acknowledge"
 _PERSON = re.compile(r"[UW][A-Z0-9]{6,20}")
+_CHANNEL = re.compile(r"[CG][A-Z0-9]{6,20}")
 # What Slack says of who is no more. What is wrong with the bot is not theirs.
 _GONE = {"channel_not_found", "is_archived", "user_not_found", "user_disabled"}
 # Of a message that cannot be changed any more; to try again would not help.
@@ -21,6 +22,13 @@ def why_not(address: str) -> str:
     if _PERSON.fullmatch(address):
         return ""
     return "address: give the member ID from your profile in Slack, such as U012AB3CD."
+
+
+def why_no_channel(address: str) -> str:
+    """Return why this is no channel that a bot can write to, or nothing."""
+    if _CHANNEL.fullmatch(address):
+        return ""
+    return "address: give the channel ID, such as C012AB3CD; it stands at the end of its details."
 
 
 def send(message: Message) -> Taken:

@@ -9,6 +9,7 @@ from notifications.models.policies import (
     EscalationTarget,
     PolicyVersion,
 )
+from notifications.models.rooms import Room
 from notifications.models.rotas import (
     CalendarFeed,
     CalendarShift,
@@ -37,6 +38,7 @@ __all__ = [
     "PageAttempt",
     "PolicyVersion",
     "Reply",
+    "Room",
     "Rota",
     "RotaCalendar",
     "RotaGap",

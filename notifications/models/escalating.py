@@ -9,6 +9,7 @@ from accounts.kept import KeptHistory
 from incidents.models import Incident
 from notifications.models.contacting import ContactMethod, Method
 from notifications.models.policies import EscalationPolicy
+from notifications.models.rooms import Room
 from programs.models import StopOrder
 
 
@@ -93,7 +94,7 @@ class Escalation(models.Model):
 
 
 class Page(models.Model):
-    """One attempt to reach one person by one means.
+    """One attempt to reach one person by one means, or to tell one room.
 
     Kept until it is sent or given up, and then for good.
     """
@@ -126,7 +127,10 @@ class Page(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="followed_by"
     )
     step = models.PositiveIntegerField()
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="pages")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="pages"
+    )
+    room = models.ForeignKey(Room, models.PROTECT, null=True, blank=True, related_name="pages")
     method = models.CharField(max_length=10, choices=Method)
     # What may be shown of the address; where it leads is the contact's, or the account's.
     hint = models.CharField(max_length=100)
@@ -149,9 +153,26 @@ class Page(models.Model):
                 fields=["created_at"], name="page_unsent", condition=models.Q(state="pending")
             )
         ]
+        constraints = [
+            models.CheckConstraint(
+                name="page_is_to_a_person_or_a_room",
+                condition=models.Q(person__isnull=False, room=None)
+                | models.Q(person=None, room__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.person} by {self.method}: {self.state}"
+        return f"{self.to} by {self.method}: {self.state}"
+
+    @property
+    def to(self) -> str:
+        """How people call whom it is to."""
+        return self.person.name if self.person else str(self.room)
+
+    @property
+    def lane(self) -> str:
+        """Whose work it is to send it, see audit.clockwork."""
+        return f"person-{self.person_id}" if self.person_id else f"room-{self.room_id}"
 
 
 class PageAttempt(models.Model):

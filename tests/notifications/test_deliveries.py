@@ -145,5 +145,5 @@ def test_the_log_costs_as_much_for_many_as_for_one(
             escalation=page.escalation, person=make.user(), step=1, method="email", key=f"k{number}"
         )
         lost(made)
-    with django_assert_max_num_queries(2):
+    with django_assert_max_num_queries(3):
         assert len(deliveries.of_incident(incident, Wanted()).lines) == 11

@@ -11,7 +11,7 @@ from django.test import Client
 from accounts import strangers
 from accounts.functions import Function
 from audit.models import Entry
-from notifications import connecting, contacts, wording
+from notifications import connecting, contacts, runs, wording
 from notifications.connecting import Refused
 from notifications.contacts import Terms
 from notifications.models import Connection, Escalation, Method, Page, Reply
@@ -92,8 +92,6 @@ def test_who_is_vouched_for_answers_there_and_it_counts_here_once(
 def test_a_replayed_acknowledgement_does_not_answer_what_was_paged_again(
     connection, operator, commander, alert, engine
 ):
-    from notifications import runs  # noqa: PLC0415
-
     vouched(connection, commander, operator)
     send(connection, said(alert))
     runs.resume(Escalation.objects.get(), actor=make.SYSTEM)
