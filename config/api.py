@@ -25,6 +25,7 @@ from notifications.acting_api import router as paging
 from notifications.api import router as notifications
 from notifications.policy_api import router as policies
 from notifications.rota_api import router as rotas
+from notifications.deliveries_api import router as deliveries
 from notifications.services_api import router as services
 from programs.api import confirming
 from programs.api import router as programs
@@ -89,6 +90,7 @@ api.add_router("/v1/cord", cord)
 api.add_router("/v1/stamps", stamps)
 api.add_router("/v1/confirmations", confirming)
 api.add_router("/v1/services", services)
+api.add_router("/v1/deliveries", deliveries)
 api.add_router("/v1/programs", controls)
 
 # Where a field was sent, which is no part of its name.

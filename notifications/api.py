@@ -9,7 +9,7 @@ from accounts.models import Scope
 from accounts.problems import responses
 from incidents.api import get
 from notifications import paging
-from notifications.models import Page
+from notifications.models import Page, PageAttempt
 
 router = Router(tags=["escalation"])
 
@@ -67,30 +67,32 @@ def list_pages(request: ApiRequest, ref: str) -> list[PageOut]:
         "person", "room"
     )
     pages = pages.prefetch_related("tries")
-    return [
-        PageOut(
-            person=page.to,
-            is_room=page.room_id is not None,
-            purpose=page.purpose,
-            method=page.method,
-            state=page.state,
-            attempts=page.attempts,
-            created_at=page.created_at,
-            sent_at=page.sent_at,
-            answer=page.answer,
-            key=page.key,
-            hint=page.hint,
-            held_until=page.held_until,
-            maybe_twice=any(each.ended_at is None for each in page.tries.all()),
-            tries=[
-                TryOut(
-                    number=each.number,
-                    started_at=each.started_at,
-                    ended_at=each.ended_at,
-                    answer=each.answer,
-                )
-                for each in page.tries.all()
-            ],
-        )
-        for page in pages.order_by("created_at", "pk")
-    ]
+    return [page_out(page, list(page.tries.all())) for page in pages.order_by("created_at", "pk")]
+
+
+def page_out(page: Page, tries: list[PageAttempt]) -> PageOut:
+    """Return a page with its attempts as callers see it."""
+    return PageOut(
+        person=page.to,
+        is_room=page.room_id is not None,
+        purpose=page.purpose,
+        method=page.method,
+        state=page.state,
+        attempts=page.attempts,
+        created_at=page.created_at,
+        sent_at=page.sent_at,
+        answer=page.answer,
+        key=page.key,
+        hint=page.hint,
+        held_until=page.held_until,
+        maybe_twice=any(each.ended_at is None for each in tries),
+        tries=[
+            TryOut(
+                number=each.number,
+                started_at=each.started_at,
+                ended_at=each.ended_at,
+                answer=each.answer,
+            )
+            for each in tries
+        ],
+    )

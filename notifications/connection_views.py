@@ -3,7 +3,7 @@
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -97,7 +97,7 @@ def _do(request: SignedInRequest, connection: Connection, do: str, form: forms.F
         known = get_object_or_404(connection.counterparts, pk=_number(request))
         connecting.forget(known, actor=actor)
     else:
-        raise Http404
+        raise connecting.Refused("do: nothing of this name can be done here.")
 
 
 def _number(request: SignedInRequest) -> int:

@@ -43,21 +43,33 @@ def of_stop(request: SignedInRequest, slug: str, generation: int) -> HttpRespons
     """Show the deliveries of a stop."""
     order = _stop(request, slug, generation)
     form = DeliveryForm(request.GET)
-    return _page(request, form, deliveries.of_stop(order, form.wanted()), order=order)
+    found = deliveries.of_stop(order, form.wanted())
+    return _page(request, form, found, order=order, may_resend=True)
 
 
 @require_POST
 def resend(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
     """Send a page once more."""
     incident = access.get_incident(request.user, number, to="manage")
-    page = get_object_or_404(Page, escalation__incident=incident, pk=pk)
+    _resend(request, get_object_or_404(Page, escalation__incident=incident, pk=pk))
+    return redirect(reverse("incident-deliveries", args=[number]))
+
+
+@require_POST
+def resend_of_stop(request: SignedInRequest, slug: str, generation: int, pk: int) -> HttpResponse:
+    """Send a page of a stop once more; whoever may answer it may ask for it."""
+    order = _stop(request, slug, generation)
+    _resend(request, get_object_or_404(Page, escalation__order=order, pk=pk))
+    return redirect(reverse("stop-deliveries", args=[slug, generation]))
+
+
+def _resend(request: SignedInRequest, page: Page) -> None:
     try:
         anew.resend(page, actor=actor_of(request))
     except anew.Refused as refusal:
         messages.error(request, str(refusal))
     else:
         messages.success(request, _("It is sent again, under a key of its own."))
-    return redirect(reverse("incident-deliveries", args=[number]))
 
 
 def _stop(request: SignedInRequest, slug: str, generation: int) -> StopOrder:

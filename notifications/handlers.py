@@ -14,6 +14,7 @@ from notifications import (
     connecting,
     doorbell,
     invitations,
+    lookmail,
     nagging,
     notices,
     paging,
@@ -177,6 +178,8 @@ def send_for_step(event: dict[str, Any]) -> None:
 
 clockwork.outward(stepcalls.SEND)(stepcalls.send)
 clockwork.outward(trying.SEND, attempts=3)(trying.send)
+outbox.on("contact.look_failed", name="notifications.tell_of_look")(lookmail.tell_of_look)
+clockwork.outward(lookmail.SEND)(lookmail.send)
 clockwork.outward(rooms.TEST, attempts=3)(rooms.test)
 clockwork.outward(replying.BACK, attempts=3)(replying.tell_back)
 clockwork.outward(connecting.LOOK, attempts=3)(workspaces.look)

@@ -1,7 +1,7 @@
 """Rooms that are told beside people, for operators alone: add, test, retire them."""
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -63,7 +63,7 @@ def act(request: SignedInRequest, pk: int) -> HttpResponse:
         elif do == "retire":
             rooms.retire(room, actor=actor_of(request))
         else:
-            raise Http404
+            messages.error(request, _("Nothing of this name can be done here."))
     except rooms.Refused as refusal:
         messages.error(request, str(refusal).partition(": ")[2].capitalize())
     return redirect("room", pk=pk)

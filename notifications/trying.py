@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from accounts.actors import Actor
 from accounts.models import User
-from audit import clockwork
+from audit import clockwork, outbox
 from notifications import channels, contacts, vault, working, workspaces
 from notifications.contacts import Refused
 from notifications.models import ContactMethod, ContactTry, Method
@@ -124,8 +124,17 @@ def _note(made: ContactTry, answer: str) -> None:
 
 def _ended(made: ContactTry, state: ContactTry.State, answer: str) -> None:
     ContactTry.objects.filter(pk=made.pk).update(state=state, answer=answer[:200], ended_at=Now())
+    if made.kind == Kind.LOOK and state == State.FAILED:
+        _tell_of_look(made)
     if state == State.SENT:
         working.succeeded(made.contact)
+
+
+def _tell_of_look(made: ContactTry) -> None:
+    before = made.contact.tries.filter(kind=Kind.LOOK, pk__lt=made.pk).first()
+    # Each day the same would be read by nobody.
+    if before is None or before.state != State.FAILED:
+        outbox.publish("contact.look_failed", **{"try": made.pk})
 
 
 def _gone(made: ContactTry, answer: str) -> None:

@@ -34,6 +34,7 @@ urlpatterns = [
     path("connections/", connection_views.every, name="connections"),
     path("connections/<int:pk>/", connection_views.one, name="connection"),
     path("connections/<int:pk>/do/", connection_views.act, name="connection-act"),
+    path("paged/", views.paged, name="paged"),
     path("rooms/", room_views.every, name="rooms"),
     path("rooms/<int:pk>/", room_views.one, name="room"),
     path("rooms/<int:pk>/do/", room_views.act, name="room-act"),
@@ -96,6 +97,11 @@ urlpatterns = [
         name="resend-page",
     ),
     path(f"{_stop}deliveries/", delivery_views.of_stop, name="stop-deliveries"),
+    path(
+        f"{_stop}deliveries/<int:pk>/resend/",
+        delivery_views.resend_of_stop,
+        name="resend-stop-page",
+    ),
     path(f"{_stop}acknowledge/", views.acknowledge_stop, name="acknowledge-stop"),
     path(f"{_stop}escalation/", views.stop_escalation, name="stop-escalation"),
 ]

@@ -13,7 +13,7 @@ from accounts.actors import Actor
 from accounts.http import Fragment, SignedInRequest, actor_of
 from incidents import access, looks
 from incidents.models import AccessGrant
-from notifications import links, paging, reading
+from notifications import links, paging, reading, ringing
 from programs import access as program_access
 from programs import silence
 from programs.models import StopOrder
@@ -57,6 +57,13 @@ def escalation(request: SignedInRequest, number: int) -> HttpResponse:
         looks.note(incident, request.user, via="page")
     context = {"runs": reading.runs(incident)}
     return Fragment.of("notifications/_escalation.html", context, request).answer(request)
+
+
+@require_safe
+def paged(request: SignedInRequest) -> HttpResponse:
+    """The live part of every page that shows what its reader is asked to answer."""
+    context = {"rings": ringing.for_person(request.user)}
+    return Fragment.of("notifications/_paged.html", context, request).answer(request)
 
 
 @login_not_required

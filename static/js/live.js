@@ -3,9 +3,7 @@
   const lost = document.getElementById("lost");
   const isLive = element => element.hasAttribute("data-live");
 
-  function holdsFocus(region) {
-    return region.contains(document.activeElement);
-  }
+  const holdsFocus = region => region.contains(document.activeElement);
 
   // Someone reads or tabs in here: tell of the news instead of pulling the content away.
   function offer(region, answer) {
@@ -36,13 +34,14 @@
     if (isLive(elt) && elt.dataset.etag) headers["If-None-Match"] = elt.dataset.etag;
   });
   document.addEventListener("htmx:beforeRequest", event => {
-    if (isLive(event.detail.elt) && document.hidden) event.preventDefault();
+    if (isLive(event.detail.elt) && document.hidden && !("awake" in event.detail.elt.dataset)) event.preventDefault();
   });
   document.addEventListener("htmx:beforeSwap", event => {
     const { elt, xhr } = event.detail;
     if (!isLive(elt) || ![200, 286].includes(xhr.status)) return; // 286: the last answer, htmx asks no more.
     const etag = xhr.getResponseHeader("ETag");
-    if (!etag) return location.reload(); // The sign-in page came instead: the session has ended.
+    // The sign-in page came instead: the session has ended. What rings everywhere tears nobody out of a form.
+    if (!etag) return "awake" in elt.dataset ? void (event.detail.shouldSwap = false) : location.reload();
     if (holdsFocus(elt)) {
       event.detail.shouldSwap = false;
       return offer(elt, xhr.responseText);

@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from accounts.functions import Function
 from incidents import timeline
+from notifications import policies
 from severity.ladder import Sev
 from tests import make
 
@@ -120,3 +121,25 @@ def test_on_paper_the_story_stands_without_buttons(window):
     expect(page.locator("header.top")).to_be_hidden()
     assert page.locator("form:visible").count() == 0
     assert page.locator(".btn:visible").count() == 0
+
+
+def test_whoever_is_paged_sees_it_on_any_page_and_as_a_notice_of_the_browser(window, engine):
+    person = make.user(Function.COMMANDER)
+    policies.ensure_general_policies(actor=make.SYSTEM)
+    page = window.of(person)
+    # Headless Chromium shows none, so what would be shown is kept.
+    page.add_init_script(
+        "window.shown = []; window.Notification = class { static permission = 'granted';"
+        " constructor(title, more) { window.shown.push([title, more.tag]); } };"
+    )
+    incident = make.incident(Sev.SEV2)
+    engine.work()
+    said = f"You are being paged: SEV 2 {incident.codename}"
+    for times in (1, 0):
+        page.goto("/profile/")
+        expect(page.get_by_text(f"{said}.", exact=True)).to_be_visible()
+        key = page.locator("[data-page]").get_attribute("data-page")
+        assert page.evaluate("window.shown") == [[said, key]] * times
+    expect(page.locator("#paged-voice")).to_contain_text(said)
+    page.get_by_role("link", name="Open it and answer").click()
+    expect(page).to_have_url(re.compile(f"/incidents/{incident.ref}/"))

@@ -11,8 +11,10 @@ from incidents.models import Incident
 from notifications import anew, channels, deliveries, paging
 from notifications.deliveries import Wanted
 from notifications.models import Page, PageAttempt
+from programs import pauses
 from severity.ladder import Sev
 from tests import make
+from tests.api.conftest import Caller
 from tests.web.conftest import Reader, let_in
 
 pytestmark = pytest.mark.django_db
@@ -147,3 +149,36 @@ def test_the_log_costs_as_much_for_many_as_for_one(
         lost(made)
     with django_assert_max_num_queries(3):
         assert len(deliveries.of_incident(incident, Wanted()).lines) == 11
+
+
+def test_whoever_may_answer_a_stop_may_have_a_page_of_it_sent_again(policy, engine):
+    program = make.program()
+    make.lease(make.collector(program))
+    order = pauses.pull_the_cord(program, reason="", actor=make.actor(program.owner)).order
+    engine.work()
+    engine.forward(seconds=14)
+    page = Page.objects.get(person=program.owner)
+    path = f"/programs/{program.slug}/stops/{order.generation}/deliveries/"
+    again = f"{path}{page.pk}/resend/"
+    assert again in Reader(program.owner).get(path).content.decode()
+    Reader(program.owner).post(again)
+    engine.work()
+    assert list(page.escalation.pages.values_list("state", flat=True)) == [Page.State.SENT] * 2
+    assert Reader(make.user()).post(again).status_code in (403, 404)
+    other = Page.objects.get(pk=page.pk)
+    assert Reader(program.owner).post(f"{path}{other.pk + 99}/resend/").status_code == 404
+
+
+def test_operators_read_all_by_api_and_of_what_is_hidden_the_codename_alone(incident, commander):
+    caller = Caller(make.user(Function.OPERATOR))
+    said = caller.get("/deliveries?state=sent").json()
+    (line,) = said["deliveries"]
+    assert (line["about"], line["incident"]) == (incident.codename, None)
+    assert line["page"]["person"] == commander.name
+    assert line["page"]["tries"][0]["answer"] == "taken by the mail server"
+    assert said["before"] is None
+    assert commander.email not in str(said)
+    assert caller.get("/deliveries?method=teams").json()["deliveries"] == []
+    for query in ("method=x", "state=x", "day=x", "before=0", "person=%00"):
+        assert caller.get(f"/deliveries?{query}").status_code == 422, query
+    assert Caller(commander).get("/deliveries").status_code == 403

@@ -279,6 +279,24 @@ def test_the_daily_look_finds_who_is_gone_before_anybody_pages_there(by_mail, en
     assert by_mail.tries.get(kind="look").state == "failed"
 
 
+def test_operators_are_mailed_when_a_daily_look_fails_that_did_not_before(
+    by_mail, engine, monkeypatch, mailoutbox
+):
+    def gone(_message):
+        raise channels.Bounced("mail server: 550, not taken")
+
+    operator = make.user(Function.OPERATOR)
+    monkeypatch.setattr(channels, "look", gone)
+    working.look_after(by_mail.pk)
+    for _day in range(3):
+        engine.forward(days=1, minutes=1)
+    (mail,) = mailoutbox
+    assert (mail.to, mail.subject.endswith("may not be reached")) == ([operator.email], True)
+    assert "550, not taken" in mail.body
+    assert "No verified way to them is left" in mail.body
+    assert by_mail.address not in mail.body
+
+
 def test_the_pages_show_add_verify_and_test_to_their_owner_alone(person, engine, mailoutbox):
     ada, eve = Reader(person), Reader(make.user())
     assert "None of your contact methods is verified" in ada.reads("/profile/contacts/")
