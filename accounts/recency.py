@@ -42,3 +42,14 @@ def recently_signed_in(view: View) -> View:
         return kept
 
     return guarded
+
+
+def recently_signed_in_to_change(view: View) -> View:
+    """The same where looking is open to a page that was left open, and sending a form is not."""
+    guarded = recently_signed_in(view)
+
+    @wraps(view)
+    def chosen(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return (guarded if request.method == "POST" else view)(request, *args, **kwargs)
+
+    return chosen

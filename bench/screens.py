@@ -146,6 +146,8 @@ SHOTS = (
     Shot("deliveries", "commander", first("/incidents/", "deliveries/")),
     Shot("deliveries-all", "operator", "/deliveries/"),
     Shot("people", "operator", "/people/"),
+    Shot("rooms", "operator", "/rooms/", then=_open_all),
+    Shot("connections", "operator", "/connections/", then=_open_all),
     Shot("engine", "operator", "/engine/"),
     Shot("sources", "owner", "/sources/"),
     Shot("profile", "commander", "/profile/"),

@@ -23,9 +23,9 @@ from incidents.story_api import router as story
 from incidents.tracking_api import router as tracking
 from notifications.acting_api import router as paging
 from notifications.api import router as notifications
+from notifications.deliveries_api import router as deliveries
 from notifications.policy_api import router as policies
 from notifications.rota_api import router as rotas
-from notifications.deliveries_api import router as deliveries
 from notifications.services_api import router as services
 from programs.api import confirming
 from programs.api import router as programs

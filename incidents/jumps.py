@@ -107,6 +107,8 @@ def _acts(user: User) -> Iterator[Jump]:
         (_("Draft a program"), "programs:new", program_access.may_draft(user)),
         (_("Ask to be let in"), "incidents:ask", True),
         (_("People"), "people", user.is_any(Function.OPERATOR)),
+        (_("Rooms"), "rooms", user.is_any(Function.OPERATOR)),
+        (_("Connections"), "connections", user.is_any(Function.OPERATOR)),
         (_("My reports"), "incidents:receipts", True),
         (_("Profile"), "profile", True),
         (_("API tokens"), "tokens", True),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import SignedInRequest, actor_of
-from accounts.recency import recently_signed_in
+from accounts.recency import recently_signed_in, recently_signed_in_to_change
 from notifications import connecting
 from notifications.connection_forms import (
     ConnectionForm,
@@ -25,7 +25,7 @@ from notifications.people_views import for_operators
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_operators
-@recently_signed_in
+@recently_signed_in_to_change
 def every(request: SignedInRequest) -> HttpResponse:
     """Show all connections, and take another one."""
     form = ConnectionForm(request.POST or None)
@@ -50,7 +50,6 @@ def every(request: SignedInRequest) -> HttpResponse:
 
 @require_safe
 @for_operators
-@recently_signed_in
 def one(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show one: where the service has to send, who people are there, what came."""
     return _page(request, _of(request, pk))

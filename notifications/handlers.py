@@ -23,7 +23,6 @@ from notifications import (
     relaying,
     replying,
     rooms,
-    rotamail,
     runs,
     safeguards,
     sending,

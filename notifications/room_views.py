@@ -7,7 +7,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import SignedInRequest, actor_of
-from accounts.recency import recently_signed_in
+from accounts.recency import (
+    recently_signed_in,
+    recently_signed_in_to_change,
+    signed_in_recently,
+)
 from notifications import rooms, vault
 from notifications.contact_views import refuse
 from notifications.models import Room
@@ -17,7 +21,7 @@ from notifications.room_forms import RoomForm
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_operators
-@recently_signed_in
+@recently_signed_in_to_change
 def every(request: SignedInRequest) -> HttpResponse:
     """Show all rooms, and take another one."""
     form = RoomForm(request.POST or None)
@@ -42,11 +46,11 @@ def every(request: SignedInRequest) -> HttpResponse:
 
 @require_safe
 @for_operators
-@recently_signed_in
 def one(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show one, with the secret of a webhook that has taken nothing so far."""
     room = _of(request, pk)
-    secret = "" if room.last_success_at or room.retired_at else _secret(room)
+    is_new = not (room.last_success_at or room.retired_at)
+    secret = _secret(room) if is_new and signed_in_recently(request) else ""
     return render(request, "notifications/room.html", {"room": room, "secret": secret})
 
 

@@ -44,6 +44,7 @@ OPERATIONS = [
     ("GET", "/incidents/{ref}/evidence", Scope.READ),
     ("POST", "/incidents/{ref}/evidence", Scope.RESPOND),
     ("GET", "/incidents/{ref}/exposures", Scope.READ),
+    ("GET", "/deliveries", Scope.READ),
     ("GET", "/programs", Scope.READ),
     ("GET", "/programs/{slug}", Scope.READ),
     ("GET", "/programs/{slug}/proof", Scope.READ),
@@ -54,6 +55,8 @@ OPERATIONS = [
 ]
 # Opened by a key of a program and not by a person's token; tests/api/test_cord.py tries the door.
 BY_KEY = {("POST", "/cord/{key}")}
+# Opened by the signature of a service: test_replies.py, test_slackbot.py.
+BY_SIGNATURE = {("POST", f"/services/{name}/{{ident}}") for name in ("pagerduty", "slack")}
 # Whoever was sent the address may say what it is for: its last part is the token.
 BY_ADDRESS = {("POST", "/confirmations/{token}")}
 BODIES = {
@@ -92,7 +95,8 @@ def test_every_operation_stands_in_the_list_above():
         for path, operations in api.get_openapi_schema()["paths"].items()
         for method in operations
     }
-    assert known == BY_KEY | BY_ADDRESS | {(m, path) for m, path, _scope in OPERATIONS}
+    by_token = {(m, path) for m, path, _scope in OPERATIONS}
+    assert known == BY_KEY | BY_SIGNATURE | BY_ADDRESS | by_token
 
 
 @pytest.mark.parametrize(("method", "path", "_scope"), OPERATIONS)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.functions import Function
 from incidents import evidence, glass, holds, knocks, lifecycle, steps, timeline
-from notifications import links, policies
+from notifications import connecting, links, policies, rooms
 from notifications.models import Page
 from programs import attestation, collectors, pauses, stops, waivers
 from programs.evidence import Shown
@@ -123,6 +123,7 @@ class World:
     def _of_one(self):
         """What people have for themselves, and what is about them."""
         yield "/audit/", self.auditor
+        yield from ((path, self.operator) for path in self._of_services())
         yield from ((path, self.operator) for path in ("/engine/", "/deliveries/"))
         yield "/sources/", self.program.owner
         yield from ((path, self.operator) for path in self._of_people())
@@ -151,6 +152,15 @@ class World:
     def _of_the_stop(self, program):
         stop = f"{program}stops/{self.program.stop_orders.get().generation}/"
         return (f"{program}hooks/new/", f"{program}hooks/{self.hook.pk}/", stop, f"{stop}proof/")
+
+    def _of_services(self):
+        """Connections and rooms, each with one, made here as nobody else shows them."""
+        by = make.actor(self.operator)
+        room = rooms.make("Ours", "pagerduty", "r" * 32, terms=rooms.Terms(), actor=by)
+        rooms.retire(room, actor=by)
+        one = connecting.make("pagerduty", "Ours", ["s" * 32], actor=by)
+        connecting.name(one, self.officer, "PLH1HKV", actor=by)
+        return ("/connections/", f"/connections/{one.pk}/", "/rooms/", f"/rooms/{room.pk}/")
 
 
 # axe judges no text inside of a picture. These stand on the card; tests/web/test_contrast.py does.

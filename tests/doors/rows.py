@@ -183,13 +183,6 @@ ROWS: dict[str, Row] = {
     "metrics": read(EVERYBODY),
     "engine": read(TENDS),
     "engine-try-again": act(TENDS, pk="due"),
-    "people": read(KEEPS),
-    "invite-person": both(KEEPS),
-    "person": read(KEEPS, pk="person"),
-    "invite-again": act(KEEPS, pk="person"),
-    "set-functions": act(KEEPS, pk="person"),
-    "deactivate-person": act(KEEPS, pk="person"),
-    "reset-factors": act(KEEPS, pk="person"),
     "tokens": read(SIGNED_IN),
     "issue-token": both(SIGNED_IN),
     "contacts": both(SIGNED_IN),
@@ -384,6 +377,7 @@ API_ROWS: dict[str, Row] = {
     "api:list_rotas": read(ROTAS),
     "api:who_is_on_call": read(ROTAS, rota="rota"),
     "api:make_override": act(ROTAS, rota="rota"),
+    "api:list_deliveries": read(TENDS),
     "api:list_programs": read(SIGNED_IN),
     "api:get_program": read(SIGNED_IN, **_P),
     "api:list_proof": read(MACHINES, **_P),
@@ -399,3 +393,8 @@ from tests.doors import policy_rows  # noqa: E402 - it is made of what stands ab
 ROWS |= policy_rows.ROWS
 API_ROWS |= policy_rows.API_ROWS
 API_ALIASES |= policy_rows.API_ALIASES
+# At the end: they are made of what stands above.
+from tests.doors import kept_rows  # noqa: E402
+
+ROWS |= kept_rows.ROWS
+BY_SECRET |= kept_rows.BY_SECRET

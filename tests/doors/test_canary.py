@@ -12,7 +12,8 @@ from incidents import api, search
 from incidents.models import Incident
 from incidents.views import evidence as evidence_views
 from incidents.views import panels
-from notifications import channels
+from notifications import channels, paging, rooms
+from tests import make
 from tests.api.conftest import token
 from tests.doors import leaks, walk
 from tests.doors.api_rows import API_ROWS
@@ -70,12 +71,33 @@ def test_nobody_who_was_not_let_in_changes_anything(world, name):
     assert rows_of(world.incident) == before
 
 
+ROOMS = {
+    "pagerduty": "r" * 32,
+    "slackbot": "C012AB3CD",
+    "slack": "https://hooks.slack.com/services/T/B/x",
+    "teams": "https://prod-1.westeurope.logic.azure.com/x",
+    "webhook": "https://room.example/hook",
+}
+
+
 def test_what_leaves_the_house_names_the_codename_alone(world, engine, mailoutbox, monkeypatch):
     sent = []
-    monkeypatch.setattr(channels, "send", lambda method, message: sent.append((method, message)))
+
+    def send(method, message):
+        sent.append((method, message))
+        return "taken"
+
+    monkeypatch.setattr(channels, "send", send)
+    run = world.incident.escalations.get(state="active")
+    terms = rooms.Terms(step=run.taken + 1)
+    for method, address in ROOMS.items():
+        rooms.make("A room", method, address, terms=terms, actor=make.SYSTEM)
     engine.work()
     engine.forward(days=8)
-    assert sent
+    paging.acknowledge(world.incident, actor=make.actor(world.people["close"].person))
+    engine.work()
+    assert {*ROOMS, "email"} <= {method for method, _message in sent}
+    assert {"page", "test", "answered"} <= {message.kind for _method, message in sent}
     assert any(world.incident.codename in str(message) for _method, message in sent)
     assert CANARY not in repr(sent)
     assert CANARY not in "".join(str(mail.message()) for mail in mailoutbox)

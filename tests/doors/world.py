@@ -36,7 +36,17 @@ from incidents import (
     timeline,
 )
 from incidents.models import AccessGrant, DrillScope, Incident, Role, SavedView, Status
-from notifications import calendars, covers, paging, policies, swaps
+from notifications import (
+    calendars,
+    concerns,
+    connecting,
+    covers,
+    paging,
+    policies,
+    rooms,
+    runs,
+    swaps,
+)
 from notifications.calendars import Terms
 from notifications.covers import Cover
 from programs import collectors, keys, waivers
@@ -86,6 +96,7 @@ def build() -> World:
     _stop(world)
     world.ids["page"] = _page(incident)
     world.ids["policy"] = policies.for_level(2, None).pk
+    world.ids |= _connection(world)
     world.ids |= _rota(world.people["responder"].person)
     world.ids |= _runbook(make.actor(world.people["security"].person))
     incident.refresh_from_db()
@@ -98,6 +109,13 @@ def _page(incident: Incident) -> int:
     assert run
     paging.take_step(run.pk, run.generation)
     return run.pages.first().pk
+
+
+def _connection(world: World) -> dict[str, Any]:
+    operator = make.actor(world.people["operator"].person)
+    made = connecting.make("pagerduty", "Ours", ["s" * 32], actor=operator)
+    room = rooms.make("Channel", "pagerduty", "r" * 32, terms=rooms.Terms(step=9), actor=operator)
+    return {"connection": made.pk, "room": room.pk}
 
 
 def _rota(owner: Any) -> dict[str, Any]:
@@ -291,7 +309,15 @@ def _machines(program: Program) -> dict[str, Any]:
     }
 
 
+def _page_of_stop(order: Any) -> int:
+    plan, about = policies.plan_for_stop(order, None), concerns.AStop(order)
+    run = runs.begin(about, plan, policy=None, order=order, cause="silence", level=2)
+    runs.page(run, about, plan.steps[0].targets, by="step 1")
+    return run.pages.first().pk
+
+
 def _stop(world: World) -> None:
     order = world.program.stop_orders.latest("generation")
     wish = make.wish(world.program, by=world.program.owner)
+    world.ids["stop_page"] = _page_of_stop(order)
     world.ids |= {"generation": order.generation, "call": order.calls.get().pk, "wish": wish.pk}

@@ -185,25 +185,29 @@ def test_an_alert_of_somebody_else_is_no_news(connection, alert):
 
 
 def test_only_operators_connect_services_and_no_secret_is_shown_again(operator):
+    left_open = Reader(operator)
+    assert left_open.get("/connections/").status_code == 200
+    refused = left_open.post("/connections/", kind="pagerduty", name="Ours", secrets=SECRET)
+    assert (refused.status_code, Connection.objects.count()) == (403, 0)
     theirs = Reader(operator).signs_in()
     made = theirs.post("/connections/", kind="pagerduty", name="Ours", secrets=SECRET)
     page = theirs.get(made["Location"]).content.decode()
-    ident = Connection.objects.get().ident
-    assert f"/api/v1/services/pagerduty/{ident}" in page
+    assert f"/api/v1/services/pagerduty/{Connection.objects.get().ident}" in page
     assert SECRET not in page
     short = theirs.post("/connections/", kind="pagerduty", name="Ours", secrets="short")
     assert (short.status_code, "16 to 200" in short.content.decode()) == (422, True)
-    person = make.user()
-    path = f"{made['Location']}do/"
-    theirs.post(path, do="name", person=person.pk, remote=ADA)
+    assert Reader(make.user(Function.COMMANDER)).get("/connections/").status_code == 404
+
+
+def test_what_operators_do_with_a_connection_is_recorded(operator, connection):
+    theirs, path = Reader(operator).signs_in(), f"/connections/{connection.pk}/do/"
+    theirs.post(path, do="name", person=make.user().pk, remote=ADA)
     twice = theirs.post(path, do="name", person=operator.pk, remote=ADA)
     assert twice.status_code == 422
-    known = Connection.objects.get().counterparts.get()
-    theirs.post(path, do="forget", counterpart=known.pk)
+    theirs.post(path, do="forget", counterpart=connection.counterparts.get().pk)
     theirs.post(path, do="secrets", secrets=NEW)
     theirs.post(path, do="retire")
     assert "Retired" in theirs.reads("/connections/")
-    assert Reader(make.user(Function.COMMANDER)).get("/connections/").status_code == 404
     acts = Entry.objects.filter(action__startswith="connection.").order_by("pk")
     assert list(acts.values_list("action", flat=True)) == [
         *("connection.made", "connection.named", "connection.forgot"),
