@@ -23,6 +23,7 @@ from incidents.story_api import router as story
 from incidents.tracking_api import router as tracking
 from notifications.acting_api import router as paging
 from notifications.api import router as notifications
+from notifications.broadcast_api import router as broadcasts
 from notifications.deliveries_api import router as deliveries
 from notifications.policy_api import router as policies
 from notifications.rota_api import router as rotas
@@ -85,6 +86,7 @@ api.add_router("/v1/incidents", notifications)
 api.add_router("/v1/rotas", rotas)
 api.add_router("/v1/incidents", paging)
 api.add_router("/v1/policies", policies)
+api.add_router("/v1/incidents", broadcasts)
 api.add_router("/v1/programs", programs)
 api.add_router("/v1/cord", cord)
 api.add_router("/v1/stamps", stamps)

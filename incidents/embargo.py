@@ -10,6 +10,8 @@ from accounts.models import User
 from incidents import access
 from incidents.models import AccessGrant, Exposure, Incident
 
+# Shorter words than this occur by chance.
+_NAMES = 4
 WITHHELD = _("withheld until the fix is verified")
 
 
@@ -24,6 +26,13 @@ def may_say(user: User | None, exposure: Exposure) -> bool:
     Whoever finds it first may, as nothing is replaced that they may not read.
     """
     return reads(user, exposure) or not exposure.history.exclude(location="").exists()
+
+
+def names_a_place(incident: Incident, text: str) -> bool:
+    """True if a text for outsiders says where data lie whose fix is not verified."""
+    places = incident.exposures.filter(verified_at=None).values_list("location", flat=True)
+    said = text.casefold()
+    return any(len(place) >= _NAMES and place.strip().casefold() in said for place in places)
 
 
 def withheld_from(user: User, incident: Incident) -> frozenset[int]:

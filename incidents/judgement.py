@@ -268,12 +268,12 @@ def _apply(incident: Incident, assessment: Assessment, *, reason: str, actor: Ac
     )
     if was != assessment.level:
         _overtake(incident, actor=actor)
-    announce(incident, actor=actor)
+    announce(incident, actor=actor, was=was)
     return incident
 
 
-def announce(incident: Incident, *, actor: Actor) -> None:
-    """Do what a level brings with it. Called in the transaction that set it, whoever set it."""
+def announce(incident: Incident, *, actor: Actor, was: int | None = None) -> None:
+    """Do what a level brings with it, in the transaction that set it; `was` is the one before."""
     with gathered():
         grants.admit_by_rule(incident, actor=actor)
         firing.apply(incident, actor=actor)
@@ -283,6 +283,7 @@ def announce(incident: Incident, *, actor: Actor) -> None:
             incident=incident.pk,
             # For what stands below incidents and cannot look itself. A drill concerns nothing real.
             program=None if incident.is_drill else incident.program_id,
+            was=was,
             level=incident.counts_as,
             determined=incident.sev is not None,
             reported_at=incident.reported_at.isoformat(),

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.actors import Actor
-from audit import trail
+from audit import outbox, trail
 from audit.gathering import Turn, write_soon
 from audit.trail import joined
 from incidents import moments
@@ -58,6 +58,9 @@ def write(
     )
     write_soon(_insert, entry, turn=Turn.SUBJECTS)
     _record("timeline.written", entry, actor, kind=str(kind))
+    if kind == TimelineEntry.Kind.UPDATE:
+        news = {"incident": incident.pk, "audience": str(audience)}
+        outbox.publish("incident.updated", priority=incident.counts_as, **news)
     return entry
 
 

@@ -9,7 +9,9 @@ class NotificationsConfig(AppConfig):
         # Registers what the engine may be asked to do to reach people.
         from notifications import (  # noqa: F401, PLC0415
             alarming,
+            digests,
             handlers,
+            heralds,
             holes,
             mending,
             policies,
@@ -26,3 +28,4 @@ class NotificationsConfig(AppConfig):
         )
         post_migrate.connect(working.install, sender=self, dispatch_uid="notifications.looks")
         post_migrate.connect(holes.install, sender=self, dispatch_uid="notifications.gaps")
+        post_migrate.connect(digests.install, sender=self, dispatch_uid="notifications.digests")

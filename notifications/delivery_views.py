@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import SignedInRequest, actor_of
 from incidents import access, looks
-from notifications import anew, deliveries
+from notifications import anew, copies, deliveries
 from notifications.deliveries import Found
 from notifications.delivery_forms import DeliveryForm
 from notifications.models import Page
@@ -35,7 +35,8 @@ def of_incident(request: SignedInRequest, number: int) -> HttpResponse:
     form = DeliveryForm(request.GET)
     found = deliveries.of_incident(incident, form.wanted())
     may_resend = access.may(request.user, "manage", incident)
-    return _page(request, form, found, incident=incident, may_resend=may_resend)
+    told = copies.of_incident(incident)
+    return _page(request, form, found, incident=incident, may_resend=may_resend, told=told)
 
 
 @require_safe

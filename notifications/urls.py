@@ -1,19 +1,22 @@
-"""Where pages are answered. `acknowledge` stands in messages, so its path is for ever."""
+"""Where pages are answered. `acknowledge` and `unsubscribe` stand in messages: for ever."""
 
 from django.urls import path
 
 from incidents import urls as incident_urls  # noqa: F401 - registers the converter `ref`
 from notifications import (
     answering_views,
+    broadcast_views,
     calendar_views,
     connection_views,
     contact_views,
     cover_views,
     delivery_views,
+    digest_views,
     oncall_views,
     people_views,
     policy_views,
     room_views,
+    subscription_views,
     views,
 )
 
@@ -24,6 +27,11 @@ urlpatterns = [
     path("profile/contacts/<int:pk>/", contact_views.one, name="contact"),
     path("profile/contacts/<int:pk>/do/", contact_views.act, name="contact-act"),
     path("profile/contacts/<int:pk>/tries/", contact_views.tries, name="contact-tries"),
+    path("profile/subscriptions/", subscription_views.mine, name="subscriptions"),
+    path("profile/subscriptions/<int:pk>/", subscription_views.one, name="subscription"),
+    path("profile/subscriptions/<int:pk>/end/", subscription_views.end, name="end-subscription"),
+    path("profile/digest/", digest_views.mine, name="digest"),
+    path("unsubscribe/<str:token>/", subscription_views.unsubscribe, name="unsubscribe"),
     path("people/", people_views.everybody, name="people"),
     path("people/invite/", people_views.invite, name="invite-person"),
     path("people/<int:pk>/", people_views.one, name="person"),
@@ -49,6 +57,22 @@ urlpatterns = [
     path("incidents/<ref:number>/escalate/", answering_views.escalate, name="escalate"),
     path("incidents/<ref:number>/page-person/", answering_views.page_person, name="page-person"),
     path("incidents/<ref:number>/escalation/", views.escalation, name="escalation"),
+    path("incidents/<ref:number>/broadcasts/", broadcast_views.of_incident, name="broadcasts"),
+    path("incidents/<ref:number>/broadcasts/<int:pk>/", broadcast_views.one, name="broadcast"),
+    path(
+        "incidents/<ref:number>/broadcasts/<int:pk>/decide/",
+        broadcast_views.decide,
+        name="decide-broadcast",
+    ),
+    path(
+        "incidents/<ref:number>/broadcasts/<int:pk>/withdraw/",
+        broadcast_views.withdraw,
+        name="withdraw-broadcast",
+    ),
+    path("stakeholders/", broadcast_views.outside, name="stakeholders"),
+    path(
+        "stakeholders/<int:pk>/remove/", broadcast_views.remove_outside, name="remove-stakeholder"
+    ),
     path("on-call/", oncall_views.everyone, name="on-call"),
     path("on-call/<int:pk>/", oncall_views.one, name="rota"),
     path("on-call/<int:pk>/layers/<int:number>/end/", oncall_views.end_layer, name="end-layer"),

@@ -176,6 +176,7 @@ def _move(program: Program, to: State, *, actor: Actor, why: str = "", **changes
         setattr(program, name, value)
     history.save(program, "state", *changes, actor=actor, why=why)
     trail.record(f"program.{to}", program, actor=actor, was=before, generation=program.generation)
-    outbox.publish(f"program.{to}", program=program.pk, generation=program.generation)
+    now = {"program": program.pk, "generation": program.generation}
+    outbox.publish(f"program.{to}", was=before, **now)
     news.announce(program)
     return program

@@ -113,6 +113,8 @@ ASKED_WITHOUT = {
     "notifications/concerns.py": "to write on the stories of those that paused a program",
     "notifications/mending.py": "to page for those that nobody was paged for",
     "notifications/prompting.py": "the codename, for whoever owes its update and may see it",
+    "notifications/overseeing.py": "counts by level, for those who lead",
+    "notifications/telling.py": "whom to ask at sending whether they may see it",
     "notifications/doorbell.py": "the codename, for whom the incident's people let know",
 }
 SEEN_THROUGH = ("incidents/access.py", "incidents/sight.py", "incidents/models/")

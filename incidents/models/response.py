@@ -108,6 +108,12 @@ class TimelineEntry(models.Model):
         indexes = [
             models.Index(fields=["incident", "-occurred_at", "-id"], name="timeline_of_incident"),
             models.Index(fields=["incident", "-recorded_at"], name="timeline_last_entry"),
+            # What happened in a period, whatever the incident: digests.
+            models.Index(
+                fields=["recorded_at"],
+                name="timeline_of_period",
+                condition=models.Q(kind__in=["severity", "status", "update"]),
+            ),
         ]
 
     def __str__(self) -> str:

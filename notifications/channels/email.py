@@ -89,6 +89,9 @@ def _mail(message: Message) -> EmailMultiAlternatives:
     if message.first_key and message.first_key != message.key:
         first = f"<{message.first_key}@{host}>"
         headers |= {"In-Reply-To": first, "References": f"{thread} {first}"}
+    if message.unsubscribe:
+        headers["List-Unsubscribe"] = f"<{message.unsubscribe}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail = EmailMultiAlternatives(
         subject=message.subject, body=message.text, to=[message.address], headers=headers
     )

@@ -53,3 +53,5 @@ class Message:
     answer: str = ""
     # How the other side names the message that this one is about.
     remote: str = ""
+    # Of mail that its reader may end: where one click does it, by RFC 8058.
+    unsubscribe: str = ""

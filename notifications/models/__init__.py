@@ -1,5 +1,6 @@
 """Who is told, by what means, and every attempt to tell them until somebody answers."""
 
+from notifications.models.broadcasting import Broadcast, BroadcastCopy, Stakeholder
 from notifications.models.connecting import Connection, Counterpart, Reply
 from notifications.models.contacting import ContactMethod, ContactTry, Method
 from notifications.models.escalating import Escalation, Page, PageAttempt
@@ -20,19 +21,25 @@ from notifications.models.rotas import (
     RotaLayer,
     Swap,
 )
+from notifications.models.telling import Digest, DigestPlan, News, Subscription
 
 __all__ = [
+    "Broadcast",
+    "BroadcastCopy",
     "CalendarFeed",
     "CalendarShift",
     "Connection",
     "ContactMethod",
     "ContactTry",
     "Counterpart",
+    "Digest",
+    "DigestPlan",
     "Escalation",
     "EscalationPolicy",
     "EscalationStep",
     "EscalationTarget",
     "Method",
+    "News",
     "Override",
     "Page",
     "PageAttempt",
@@ -43,5 +50,7 @@ __all__ = [
     "RotaCalendar",
     "RotaGap",
     "RotaLayer",
+    "Stakeholder",
+    "Subscription",
     "Swap",
 ]

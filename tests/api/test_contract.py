@@ -54,6 +54,7 @@ def map_path_parameters(_context, path_parameters):
     names |= {"control": "T01", "rota": WAITING["rota"], **dict.fromkeys(CHILDREN, "1")}
     names |= {"control": "T01", "rota": WAITING["rota"]}
     names |= {"control": "T01", "ident": KEY_ID}
+    names |= {"broadcast": "1"}
     return {
         name: names.get(name, WAITING.get(name)) if len(str(value)) % 2 else value
         for name, value in (path_parameters or {}).items()

@@ -45,6 +45,10 @@ OPERATIONS = [
     ("POST", "/incidents/{ref}/evidence", Scope.RESPOND),
     ("GET", "/incidents/{ref}/exposures", Scope.READ),
     ("GET", "/deliveries", Scope.READ),
+    ("GET", "/incidents/{ref}/broadcasts", Scope.READ),
+    ("POST", "/incidents/{ref}/broadcasts", Scope.RESPOND),
+    ("POST", "/incidents/{ref}/broadcasts/{broadcast}/approve", Scope.RESPOND),
+    ("POST", "/incidents/{ref}/broadcasts/{broadcast}/return", Scope.RESPOND),
     ("GET", "/programs", Scope.READ),
     ("GET", "/programs/{slug}", Scope.READ),
     ("GET", "/programs/{slug}/proof", Scope.READ),
@@ -70,6 +74,9 @@ BODIES = {
     "page-person": {"person": "x", "reason": "x"},
     "snooze": {"minutes": 1, "reason": "x"},
     "escalate": {"reason": "x"},
+    "broadcasts": {"subject": "x", "text": "x", "subscribers": True},
+    "approve": {"version": 1},
+    "return": {"version": 1, "words": "x"},
 }
 OF_AN_INCIDENT = [(method, path) for method, path, _scope in OPERATIONS if "{ref}" in path]
 
@@ -87,6 +94,7 @@ def call(method, path, headers):
 
 def filled(path, ref="INC-1", slug="none"):
     return path.format(ref=ref, slug=slug, control="T01", id=1, rota=1)
+    return path.format(ref=ref, slug=slug, control="T01", broadcast=1)
 
 
 def test_every_operation_stands_in_the_list_above():

@@ -141,13 +141,21 @@ class World:
             "accounts/sessions/",
             "profile/tokens/",
             "profile/contacts/",
+            "profile/subscriptions/",
+            "profile/digest/",
             f"incidents/{self.incident.ref}/deliveries/",
+            f"incidents/{self.incident.ref}/broadcasts/",
             "on-call/",
         ):
             yield f"/{path}", self.officer
 
     def _of_people(self):
-        return ("/people/", f"/people/{self.auditor.pk}/", f"/people/{self.operator.pk}/")
+        return (
+            "/stakeholders/",
+            "/people/",
+            f"/people/{self.auditor.pk}/",
+            f"/people/{self.operator.pk}/",
+        )
 
     def _of_the_stop(self, program):
         stop = f"{program}stops/{self.program.stop_orders.get().generation}/"

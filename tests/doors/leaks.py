@@ -24,7 +24,7 @@ SEARCHES = ("stranger", "elsewhere", "auditor")
 QUERIES = ("", f"?q={BAIT}", f"?text={BAIT}", "?all", f"?subject={BAIT}")
 CHILDREN = (
     *("entry", "evidence", "exposure", "role", "step", "proposal", "firing", "grant"),
-    *("request", "glass", "task", "relation", "written", "item"),
+    *("request", "glass", "task", "relation", "written", "item", "broadcast"),
 )
 
 

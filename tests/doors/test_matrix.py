@@ -96,6 +96,8 @@ BODIES = {
     "api:set_severity": {"level": 1, "reason": "r"},
     "api:set_status": {"to": "active", "reason": "r"},
     "api:post_update": {"text": "Hello"},
+    "api:approve_broadcast": {"version": 1},
+    "api:return_broadcast": {"version": 1, "words": "w"},
     "api:pause_program": {"reason": "r"},
     "api:make_override": {"person": "x", "until": "2030-01-01T00:00:00Z", "reason": "r"},
     "api:correct_entry": {"text": "Hello"},

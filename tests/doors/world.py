@@ -37,6 +37,7 @@ from incidents import (
 )
 from incidents.models import AccessGrant, DrillScope, Incident, Role, SavedView, Status
 from notifications import (
+    broadcasts,
     calendars,
     concerns,
     connecting,
@@ -45,10 +46,13 @@ from notifications import (
     policies,
     rooms,
     runs,
+    stakeholders,
+    subscribing,
     swaps,
 )
 from notifications.calendars import Terms
 from notifications.covers import Cover
+from notifications.models import News
 from programs import collectors, keys, waivers
 from programs.attestation import attest, control_of
 from programs.evidence import Shown
@@ -99,8 +103,31 @@ def build() -> World:
     world.ids |= _connection(world)
     world.ids |= _rota(world.people["responder"].person)
     world.ids |= _runbook(make.actor(world.people["security"].person))
+    for name in ("view", "stranger"):
+        _subscribed(world.people[name].person)
+    world.ids |= _told_outside(world)
     incident.refresh_from_db()
     return world
+
+
+def _told_outside(world: World) -> dict[str, int]:
+    """An update that nobody approved, and one that was approved and says nothing."""
+    by = make.actor(world.people["contribute"].person)
+    outside = stakeholders.add("Council", "council@demo.example", actor=make.SYSTEM)
+    to = {"people": [world.people["stranger"].person], "stakeholders": [outside]}
+    said = broadcasts.Said(f"Subject {WORDS}", f"Text {WORDS}", **to, subscribers=True)
+    waiting = broadcasts.draft(world.incident, said, actor=by)
+    plain = broadcasts.draft(
+        world.incident, broadcasts.Said("We look", "More soon", **to), actor=by
+    )
+    officer = make.actor(world.people["privacy_officer"].person)
+    broadcasts.approve(plain, version=1, actor=officer)
+    return {"broadcast": waiting.pk, "stakeholder": outside.pk}
+
+
+def _subscribed(person: Any) -> None:
+    wish = subscribing.Wish(News.values)
+    subscribing.subscribe(person, wish, actor=make.actor(person))
 
 
 def _page(incident: Incident) -> int:

@@ -28,7 +28,8 @@ def test_every_template_loads():
 def test_a_template_holds_nothing_inline():
     found = {name(path): INLINE.findall(path.read_text(encoding="utf-8")) for path in TEMPLATES}
     # A mail has no style sheet that its reader's program would fetch.
-    assert {path for path, inline in found.items() if inline} == {"notifications/mail.html"}
+    mails = {"notifications/mail.html", "notifications/digest_mail.html"}
+    assert {path for path, inline in found.items() if inline} == mails
 
 
 def test_a_partial_states_what_it_is_or_takes():

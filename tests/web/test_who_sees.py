@@ -24,6 +24,7 @@ GET = [
     "review/",
     "escalation/",
     "merge/",
+    "broadcasts/",
 ]
 POST = [
     "update/",
@@ -48,6 +49,7 @@ POST = [
     "merge/",
     "related/",
     "tasks/",
+    "broadcasts/",
 ]
 NESTED_GET = [
     "evidence/{}/",
@@ -56,6 +58,7 @@ NESTED_GET = [
     "tasks/{}/",
     "review/{}/",
     "items/{}/",
+    "broadcasts/{}/",
 ]
 NESTED = [
     "review/{}/publish/",
@@ -87,6 +90,9 @@ NESTED = [
     "tasks/{}/",
     "tasks/{}/settle/",
     "deliveries/{}/resend/",
+    "broadcasts/{}/",
+    "broadcasts/{}/decide/",
+    "broadcasts/{}/withdraw/",
 ]
 
 

@@ -1,0 +1,33 @@
+"""Mail to a person that is no page: where it goes, and what follows if nobody is there."""
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from accounts.models import User
+from notifications import channels, vault, working
+from notifications.models import Method
+
+
+def address_of(person: User) -> str:
+    """Return the address of a person's account; empty if they left, or nobody is there."""
+    if not person.is_active or not person.email:
+        return ""
+    gone = person.contact_methods.filter(method=Method.EMAIL, bounced_at__isnull=False)
+    for contact in gone:
+        with suppress(vault.Unreadable):
+            if contact.address.lower() == person.email.lower():
+                return ""
+    return person.email
+
+
+def send(person: User, message: channels.Message) -> Callable[[], None]:
+    """Send one mail; return what to write then.
+
+    Raises:
+        channels.NotSent: if it did not leave; it is tried again later.
+    """
+    try:
+        channels.send(Method.EMAIL, message)
+    except channels.Bounced:
+        return lambda: working.bounced(person, None)
+    return lambda: None
