@@ -8,7 +8,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from incidents import duplicates, monitors, timeline
@@ -43,7 +43,7 @@ def take(key: ProgramKey, opened: Opened, *, body: bytes) -> Taken:
         monitors.Refused: if it is about another program than the key's.
     """
     monitors.refuse_others(key, opened.alert)
-    _alone(key)
+    alone(str(key.pk))
     alert = opened.alert
     row = Received(
         key=key,
@@ -71,10 +71,23 @@ def hashed(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest() if name else ""
 
 
-def _alone(key: ProgramKey) -> None:
+def heard_by_mail(ident: str, digest: str) -> Received | None:
+    """Return what became of a mail that came before, counted once more; by its id or its bytes."""
+    same = Q(digest=digest) | Q(ident=ident) if ident else Q(digest=digest)
+    before = Received.objects.filter(same, key=None).select_related("incident").first()
+    return _touch(before) if before else None
+
+
+def keep_mail(ident: str, digest: str, outcome: str, incident: Incident) -> None:
+    """Keep that a mail came, and what became of it; never a word of it."""
+    _keep(Received(ident=ident, digest=digest, said=digest), outcome, incident)
+
+
+def alone(name: str) -> None:
+    """Let nobody else take what comes under a name until the transaction ends."""
     # Two deliveries at once: the second sees what became of the first.
     with connection.cursor() as cursor:
-        name = f"inbound:{key.pk}"
+        name = f"inbound:{name}"
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 11))", [name])
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from audit import clockwork, outbox
 from audit.models import Due
-from notifications import broadcasts, copies, digests, telling
+from notifications import broadcasts, copies, digests, mailbox, telling
 
 outbox.on("incident.reported", name="notifications.tell_of_report")(telling.opened)
 outbox.on("incident.severity_set", name="notifications.tell_of_level")(telling.level_changed)
@@ -39,6 +39,8 @@ def hand_out_broadcast(event: dict[str, Any]) -> None:
 
 
 clockwork.outward(copies.SEND)(copies.send)
+# The next one is due a minute later, whatever becomes of this one.
+clockwork.outward(mailbox.POLL, attempts=3)(mailbox.read)
 copies.when_settled(broadcasts.settled)
 
 

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.functions import Function
 from accounts.http import SignedInRequest, actor_of
 from incidents import heard, refusals, sources, trying
 from incidents.forms.sources import SourceForm
@@ -19,7 +20,10 @@ from programs.models import Program, ProgramKey
 @require_safe
 def index(request: SignedInRequest) -> HttpResponse:
     """Every source of the programs whose machines the person may see."""
-    context = {"sources": heard.sources_of(request.user)}
+    context: dict[str, Any] = {"sources": heard.sources_of(request.user)}
+    if request.user.is_any(Function.OPERATOR):
+        context["mails"] = heard.lines(request.user, None)
+        context["refused"] = refusals.of(None)[: refusals.MOST]
     return render(request, "incidents/sources.html", context)
 
 

@@ -39,6 +39,15 @@ def send(message: Message) -> str:
     return "taken by the mail server"
 
 
+def thread_of(name: str) -> str:
+    """Return the id that all mails of one thread answer to, without its brackets."""
+    return f"{hashlib.sha256(name.encode()).hexdigest()[:24]}@{_host()}"
+
+
+def _host() -> str:
+    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+
+
 def look(message: Message) -> str:
     """Ask the mail server whether it would take a mail for somebody, and send none.
 
@@ -76,8 +85,7 @@ def _told() -> Iterator[None]:
 
 
 def _mail(message: Message) -> EmailMultiAlternatives:
-    host = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
-    thread = f"<{hashlib.sha256(message.thread.encode()).hexdigest()[:24]}@{host}>"
+    host, thread = _host(), f"<{thread_of(message.thread)}>"
     headers = {
         "Message-ID": f"<{message.key}@{host}>",
         "References": thread,
