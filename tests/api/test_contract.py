@@ -51,10 +51,8 @@ schema = schemathesis.openapi.from_dict(api.get_openapi_schema(path_prefix="/api
 def map_path_parameters(_context, path_parameters):
     """Half of the time name something that is there: noise alone is answered by 404."""
     names = {"ref": "INC-1", "slug": "keystroke-study", "key": KEY_ID, "token": WAITING["token"]}
-    names |= {"control": "T01", "rota": WAITING["rota"], **dict.fromkeys(CHILDREN, "1")}
-    names |= {"control": "T01", "rota": WAITING["rota"]}
-    names |= {"control": "T01", "ident": KEY_ID}
-    names |= {"broadcast": "1"}
+    names |= {"control": "T01", "ident": KEY_ID, "broadcast": "1"}
+    names |= dict.fromkeys(CHILDREN, "1")
     return {
         name: names.get(name, WAITING.get(name)) if len(str(value)) % 2 else value
         for name, value in (path_parameters or {}).items()

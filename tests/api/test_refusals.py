@@ -93,8 +93,7 @@ def call(method, path, headers):
 
 
 def filled(path, ref="INC-1", slug="none"):
-    return path.format(ref=ref, slug=slug, control="T01", id=1, rota=1)
-    return path.format(ref=ref, slug=slug, control="T01", broadcast=1)
+    return path.format(ref=ref, slug=slug, control="T01", id=1, rota=1, broadcast=1)
 
 
 def test_every_operation_stands_in_the_list_above():

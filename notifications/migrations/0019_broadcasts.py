@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("incidents", "0019_timeline_of_period"),
-        ("notifications", "0015_digests"),
+        ("notifications", "0018_digests"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("notifications", "0013_kept_rotas"),
+        ("notifications", "0016_rooms"),
         ("programs", "0018_step_hooks"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
