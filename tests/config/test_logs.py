@@ -156,8 +156,8 @@ HARMLESS = {"call", "control", "generation", "number", "part", "pk", "provider_i
 HARMLESS |= {"runbook", "rota"}
 # What is sent to it is believed by its signature.
 HARMLESS |= {"ident"}
-HARMLESS |= {"broadcast", "entry", "evidence", "exposure", "grant", "relation", "role", "runbook"}
-HARMLESS |= {"id", "rota", "task"}
+HARMLESS |= {"broadcast", "entry", "evidence", "exposure", "grant", "relation", "role"}
+HARMLESS |= {"id", "step", "task"}
 NUMBERS_OF_KEYS = {"pull_cord", "withdraw-key"}
 _PART = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
 

@@ -12,6 +12,7 @@ from tests.doors.rows import (
     OWN_ROLE,
     ROTAS,
     SIGNED_IN,
+    TENDS,
     VIEW,
     Row,
     act,
@@ -52,6 +53,7 @@ API_ROWS: dict[str, Row] = {
     "api:list_rotas": read(ROTAS),
     "api:who_is_on_call": read(ROTAS, rota="rota"),
     "api:make_override": act(ROTAS, rota="rota"),
+    "api:list_deliveries": read(TENDS),
     "api:list_programs": read(SIGNED_IN),
     "api:get_program": read(SIGNED_IN, **_P),
     "api:list_proof": read(MACHINES, **_P),
@@ -61,3 +63,8 @@ API_ROWS: dict[str, Row] = {
 }
 # The same doors by other names: the list is where reports are filed, the root answers 404.
 API_ALIASES = {"api:list_incidents": "api:report_incident", "api:api-root": ""}
+
+from tests.doors import policy_rows, told_rows  # noqa: E402 - they want rows.py to be read first
+
+API_ROWS |= policy_rows.API_ROWS | told_rows.API_ROWS
+API_ALIASES |= policy_rows.API_ALIASES | told_rows.API_ALIASES

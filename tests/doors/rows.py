@@ -362,39 +362,8 @@ BY_SECRET = {
     "api:verify_stamps",
 }
 
-_R = {"ref": "ref"}
-API_ROWS: dict[str, Row] = {
-    "api:report_incident": both(SIGNED_IN),
-    "api:get_incident": read(VIEW, **_R),
-    "api:list_timeline": read(VIEW, **_R),
-    "api:list_exposures": read(VIEW, **_R),
-    "api:list_pages": read(VIEW, **_R),
-    "api:evidence": both(VIEW, CONTRIBUTE, **_R),
-    "api:set_severity": act(MANAGE, **_R),
-    "api:set_status": act(MANAGE, **_R),
-    "api:post_update": act(CONTRIBUTE, **_R),
-    "api:acknowledge": act(CONTRIBUTE, **_R),
-    "api:list_rotas": read(ROTAS),
-    "api:who_is_on_call": read(ROTAS, rota="rota"),
-    "api:make_override": act(ROTAS, rota="rota"),
-    "api:list_deliveries": read(TENDS),
-    "api:list_programs": read(SIGNED_IN),
-    "api:get_program": read(SIGNED_IN, **_P),
-    "api:list_proof": read(MACHINES, **_P),
-    "api:pause_program": act(SIGNED_IN, **_P),
-    "api:list_controls": read(SIGNED_IN, **_P),
-    "api:attest_control": act(MEASURES, **_C),
-}
-# The same doors by other names: the list is where reports are filed, the root answers 404.
-API_ALIASES = {"api:list_incidents": "api:report_incident", "api:api-root": ""}
-
-from tests.doors import policy_rows  # noqa: E402 - it is made of what stands above
-
-ROWS |= policy_rows.ROWS
-API_ROWS |= policy_rows.API_ROWS
-API_ALIASES |= policy_rows.API_ALIASES
 # At the end: they are made of what stands above.
-from tests.doors import kept_rows  # noqa: E402
+from tests.doors import kept_rows, policy_rows, told_rows  # noqa: E402
 
-ROWS |= kept_rows.ROWS
-BY_SECRET |= kept_rows.BY_SECRET
+ROWS |= kept_rows.ROWS | policy_rows.ROWS | told_rows.ROWS
+BY_SECRET |= kept_rows.BY_SECRET | told_rows.BY_SECRET

@@ -43,22 +43,3 @@ API_ROWS: dict[str, Row] = {
     "api:return_broadcast": act(MANAGE, **_R, broadcast="broadcast"),
 }
 API_ALIASES = {"api:draft_broadcast": "api:list_broadcasts"}
-
-
-def join(
-    rows: dict[str, Row],
-    by_secret: set[str],
-    api_rows: dict[str, Row] | None = None,
-    api_aliases: dict[str, str] | None = None,
-) -> None:
-    """Put these beside the others."""
-    rows.update(ROWS)
-    by_secret.update(BY_SECRET)
-    if api_rows is not None and api_aliases is not None:
-        join_api(api_rows, api_aliases)
-
-
-def join_api(api_rows: dict[str, Row], api_aliases: dict[str, str]) -> None:
-    """Put those of the API beside the others."""
-    api_rows.update(API_ROWS)
-    api_aliases.update(API_ALIASES)
