@@ -18,6 +18,7 @@ from incidents.api import router as incidents
 from incidents.cord_api import router as cord
 from incidents.evidence_api import router as evidence
 from incidents.exposure_api import router as exposures
+from incidents.legal_api import router as legal
 from incidents.runbook_api import router as runbook
 from incidents.story_api import router as story
 from incidents.tracking_api import router as tracking
@@ -82,6 +83,7 @@ api.add_router("/v1/incidents", story)
 api.add_router("/v1/incidents", runbook)
 api.add_router("/v1/incidents", tracking)
 api.add_router("/v1/incidents", access)
+api.add_router("/v1/incidents", legal)
 api.add_router("/v1/incidents", notifications)
 api.add_router("/v1/rotas", rotas)
 api.add_router("/v1/incidents", paging)

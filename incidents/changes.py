@@ -22,6 +22,7 @@ from incidents.models import (
     Exposure,
     GlassBreak,
     Incident,
+    Obligation,
     Pin,
     Relation,
     Review,
@@ -55,6 +56,7 @@ _NAMES = {
     Task: gettext_lazy("Task"),
     ActionItem: gettext_lazy("Action item"),
     Review: gettext_lazy("Review"),
+    Obligation: gettext_lazy("Legal clock"),
 }
 KINDS = sorted(
     ((str(model._meta.model_name), words) for model, words in _NAMES.items()),
@@ -150,6 +152,7 @@ _BELOW: tuple[type[models.Model], ...] = (
     Pin,
     GlassBreak,
     Drill,
+    Obligation,
 )
 # Who asked in vain is told only to those who decide about it.
 _FOR_MANAGERS = (AccessRequest,)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from incidents import duplicates, exposure
-from incidents.models import Exposure, Incident, TimelineEntry
+from incidents.models import Exposure, Incident, Obligation, TimelineEntry
 from incidents.story import Happened
 from programs.models import Pause
 
@@ -25,6 +25,8 @@ Kind = TimelineEntry.Kind
 # by no more of its length than the eye can tell.
 _SHORTEST_STEP, _LONGEST_STEP = timedelta(minutes=1), timedelta(minutes=5)
 _STEPS_IN_ALL = 40
+# More rows than these hide the rest of the picture; the page of the clocks has them all.
+_MOST_CLOCKS = 4
 # Source: GDPR Art. 33(1), not later than 72 hours after having become aware of it.
 _NOTICE = timedelta(hours=72)
 # So many marks fit beside each other; of more, those that would hide each other are one.
@@ -93,9 +95,10 @@ def draw(
     *,
     exposures: Sequence[Exposure],
     holds: Sequence[Pause],
+    duties: Sequence[Obligation],
 ) -> Chart:
     """Lay out an incident, its entries and what was held for it, the oldest first."""
-    exposed, clocks = _exposed(incident, exposures), _clocks(incident)
+    exposed, clocks = _exposed(incident, exposures), _clocks(incident, duties)
     stretches = [*exposed, *clocks, *((str(hold), hold.since, hold.lifted_at) for hold in holds)]
     moments = [entry.at for entry in entries] + [incident.reported_at]
     moments += [since for _name, since, _until in stretches]
@@ -122,8 +125,13 @@ def _events(
     return Lane(name, y, _ROW, marks=list(scale.marks(wanted, y)))
 
 
-def _clocks(incident: Incident) -> list[Stretch]:
-    """The clocks of the law that run from the moment of awareness."""
+def _clocks(incident: Incident, duties: Sequence[Obligation]) -> list[Stretch]:
+    """The clocks of the law that run, up to so many; before there are any, that of the GDPR."""
+    silent = (Obligation.Clock.NOT_APPLICABLE, Obligation.State.NOT_REPORTABLE)
+    rows = [row for row in duties if row.clock not in silent and row.state not in silent]
+    found = [(str(row), min(row.counts_from, row.due_at), row.due_at) for row in rows if row.due_at]
+    if found:
+        return [*found[:_MOST_CLOCKS]]
     if incident.aware_at is None:
         return []
     words = _("72 hours from awareness (GDPR Art. 33)")
@@ -132,11 +140,11 @@ def _clocks(incident: Incident) -> list[Stretch]:
 
 def _legal(clocks: list[Stretch], scale: "_Scale", *, y: int) -> Lane:
     bars = [
-        scale.bar(since, until, y=y + 4, tone="clock", words=words, ends=until)
-        for words, since, until in clocks
+        scale.bar(since, until, y=y + 4 + row * (_ROW - 4), tone="clock", words=words, ends=until)
+        for row, (words, since, until) in enumerate(clocks)
         if until
     ]
-    return Lane(_("Legal clocks"), y, _ROW, bars=bars)
+    return Lane(_("Legal clocks"), y, _tall(len(bars)), bars=bars)
 
 
 def _round_up(moment: datetime, *, since: datetime) -> datetime:

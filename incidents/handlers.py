@@ -7,6 +7,7 @@ from accounts.actors import Actor
 from accounts.models import User
 from audit import clockwork, outbox
 from incidents import (
+    clockreminders,
     drills,
     evidence,
     firing,
@@ -67,6 +68,16 @@ def remind_of_update(payload: dict[str, Any]) -> None:
         promised=payload["promised"],
         since=payload["since"],
         number=payload["number"],
+    )
+
+
+@clockwork.within_transaction(clockreminders.REMIND)
+def remind_of_clock(payload: dict[str, Any]) -> None:
+    clockreminders.remind(
+        payload["obligation"],
+        due=payload["due"],
+        percent=payload["percent"],
+        since=payload["since"],
     )
 
 

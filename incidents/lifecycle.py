@@ -8,10 +8,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.actors import Actor
+from accounts.functions import Function
 from audit import history, outbox, trail
 from incidents import (
     duplicates,
     judgement,
+    legalevents,
     moments,
     promises,
     reviews,
@@ -217,9 +219,12 @@ def decide_awareness(
     """Set the moment from which the organisation was aware, and why. It starts legal clocks.
 
     Raises:
-        Refused: if there is no reason, or the moment cannot be meant.
+        Refused: if somebody else than a privacy officer does it, there is no reason, or the moment
+            cannot be meant.
     """
     incident = Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
+    if actor.user is None or not actor.user.is_any(Function.PRIVACY_OFFICER):
+        raise Refused("Only a privacy officer may decide from when the organisation was aware.")
     if not rationale.strip():
         raise Refused("rationale: say why from then; a regulator may ask.")
     wrong = moments.why_not(aware_at, now=timezone.now())
@@ -236,6 +241,11 @@ def decide_awareness(
         f"Aware from {aware_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC. {rationale}",
         actor=actor,
     )
+    try:
+        legalevents.put(incident, "aware", aware_at, rationale=rationale, actor=actor)
+    except legalevents.Refused as refusal:
+        sentence = str(refusal)
+        raise Refused(f"aware_{sentence}" if sentence.startswith("at: ") else sentence) from refusal
     outbox.publish("incident.aware", incident=incident.pk)
     return incident
 

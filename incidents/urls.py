@@ -13,6 +13,7 @@ from incidents.views import (
     finding,
     history,
     judging,
+    legal,
     listing,
     merging,
     participants,
@@ -45,6 +46,11 @@ class LivePartConverter(StringConverter):
     regex = "|".join(detail.LIVE)
 
 
+class ClockActConverter(StringConverter):
+    regex = "|".join(legal.ACTS)
+
+
+register_converter(ClockActConverter, "clock_act")
 register_converter(RefConverter, "ref")
 register_converter(LivePartConverter, "live_part")
 
@@ -120,6 +126,11 @@ urlpatterns = [
     path(f"{_one}exposures/", exposures.index, name="exposures"),
     path(f"{_one}exposures/<int:pk>/", exposures.one, name="exposure"),
     path(f"{_one}exposures/<int:pk>/verify/", exposures.verify, name="verify-exposure"),
+    path(f"{_one}clocks/", legal.index, name="clocks"),
+    path(f"{_one}clocks/facts/", legal.facts, name="state-facts"),
+    path(f"{_one}clocks/events/", legal.event, name="set-event"),
+    path(f"{_one}clocks/<int:pk>/", legal.one, name="clock"),
+    path(f"{_one}clocks/<int:pk>/<clock_act:how>/", legal.act, name="act-on-clock"),
     path(f"{_one}related/", tracking.relate, name="relate"),
     path(f"{_one}related/<int:pk>/end/", tracking.unrelate, name="unrelate"),
     path(f"{_one}tasks/", tracking.add_task, name="add-task"),
@@ -133,6 +144,7 @@ urlpatterns = [
     path("programs/<slug:slug>/drills/<int:pk>/cancel/", drills.cancel, name="cancel-drill"),
     path("programs/<slug:slug>/resume/approve/", resuming.approve, name="approve-resume"),
     path("lessons/", reviews.lessons, name="lessons"),
+    path("obligations/", legal.everywhere, name="obligations"),
     path("action-items/", reviews.all_items, name="items"),
     path("runbooks/", runbooks.index, name="runbooks"),
     path("runbooks/new/", runbooks.new, name="runbook-new"),

@@ -11,6 +11,7 @@ from notifications import (
     anew,
     answering,
     calling,
+    clocknotices,
     connecting,
     doorbell,
     invitations,
@@ -159,6 +160,7 @@ outbox.on("incident.update_late", name="notifications.tell_of_late_update")(
 )
 
 
+outbox.on("incident.clock_due", name="notifications.tell_of_clock")(clocknotices.tell_of_clock)
 outbox.on("review.reminded", name="notifications.tell_of_review")(nagging.tell_of_review)
 outbox.on("review.item_given", name="notifications.tell_of_item")(nagging.tell_of_item)
 outbox.on("review.item_reminded", name="notifications.remind_of_item")(nagging.remind_of_item)

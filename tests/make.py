@@ -44,6 +44,11 @@ def actor(person: User, via: str = "page") -> Actor:
     return Actor.person(person, via=via)
 
 
+def officer() -> Actor:
+    """A privacy officer who acts."""
+    return actor(user(Function.PRIVACY_OFFICER))
+
+
 def draft(**fields: Any) -> Program:
     number = next(_n)
     owner = fields.pop("owner", None) or user(Function.PROGRAM_OWNER)

@@ -19,6 +19,7 @@ from incidents.models.incident import (
     StillOpen,
 )
 from incidents.models.knocking import AccessRequest, GlassBreak, Look
+from incidents.models.legal import OWED, LegalEvent, LegalFacts, Obligation
 from incidents.models.pinning import Pin
 from incidents.models.response import (
     SHARED_ROLES,
@@ -40,6 +41,7 @@ from incidents.models.writing import RunbookVersion
 __all__ = [
     "NEXT",
     "OVER",
+    "OWED",
     "SHARED_ROLES",
     "AccessGrant",
     "AccessRequest",
@@ -58,7 +60,10 @@ __all__ = [
     "IncidentGroupPermission",
     "IncidentUserPermission",
     "Kind",
+    "LegalEvent",
+    "LegalFacts",
     "Look",
+    "Obligation",
     "Pin",
     "Received",
     "Refusal",

@@ -82,6 +82,7 @@ class TimelineEntry(models.Model):
         EVIDENCE = "evidence", _("Evidence")
         REVIEW = "review", _("Review")
         EXPOSURE = "exposure", _("Exposure")
+        LEGAL = "legal", _("Legal clock")
 
     class Audience(models.TextChoices):
         RESPONDERS = "responders", _("Responders")

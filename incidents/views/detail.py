@@ -64,6 +64,7 @@ def _panels(request: SignedInRequest, room: Room, forms: Forms) -> dict[str, Any
         **runs.review(incident),
         **panels.evidence(incident, forms),
         **panels.exposed(room),
+        **panels.clocks(room),
         **panels.merged(incident, request),
         **panels.related(incident, request, forms),
         **panels.tasks(incident, forms),

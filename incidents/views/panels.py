@@ -14,7 +14,9 @@ from incidents import (
     exposure,
     glass,
     knocks,
+    legalcase,
     looks,
+    obligations,
     relations,
     scanning,
     story,
@@ -58,6 +60,7 @@ def head(room: Room) -> dict[str, Any]:
         "window": exposure.window(incident, room.exposures),
         "commander": commands[0] if commands else None,
         "line": room.lines.get(incident.program_id or 0),
+        "deadline": obligations.next_of(incident, room.duties),
     }
 
 
@@ -67,7 +70,9 @@ def told(room: Room, asked: Asked) -> dict[str, Any]:
     marks = story.happened(incident)
     return {
         "incident": incident,
-        "chart": chart.draw(incident, marks, exposures=room.exposures, holds=room.pauses),
+        "chart": chart.draw(
+            incident, marks, exposures=room.exposures, holds=room.pauses, duties=room.duties
+        ),
         "story": story.of(incident, asked),
     }
 
@@ -161,6 +166,16 @@ def merged(incident: Incident, request: SignedInRequest) -> dict[str, Any]:
 def exposed(room: Room) -> dict[str, Any]:
     """What was exposed, in short; never where it lies."""
     return {"exposures": room.exposures}
+
+
+def clocks(room: Room) -> dict[str, Any]:
+    """What is still owed by law, the first to end first, and how much more there is."""
+    owed = obligations.owed_of(room.incident, room.duties)
+    return {
+        "clocks": owed,
+        "other_clocks": len(room.duties) - len(owed),
+        "facts_stated": legalcase.facts_of(room.incident) is not None,
+    }
 
 
 def related(incident: Incident, request: SignedInRequest, forms: Forms) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from functools import cached_property
 from accounts.functions import Function
 from accounts.http import SignedInRequest
 from accounts.models import User
-from incidents import access, duplicates
-from incidents.models import AccessGrant, Exposure, Incident, RoleAssignment
+from incidents import access, duplicates, obligations
+from incidents.models import AccessGrant, Exposure, Incident, Obligation, RoleAssignment
 from programs import access as program_access
 from programs import summary
 from programs.models import Pause
@@ -56,6 +56,11 @@ class Room:
     @cached_property
     def exposures(self) -> list[Exposure]:
         return list(self.incident.exposures.select_related("dataset"))
+
+    @cached_property
+    def duties(self) -> list[Obligation]:
+        """What it owes or owed by law, the first to end first."""
+        return obligations.all_of(self.incident)
 
     @cached_property
     def roles(self) -> list[RoleAssignment]:

@@ -62,6 +62,9 @@ class World:
         self.entry = timeline.correct(entry, text="Closed at 14:20.", actor=actor)
         late = timezone.now() - timedelta(minutes=5)
         lifecycle.plan_update(self.incident, next_update_at=late, actor=actor)
+        early = timezone.now() - timedelta(hours=80)
+        lifecycle.decide_awareness(self.incident, aware_at=early, rationale="Mail.", actor=actor)
+        self.duty = self.incident.obligations.get()
         each = list(self.incident.runbooks.get().steps.all())
         steps.mark(each[1], "done", actor=actor)
         steps.mark(each[2], "skipped", note="Nobody to ask.", actor=actor)
@@ -105,6 +108,8 @@ class World:
         for path in ("/", "/incidents/", "/incidents/?q=zebra", one, f"{one}history/"):
             yield path, self.officer
         yield f"{one}timeline/{self.entry.pk}/correct/", self.officer
+        for path in (f"{one}clocks/", f"{one}clocks/{self.duty.pk}/", "/obligations/"):
+            yield path, self.officer
         yield f"{one}evidence/{self.kept.pk}/", self.officer
         yield f"/incidents/{self.waiting.ref}/", self.officer
         paused, asking = f"/programs/{self.paused.slug}/", f"{program}resume/"

@@ -90,6 +90,11 @@ RECORD = _who(
     sees=SIGNED_IN,
 )
 AWARE = _who("privacy officers who may read the incident", "privacy_officer", sees=VIEW)
+COUNSEL = _who(
+    "privacy officers and counsel who may read the incident, and who has one of these roles there",
+    *("privacy_officer", "legal"),
+    sees=VIEW,
+)
 OWN_ROLE = _who(
     "whoever holds the role, and whoever may manage the incident",
     *("contribute", *MANAGE.names),
@@ -242,6 +247,12 @@ ROWS: dict[str, Row] = {
     "incidents:run-hook": act(VIEW, **_OF, pk="step"),
     "incidents:attach-runbook": act(MANAGE, **_OF),
     "incidents:merge": both(MANAGE, **_OF),
+    "incidents:clocks": read(VIEW, **_OF),
+    "incidents:state-facts": act(CONTRIBUTE, **_OF),
+    "incidents:set-event": act(CONTRIBUTE, **_OF),
+    "incidents:clock": read(VIEW, **_OF, pk="clock"),
+    "incidents:act-on-clock": act(COUNSEL, **_OF, pk="clock", how="decide"),
+    "incidents:obligations": read(SIGNED_IN),
     "incidents:relate": act(CONTRIBUTE, **_OF),
     "incidents:unrelate": act(BOTH, **_OF, pk="relation"),
     "incidents:add-task": act(CONTRIBUTE, **_OF),

@@ -20,12 +20,14 @@ from incidents import (
     drills,
     evidence,
     exposures,
+    filings,
     glass,
     grants,
     holds,
     items,
     judgement,
     knocks,
+    legalevents,
     library,
     lifecycle,
     relations,
@@ -217,6 +219,12 @@ def _story(world: World) -> None:
     lifecycle.decide_awareness(
         incident, aware_at=timezone.now(), rationale=f"Because {WORDS}", actor=officer
     )
+    legalevents.set_event(
+        incident, "suspected", timezone.now(), rationale=f"Event {WORDS}", actor=commander
+    )
+    duty = incident.obligations.get()
+    filings.decide(duty, reportable=True, reason=f"Decided {WORDS}", actor=officer)
+    filings.draft(duty, where=f"Draft {WORDS}", actor=officer)
     upload = SimpleUploadedFile(f"{CANARY}.log", f"{BAIT} {CANARY}\n".encode(), "text/plain")
     kept = evidence.add(incident, upload, note=f"Note {WORDS}", actor=commander)
     holds.hold(kept, reason=f"Hold {WORDS}", actor=commander)
@@ -231,6 +239,7 @@ def _story(world: World) -> None:
         "entry": entry.pk,
         "evidence": kept.pk,
         "exposure": exposed.pk,
+        "clock": duty.pk,
         "role": held.pk,
         "relation": related.pk,
     }

@@ -39,7 +39,7 @@ def prepared(**fields):
     by = make.actor(make.user(Function.COMMANDER))
     roles.give(incident, Role.COMMANDER, person=by.user, actor=by)
     lifecycle.decide_awareness(
-        incident, aware_at=timezone.now(), rationale="We saw the logs.", actor=by
+        incident, aware_at=timezone.now(), rationale="We saw the logs.", actor=make.officer()
     )
     return make.settled(incident, by.user)
 
@@ -227,7 +227,7 @@ def test_the_first_who_acknowledges_is_the_one_who_is_named():
 
 def aware_now(incident, **words):
     given = {"aware_at": timezone.now(), "rationale": "We saw the logs."} | words
-    return lifecycle.decide_awareness(incident, actor=make.actor(make.user()), **given)
+    return lifecycle.decide_awareness(incident, actor=make.officer(), **given)
 
 
 def test_the_moment_of_awareness_is_kept_with_its_reason():

@@ -266,7 +266,7 @@ def test_what_becomes_of_its_stop_is_told_where_it_is_handled(chief):
 def aware(incident, hours_ago):
     at = NOW - timedelta(hours=hours_ago)
     return lifecycle.decide_awareness(
-        incident, aware_at=at, rationale="The mail.", actor=make.actor(make.user())
+        incident, aware_at=at, rationale="The mail.", actor=make.officer()
     )
 
 

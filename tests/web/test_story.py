@@ -120,9 +120,9 @@ def test_who_was_told_reads_what_is_for_them_and_nothing_else(incident):
 def test_the_picture_can_be_read_as_a_table_with_the_legal_clock(incident, helper):
     aware = timezone.now() - timedelta(hours=1)
     lifecycle.decide_awareness(
-        incident, aware_at=aware, rationale="The mail.", actor=make.actor(make.user())
+        incident, aware_at=aware, rationale="The mail.", actor=make.officer()
     )
     page = helper.reads(url(incident))
-    assert "Legal clocks 72 hours from awareness (GDPR Art. 33)" in page
+    assert "Legal clocks GDPR Art. 33(1), (3), (4)" in page
     assert f"Collection paused {incident.program.name} paused" in page
     assert "goes on" in page

@@ -18,6 +18,7 @@ GET = [
     "live/collection/",
     "exposures/",
     "timeline/",
+    "clocks/",
     "history/",
     "history/csv/",
     "history/json/",
@@ -50,8 +51,11 @@ POST = [
     "related/",
     "tasks/",
     "broadcasts/",
+    "clocks/facts/",
+    "clocks/events/",
 ]
 NESTED_GET = [
+    "clocks/{}/",
     "evidence/{}/",
     "evidence/{}/file/",
     "exposures/{}/",
@@ -61,6 +65,7 @@ NESTED_GET = [
     "broadcasts/{}/",
 ]
 NESTED = [
+    "clocks/{}/decide/",
     "review/{}/publish/",
     "items/{}/",
     "items/{}/done/",
@@ -134,7 +139,7 @@ def test_every_page_of_an_incident_is_asked_for_here():
     under = {
         path.removeprefix("incidents/<ref:number>/") for path in paths if "<ref:number>" in path
     }
-    under = {path.replace("<int:pk>", "{}") for path in under}
+    under = {path.replace("<int:pk>", "{}").replace("<clock_act:how>", "decide") for path in under}
     asked = {*GET, *NESTED_GET, *POST, *NESTED} - {"live/head/", "live/story/", "live/collection/"}
     assert under == asked | {"live/<live_part:part>/"}
 

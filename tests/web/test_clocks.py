@@ -1,0 +1,127 @@
+"""Legal clocks on pages: stated, decided and filed without JavaScript."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.functions import Function
+from incidents import lifecycle
+from incidents.models import Obligation
+from severity.ladder import Sev
+from tests import make
+from tests.web.conftest import reader, url, words
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def incident():
+    return make.incident(Sev.SEV2)
+
+
+@pytest.fixture
+def officer():
+    return reader(Function.PRIVACY_OFFICER)
+
+
+def typed(moment):
+    return f"{moment:%Y-%m-%dT%H:%M}"
+
+
+def aware(incident):
+    at = timezone.now() - timedelta(hours=1)
+    lifecycle.decide_awareness(incident, aware_at=at, rationale="Logs.", actor=make.officer())
+    return at
+
+
+def test_the_head_the_panel_and_the_list_show_the_next_end(incident, officer):
+    due = aware(incident) + timedelta(hours=72)
+    page = officer.reads(url(incident))
+    assert "Next legal deadline" in page
+    assert f"{due:%d}" in page
+    assert "not legal advice" in page
+    everywhere = officer.reads("/obligations/")
+    assert f"{incident.ref} {incident.title}" in everywhere
+    assert "None, of the incidents that you may see." in reader().reads("/obligations/")
+    assert "None, of" in officer.reads("/obligations/?which=overdue")
+
+
+def test_facts_are_stated_and_the_answer_says_what_changed(incident, officer):
+    aware(incident)
+    fields = {
+        "jurisdictions": "DE, US-CA",
+        "role": "controller",
+        "internal_only": "no",
+        "unintelligible": "no",
+        "risk": "high",
+        "individuals": "700",
+        "individuals_in": "US-CA 600",
+        "categories": "keystrokes",
+        "sectors": "none",
+        "is_sec_registrant": "no",
+        "reason": "Counsel.",
+    }
+    answer = officer.client.post(url(incident, "clocks/facts/"), fields, follow=True)
+    page = words(answer)
+    assert "Stated. GDPR Art. 33(1), (3), (4): Running, was May apply." in page
+    assert "California Civil Code (SB 446) § 1798.82" in page
+    stated = incident.legal_facts.get().facts
+    assert (stated["sectors"], stated["individuals_in"]) == ([], {"US-CA": 600})
+    # The form comes back as it was said.
+    assert 'value="US-CA 600"' in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "status", "said"),
+    [
+        ("facts/", {"jurisdictions": "Atlantis", "reason": "R"}, 409, "Atlantis"),
+        ("facts/", {"individuals_in": "many", "reason": "R"}, 422, "Each a code and a number"),
+        ("events/", {"kind": "aware", "moment": "2026-01-01T10:00"}, 422, "aware"),
+        (
+            "events/",
+            {"kind": "suspected", "moment": "2090-01-01T10:00", "rationale": "R"},
+            409,
+            "Lies in the future",
+        ),
+    ],
+)
+def test_what_cannot_be_is_shown_at_its_field(incident, officer, path, fields, status, said):
+    answer = officer.post(url(incident, f"clocks/{path}"), **fields)
+    assert answer.status_code == status
+    assert said in words(answer)
+
+
+def test_a_duty_goes_its_way_by_two_people(incident, officer):
+    aware(incident)
+    other = reader(Function.LEGAL)
+    row = Obligation.objects.get()
+    at = url(incident, f"clocks/{row.pk}/")
+    assert officer.post(f"{at}decide/", reportable="yes", decision="Risk.").status_code == 302
+    assert officer.post(f"{at}draft/", draft="Evidence 3").status_code == 302
+    refused = officer.post(f"{at}approve/")
+    assert (refused.status_code, "Another person must approve" in words(refused)) == (409, True)
+    assert other.post(f"{at}approve/").status_code == 302
+    moment = typed(timezone.now() - timedelta(minutes=2))
+    assert other.post(f"{at}submit/", moment=moment).status_code == 409
+    sent = {"moment": moment, "reference": "LfDI-7", "in_part": "on"}
+    assert other.post(f"{at}submit/", **sent).status_code == 302
+    assert other.post(f"{at}confirm/", receipt="Letter").status_code == 302
+    page = officer.reads(at)
+    assert "Receipt confirmed: " in page
+    assert "What follows it" in page
+    assert "Legal clock" in officer.reads(url(incident, "history/"))
+
+
+def test_who_runs_the_incident_states_moments_and_files_nothing(incident):
+    commander = reader(Function.COMMANDER)
+    fields = {"kind": "occurred", "moment": "2026-01-01T10:00", "rationale": "Logs."}
+    assert commander.post(url(incident, "clocks/events/"), **fields).status_code == 302
+    assert "occurred" in commander.reads(url(incident, "clocks/"))
+    aware(incident)
+    row = Obligation.objects.get()
+    assert "Privacy officers and counsel decide" in commander.reads(
+        url(incident, f"clocks/{row.pk}/")
+    )
+    refused = commander.post(url(incident, f"clocks/{row.pk}/decide/"), reportable="no")
+    assert refused.status_code == 403
