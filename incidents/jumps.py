@@ -104,6 +104,8 @@ def _acts(user: User) -> Iterator[Jump]:
         (_("Audit log"), "incidents:record", record.may_read(user)),
         (_("Runbooks"), "incidents:runbooks", library.may_read(user)),
         (_("What was learned"), "incidents:lessons", redacted.may_read_lessons(user)),
+        (_("On-call"), "on-call", library.may_read(user)),
+        (_("Escalation policies"), "policies", library.may_read(user)),
         (_("Draft a program"), "programs:new", program_access.may_draft(user)),
         (_("Ask to be let in"), "incidents:ask", True),
         (_("People"), "people", user.is_any(Function.OPERATOR)),

@@ -1,13 +1,16 @@
-"""An answer and a step, an answer and a page, at the same moment."""
+"""An answer and a step, an answer and a page, two policies: at the same moment."""
+
+from dataclasses import replace
 
 import pytest
 
 from accounts.functions import Function
-from notifications import paging, policies
-from notifications.models import Escalation, Page
+from notifications import paging, planning, policies, policymaking
+from notifications.escalation import Target
+from notifications.models import Escalation, EscalationPolicy, Page
 from severity.ladder import Sev
 from tests import make
-from tests.together import failures, in_turn
+from tests.together import ROUNDS, at_once, failures, in_turn
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,3 +52,25 @@ def test_an_escalation_opened_by_two_engines_is_one(commander):
     outcomes = in_turn(*[lambda: paging.open_for(incident.pk)] * 2, behind=incident)
     assert not failures(outcomes)
     assert incident.escalations.count() == 1
+
+
+def test_a_level_that_two_people_claim_at_once_is_given_once():
+    ann = make.reachable(Function.COMMANDER)
+    said = {"reason": "r", "actor": make.SYSTEM}
+    for _round in range(ROUNDS):
+        drafts = [make.wanted(Target("person", person=ann.pk)) for _each in range(2)]
+        calls = [lambda draft=draft: policymaking.make(draft, **said) for draft in drafts]
+        outcomes = at_once(*calls)
+        [policy] = EscalationPolicy.objects.filter(active=True)
+        assert "SEV 2 of all programs" in str(failures(outcomes)[0])
+        policymaking.retire(policy, **said)
+
+
+def test_two_who_change_the_same_version_make_one_new_one():
+    policy = make.policy()
+    said = {"based_on": 1, "reason": "r", "actor": make.SYSTEM}
+    drafts = [replace(planning.draft(policy), repeats=repeats) for repeats in (5, 6)]
+    calls = [lambda draft=draft: policymaking.change(policy, draft, **said) for draft in drafts]
+    outcomes = in_turn(*calls, behind=policy)
+    assert "version 2 meanwhile" in str(failures(outcomes)[0])
+    assert policy.versions.count() == 2
