@@ -103,7 +103,7 @@ def _entry(event: Any, zone: ZoneInfo) -> Entry | None:
     if str(event.get("STATUS", "")).upper() == "CANCELLED":
         return None
     starts, ends = _instant(event.start, zone), _instant(event.end, zone)
-    named = _attendees(event) or (str(event.get("SUMMARY", "")).strip()[:LONGEST_NAME],)
+    named = _attendees(event) or (_name(str(event.get("SUMMARY", ""))),)
     return Entry(starts, ends, named) if starts < ends and any(named) else None
 
 
@@ -122,8 +122,13 @@ def _attendees(event: Any) -> tuple[str, ...]:
         if kind not in ("ROOM", "RESOURCE") and not declined:
             address = str(each)
             _mailto, colon, mail = address.partition(":")
-            found.append((mail if colon else address).strip().lower()[:LONGEST_NAME])
+            found.append(_name(mail if colon else address).lower())
     return tuple(dict.fromkeys(each for each in found if each))
+
+
+def _name(text: str) -> str:
+    # Strangers wrote it: the database takes no NUL, and a page shows no line break.
+    return "".join(each for each in text if each.isprintable()).strip()[:LONGEST_NAME]
 
 
 def main() -> None:

@@ -84,6 +84,8 @@ def test_who_is_meant_are_attendees_who_come_or_else_the_title():
     assert several.named == ("ann@demo.example", "ben@demo.example")
     assert titled.named == ("Ann Archer",)
     assert read(event(":20260321T090000Z", who="SUMMARY: ")) == []
+    [odd] = read(event(":20260321T090000Z", who="SUMMARY:An\0n\\n"))
+    assert odd.named == ("Ann",)
 
 
 @pytest.mark.parametrize(

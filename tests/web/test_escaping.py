@@ -1,9 +1,15 @@
 """Whatever people type is shown as text, on every page that shows it."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from accounts.functions import Function
 from incidents import grants, steps, timeline
+from notifications import calendars, covers
+from notifications.agenda import Entry
+from notifications.covers import Cover
 from programs import pauses
 from severity.ladder import Sev
 from tests import make
@@ -70,6 +76,23 @@ def test_what_is_sent_back_with_an_error_does():
     assert_harmless(person.post("/report/", title="", detail=EVIL, audience=EVIL, key=EVIL))
     assert_harmless(person.post("/profile/", first_name=EVIL, zone=EVIL, theme=EVIL))
     assert_harmless(person.get("/report/?title=" + EVIL))
+
+
+def test_the_pages_of_a_rota_do(monkeypatch):
+    evil, ann = (
+        "<img src=x onerror=alert(1)>",
+        make.reachable(Function.RESPONDER, first_name=EVIL[:99]),
+    )
+    rota = make.rota(ann, name=evil, about=evil)
+    layer = make.layer(rota, ann, name=evil)
+    said = Cover(make.reachable(Function.LEGAL), timezone.now() + timedelta(hours=9), evil)
+    covers.take(rota, said, actor=make.actor(ann))
+    when = timezone.now()
+    named = [Entry(when, when + timedelta(hours=1), (evil,))]
+    monkeypatch.setattr(calendars.confined, "read", lambda *_: named)
+    calendars.add_file(rota, calendars.Terms(evil, 9), b"", actor=make.actor(ann))
+    for path in ("", f"{rota.pk}/", f"{rota.pk}/change/", f"{rota.pk}/layers/{layer.pk}/change/"):
+        assert_harmless(Reader(ann).get(f"/on-call/{path}"))
 
 
 def test_the_audit_log_does(incident, officer):
