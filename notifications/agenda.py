@@ -28,7 +28,7 @@ SECONDS, MEMORY = 10, 1_000_000_000
 _STEP = timedelta(days=14)
 # Nobody is on call for a minute, and a year of these is half a million.
 _TOO_OFTEN = {"SECONDLY", "MINUTELY"}
-LONGEST_NAME = 200
+LONGEST_NAME, MOST_NAMED = 200, 50
 
 
 class Unreadable(Exception):
@@ -115,8 +115,11 @@ def _instant(said: date | datetime, zone: ZoneInfo) -> datetime:
 
 def _attendees(event: Any) -> tuple[str, ...]:
     said = event.get("ATTENDEE", [])
+    every = said if isinstance(said, list) else [said]
+    if len(every) > MOST_NAMED:
+        raise Unreadable(f"A shift has more than {MOST_NAMED} attendees.")
     found = []
-    for each in said if isinstance(said, list) else [said]:
+    for each in every:
         kind = str(each.params.get("CUTYPE", "INDIVIDUAL")).upper()
         declined = str(each.params.get("PARTSTAT", "")).upper() == "DECLINED"
         if kind not in ("ROOM", "RESOURCE") and not declined:

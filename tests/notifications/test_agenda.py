@@ -96,6 +96,10 @@ def test_who_is_meant_are_attendees_who_come_or_else_the_title():
         (b"x" * 10_000_000, "larger than 1,000,000 bytes"),
         (calendar(event(":20260321T090000Z", "DURATION:P999999999D")), "cannot be understood"),
         (calendar("UID:1|SUMMARY:a"), "cannot be understood"),
+        (
+            calendar(event(":20260321T090000Z", who="|".join(["ATTENDEE:mailto:a@b.c"] * 51))),
+            "more than 50 attendees",
+        ),
         (calendar(event(":20260321T090000Z", "RRULE:FREQ=SOMETIMES")), "cannot be understood"),
         (calendar(event(";TZID=Mars/Olympus:20260321T090000")), "unknown time zone: 'Mars"),
         (calendar(event(":20260321T090000Z", "RRULE:FREQ=SECONDLY")), "each minute or second"),
