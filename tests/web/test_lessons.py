@@ -38,6 +38,7 @@ def incident():
 def test_what_was_learned_is_read_without_what_names_anybody_or_the_incident(incident):
     executive = reader(Function.EXECUTIVE)
     assert executive.get(url(incident)).status_code == 404
+    assert "What was learned" in executive.reads("/incidents/")
     page = executive.get("/lessons/").content.decode()
     main = page.partition("<main")[2].partition("</main")[0]
     assert "The export had <strong>no owner</strong>." in main
