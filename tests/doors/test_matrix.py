@@ -112,6 +112,8 @@ BODIES = {
     "api:exposures": {"what": "A share"},
     "api:correct_exposure": {"reason": "r"},
     "api:verify_exposure": {"how": "Looked."},
+    "api:set_legal_event": {"kind": "suspected", "rationale": "r"},
+    "api:state_legal_facts": {"facts": {}, "reason": "r"},
     "api:attest_control": {"passed": True, "note": "n"},
     "api:report_incident": {"title": "A report by the API"},
     "api:verify_stamps": {"stamps": []},
