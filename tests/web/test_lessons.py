@@ -53,7 +53,7 @@ def test_the_same_is_shown_to_who_publishes_it(incident):
     assert f"{blacking.BLACK}, {blacking.BLACK} and {blacking.BLACK} again opened" in page
 
 
-@pytest.mark.parametrize("function", [*set(Function) - {Function.EXECUTIVE}, None])
+@pytest.mark.parametrize("function", [*(f for f in Function if f != Function.EXECUTIVE), None])
 def test_it_is_for_leadership_alone(function):
     who = reader(function) if function else reader()
     assert who.get("/lessons/").status_code == 403
