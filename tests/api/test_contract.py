@@ -31,7 +31,7 @@ from tests.api.conftest import token
 pytestmark = [pytest.mark.contract, pytest.mark.django_db]
 
 # Of each operation, besides the edges of each value; CONTRACT_EXAMPLES=2000 looks further.
-EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "8"))
 CHECKS = (
     schemathesis.checks.not_a_server_error,
     status_code_conformance,

@@ -74,7 +74,9 @@ def by_service(url):
 
 
 def by_json(url):
-    posting.post(url, {}, token="xoxb-1")
+    answer = posting.post(url, {}, token="xoxb-1")
+    if not answer.is_good:
+        raise NotSent(answer.refused())
 
 
 WAYS = {"webhook": by_webhook, "chat": by_json, "calendar": by_fetch, "service": by_service}

@@ -146,7 +146,7 @@ def test_counsel_sets_and_lifts_a_hold_that_everybody_sees(incident, helper):
     path = url(incident, f"evidence/{row.pk}/")
     counsel.post(f"{path}hold/", reason="Claim 7.")
     assert "Legal hold Claim 7." in helper.reads(path)
-    assert "Legal hold" in helper.reads(url(incident)).partition("older")[0]
+    assert "Legal hold" in helper.reads(url(incident)).partition(" older ")[0]
     assert counsel.post(f"{path}hold/", reason="Again.").status_code == 409
     counsel.post(f"{path}release/", reason="Settled.")
     assert "Legal hold lifted" in helper.reads(path)
