@@ -66,8 +66,8 @@ def test_nobody_who_was_not_let_in_changes_anything(world, name):
         if door in ("incidents:ask", "programs:pause"):
             continue
         path = reverse(door, kwargs=row.address(world.ids))
-        for method in ("post", "put", "patch", "delete"):
-            getattr(client, method)(path, said | row.body(world.ids))
+        # Any other method is refused at each door: test_matrix.py.
+        client.post(path, said | row.body(world.ids))
     assert rows_of(world.incident) == before
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.actors import Actor
@@ -347,8 +348,9 @@ def _machines(program: Program) -> dict[str, Any]:
 
 def _page_of_stop(order: Any) -> int:
     plan, about = policies.plan_for_stop(order, None), concerns.AStop(order)
-    run = runs.begin(about, plan, policy=None, order=order, cause="silence", level=2)
-    runs.page(run, about, plan.steps[0].targets, by="step 1")
+    with transaction.atomic():
+        run = runs.begin(about, plan, policy=None, order=order, cause="silence", level=2)
+        runs.page(run, about, plan.steps[0].targets, by="step 1")
     return run.pages.first().pk
 
 

@@ -19,7 +19,7 @@ from audit import verification
 from audit.models import Due, Entry, OutboxEvent
 from incidents import lateness, reporting
 from incidents.models import Incident, TimelineEntry
-from notifications import answering, channels, paging, policies, runs
+from notifications import answering, channels, paging, policies, readiness, runs
 from notifications.models import Escalation, Page
 from programs import clearance, pauses, reminders, stops
 from programs.models import Pause, Program, StopOrder, StopProof
@@ -91,8 +91,9 @@ def taken_back():
 
 def nothing_is_lost_or_twice(points):
     assert verification.verify().clean, tell(points)
-    # That the controls of the program end is years ahead.
-    waiting = Due.objects.waiting().exclude(kind__in=[clearance.LOOK, reminders.REMIND])
+    # That the controls of the program end is years ahead; policies are looked at once a day.
+    ahead = [clearance.LOOK, reminders.REMIND, readiness.LOOK]
+    waiting = Due.objects.waiting().exclude(kind__in=ahead)
     # What was answered is looked after until it is contained, and goes on when nobody is there.
     waiting = waiting.exclude(kind__in=[runs.LOOK, runs.STEP])
     assert not waiting.exists(), tell(points)
