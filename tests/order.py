@@ -1,6 +1,8 @@
-"""How the whole suite is spread over the cores. Loaded by `-p tests.order`."""
+"""How the whole suite is spread over the cores, and over commits. Loaded by `-p tests.order`."""
 
 import os
+import subprocess
+import zlib
 from pathlib import Path
 
 import pytest
@@ -9,16 +11,43 @@ HERE = Path(__file__).parent
 # What takes long for each file comes first, so that in the end no core waits for another's.
 FIRST = ("browser", "doors", "faults", "gate", "launch", "audit")
 MOST_WORKERS = 4
+# Of what asks the same of hundreds of doors a run takes one part, the commit says which.
+PARTS = 3
+PART = "ANDON_TEST_PART"
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than cores, since half of the tests wait for a process of their own."""
-    return min(len(os.sched_getaffinity(0)) + 1, MOST_WORKERS)
+    """Two more than cores, since half of the tests wait for a process of their own."""
+    return min(len(os.sched_getaffinity(0)) + 2, MOST_WORKERS)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Said once, for all processes. Whoever names files or tests wants them all.
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        all_of_them = os.environ.get("EVERY") == "yes" or config.args_source.name == "ARGS"
+        os.environ[PART] = "" if all_of_them else str(_part())
+
+
+def _part() -> int:
+    """Which part this commit runs. The first where there is no git."""
+    count = ["git", "rev-list", "--count", "HEAD"]
+    said = subprocess.run(count, cwd=HERE, capture_output=True, text=True, check=False)
+    return int(said.stdout or 0) % PARTS
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _turn(item.path))
+    if part := os.environ[PART]:
+        left = [item for item in items if _waits(item, int(part))]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
+
+
+def _waits(item: pytest.Item, part: int) -> bool:
+    # By its name: a test that is new must not put the others into another part.
+    rotates = item.get_closest_marker("rotates")
+    return bool(rotates) and zlib.crc32(item.name.encode()) % PARTS != part
 
 
 def _turn(path: Path) -> int:

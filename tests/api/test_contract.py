@@ -96,6 +96,7 @@ def monitor(commander):
     return text.replace(key.key_id, KEY_ID)
 
 
+@pytest.mark.rotates
 @schema.parametrize()
 @how(
     max_examples=EXAMPLES,

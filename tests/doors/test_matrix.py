@@ -55,6 +55,7 @@ def knockers(who):
     return [*[each for each in ALL if each not in who.names], *(least or sorted(who.names)[:2])]
 
 
+@pytest.mark.rotates
 @pytest.mark.parametrize(("name", "method", "who"), doors(ROWS))
 def test_who_comes_in_at_a_page(world, name, method, who):
     row = ROWS[name]
@@ -74,6 +75,7 @@ def expected(who):
     }
 
 
+@pytest.mark.rotates
 @pytest.mark.parametrize(("name", "method", "who"), doors(ROWS))
 @pytest.mark.parametrize("each", ["anonymous", "deactivated"])
 def test_who_is_not_signed_in_is_led_to_sign_in(world, name, method, who, each):
@@ -85,6 +87,7 @@ def test_who_is_not_signed_in_is_led_to_sign_in(world, name, method, who, each):
         assert answer["Location"].startswith(walk.SIGN_IN)
 
 
+@pytest.mark.rotates
 @pytest.mark.parametrize("name", [name for name in ROWS if not name.startswith("api:")])
 def test_no_other_method_opens_a_door(world, name):
     row = ROWS[name]
@@ -141,6 +144,7 @@ BODIES = {
 }
 
 
+@pytest.mark.rotates
 @pytest.mark.parametrize(("name", "method", "who"), doors(API_ROWS))
 def test_who_comes_in_by_the_api(world, name, method, who):
     found = {}
@@ -151,6 +155,7 @@ def test_who_comes_in_by_the_api(world, name, method, who):
     assert found == expected(who)
 
 
+@pytest.mark.rotates
 @pytest.mark.parametrize(("name", "method", "who"), doors(API_ROWS))
 def test_without_a_token_or_with_that_of_somebody_gone_nobody_comes_in(world, name, method, who):
     gone = token(world.people["close"].person)
