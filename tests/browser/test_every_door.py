@@ -1,5 +1,6 @@
 """Each page of incidents that has an address, as whoever may read it: nothing that axe finds."""
 
+import pytest
 from django.urls import reverse
 
 from tests.browser.test_accessible import OPEN_ALL, in_every_form
@@ -25,6 +26,7 @@ def is_a_page(client, path):
     return answer.status_code == 200 and is_html and b"<main" in answer.content
 
 
+@pytest.mark.rotates
 def test_every_page_of_incidents_can_be_read_and_used_by_everybody(window):
     world = worlds.build()
     by_person = {reader.person: reader.client for reader in world.people.values()}

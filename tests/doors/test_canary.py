@@ -23,6 +23,7 @@ from tests.doors.world import CANARY
 from tests.web.conftest import words
 
 
+@pytest.mark.rotates
 @pytest.mark.parametrize("name", leaks.OUTSIDE)
 def test_nobody_who_was_not_let_in_reads_the_word(world, name):
     assert list(leaks.found(world, name)) == []
@@ -56,6 +57,7 @@ def rows_of(incident):
     return found
 
 
+@pytest.mark.rotates
 @pytest.mark.parametrize("name", ["stranger", "elsewhere", "run out", "hr"])
 def test_nobody_who_was_not_let_in_changes_anything(world, name):
     before = rows_of(world.incident)
