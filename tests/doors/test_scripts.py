@@ -62,6 +62,7 @@ def attacked(request, django_db_setup, django_db_blocker):
         transaction.set_rollback(True)
 
 
+@pytest.mark.rotates
 @pytest.mark.parametrize("name", READERS)
 def test_no_text_becomes_anything_but_text(attacked, db, name):
     harmed = {}

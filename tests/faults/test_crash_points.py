@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.functions import Function
-from audit import verification
+from audit import outbox, verification
 from audit.models import Due, Entry, OutboxEvent
 from incidents import lateness, reporting
 from incidents.models import Incident, TimelineEntry
@@ -51,6 +51,14 @@ def what_is_there():
 def _no_step_of_a_runbook_is_late(monkeypatch):
     """Nobody does one here, and hours pass: who is told of that is another story."""
     monkeypatch.setattr(lateness, "plan", lambda *_args, **_since: None)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_subscribed_to_news(monkeypatch):
+    """A subscriber of an event has points of its own; test_digests.py has theirs."""
+    for topic, names in outbox._subscriptions.items():
+        rest = [name for name in names if not name.startswith("notifications.tell_of_")]
+        monkeypatch.setitem(outbox._subscriptions, topic, rest)
 
 
 def at_every_point(story, monkeypatch):
