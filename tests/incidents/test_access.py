@@ -1,9 +1,6 @@
 """Who may know of an incident. The default is nobody."""
 
-from importlib import import_module
-
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -275,15 +272,6 @@ def test_no_person_ends_what_a_rule_gave(incident):
     assert grant.ended_at is None
     by_hand = admit(incident, Level.MANAGE, team=Group.objects.create(name="storage"))
     grants.end(by_hand, actor=make.actor(officer))
-    assert not by_hand.by_rule
-
-
-def test_what_rules_gave_before_it_was_marked_is_marked_by_the_migration(incident):
-    by_hand = admit(incident, person=make.user(), reason="By rule: as I say so.")
-    AccessGrant.objects.update(by_rule=False)
-    import_module("incidents.migrations.0003_grants_by_rule").mark(apps, None)
-    assert incident.grants.filter(by_rule=True).count() == 2
-    by_hand.refresh_from_db()
     assert not by_hand.by_rule
 
 

@@ -1,10 +1,8 @@
 """A control that lapses pauses the program by the usual way, and lets it go when it is valid."""
 
 from datetime import timedelta
-from importlib import import_module
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from accounts.functions import Function
@@ -254,25 +252,3 @@ def test_it_is_looked_at_again_once_a_minute_at_most(program, engine):
     again = Due.objects.filter(kind=clearance.LOOK, key__contains=":again:")
     # Two if a minute began meanwhile.
     assert again.count() in (1, 2)
-
-
-def test_what_runs_at_the_upgrade_has_two_weeks_and_what_stands_still_none(program, engine):
-    still = make.program()
-    pauses.pause(still, holder="INC-7", label="Otter", reason="r", actor=make.SYSTEM)
-    # As it was before there were controls.
-    Due.objects.filter(kind=clearance.LOOK).delete()
-    Program.objects.update(controls_end_at=None)
-    program.attestations.update(state="rejected", reason="x")
-    upgrade = import_module("programs.migrations.0015_controls_that_end")
-    with connection.cursor() as cursor:
-        cursor.execute(upgrade.GIVE_TIME)
-    assert Program.objects.get(pk=still.pk).controls_end_at is None
-    assert make.lease(make.collector(program))
-    engine.forward(days=13)
-    assert state(program) == State.COLLECTING
-    Program.objects.filter(pk=program.pk).update(
-        controls_due_at=timezone.now(), controls_end_at=timezone.now()
-    )
-    engine.forward(days=2)
-    assert (state(program), holders(program)) == (State.PAUSED, ["control:T01"])
-    assert program.pauses.get().reason == "Tested: nobody has shown that this is met."
