@@ -46,16 +46,24 @@ class Claim:
     due_at: datetime
 
 
+NO_BOUND = 2**31 - 1
+# Of this priority and before: a stop that must be told, a page for the gravest.
+URGENT = 1
+
 # Two locking parts, since PostgreSQL allows no FOR UPDATE inside a UNION.
 _CLAIM = """
-    WITH fresh AS (
+    WITH ahead AS (
+        SELECT count(*) AS rows FROM audit_due WHERE state = 'enqueued'
+           AND lease_until >= statement_timestamp() AND hand_overs = 1
+    ), fresh AS (
         SELECT id, priority, due_at FROM audit_due
          WHERE state = 'scheduled' AND due_at <= statement_timestamp()
+           AND (priority <= %(urgent)s OR (SELECT rows FROM ahead) < %(ahead)s)
          ORDER BY priority, due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     ), stale AS (
         SELECT id, priority, due_at FROM audit_due
          WHERE state = 'enqueued' AND lease_until < statement_timestamp()
-         ORDER BY lease_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+         ORDER BY priority, lease_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     ), free AS (SELECT * FROM fresh UNION ALL SELECT * FROM stale)
     UPDATE audit_due SET state = 'enqueued', token = gen_random_uuid(),
            lease_until = clock_timestamp() + make_interval(secs => %(lease)s),
@@ -74,10 +82,21 @@ _LOCK = """
 """
 
 
-def claim(limit: int = 20) -> list[Claim]:
-    """Take what is due, most urgent first; two engines never get the same row."""
+def claim(limit: int = 20, *, ahead: int = NO_BOUND) -> list[Claim]:
+    """Take what is due, most urgent first; two engines never get the same row.
+
+    Args:
+        ahead: once so many wait for a worker only what is urgent is taken: whatever becomes due
+            now would stand in line behind them, however grave.
+    """
+    wanted = {
+        "limit": limit,
+        "lease": HAND_OVER_LEASE.total_seconds(),
+        "urgent": URGENT,
+        "ahead": ahead,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"limit": limit, "lease": HAND_OVER_LEASE.total_seconds()})
+        cursor.execute(_CLAIM, wanted)
         rows = cursor.fetchall()
     taken = [Claim(*row) for row in rows]
     return sorted(taken, key=lambda each: (each.priority, each.due_at))

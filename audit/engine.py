@@ -32,6 +32,11 @@ BEAT_SECONDS = 1.0
 # After the broker did not answer, do the work here for a while before asking it again.
 BROKER_REST_SECONDS = 5.0
 BATCH = 20
+# What may wait for a worker: few enough that it is taken before its claim lapses, and that what
+# is graver and comes later does not wait long behind it.
+AHEAD = 200
+# While there is more than may wait, room is looked for this often.
+FULL_SECONDS = 0.05
 
 
 class Engine:
@@ -45,6 +50,7 @@ class Engine:
         self.stopping = False
         self._broker_rests_until = 0.0
         self._beat_at = 0.0
+        self._lively_until = 0.0
         self._outgoing = Outgoing()
         self._watch = Watch(self.name)
         self._ears: psycopg.Connection[tuple[object, ...]] | None = None
@@ -73,14 +79,20 @@ class Engine:
         """Claim one batch and see it handed over; return how many rows."""
         close_old_connections()
         self._beat()
-        claims = clockwork.claim(BATCH)
-        for claim in claims:
+        ahead = AHEAD if self._has_workers() else claims.NO_BOUND
+        taken = clockwork.claim(BATCH, ahead=ahead)
+        for claim in taken:
             self._hand_over(claim)
-        return len(claims)
+        if taken:
+            self._lively_until = self.clock() + BEAT_SECONDS
+        return len(taken)
+
+    def _has_workers(self) -> bool:
+        return self.workers and self.clock() >= self._broker_rests_until
 
     def _hand_over(self, claim: clockwork.Claim) -> None:
         # A row that comes back has met no worker in time: none may be alive.
-        if self.workers and claim.hand_overs == 1 and self.clock() >= self._broker_rests_until:
+        if claim.hand_overs == 1 and self._has_workers():
             try:
                 run_due.apply_async(
                     (claim.pk, str(claim.token)),
@@ -109,7 +121,9 @@ class Engine:
     def _wait(self) -> None:
         if self._ears is None:
             self._ears = _listen()
-        for _ in self._ears.notifies(timeout=TICK_SECONDS, stop_after=1):
+        lively = self.clock() < self._lively_until
+        timeout = FULL_SECONDS if lively else TICK_SECONDS
+        for _ in self._ears.notifies(timeout=timeout, stop_after=1):
             pass
 
     def _hang_up(self) -> None:

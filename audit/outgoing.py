@@ -9,15 +9,15 @@ import structlog
 from django.db import DatabaseError, InterfaceError, connections
 
 from audit import clockwork
+from audit.claims import URGENT
 
 logger = structlog.get_logger(__name__)
 
 MOST = 8
 # Of one program's calls, or one person's pages: whoever answers slowly delays its own.
 MOST_OF_A_LANE = 2
-# Places that only the most urgent may take, of this priority and before: a stop that must be told,
-# a page for the gravest.
-KEPT, URGENT = 2, 1
+# Places that only the most urgent may take.
+KEPT = 2
 
 
 class Outgoing:

@@ -111,6 +111,25 @@ def test_the_most_urgent_come_first_when_there_is_more_than_one_batch(due):
     assert [claim.pk for claim in clockwork.claim(limit=1)] == [urgent.pk]
 
 
+def test_only_the_urgent_is_claimed_while_enough_wait_for_a_worker(due):
+    for _ in range(3):
+        due(priority=5)
+    assert len(clockwork.claim(2, ahead=2)) == 2
+    urgent = due(priority=1)
+    assert [claim.pk for claim in clockwork.claim(2, ahead=2)] == [urgent.pk]
+    handed_over = Due.objects.filter(state=Due.State.ENQUEUED)
+    handed_over.update(state=Due.State.DONE, token=None, lease_until=None)
+    assert len(clockwork.claim(2, ahead=2)) == 1
+
+
+def test_what_no_worker_took_in_time_holds_up_nobody(due):
+    for _ in range(3):
+        due(priority=5)
+    clockwork.claim(2, ahead=2)
+    Due.objects.filter(state=Due.State.ENQUEUED).update(lease_until=Now() - timedelta(seconds=1))
+    assert len(clockwork.claim(20, ahead=2)) == 3
+
+
 def test_what_is_claimed_is_not_claimed_again_until_its_lease_ends(due):
     row = due()
     (first,) = clockwork.claim()

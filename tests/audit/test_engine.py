@@ -81,6 +81,22 @@ def test_with_workers_the_work_is_handed_over(dispatcher, broker, due):
     assert state(row) == Due.State.DONE
 
 
+def test_workers_get_no_more_than_they_can_take_soon(dispatcher, broker, due, monkeypatch):
+    monkeypatch.setattr(engine, "BATCH", 2)
+    monkeypatch.setattr(engine, "AHEAD", 3)
+    for _ in range(7):
+        due()
+    assert [dispatcher.tick() for _ in range(3)] == [2, 2, 0]
+    broker.deliver()
+    assert dispatcher.tick() == 2
+
+
+def test_an_engine_alone_waits_for_no_worker(broker, clock, due, monkeypatch):
+    monkeypatch.setattr(engine, "AHEAD", 0)
+    due()
+    assert engine.Engine(workers=False, clock=clock).tick() == 1
+
+
 def test_a_message_says_only_which_row_and_expires_with_its_lease(dispatcher, broker, due):
     row = due(payload={"incident": 17})
     dispatcher.tick()
