@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from notifications.models import CalendarShift, Override, Rota, RotaLayer
-from notifications.rotation import Given, Hours, Layer, Span, Turns, shifts
+from notifications.rotation import Given, Hours, Layer, Span, Turns, closed_outside_hours, shifts
 
 # How far ahead the next shift is looked for.
 AHEAD = timedelta(days=60)
@@ -54,9 +54,14 @@ def between(rota_pk: int, start: datetime, end: datetime) -> list[Span]:
 def between_all(rota_pks: Iterable[int], start: datetime, end: datetime) -> dict[int, list[Span]]:
     """Return the shifts of several rotas, as `between`, in as many queries as for one."""
     there = Rota.objects.filter(pk__in=list(rota_pks), retired_at=None)
-    layers = layers_between(list(there.values_list("pk", flat=True)), start, end)
+    closes = dict(there.values_list("pk", "within_hours"))
+    layers = layers_between(list(closes), start, end)
     away = deactivated({each for found in layers.values() for each in _named(found)})
-    return {pk: shifts(found, start, end, away=away) for pk, found in layers.items()}
+    spans = {pk: shifts(found, start, end, away=away) for pk, found in layers.items()}
+    return {
+        pk: closed_outside_hours(found, layers[pk]) if closes[pk] else found
+        for pk, found in spans.items()
+    }
 
 
 def is_on_call_throughout(person: User, rota_pk: int, start: datetime, end: datetime) -> bool:

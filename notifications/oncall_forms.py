@@ -43,11 +43,16 @@ class RotaForm(PanelForm):
         label=_("What it is for"), max_length=rotas.LONGEST_ABOUT, required=False
     )
     zone = forms.ChoiceField(label=_("Time zone"), choices=_zones)
+    within_hours = forms.BooleanField(
+        label=_("Only at the hours of its layers"),
+        help_text=_("For working hours alone. At other times nobody is meant to be on call."),
+        required=False,
+    )
 
-    def about_it(self, owner: User) -> rotas.About:
+    def about_it(self, *owners: User) -> rotas.About:
         """Call it once the form is valid."""
         said = self.cleaned_data
-        return rotas.About(said["name"], said["zone"], [owner], said["about"])
+        return rotas.About(said["name"], said["zone"], owners, said["about"], said["within_hours"])
 
 
 class ChangeForm(RotaForm):
@@ -68,8 +73,7 @@ class ChangeForm(RotaForm):
 
     def changed(self) -> rotas.About:
         """Call it once the form is valid."""
-        said = self.cleaned_data
-        return rotas.About(said["name"], said["zone"], list(said["owners"]), said["about"])
+        return self.about_it(*self.cleaned_data["owners"])
 
 
 class LayerForm(PanelForm):

@@ -28,12 +28,17 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class About:
-    """What a rota is called, where its weeks are shown, and who looks after it."""
+    """What a rota is called, where its weeks are shown, and who looks after it.
+
+    Args:
+        within_hours: outside the hours of its layers nobody is meant to be on call.
+    """
 
     name: str
     zone: str
     owners: Sequence[User]
     about: str = ""
+    within_hours: bool = False
 
 
 @transaction.atomic
@@ -46,7 +51,7 @@ def make(said: About, *, actor: Actor) -> Rota:
     if Rota.objects.filter(retired_at=None).count() >= MOST_ROTAS:
         raise Refused(f"name: there are {MOST_ROTAS} rotas already; retire one first.")
     _check_about(said)
-    rota = Rota(name=said.name, zone=said.zone, about=said.about)
+    rota = Rota(name=said.name, zone=said.zone, about=said.about, within_hours=said.within_hours)
     try:
         with transaction.atomic():
             history.save_new(rota, actor=actor)
@@ -68,9 +73,10 @@ def change(rota: Rota, said: About, *, actor: Actor) -> Rota:
     rota = lock(rota)
     _check_about(said, but=rota)
     rota.name, rota.zone, rota.about = said.name, said.zone, said.about
+    rota.within_hours = said.within_hours
     try:
         with transaction.atomic():
-            history.save(rota, "name", "zone", "about", actor=actor)
+            history.save(rota, "name", "zone", "about", "within_hours", actor=actor)
     except IntegrityError as error:
         raise _name_taken(said.name) from error
     rota.owners.set(said.owners)

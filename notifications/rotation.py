@@ -12,6 +12,9 @@ from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
 Who = tuple[int, ...]
+Pieces = list[tuple[datetime, datetime]]
+# What put nobody there: it is outside the hours at which somebody should be.
+CLOSED = "closed"
 
 
 @dataclass(frozen=True)
@@ -130,9 +133,7 @@ def turn_at(turns: Turns, at: datetime) -> int:
 
 def turns_between(turns: Turns, start: datetime, end: datetime) -> list[Span]:
     """Return the turns of one layer between two instants, cut to them and to the layer's hours."""
-    first = instant(datetime.combine(turns.start, turns.handover), ZoneInfo(turns.zone))
-    start = max(start, first, turns.since or start)
-    end = min(end, turns.until or end)
+    start, end = _in_force(turns, start, end)
     if start >= end or not turns.people:
         return []
     found, number = [], turn_at(turns, start)
@@ -146,11 +147,16 @@ def turns_between(turns: Turns, start: datetime, end: datetime) -> list[Span]:
     return _within(found, _open(turns, start, end)) if turns.hours else found
 
 
-def _open(turns: Turns, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+def _in_force(turns: Turns, start: datetime, end: datetime) -> tuple[datetime, datetime]:
+    first = instant(datetime.combine(turns.start, turns.handover), ZoneInfo(turns.zone))
+    return max(start, first, turns.since or start), min(end, turns.until or end)
+
+
+def _open(turns: Turns, start: datetime, end: datetime) -> Pieces:
     """Return when a layer counts, in order and without overlap."""
     zone = ZoneInfo(turns.zone)
     day, last = start.astimezone(zone).date() - DAY, end.astimezone(zone).date()
-    found: list[tuple[datetime, datetime]] = []
+    found: Pieces = []
     while day <= last:
         for hours in turns.hours:
             if day.weekday() in hours.weekdays:
@@ -161,8 +167,8 @@ def _open(turns: Turns, start: datetime, end: datetime) -> list[tuple[datetime, 
     return _merged(found)
 
 
-def _merged(pieces: list[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
-    found: list[tuple[datetime, datetime]] = []
+def _merged(pieces: Pieces) -> Pieces:
+    found: Pieces = []
     for opens, closes in sorted(pieces):
         if found and opens <= found[-1][1]:
             found[-1] = (found[-1][0], max(found[-1][1], closes))
@@ -171,7 +177,7 @@ def _merged(pieces: list[tuple[datetime, datetime]]) -> list[tuple[datetime, dat
     return found
 
 
-def _within(spans: list[Span], pieces: list[tuple[datetime, datetime]]) -> list[Span]:
+def _within(spans: list[Span], pieces: Pieces) -> list[Span]:
     found, at = [], 0
     for span in spans:
         while at < len(pieces) and pieces[at][1] <= span.start:
@@ -257,5 +263,38 @@ def _top(laid: list[list[Span]], begins: list[list[datetime]], at: datetime) -> 
 
 
 def gaps(found: Iterable[Span]) -> list[Span]:
-    """Return the shifts that nobody has."""
-    return [span for span in found if not span.who]
+    """Return the shifts that nobody has and somebody should have."""
+    return [span for span in found if not span.who and span.source != CLOSED]
+
+
+def closed_outside_hours(found: Sequence[Span], layers: Iterable[Layer]) -> list[Span]:
+    """Cut gaps where a layer begins or ends to count; the `source` of those outside is CLOSED.
+
+    Args:
+        found: the shifts of a rota, in their order, without a break.
+        layers: its own; shifts that are given one by one have no hours.
+    """
+    if not found:
+        return []
+    opened = _hours_of(layers, found[0].start, found[-1].end)
+    edges = sorted({each for piece in opened for each in piece})
+    parted = []
+    for span in found:
+        if span.who:
+            parted.append(span)
+            continue
+        cuts = [span.start, *(edge for edge in edges if span.start < edge < span.end), span.end]
+        for one, other in zip(cuts, cuts[1:], strict=False):
+            counts = any(opens <= one and other <= closes for opens, closes in opened)
+            parted.append(Span(one, other, (), "" if counts else CLOSED))
+    return parted
+
+
+def _hours_of(layers: Iterable[Layer], start: datetime, end: datetime) -> Pieces:
+    found: Pieces = []
+    for turns in (layer for layer in layers if isinstance(layer, Turns)):
+        begins, ends = _in_force(turns, start, end)
+        opens = _open(turns, begins, ends) if turns.hours else [(begins, ends)]
+        pieces = [(max(one, begins), min(other, ends)) for one, other in opens]
+        found += [(one, other) for one, other in pieces if one < other]
+    return _merged(found)

@@ -7,19 +7,20 @@ from datetime import datetime, timedelta
 from accounts.models import User
 from notifications import oncall
 from notifications.models import Rota, RotaLayer
-from notifications.rotation import Span
+from notifications.rotation import CLOSED, Span
 
 COMING = timedelta(days=14)
 
 
 @dataclass(frozen=True)
 class Shift:
-    """People who are on call from one instant to another; nobody is a gap."""
+    """People who are on call from one instant to another; nobody is a gap, unless it is closed."""
 
     rota: Rota
     start: datetime
     end: datetime
     people: list[User]
+    closed: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Stand:
 
     @property
     def gaps(self) -> int:
-        return sum(not shift.people for shift in self.shifts)
+        return sum(not shift.people and not shift.closed for shift in self.shifts)
 
 
 def stands(rotas: Iterable[Rota], at: datetime) -> list[Stand]:
@@ -62,7 +63,10 @@ def stands(rotas: Iterable[Rota], at: datetime) -> list[Stand]:
 
     found: list[Stand] = []
     for pk, rota in by_pk.items():
-        shifts = [Shift(rota, span.start, span.end, named(span)) for span in spans.get(pk, [])]
+        shifts = [
+            Shift(rota, span.start, span.end, named(span), span.source == CLOSED)
+            for span in spans.get(pk, [])
+        ]
         change = changes.get(pk)
         found.append(
             Stand(rota, at, shifts, change.start, named(change))

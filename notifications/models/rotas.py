@@ -19,6 +19,8 @@ class Rota(models.Model):
     # In which its weeks are shown; each layer has its own.
     zone = models.CharField(max_length=64, validators=[known_zone])
     owners = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="rotas_owned")
+    # Nobody is meant to be on call outside the hours of its layers: that is no gap.
+    within_hours = models.BooleanField(default=False)
     retired_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 

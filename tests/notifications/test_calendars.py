@@ -1,6 +1,6 @@
 """Calendars of others in a rota: what is read, kept and said of them; and gaps that are told."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.core import mail
@@ -10,11 +10,12 @@ from django.utils import timezone
 from accounts.functions import Function
 from audit import people, reconciling
 from audit.models import Due, Finding
-from notifications import calendars, covers, holes, oncall, rotas
+from notifications import calendars, covers, holes, oncall, rotas, standing
 from notifications.agenda import Entry
 from notifications.calendars import Terms
 from notifications.covers import Cover
 from notifications.models import CalendarShift, RotaGap
+from notifications.rotation import Hours
 from tests import make
 from tests.notifications.test_agenda import calendar, event
 
@@ -210,6 +211,18 @@ def test_owners_hear_of_each_gap_once_and_again_when_it_grows(rota, ann, engine)
     engine.forward(hours=9)
     assert not RotaGap.objects.filter(over_at=None).exists()
     assert len(gap_mails()) == 2
+
+
+def test_a_rota_for_working_hours_has_no_gap_at_night(ann, engine):
+    rota = make.rota(ann, within_hours=True)
+    office = Hours(frozenset(range(7)), time(9), time(17))
+    make.layer(rota, ann, hours=(office,))
+    engine.forward(hours=9)
+    assert (gap_mails(), standing.stands([rota], timezone.now())[0].gaps) == ([], 0)
+    about = rotas.About(rota.name, rota.zone, [ann])
+    rotas.change(rota, about, actor=make.SYSTEM)
+    engine.forward(hours=9)
+    assert len(gap_mails()) == 1
 
 
 def test_a_gap_that_is_filled_in_its_middle_is_not_told_again(rota, ann, engine):

@@ -7,7 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifications.rotation import Given, Hours, Span, Turns, gaps, instant, shifts, turns_between
+from notifications.rotation import (
+    CLOSED,
+    Given,
+    Hours,
+    Span,
+    Turns,
+    closed_outside_hours,
+    gaps,
+    instant,
+    shifts,
+    turns_between,
+)
 
 BERLIN = ZoneInfo("Europe/Berlin")
 # A leap of an hour, of half an hour, of two, to the other side of midnight, and none.
@@ -218,3 +229,29 @@ def test_shifts_cover_all_the_time_without_overlap(layers, zone, long):
     assert all(one.end == two.start for one, two in zip(found, found[1:], strict=False))
     assert all(each.length > timedelta(0) for each in found)
     assert sum((each.length for each in found), timedelta(0)) == end - start
+
+
+def test_outside_the_hours_of_all_layers_there_is_no_gap_and_within_them_there_is():
+    everyday = frozenset(range(7))
+    early = daily(ANN, zone="UTC", hours=(Hours(everyday, time(6), time(14)),))
+    late = daily(zone="UTC", hours=(Hours(everyday, time(12), time(20)),))
+    layers = [early, late]
+    start, end = utc(2026, 6, 1), utc(2026, 6, 2)
+    parted = closed_outside_hours(shifts(layers, start, end), layers)
+    assert [(span.start.hour, span.who, span.source) for span in parted] == [
+        (0, (), CLOSED),
+        (6, (ANN,), ""),
+        (14, (), ""),
+        (20, (), CLOSED),
+    ]
+    assert [(span.start.hour, span.end.hour) for span in gaps(parted)] == [(14, 20)]
+
+
+def test_a_layer_without_hours_closes_nothing_while_it_is_in_force():
+    layer = daily(zone="UTC", until=utc(2026, 6, 1, 12))
+    start, end = utc(2026, 6, 1), utc(2026, 6, 2)
+    parted = closed_outside_hours(shifts([layer], start, end), [layer])
+    assert [(span.end, span.source) for span in parted] == [
+        (utc(2026, 6, 1, 12), ""),
+        (end, CLOSED),
+    ]
