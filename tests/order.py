@@ -39,16 +39,21 @@ def _part() -> int:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _turn(item.path))
-    if part := os.environ[PART]:
-        left = [item for item in items if _waits(item, int(part))]
+    if left := [item for item in items if _waits(item)]:
         config.hook.pytest_deselected(items=left)
-        items[:] = [item for item in items if item not in left]
+        waits = set(left)
+        items[:] = [item for item in items if item not in waits]
 
 
-def _waits(item: pytest.Item, part: int) -> bool:
-    # By its name: a test that is new must not put the others into another part.
-    rotates = item.get_closest_marker("rotates")
-    return bool(rotates) and zlib.crc32(item.name.encode()) % PARTS != part
+def of_this_run(name: str) -> bool:
+    """True if what has this name, a test or a page, is in the part that this run looks at."""
+    part = os.environ[PART]
+    # By its name: one that is new must not put the others into another part.
+    return not part or zlib.crc32(name.encode()) % PARTS == int(part)
+
+
+def _waits(item: pytest.Item) -> bool:
+    return bool(item.get_closest_marker("rotates")) and not of_this_run(item.name)
 
 
 def _turn(path: Path) -> int:
