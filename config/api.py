@@ -21,6 +21,8 @@ from incidents.exposure_api import router as exposures
 from incidents.legal_api import router as legal
 from incidents.runbook_api import router as runbook
 from incidents.story_api import router as story
+from incidents.thresholds_api import of_incident as rules_of_incident
+from incidents.thresholds_api import router as thresholds
 from incidents.tracking_api import router as tracking
 from notifications.acting_api import router as paging
 from notifications.api import router as notifications
@@ -84,6 +86,8 @@ api.add_router("/v1/incidents", runbook)
 api.add_router("/v1/incidents", tracking)
 api.add_router("/v1/incidents", access)
 api.add_router("/v1/incidents", legal)
+api.add_router("/v1/incidents", rules_of_incident)
+api.add_router("/v1/thresholds", thresholds)
 api.add_router("/v1/incidents", notifications)
 api.add_router("/v1/rotas", rotas)
 api.add_router("/v1/incidents", paging)

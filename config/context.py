@@ -26,6 +26,8 @@ _SECTIONS = (
     "receipts",
     "on-call",
     "policies",
+    "thresholds",
+    "severity",
 )
 
 

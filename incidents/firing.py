@@ -1,33 +1,41 @@
-"""Let the threshold rules act on an incident, once each. The only module that writes RuleFiring."""
+"""Let the threshold rules act on an incident, once each. Alone makes RuleFiring.
+
+The floor acts for each assessment; a rule of the house once for each occasion, see `demanding`.
+"""
 
 import math
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.actors import Actor
-from audit import clockwork, history, outbox, trail
-from incidents import cord, duplicates, runbooks, targets, timeline, weighing
-from incidents.models import DrillScope, Incident, RuleFiring, TimelineEntry
+from audit import clockwork, history, outbox
+from incidents import (
+    carrying,
+    cord,
+    demanding,
+    duplicates,
+    ripening,
+    rulebook,
+    situations,
+    targets,
+    timeline,
+    weighing,
+)
+from incidents.carrying import by as _by
+from incidents.models import Incident, RuleFiring, TimelineEntry
 from incidents.targets import Target
 from programs import lifecycle, pauses
-from programs.models import Dataset, Program
-from severity import thresholds
-from severity.duties import PAUSES_AT_ONCE
-from severity.ladder import Sev
-from severity.ruleset import RuleSet
 from severity.thresholds import Demand
-from severity.vocabulary import Action, Mode, Scope
+from severity.vocabulary import Action, Mode
 
 # What a firing demands of what: rule, action, program, dataset.
 Demanded = tuple[str, str, int | None, int | None]
 Waited = dict[Demanded, datetime | None]
-LONGEST_REASON = 300
-
-
-class Refused(Exception):
-    """The firing cannot be vetoed; the message says why."""
+# What still waits, for its time or for a person.
+OPEN = (RuleFiring.State.WAITING, RuleFiring.State.ASKED)
 
 
 def apply(incident: Incident, *, actor: Actor) -> None:
@@ -35,24 +43,60 @@ def apply(incident: Incident, *, actor: Actor) -> None:
 
     Runs in the transaction that set the level, with the incident locked.
     """
+    rules = rulebook.in_force()
     waited = {} if weighing.is_first(incident) else _void_what_waits(incident, actor=actor)
-    made = []
-    for demand in _demands(incident):
-        for target in targets.of(incident, demand):
-            firing = _firing(incident, demand, target)
-            _keep_the_moment(firing, waited)
-            made.append((firing, demand))
-    if made:
-        history.create_all([firing for firing, _ in made], actor=actor)
-    for firing, demand in made:
-        if firing.state == RuleFiring.State.WAITING:
-            _wait(incident, firing, demand)
-        else:
-            _act(incident, firing, [(firing.program, firing.dataset)])
+    _carry_out(incident, demanding.demands(incident, rules), waited, actor=actor)
+    ripening.plan(incident, rules)
     if cord.needs_executive(incident):
         # What it held before it was as grave as this.
         for holder in duplicates.holders(incident):
             pauses.demand_an_executive(holder, actor=actor)
+
+
+@transaction.atomic
+def again(pk: int) -> None:
+    """Let the rules of the house do what they have come to demand. Safe to call again."""
+    incident = Incident.objects.select_for_update(no_key=True).get(pk=pk)
+    if incident.is_over or incident.assessment is None:
+        return
+    house = [each for each in demanding.demands(incident, rulebook.in_force()) if each.of_house]
+    _carry_out(incident, house, {}, actor=Actor.machine("rules"))
+
+
+def _carry_out(
+    incident: Incident, found: Iterable[Demand], waited: Waited, *, actor: Actor
+) -> None:
+    made = list(_firings(incident, found, waited))
+    if not made:
+        return
+    history.create_all([firing for firing, _ in made], actor=actor)
+    for firing, demand in made:
+        if firing.state == RuleFiring.State.FIRED:
+            aims = [(firing.program, firing.dataset)]
+            firing.outcome = carrying.act(incident, firing, aims)
+        else:
+            _wait(incident, firing, demand)
+    RuleFiring.objects.bulk_update([firing for firing, _ in made], ["outcome"])
+
+
+def _firings(
+    incident: Incident, found: Iterable[Demand], waited: Waited
+) -> Iterable[tuple[RuleFiring, Demand]]:
+    every = list(found)
+    done = _done(incident) if any(demand.of_house for demand in every) else set()
+    for demand in every:
+        for target in targets.of(incident, demand):
+            firing = _firing(incident, demand, target)
+            if firing.of_house and firing.key in done:
+                continue
+            done.add(firing.key)
+            _keep_the_moment(firing, waited)
+            yield firing, demand
+
+
+def _done(incident: Incident) -> set[str]:
+    rows = incident.firings.filter(of_house=True).exclude(state=RuleFiring.State.VOID)
+    return set(rows.values_list("key", flat=True))
 
 
 def lock_ahead(incident: Incident, *, with_its_own: bool) -> None:
@@ -65,7 +109,7 @@ def lock_ahead(incident: Incident, *, with_its_own: bool) -> None:
         with_its_own: its own program is paused whatever the level: the cord is pulled.
     """
     found = {incident.program.pk: incident.program} if with_its_own and incident.program else {}
-    for demand in _demands(incident):
+    for demand in demanding.demands(incident, rulebook.in_force()):
         if demand.action is Action.PAUSE and not demand.after_seconds:
             for program, _dataset in targets.of(incident, demand):
                 if program:
@@ -74,27 +118,14 @@ def lock_ahead(incident: Incident, *, with_its_own: bool) -> None:
         lifecycle.lock(found[pk])
 
 
-def _demands(incident: Incident) -> tuple[Demand, ...]:
-    program = incident.program
-    # A level that stops a program, and nobody knows which: that is open as well, so the clock of
-    # what is undetermined runs on.
-    nowhere = program is None and incident.level in PAUSES_AT_ONCE
-    return thresholds.due(
-        incident.level,
-        undetermined=incident.sev is None or nowhere,
-        program_pause_at=Sev(program.pause_at) if program else None,
-        rules=RuleSet.current(),
-    )
-
-
 def _void_what_waits(incident: Incident, *, actor: Actor) -> Waited:
     """Call off what waits; return when each demand would have acted."""
     waited: Waited = {}
-    for firing in incident.firings.filter(state=RuleFiring.State.WAITING):
+    for firing in incident.firings.filter(state__in=OPEN):
         waited[_demanded(firing)] = firing.due_at
         firing.state = RuleFiring.State.VOID
         history.save(firing, "state", actor=actor, why="the severity was set anew")
-        clockwork.cancel(prefix=_key(firing))
+        clockwork.cancel(prefix=key_of(firing))
     return waited
 
 
@@ -112,7 +143,11 @@ def _keep_the_moment(firing: RuleFiring, waited: Waited) -> None:
 def _firing(incident: Incident, demand: Demand, target: Target) -> RuleFiring:
     program, dataset = target
     later = timedelta(seconds=demand.after_seconds)
-    now = timezone.now()
+    now, at = timezone.now(), situations.of(incident)
+    state = RuleFiring.State.WAITING if later else RuleFiring.State.FIRED
+    if demand.mode is Mode.ASK:
+        state = RuleFiring.State.ASKED
+    aim = f"{program.pk if program else ''}:{dataset.pk if dataset else ''}"
     return RuleFiring(
         incident=incident,
         assessment=incident.assessment,
@@ -123,42 +158,52 @@ def _firing(incident: Incident, demand: Demand, target: Target) -> RuleFiring:
         program=program,
         dataset=dataset,
         why=demand.why,
-        facts={"level": incident.counts_as, "undetermined": incident.sev is None},
-        state=RuleFiring.State.WAITING if later else RuleFiring.State.FIRED,
+        name=demand.name,
+        of_house=demand.of_house,
+        key=f"{demanding.occasion(demand, incident.assessment_id, at)}|{aim}",
+        # What the floor looks at, or all that a rule of the house may.
+        facts=situations.plain(at)
+        if demand.of_house
+        else {"level": incident.counts_as, "undetermined": incident.sev is None},
+        state=state,
         created_at=now,
         due_at=now + later if later else None,
-        fired_at=None if later else now,
+        fired_at=now if state == RuleFiring.State.FIRED else None,
     )
 
 
 def _wait(incident: Incident, firing: RuleFiring, demand: Demand) -> None:
+    what = words(firing)
+    if firing.state == RuleFiring.State.ASKED:
+        said = f"Rule {firing.rule} asks whether {what}: {firing.why}."
+        timeline.write(incident, TimelineEntry.Kind.RULE, said, actor=_by(firing))
+        outbox.publish("incident.rule_asks", priority=incident.counts_as, firing=firing.pk)
+        return
     assert firing.due_at
     # By the database's clock, as everything that is due.
     left = firing.due_at - firing.created_at
     clockwork.schedule(
         "incidents.fire_rule",
-        key=_key(firing),
+        key=key_of(firing),
         payload={"firing": firing.pk},
         after=left,
         priority=incident.counts_as,
     )
     if demand.mode is Mode.AUTOMATIC_AFTER:
         minutes = max(0, math.ceil(left.total_seconds() / 60))
-        timeline.write(
-            incident,
-            TimelineEntry.Kind.RULE,
-            f"{firing.dataset or firing.program} will be paused in {minutes} minutes "
-            "unless somebody vetoes it.",
-            actor=_by(firing),
-        )
+        said = f"{what} in {minutes} minutes unless somebody vetoes it."
+        timeline.write(incident, TimelineEntry.Kind.RULE, said, actor=_by(firing))
 
 
-def _key(firing: RuleFiring) -> str:
+def words(firing: RuleFiring) -> str:
+    """Say what a firing will do, as the first half of a sentence."""
+    if firing.action == Action.PAUSE:
+        return f"{firing.dataset or firing.program} will be paused"
+    return f"{firing.action.replace('_', ' ')} will be done ({firing.rule})"
+
+
+def key_of(firing: RuleFiring) -> str:
     return f"firing:{firing.pk}:"
-
-
-def _by(firing: RuleFiring) -> Actor:
-    return Actor(name=f"rule {firing.rule} ({firing.rules_version})", via="rule")
 
 
 @transaction.atomic
@@ -169,108 +214,40 @@ def fire_due(pk: int) -> None:
     firing = RuleFiring.objects.select_for_update().get(pk=pk)
     if firing.state != RuleFiring.State.WAITING:
         return
-    if incident.is_over or incident.assessment_id != firing.assessment_id:
+    stale = firing.assessment_id != incident.assessment_id and not firing.of_house
+    if incident.is_over or stale or not _still_applies(incident, firing):
         firing.state = RuleFiring.State.VOID
         history.save(firing, "state", actor=_by(firing), why="no longer due")
         return
-    firing.state, firing.fired_at = RuleFiring.State.FIRED, timezone.now()
-    history.save(firing, "state", "fired_at", actor=_by(firing))
-    _act(incident, firing, list(targets.now(incident, firing)))
-
-
-def _act(incident: Incident, firing: RuleFiring, aims: list[Target]) -> None:
-    if firing.action == Action.PAUSE:
-        for program, dataset in aims:
-            if program:
-                _pause(incident, firing, program, dataset)
-    elif firing.action == Action.ATTACH_RUNBOOK:
-        runbooks.attach(incident, actor=_by(firing))
-    elif firing.action == Action.ESCALATE:
-        outbox.publish(
-            "incident.escalate",
-            priority=incident.counts_as,
-            incident=incident.pk,
-            # What nobody determined in time pages again, even if somebody answered before.
-            again=firing.due_at is not None,
-        )
-    trail.record(
-        "rule.fired",
-        firing,
-        actor=_by(firing),
-        stream=trail.stream_of(incident),
-        rule=firing.rule,
-        version=firing.rules_version,
-        action=firing.action,
-        level=incident.counts_as,
-    )
-
-
-def _pause(
-    incident: Incident, firing: RuleFiring, program: Program, dataset: Dataset | None
-) -> None:
-    held = pauses.held_by(incident.ref).filter(program=program, dataset=dataset)
-    is_new = not held.exists()
-    hold = pauses.pause(
-        program,
-        holder=incident.ref,
-        label=incident.codename,
-        # Read by everybody who sees the program, so it holds the rule's words and none of
-        # the incident's.
-        reason=f"By rule: {firing.why}.",
-        actor=_by(firing),
-        dataset=dataset,
-        drill_only=incident.drill_scope == DrillScope.COLLECTORS,
-        is_drill=bool(incident.drill_scope),
-        needs_executive=cord.needs_executive(incident),
-        rule=f"{firing.rule} {firing.rules_version}",
-    )
-    if is_new:
-        timeline.write(
-            incident,
-            TimelineEntry.Kind.PAUSE,
-            f"{cord.outcome(hold)} by rule {firing.rule}: {firing.why}.",
-            actor=_by(firing),
-            audience=TimelineEntry.Audience.LEADERSHIP,
-            program=program.slug,
-        )
+    fire(incident, firing, actor=_by(firing))
 
 
 @transaction.atomic
-def veto(firing: RuleFiring, *, reason: str, actor: Actor) -> None:
-    """Keep a waiting rule from acting.
-
-    Raises:
-        Refused: if it acted already, waits for nothing that may be vetoed, or no reason is given.
-    """
+def reckon(pk: int) -> None:
+    """Reckon the legal clocks as a rule demanded, and say so in the ledger."""
+    firing = RuleFiring.objects.get(pk=pk)
     incident = Incident.objects.select_for_update(no_key=True).get(pk=firing.incident_id)
-    firing = RuleFiring.objects.select_for_update().get(pk=firing.pk)
-    if firing.state != RuleFiring.State.WAITING:
-        raise Refused(f"This rule is {firing.get_state_display().lower()} already.")
-    if firing.scope == Scope.PROGRAMS_CONCERNED or firing.action != Action.PAUSE:
-        raise Refused("This is called off by determining the severity, not by a veto.")
-    if actor.user is None:
-        raise Refused("Only a person can veto.")
-    if not reason.strip() or len(reason) > LONGEST_REASON:
-        raise Refused(
-            f"reason: say why collection may go on, in at most {LONGEST_REASON} characters."
-        )
-    firing.state = RuleFiring.State.VETOED
-    firing.vetoed_by = actor.user
-    firing.veto_reason = reason
-    history.save(firing, "state", "vetoed_by", "veto_reason", actor=actor)
-    clockwork.cancel(prefix=_key(firing))
-    trail.record(
-        "rule.vetoed",
-        firing,
-        actor=actor,
-        stream=trail.stream_of(incident),
-        rule=firing.rule,
-        remark=reason,
-    )
-    timeline.write(
-        incident,
-        TimelineEntry.Kind.RULE,
-        f"{actor.name} vetoed the pause of {firing.dataset or firing.program}: {reason}",
-        actor=actor,
-        audience=TimelineEntry.Audience.LEADERSHIP,
-    )
+    firing.outcome = carrying.reckon(incident, firing)
+    RuleFiring.objects.bulk_update([firing], ["outcome"])
+
+
+def _still_applies(incident: Incident, firing: RuleFiring) -> bool:
+    """True if the rule of the house demands it still, by its version that counts now."""
+    if not firing.of_house:
+        return True
+    at = situations.of(incident)
+    now = {
+        demanding.occasion(demand, incident.assessment_id, at)
+        for demand in demanding.demands(incident, rulebook.in_force())
+        if demand.of_house
+    }
+    return firing.key.rpartition("|")[0] in now
+
+
+def fire(incident: Incident, firing: RuleFiring, *, actor: Actor, why: str = "") -> None:
+    """Let a firing that waited act. The caller has locked both and looked whether it may."""
+    firing.state, firing.fired_at = RuleFiring.State.FIRED, timezone.now()
+    history.save(firing, "state", "fired_at", "allowed_by", actor=actor, why=why)
+    aims = list(targets.now(incident, firing))
+    firing.outcome = carrying.act(incident, firing, aims)
+    RuleFiring.objects.bulk_update([firing], ["outcome"])

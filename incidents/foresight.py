@@ -8,9 +8,8 @@ from django.utils.translation import gettext as _
 from incidents import weighing
 from incidents.weighing import Answered
 from programs.models import Program, State
-from severity import thresholds
+from severity import inforce, thresholds
 from severity.ladder import Sev
-from severity.ruleset import RuleSet
 from severity.thresholds import Demand
 from severity.vocabulary import Action, Mode, Scope
 
@@ -33,7 +32,7 @@ def foresee(answered: Answered) -> Foresight:
         weighed.sev,
         undetermined=weighed.undetermined,
         program_pause_at=Sev(program.pause_at) if program else None,
-        rules=RuleSet.current(),
+        rules=inforce.rules(),
     )
     effects = [words for demand in demands for words in _effects(demand, program)]
     return Foresight(weighed.sev, weighed.undetermined, weighed.assumed, tuple(effects))

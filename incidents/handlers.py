@@ -7,6 +7,7 @@ from accounts.actors import Actor
 from accounts.models import User
 from audit import clockwork, outbox
 from incidents import (
+    carrying,
     clockreminders,
     drills,
     evidence,
@@ -19,7 +20,9 @@ from incidents import (
     lateness,
     news,
     promises,
+    rethinking,
     reviews,
+    ripening,
     tasking,
 )
 
@@ -27,6 +30,22 @@ from incidents import (
 @clockwork.within_transaction("incidents.fire_rule")
 def fire_rule(payload: dict[str, Any]) -> None:
     firing.fire_due(payload["firing"])
+
+
+@clockwork.within_transaction(ripening.AGAIN)
+def ask_rules_again(payload: dict[str, Any]) -> None:
+    firing.again(payload["incident"])
+
+
+@clockwork.within_transaction(carrying.RECKON)
+def reckon_by_rule(payload: dict[str, Any]) -> None:
+    firing.reckon(payload["firing"])
+
+
+# Outward, as it must not hold a transaction open while it compares.
+@clockwork.outward(rethinking.ROUND)
+def pass_of_rules(payload: dict[str, Any]) -> Callable[[], None]:
+    return rethinking.take_batch(payload)
 
 
 @clockwork.within_transaction("incidents.end_access")

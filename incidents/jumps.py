@@ -103,6 +103,8 @@ def _acts(user: User) -> Iterator[Jump]:
         (_("Programs"), "programs:list", True),
         (_("Audit log"), "incidents:record", record.may_read(user)),
         (_("Runbooks"), "incidents:runbooks", library.may_read(user)),
+        (_("Severity rules"), "incidents:rule-sets", library.may_read(user)),
+        (_("Threshold rules"), "incidents:thresholds", library.may_read(user)),
         (_("What was learned"), "incidents:lessons", redacted.may_read_lessons(user)),
         (_("On-call"), "on-call", library.may_read(user)),
         (_("Escalation policies"), "policies", library.may_read(user)),

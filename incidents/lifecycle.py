@@ -17,6 +17,7 @@ from incidents import (
     moments,
     promises,
     reviews,
+    ripening,
     roles,
     timeline,
     unproven,
@@ -71,6 +72,8 @@ def move(
     )
     if to in OVER:
         promises.call_off(incident)
+    else:
+        ripening.plan(incident)
     _tell(incident, was, actor=actor, reason=reason, exception=exception)
     outbox.publish(f"incident.{to}", priority=incident.counts_as, incident=incident.pk)
     if to == Status.ACTIVE and was != Status.TRIAGING:
@@ -90,7 +93,7 @@ def _refuse_early(incident: Incident, to: Status, reason: str, exception: str) -
 
 def _changes(incident: Incident, to: Status) -> dict[str, Any]:
     now = timezone.now()
-    changes: dict[str, Any] = {}
+    changes: dict[str, Any] = {"status_since": now}
     if to in _TIMES:
         changes[_TIMES[to]] = now
     if to == Status.CONTAINED and incident.occurred_to is None:

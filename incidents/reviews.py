@@ -44,7 +44,7 @@ def _demanded_at(incident: Incident) -> list[int]:
     fired = RuleFiring.objects.filter(
         Q(incident=incident) | Q(incident__duplicate_of=incident),
         action=Action.REQUIRE_REVIEW.value,
-    )
+    ).exclude(Q(of_house=True) & ~Q(state=RuleFiring.State.FIRED))
     return [each.facts["level"] for each in fired if not each.facts.get("undetermined")]
 
 

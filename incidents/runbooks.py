@@ -32,6 +32,13 @@ def attach(incident: Incident, *, actor: Actor) -> list[RunbookRun]:
     return [run for book in fitting(incident) if (run := _attach(incident, book, actor=actor))]
 
 
+def attach_named(incident: Incident, runbook: str, *, actor: Actor) -> list[RunbookRun]:
+    """Copy the runbook that a rule names; nothing if it is retired or there already."""
+    book = library.get(runbook)
+    run = _attach(incident, book, actor=actor) if book else None
+    return [run] if run else []
+
+
 @transaction.atomic
 def attach_by_hand(incident: Incident, runbook: str, *, reason: str, actor: Actor) -> RunbookRun:
     """Copy one runbook into the incident because somebody wants it there.

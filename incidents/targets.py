@@ -20,6 +20,7 @@ def of(incident: Incident, demand: Demand) -> Iterator[Target]:
     """
     program = incident.program
     if demand.action is not Action.PAUSE or demand.scope is Scope.PROGRAMS_CONCERNED:
+        # Of the incident alone.
         yield _NOTHING
     elif program is None:
         # Nobody knows which yet. The rule for what stays undetermined stops them all in time.
@@ -48,9 +49,11 @@ def _found(incident: Incident, program: Program, scope: Scope) -> dict[int, Prog
     found = {program.pk: program}
     if incident.drill_scope:
         # A planned drill stops what it was planned for, and nothing that learned from it.
-        return found
-    if scope in (Scope.PROGRAM_AND_DERIVED, Scope.ALL_PROGRAMS_ON_THE_STORE):
+        return {} if scope is Scope.DERIVED else found
+    if scope in (Scope.PROGRAM_AND_DERIVED, Scope.ALL_PROGRAMS_ON_THE_STORE, Scope.DERIVED):
         _add_derived(program, found)
+    if scope is Scope.DERIVED:
+        del found[program.pk]
     if scope is Scope.ALL_PROGRAMS_ON_THE_STORE:
         for neighbour in _on_the_same_store(incident):
             _add_derived(neighbour, found)

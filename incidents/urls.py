@@ -22,10 +22,12 @@ from incidents.views import (
     reporting,
     resuming,
     reviews,
+    rulesets,
     runbooks,
     saved,
     sources,
     steps,
+    thresholds,
     tracking,
 )
 
@@ -50,12 +52,21 @@ class ClockActConverter(StringConverter):
     regex = "|".join(legal.ACTS)
 
 
+class RulesConverter(StringConverter):
+    """A version of the severity rules, such as 2026.11-1."""
+
+    regex = r"[0-9]{4}\.[0-9]{2}-[0-9]{1,3}"
+
+
+register_converter(RulesConverter, "rules")
 register_converter(ClockActConverter, "clock_act")
 register_converter(RefConverter, "ref")
 register_converter(LivePartConverter, "live_part")
 
 app_name = "incidents"
 _one = "incidents/<ref:number>/"
+_rules = "severity/rules/by/<rules:version>/"
+_rule = "thresholds/by/<slug:rule>/"
 _book = "runbooks/by/<slug:runbook>/"
 _version = f"{_book}versions/<int:number>/"
 
@@ -110,7 +121,9 @@ urlpatterns = [
     path(
         f"{_one}proposals/<int:pk>/withdraw/", judging.decide, {"how": "withdraw"}, name="withdraw"
     ),
+    path(f"{_one}rules/", thresholds.explain, name="explain"),
     path(f"{_one}rules/<int:pk>/veto/", judging.veto, name="veto"),
+    path(f"{_one}rules/<int:pk>/allow/", thresholds.allow, name="allow"),
     path(f"{_one}roles/", people.give_role, name="give-role"),
     path(f"{_one}roles/<int:pk>/leave/", people.leave_role, name="leave-role"),
     path(f"{_one}access/", people.admit, name="admit"),
@@ -155,6 +168,28 @@ urlpatterns = [
     *(
         path(f"{_version}{how}/", runbooks.decide, {"how": how}, name=f"runbook-{how}")
         for how in ("publish", "withdraw", "restore")
+    ),
+    path("severity/rules/", rulesets.index, name="rule-sets"),
+    path("severity/rules/new/", rulesets.new, name="rule-set-new"),
+    path(_rules, rulesets.one, name="rule-set"),
+    *(
+        path(f"{_rules}{how}/", rulesets.decide, {"how": how}, name=f"rule-set-{how}")
+        for how in ("publish", "withdraw")
+    ),
+    path("thresholds/", thresholds.index, name="thresholds"),
+    path("thresholds/new/", thresholds.new, name="threshold-new"),
+    path("thresholds/firings/", thresholds.firings, name="firings"),
+    path(f"{_rule}", thresholds.one, name="threshold"),
+    path(f"{_rule}edit/", thresholds.edit, name="threshold-edit"),
+    path(f"{_rule}retire/", thresholds.retire, name="threshold-retire"),
+    *(
+        path(
+            f"{_rule}versions/<int:number>/{how}/",
+            thresholds.decide,
+            {"how": how},
+            name=f"threshold-{how}",
+        )
+        for how in ("publish", "withdraw")
     ),
     path("audit/", record.entries, name="record"),
 ]

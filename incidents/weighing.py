@@ -10,9 +10,9 @@ from django.utils import timezone
 from accounts.actors import Actor
 from incidents.models import Incident
 from programs.models import RUNNING, Dataset, Program, State
+from severity import inforce
 from severity.ladder import Sev, mildest, worst
 from severity.models import Assessment
-from severity.ruleset import RuleSet
 from severity.triage import Answers, ProgramContext, Triage, triage
 
 
@@ -52,7 +52,7 @@ def weigh(answered: Answered) -> Triage:
         Answers(audience=answered.audience, still_open=answered.still_open),
         _context(answered.program) if answered.program else None,
         every_program=every,
-        rules=RuleSet.current(),
+        rules=inforce.rules(),
     )
     return _as_stated(found, answered.stated) if answered.stated else found
 
@@ -97,7 +97,7 @@ def by_triage(
     uuid: UUID, weighed: Triage, *, actor: Actor, supersedes: Assessment | None = None
 ) -> Assessment:
     """Write down what the answers to the triage questions led to."""
-    rules = RuleSet.current()
+    rules = inforce.rules()
     plain = weighed.result.plain()
     return Assessment.objects.create(
         subject=f"incident:{uuid}",
@@ -117,7 +117,7 @@ def by_triage(
 
 def _by_monitor(uuid: UUID, weighed: Triage, stated: Stated, *, actor: Actor) -> Assessment:
     """Write down the level that a monitor stated."""
-    rules = RuleSet.current()
+    rules = inforce.rules()
     return Assessment.objects.create(
         subject=f"incident:{uuid}",
         kind=Assessment.Kind.MONITOR,
@@ -133,7 +133,7 @@ def _by_monitor(uuid: UUID, weighed: Triage, stated: Stated, *, actor: Actor) ->
 
 def by_person(incident: Incident, level: Sev, reason: str, *, actor: Actor) -> Assessment:
     """Write down the level that a person decided on."""
-    rules = RuleSet.current()
+    rules = inforce.rules()
     return Assessment.objects.create(
         subject=f"incident:{incident.uuid}",
         kind=Assessment.Kind.OVERRIDE,
@@ -154,7 +154,7 @@ def taken_over(incident: Incident, other: Incident, reason: str, *, actor: Actor
     It rests on what it rested on: what nobody determined yet stays undetermined, and what a
     monitor stated is a monitor's.
     """
-    held, rules = other.assessment, RuleSet.current()
+    held, rules = other.assessment, inforce.rules()
     assert held
     is_monitors = held.kind == Assessment.Kind.MONITOR
     return Assessment.objects.create(
@@ -191,7 +191,7 @@ def takes_two(*incidents: Incident) -> bool:
         incidents: the one, or several as they would count if they were merged.
     """
     level = worst(*(each.level for each in incidents))
-    return level in RuleSet.current().policy.second_person_from and _binds(*incidents)
+    return level in inforce.rules().policy.second_person_from and _binds(*incidents)
 
 
 def _binds(*incidents: Incident) -> bool:

@@ -24,6 +24,7 @@ from notifications import (
     relaying,
     replying,
     rooms,
+    rulenotices,
     runs,
     safeguards,
     sending,
@@ -41,7 +42,8 @@ CALL = "notifications.call_hook"
 
 @outbox.on("incident.escalate", name="notifications.open_escalation")
 def open_escalation(event: dict[str, Any]) -> None:
-    paging.open_for(event["incident"], again=event["again"])
+    # What was published before rules could name a policy names none.
+    paging.open_for(event["incident"], again=event["again"], by=event.get("policy"))
 
 
 def stop_paging(event: dict[str, Any]) -> None:
@@ -161,6 +163,8 @@ outbox.on("incident.update_late", name="notifications.tell_of_late_update")(
 
 
 outbox.on("incident.clock_due", name="notifications.tell_of_clock")(clocknotices.tell_of_clock)
+outbox.on("incident.rule_asks", name="notifications.tell_of_question")(rulenotices.tell_of_question)
+outbox.on("incident.rule_notifies", name="notifications.tell_by_rule")(rulenotices.tell_by_rule)
 outbox.on("review.reminded", name="notifications.tell_of_review")(nagging.tell_of_review)
 outbox.on("review.item_given", name="notifications.tell_of_item")(nagging.tell_of_item)
 outbox.on("review.item_reminded", name="notifications.remind_of_item")(nagging.remind_of_item)

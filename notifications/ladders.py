@@ -13,7 +13,7 @@ from notifications.models import EscalationPolicy, Method
 from notifications.policydraft import LEVELS
 from notifications.targets import Names, Reached, Situation
 from programs.models import Program
-from severity.ruleset import RuleSet
+from severity import inforce
 from severity.vocabulary import Action
 
 
@@ -56,7 +56,7 @@ class Row:
 
 def paged_levels() -> frozenset[int]:
     """Return the levels for which the rules page by themselves."""
-    rules = RuleSet.current().thresholds
+    rules = inforce.rules().thresholds
     return frozenset(
         level.value for rule in rules if rule.action is Action.ESCALATE for level in rule.levels
     )

@@ -16,11 +16,12 @@ from programs.models import StopOrder
 
 
 @transaction.atomic
-def open_for(incident_pk: int, *, again: bool = False) -> Escalation | None:
+def open_for(incident_pk: int, *, again: bool = False, by: int | None = None) -> Escalation | None:
     """Start paging for an incident, or start higher if it got worse; None if nothing new is needed.
 
     Args:
         again: page even if this level was escalated and answered before.
+        by: the policy that a rule names; that of the level if it is retired by now.
     """
     incident = lock_incident(incident_pk)
     if incident.is_over:
@@ -34,7 +35,7 @@ def open_for(incident_pk: int, *, again: bool = False) -> Escalation | None:
         return None
     if active:
         runs.end(active, Escalation.State.STOPPED, actor=ENGINE)
-    policy = policies.for_incident(incident)
+    policy = policies.named(by) or policies.for_incident(incident)
     return runs.begin(
         AnIncident(incident),
         policies.plan(policy),

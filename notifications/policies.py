@@ -8,6 +8,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 from accounts.actors import Actor
 from audit.models import Entry
+from incidents import rulebook
 from incidents.models import Incident
 from notifications import policymaking
 from notifications.escalation import Plan, Step, Target
@@ -28,6 +29,18 @@ def for_level(level: int, program: Program | None) -> EscalationPolicy | None:
     fitting = EscalationPolicy.objects.filter(active=True, levels__contains=[level])
     own = fitting.filter(program=program).order_by("pk").first() if program else None
     return own or fitting.filter(program=None).order_by("pk").first()
+
+
+@rulebook.names_policies
+def in_force() -> dict[str, str]:
+    """Return the policies that a threshold rule may name, by key."""
+    found = EscalationPolicy.objects.filter(active=True).order_by("name")
+    return {str(pk): name for pk, name in found.values_list("pk", "name")}
+
+
+def named(pk: int | None) -> EscalationPolicy | None:
+    """Return a policy by its key; None if there is none, or it is retired."""
+    return EscalationPolicy.objects.filter(pk=pk, active=True).first() if pk else None
 
 
 def for_incident(incident: Incident) -> EscalationPolicy | None:

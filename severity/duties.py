@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from severity.ladder import Sev
-from severity.reading import BadRuleSet, Section
+from severity.reading import BadRuleSet, Section, Word
 from severity.vocabulary import Action, Mode, Scope
 
 # The organisation's floor. It stands in code so that no rule set, however
@@ -13,6 +13,8 @@ PAUSES_AT_ONCE = (Sev.SEV0, Sev.SEV1, Sev.SEV2)
 # What stood still at these goes on only if an executive agrees as well.
 GOES_ON_WITH_AN_EXECUTIVE = (Sev.SEV0, Sev.SEV1)
 LONGEST_WAIT_SECONDS = 7 * 24 * 3600
+# What only rules of the organisation use: the floor asks nobody and names nobody.
+_NOT_OF_THE_FLOOR = (Action.OPEN_OBLIGATIONS, Action.NOTIFY, Mode.ASK, Scope.DERIVED)
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def _threshold(entry: Section) -> Threshold:
         raise BadRuleSet(entry.path, "must have one of levels, undetermined, own_threshold")
     if chosen != ["levels"] and not entry.flag(chosen[0]):
         raise BadRuleSet(entry.at(chosen[0]), "can only be true")
-    action, mode = entry.word("action", Action), entry.word("mode", Mode)
+    action, mode = _of_the_floor(entry, "action", Action), _of_the_floor(entry, "mode", Mode)
     levels = entry.wholes("levels", least=0, most=5) if chosen == ["levels"] else ()
     if (mode is Mode.OVERDUE) != (chosen == ["undetermined"]):
         raise BadRuleSet(entry.at("mode"), "overdue goes with undetermined, and only with it")
@@ -120,7 +122,15 @@ def _threshold(entry: Section) -> Threshold:
 def _scope(entry: Section, action: Action) -> Scope | None:
     if ("scope" in entry) != (action is Action.PAUSE):
         raise BadRuleSet(entry.at("scope"), "goes with a pause, and only with it")
-    return entry.word("scope", Scope) if "scope" in entry else None
+    return _of_the_floor(entry, "scope", Scope) if "scope" in entry else None
+
+
+def _of_the_floor(entry: Section, key: str, words: type[Word]) -> Word:
+    found = entry.word(key, words)
+    if found in _NOT_OF_THE_FLOOR:
+        allowed = ", ".join(word for word in words if word not in _NOT_OF_THE_FLOOR)
+        raise BadRuleSet(entry.at(key), f"is {found.value!r}; allowed: {allowed}")
+    return found
 
 
 def _seconds(entry: Section, mode: Mode) -> int:

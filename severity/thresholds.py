@@ -15,7 +15,9 @@ class Demand:
 
     `after_seconds` counts from the moment the level was set; with `automatic_after`
     a person may veto until then, with `overdue` it lapses if the severity has been
-    determined by then.
+    determined by then, with `ask` nothing happens before a person agrees. `of_house`: it is
+    demanded by a rule of the organisation or a program, and `name` says with what or whom;
+    `by_status`: it is due once for each time that the incident comes to its status.
     """
 
     rule_id: str
@@ -25,6 +27,9 @@ class Demand:
     after_seconds: int
     why: str
     mode: Mode = Mode.AUTOMATIC
+    name: str = ""
+    of_house: bool = False
+    by_status: bool = False
 
 
 def due(

@@ -71,6 +71,9 @@ class Action(StrEnum):
     ATTACH_RUNBOOK = "attach_runbook"
     ESCALATE = "escalate"
     REQUIRE_REVIEW = "require_review"
+    # These two only by a rule of the organisation or of a program.
+    OPEN_OBLIGATIONS = "open_obligations"
+    NOTIFY = "notify"
 
 
 class Scope(StrEnum):
@@ -80,6 +83,8 @@ class Scope(StrEnum):
     PROGRAM_AND_DERIVED = "program_and_derived"
     PROGRAM = "program"
     DATASET_OR_COLLECTORS = "dataset_or_collectors"
+    # What learns from the program, and not the program itself.
+    DERIVED = "derived_programs"
     # Every collecting program when nobody knows which one it is.
     PROGRAMS_CONCERNED = "programs_concerned"
 
@@ -92,6 +97,8 @@ class Mode(StrEnum):
     AUTOMATIC_AFTER = "automatic_after"
     # If the severity is still undetermined by then.
     OVERDUE = "overdue"
+    # A person is asked, and nothing happens before one agrees.
+    ASK = "ask"
 
 
 class Seen(StrEnum):

@@ -16,6 +16,7 @@ from accounts.functions import Function
 from audit import clockwork
 from audit.models import Due
 from programs import controlset
+from severity import inforce
 from tests import databases, make
 
 MIGRATED = {"django_migrations", "django_content_type", "auth_permission", "auth_group"}
@@ -52,6 +53,11 @@ def every_control(monkeypatch: pytest.MonkeyPatch) -> None:
     """The controls that are shipped."""
     monkeypatch.setattr(controlset, "FOLDER", SHIPPED[0])
     monkeypatch.setattr(controlset, "CURRENT", SHIPPED[1])
+
+
+@pytest.fixture(autouse=True)
+def _no_rule_set_of_another_test() -> None:
+    inforce.forget()
 
 
 @pytest.fixture

@@ -110,6 +110,7 @@ ASKED_WITHOUT = {
     "incidents/redacted.py": "no title, name or day of any",
     "incidents/reporting.py": "whether a codename is taken",
     "incidents/search.py": "the key behind a number, of which access is asked next",
+    "incidents/situations.py": "what the rules look at, for the rules alone",
     "notifications/concerns.py": "to write on the stories of those that paused a program",
     "notifications/mending.py": "to page for those that nobody was paged for",
     "notifications/prompting.py": "the codename, for whoever owes its update and may see it",

@@ -164,6 +164,12 @@ class VetoForm(PanelForm):
     reason = forms.CharField(label=_("Why may collection go on?"), max_length=300)
 
 
+class AllowForm(PanelForm):
+    at = "allow"
+
+    reason = forms.CharField(label=_("Why do you decide so?"), max_length=300)
+
+
 def responders() -> Any:
     """People who hold any function, by name: those whom a role can be given."""
     functions = Q(groups__name__in=Function.values)

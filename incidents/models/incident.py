@@ -4,6 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
@@ -101,6 +102,8 @@ class Incident(models.Model):
     audience = models.CharField(max_length=15, choices=Audience, default=Audience.UNKNOWN)
     still_open = models.CharField(max_length=7, choices=StillOpen, default=StillOpen.UNKNOWN)
     status = models.CharField(max_length=9, choices=Status, default=Status.REPORTED)
+    # Rules count how long it stands there.
+    status_since = models.DateTimeField(default=timezone.now, db_default=Now())
     # `sev` is None while undetermined; `counts_as` is what every rule and list goes by.
     sev = models.PositiveSmallIntegerField(null=True, blank=True)
     counts_as = models.PositiveSmallIntegerField()
@@ -132,7 +135,8 @@ class Incident(models.Model):
     next_update_at = models.DateTimeField(null=True, blank=True)
 
     objects = IncidentQuerySet.as_manager()
-    history = KeptHistory()
+    # When it came to its status is when that row was written.
+    history = KeptHistory(excluded_fields=["status_since"])
 
     class Meta:
         ordering = ["-number"]

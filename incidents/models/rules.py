@@ -12,10 +12,14 @@ from severity.models import Assessment
 
 
 class RuleFiring(models.Model):
-    """One demand of one rule, for one assessment: the ledger that makes rules act once."""
+    """One demand of one rule, for one assessment: the ledger that makes rules act once.
+
+    A rule of the floor acts once for each assessment, one of the house once for each `key`.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
+        ASKED = "asked", _("Asks a person")
         FIRED = "fired", _("Fired")
         VETOED = "vetoed", _("Vetoed")
         VOID = "void", _("No longer due")
@@ -26,6 +30,13 @@ class RuleFiring(models.Model):
     rules_version = models.CharField(max_length=20)
     action = models.CharField(max_length=30)
     scope = models.CharField(max_length=40, blank=True)
+    # With what or whom: a runbook, a policy, a function. Of the house alone.
+    name = models.CharField(max_length=60, blank=True, default="", db_default="")
+    of_house = models.BooleanField(default=False, db_default=False)
+    # What this firing is for, so that it is made once; see firing.key_of.
+    key = models.CharField(max_length=200, blank=True, default="", db_default="")
+    # What came of it, in a sentence. Written once, with what it did.
+    outcome = models.CharField(max_length=300, blank=True, default="", db_default="")
     program = models.ForeignKey(Program, models.PROTECT, null=True, blank=True, related_name="+")
     dataset = models.ForeignKey(Dataset, models.PROTECT, null=True, blank=True, related_name="+")
     state = models.CharField(max_length=7, choices=State, default=State.WAITING)
@@ -38,8 +49,12 @@ class RuleFiring(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     veto_reason = models.CharField(max_length=300, blank=True)
+    # Who agreed to what a rule asks for.
+    allowed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
-    history = KeptHistory()
+    history = KeptHistory(excluded_fields=["outcome", "key"])
 
     class Meta:
         ordering = ["created_at", "pk"]
@@ -47,9 +62,16 @@ class RuleFiring(models.Model):
             models.UniqueConstraint(
                 fields=["assessment", "rule", "action", "program", "dataset"],
                 nulls_distinct=False,
+                condition=models.Q(of_house=False),
                 name="each_demand_once",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["incident", "key"],
+                condition=models.Q(of_house=True) & ~models.Q(state="void"),
+                name="each_demand_of_the_house_once",
+            ),
         ]
+        indexes = [models.Index(fields=["rule", "-id"], name="firing_by_rule")]
 
     def __str__(self) -> str:
         return f"{self.rule} {self.action}"

@@ -12,10 +12,10 @@ from accounts.http import SignedInRequest
 from incidents import (
     access,
     cord,
-    firing,
     grants,
     judgement,
     lifecycle,
+    objecting,
     pinning,
     relations,
     roles,
@@ -31,7 +31,7 @@ from programs.forms import PanelForm
 REFUSALS = (
     grants.Refused,
     cord.Refused,
-    firing.Refused,
+    objecting.Refused,
     judgement.Refused,
     lifecycle.Refused,
     pinning.Refused,

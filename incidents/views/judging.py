@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.http import SignedInRequest, actor_of
-from incidents import access, firing, judgement
+from incidents import access, judgement, objecting
 from incidents.forms import response
 from incidents.models import AccessGrant
 from incidents.views.acting import carry_out
@@ -68,6 +68,6 @@ def veto(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
     form = response.VetoForm(request.POST)
 
     def refuse() -> None:
-        firing.veto(row, reason=form.cleaned_data["reason"], actor=actor_of(request))
+        objecting.veto(row, reason=form.cleaned_data["reason"], actor=actor_of(request))
 
     return carry_out(request, incident, refuse, at="waiting", said=_("Vetoed."), form=form)

@@ -39,9 +39,10 @@ from incidents.story import Asked
 from incidents.views.room import May, Room
 from programs.forms import PanelForm
 from programs.models import State
+from severity import inforce
 from severity.changes import what_would_change
 from severity.facts import BadFact, Facts
-from severity.ruleset import RuleSet
+from severity.reading import BadRuleSet
 from severity.vocabulary import Action, Scope
 
 Forms = dict[str, PanelForm]
@@ -113,31 +114,34 @@ def severity(incident: Incident, request: SignedInRequest, forms: Forms) -> dict
 
 
 def _changes(facts: dict[str, Any], version: str) -> list[Any]:
-    """What would change the level; nothing where a person set it or the rules are others by now."""
+    """What would change the level, by the rules that it rests on; nothing where a person set it."""
     stated = {name: value for name, value in facts.items() if name != "assumed"}
-    rules = RuleSet.current()
-    if not stated or version != rules.version:
+    if not stated:
         return []
     try:
+        rules = inforce.of(version)
         return list(what_would_change(Facts.from_mapping(stated, rules), rules))
-    except BadFact:
+    except (BadFact, BadRuleSet):
         return []
 
 
 def firings(incident: Incident, forms: Forms) -> dict[str, Any]:
-    rows = list(incident.firings.select_related("program", "dataset", "vetoed_by"))
+    rows = list(incident.firings.select_related("program", "dataset", "vetoed_by", "allowed_by"))
     waiting = [row for row in rows if row.state == RuleFiring.State.WAITING]
     vetoable = [row for row in waiting if _can_be_vetoed(row)]
     return {
         "firings": rows,
         "vetoable": vetoable,
+        "asked": [row for row in rows if row.state == RuleFiring.State.ASKED],
+        "allow_form": forms.get("allow") or response.AllowForm(),
         "overdue": [row for row in waiting if row not in vetoable and row.action == Action.PAUSE],
         "veto_form": forms.get("veto") or response.VetoForm(),
     }
 
 
 def _can_be_vetoed(firing: RuleFiring) -> bool:
-    return firing.action == Action.PAUSE and firing.scope != Scope.PROGRAMS_CONCERNED
+    by_floor = firing.action == Action.PAUSE and firing.scope != Scope.PROGRAMS_CONCERNED
+    return by_floor or firing.of_house
 
 
 def evidence(incident: Incident, forms: Forms) -> dict[str, Any]:

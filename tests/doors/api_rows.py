@@ -67,7 +67,8 @@ API_ROWS: dict[str, Row] = {
 # The same doors by other names: the list is where reports are filed, the root answers 404.
 API_ALIASES = {"api:list_incidents": "api:report_incident", "api:api-root": ""}
 
-from tests.doors import policy_rows, told_rows  # noqa: E402 - they want rows.py to be read first
+# They want rows.py to be read first.
+from tests.doors import policy_rows, rules_rows, told_rows  # noqa: E402
 
-API_ROWS |= policy_rows.API_ROWS | told_rows.API_ROWS
-API_ALIASES |= policy_rows.API_ALIASES | told_rows.API_ALIASES
+API_ROWS |= policy_rows.API_ROWS | told_rows.API_ROWS | rules_rows.API_ROWS
+API_ALIASES |= policy_rows.API_ALIASES | told_rows.API_ALIASES | rules_rows.API_ALIASES

@@ -141,6 +141,8 @@ BODIES = {
     "api:escalate": {"reason": "r"},
     "api:make_policy": {"name": "n", "levels": [], "steps": [], "reason": "r"},
     "api:retire_policy": {"reason": "r"},
+    "api:list_versions": {"document": {}, "reason": "r"},
+    "api:publish_threshold": {"number": 1},
 }
 
 

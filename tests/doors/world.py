@@ -34,6 +34,8 @@ from incidents import (
     relations,
     reviews,
     roles,
+    rulemaking,
+    rulesets,
     saved_views,
     tasking,
     timeline,
@@ -60,6 +62,7 @@ from programs import collectors, keys, waivers
 from programs.attestation import attest, control_of
 from programs.evidence import Shown
 from programs.models import Program
+from severity import inforce
 from severity.ladder import Sev
 from tests import make
 from tests.web.conftest import Reader
@@ -106,6 +109,7 @@ def build() -> World:
     world.ids |= _connection(world)
     world.ids |= _rota(world.people["responder"].person)
     world.ids |= _runbook(make.actor(world.people["security"].person))
+    world.ids |= _threshold(make.actor(world.people["security"].person))
     for name in ("view", "stranger"):
         _subscribed(world.people[name].person)
     world.ids |= _told_outside(world)
@@ -310,6 +314,16 @@ def _runbook(author: Any) -> dict[str, Any]:
     now = library.version_now(book)
     row = library.propose(book, said, reason="r", based_on=now, actor=author)
     return {"runbook": book, "version": row.number}
+
+
+def _threshold(author: Any) -> dict[str, Any]:
+    """Versions of a threshold rule and of the severity rules that wait for a second person."""
+    said = {"name": "Watch", "why": "we learned", "when": {"levels": [5]}, "mode": "automatic"}
+    said |= {"actions": [{"do": "require_review"}]}
+    row = rulemaking.propose("watch", said, reason="r", based_on="", actor=author)
+    text = inforce.text_of("2026.11-1").replace('version: "2026.11-1"', 'version: "2026.12-1"')
+    written = rulesets.propose(text, reason="r", based_on="2026.11-1", actor=author)
+    return {"rule": row.rule, "rule_version": row.number, "rule_set": written.version}
 
 
 def _machines(program: Program) -> dict[str, Any]:

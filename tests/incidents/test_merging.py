@@ -6,7 +6,17 @@ import pytest
 from django.utils import timezone
 
 from accounts.functions import Function
-from incidents import changes, cord, duplicates, firing, grants, lifecycle, merging, news, resuming
+from incidents import (
+    changes,
+    cord,
+    duplicates,
+    grants,
+    lifecycle,
+    merging,
+    news,
+    objecting,
+    resuming,
+)
 from incidents.models import Incident, Role, RoleAssignment, RuleFiring, Status
 from notifications import paging
 from notifications.models import Escalation
@@ -196,7 +206,7 @@ def test_a_pause_is_not_let_go_by_merging(chief):
 
 def test_the_target_is_contained_only_once_the_stops_of_both_are_proven(chief):
     target = make.active(Sev.SEV3)
-    firing.veto(target.firings.get(action="pause"), reason="No need.", actor=make.actor(chief))
+    objecting.veto(target.firings.get(action="pause"), reason="No need.", actor=make.actor(chief))
     program = make.program()
     make.lease(make.collector(program))
     source = make.incident(Sev.SEV2, program=program)

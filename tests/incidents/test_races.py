@@ -14,6 +14,7 @@ from incidents import (
     judgement,
     lifecycle,
     merging,
+    objecting,
     reporting,
     roles,
     steps,
@@ -85,7 +86,7 @@ def test_a_veto_and_the_end_of_its_window_are_never_both():
         incident = make.incident(Sev.SEV3, program=program)
         waiting = incident.firings.get(action="pause")
         calls = [
-            lambda w=waiting, a=by: firing.veto(w, reason="A copy for tests.", actor=a),
+            lambda w=waiting, a=by: objecting.veto(w, reason="A copy for tests.", actor=a),
             lambda w=waiting: firing.fire_due(w.pk),
         ]
         outcomes = in_turn(*calls[::way], behind=incident)

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from audit.models import Due, Entry
-from incidents import firing, lifecycle, weighing
+from incidents import firing, lifecycle, objecting, weighing
 from incidents import judgement as judging
 from incidents.models import Audience, RuleFiring, Status, StillOpen, TimelineEntry
 from programs.models import State
@@ -64,7 +64,7 @@ def test_a_rule_that_fired_does_not_fire_again(waiting, exposed, engine):
 
 def test_a_veto_keeps_the_dataset_running(waiting, exposed, engine):
     by = make.user()
-    firing.veto(waiting, reason="It is a copy for tests.", actor=make.actor(by))
+    objecting.veto(waiting, reason="It is a copy for tests.", actor=make.actor(by))
     engine.forward(minutes=31)
     waiting.refresh_from_db()
     assert (waiting.state, waiting.vetoed_by) == (RuleFiring.State.VETOED, by)
@@ -75,19 +75,19 @@ def test_a_veto_keeps_the_dataset_running(waiting, exposed, engine):
 
 @pytest.mark.parametrize("reason", ["  ", "x" * 301])
 def test_a_veto_without_a_reason_or_with_too_long_a_one_is_refused(waiting, reason):
-    with pytest.raises(firing.Refused, match="reason: say why .* at most 300"):
-        firing.veto(waiting, reason=reason, actor=make.actor(make.user()))
+    with pytest.raises(objecting.Refused, match="reason: say why .* at most 300"):
+        objecting.veto(waiting, reason=reason, actor=make.actor(make.user()))
 
 
 def test_only_a_person_can_veto(waiting):
-    with pytest.raises(firing.Refused, match="Only a person"):
-        firing.veto(waiting, reason="No need.", actor=make.SYSTEM)
+    with pytest.raises(objecting.Refused, match="Only a person"):
+        objecting.veto(waiting, reason="No need.", actor=make.SYSTEM)
 
 
 def test_what_has_fired_cannot_be_vetoed(waiting, engine):
     engine.forward(minutes=31)
-    with pytest.raises(firing.Refused, match="fired already"):
-        firing.veto(waiting, reason="Too late.", actor=make.actor(make.user()))
+    with pytest.raises(objecting.Refused, match="fired already"):
+        objecting.veto(waiting, reason="Too late.", actor=make.actor(make.user()))
 
 
 def test_a_severity_set_anew_voids_what_waits(incident, waiting, exposed, engine):
@@ -156,7 +156,7 @@ def test_a_window_for_another_dataset_is_its_own(incident, waiting, exposed):
 def test_a_veto_does_not_outlive_the_assessment_it_was_spoken_on(
     incident, waiting, exposed, engine
 ):
-    firing.veto(waiting, reason="It is a copy for tests.", actor=make.actor(make.user()))
+    objecting.veto(waiting, reason="It is a copy for tests.", actor=make.actor(make.user()))
     judging.answer_again(incident, same_answers(incident), actor=make.actor(make.user()))
     engine.forward(minutes=29)
     assert not exposed.pauses.exists()
@@ -235,8 +235,8 @@ def test_a_level_that_stops_a_program_keeps_the_clock_running_until_one_is_named
 def test_a_pause_of_what_is_undetermined_is_not_vetoed_but_determined():
     make.program()
     incident = make.incident(Sev.SEV2, program=None)
-    with pytest.raises(firing.Refused, match="determining the severity"):
-        firing.veto(
+    with pytest.raises(objecting.Refused, match="determining the severity"):
+        objecting.veto(
             incident.firings.get(rule="pause-undetermined"),
             reason="We know more tomorrow.",
             actor=make.actor(make.user()),

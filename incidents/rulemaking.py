@@ -1,0 +1,200 @@
+"""Write threshold rules, and put them in force as a second person.
+
+The only module that writes ThresholdVersion. A firing keeps the version that it was made by.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.actors import Actor
+from accounts.models import User
+from audit import history, trail
+from incidents import rethinking, rulebook
+from incidents.models import Counter
+from severity import houserules, inforce
+from severity.houserules import BadRule, Fault, Rule
+from severity.models import ThresholdVersion
+from severity.tightening import loosening
+
+State = ThresholdVersion.State
+LONGEST_REASON = 500
+# More are more than anybody oversees, and each is asked of every open incident.
+MOST_RULES = 100
+FARTHEST = timedelta(days=365)
+
+
+class Refused(Exception):
+    """This cannot be done to the rule; the message names the field and what is allowed."""
+
+
+def check(rule: str, document: Mapping[str, Any], *, by: User) -> Rule:
+    """Return the rule that a document would be.
+
+    Raises:
+        BadRule: with everything that is wrong, field by field; also if it names what its author
+            may not know of, or would loosen the floor or a rule of the organisation.
+    """
+    found = houserules.read(rule, "", document, rulebook.known(by))
+    floor = inforce.rules().thresholds
+    faults = loosening(found, floor, [each for each in rulebook.in_force() if each.id != rule])
+    if rule in {each.id for each in floor}:
+        faults.append(Fault("id", "is a rule of the floor, which stays as it is; choose another."))
+    if faults:
+        raise BadRule(faults)
+    return found
+
+
+@transaction.atomic
+def propose(
+    rule: str,
+    document: Mapping[str, Any],
+    *,
+    reason: str,
+    based_on: str,
+    actor: Actor,
+    effective_from: datetime | None = None,
+    retires: bool = False,
+) -> ThresholdVersion:
+    """Write a new version, which waits for a second person.
+
+    Args:
+        based_on: the version that the author read; empty for a new rule.
+        effective_from: from when it counts; from its publication if left out or past by then.
+
+    Raises:
+        Refused: if the person may not, gives no reason, another version waits, or they read
+            one that is not the newest any more.
+        BadRule: if the document is none, or loosens what is in force.
+    """
+    author, said = _editor(actor), _reason(reason)
+    _one_at_a_time()
+    if not retires:
+        check(rule, document, by=author)
+    if effective_from and effective_from > timezone.now() + FARTHEST:
+        raise Refused("effective_from: at most a year ahead.")
+    row: ThresholdVersion = history.create(
+        ThresholdVersion,
+        actor=actor,
+        rule=rule,
+        number=_next_number(rule, based_on),
+        document=dict(document),
+        retires=retires,
+        reason=said,
+        author=author,
+        effective_from=effective_from,
+    )
+    _record("threshold.proposed", row, actor=actor, remark=said)
+    return row
+
+
+def _next_number(rule: str, based_on: str) -> int:
+    rows = rulebook.versions(rule)
+    waiting = rows.filter(state=State.WAITING).first()
+    if waiting:
+        raise Refused(
+            f"{waiting.author.name} wrote {waiting.label} at {waiting.written_at:%Y-%m-%d %H:%M}"
+            " UTC, and it waits for a second person; publish or withdraw it first."
+        )
+    newest = rulebook.newest(rule)
+    now = newest.label if newest else ""
+    if based_on != now:
+        raise Refused(f"Somebody published {now or 'it'} meanwhile; read that first.")
+    if not newest and len(rulebook.in_force()) >= MOST_RULES:
+        raise Refused(f"There are {MOST_RULES} rules; retire one first.")
+    last = rows.first()
+    return last.number + 1 if last else 1
+
+
+def retire(rule: str, *, reason: str, actor: Actor) -> ThresholdVersion:
+    """Propose that a rule counts no more. What it did stays as it is.
+
+    Raises:
+        Refused: as `propose`, or if there is none in force.
+    """
+    row = rulebook.newest(rule)
+    if row is None or row.retires:
+        raise Refused("It is retired already, or was never in force.")
+    return propose(rule, row.document, reason=reason, based_on=row.label, actor=actor, retires=True)
+
+
+@transaction.atomic
+def publish(row: ThresholdVersion, *, actor: Actor) -> ThresholdVersion:
+    """Put a version in force, as a second person. The engine then asks it of what is open.
+
+    Raises:
+        Refused: if the person may not, wrote it, or it does not wait.
+        BadRule: if it would loosen what came into force since it was written.
+    """
+    person, row = _editor(actor), _waiting(row)
+    if person == row.author:
+        raise Refused("You wrote this version; a second person must publish it.")
+    if not row.retires:
+        check(row.rule, row.document, by=row.author)
+    now = timezone.now()
+    row.effective_from = max(row.effective_from or now, now)
+    _decide(row, State.PUBLISHED, person, actor=actor)
+    rethinking.begin(row)
+    return row
+
+
+@transaction.atomic
+def withdraw(row: ThresholdVersion, *, actor: Actor) -> ThresholdVersion:
+    """Take back a version that waits; whoever may edit may, its author among them.
+
+    Raises:
+        Refused: if the person may not, or it does not wait.
+    """
+    person = _editor(actor)
+    row = _waiting(row)
+    _decide(row, State.WITHDRAWN, person, actor=actor)
+    return row
+
+
+def _decide(
+    row: ThresholdVersion, state: ThresholdVersion.State, person: User, *, actor: Actor
+) -> None:
+    row.state, row.decided_by, row.decided_at = state, person, timezone.now()
+    history.save(row, "state", "decided_by", "decided_at", "effective_from", actor=actor)
+    _record(f"threshold.{state}", row, actor=actor)
+
+
+def _editor(actor: Actor) -> User:
+    if actor.user is None or not rulebook.may_edit(actor.user):
+        who = ", ".join(str(each.label).lower() for each in rulebook.MAY_EDIT)
+        raise Refused(f"Only {who} write threshold rules.")
+    return actor.user
+
+
+def _reason(reason: str) -> str:
+    said = reason.strip()
+    if not 0 < len(said) <= LONGEST_REASON or "\0" in said:
+        raise Refused(f"reason: say why, in at most {LONGEST_REASON} characters.")
+    return said
+
+
+def _waiting(row: ThresholdVersion) -> ThresholdVersion:
+    _one_at_a_time()
+    row = ThresholdVersion.objects.select_related("author", "decided_by").get(pk=row.pk)
+    if row.state != State.WAITING:
+        who = row.decided_by.name if row.decided_by else "Andon"
+        said = row.get_state_display().lower()
+        raise Refused(f"{row.label} is {said}: {who}, {row.decided_at:%Y-%m-%d %H:%M} UTC.")
+    return row
+
+
+def _one_at_a_time() -> None:
+    # A rule has no row of its own to lock, and few are written.
+    Counter.objects.get_or_create(name="thresholds")
+    Counter.objects.select_for_update().get(name="thresholds")
+
+
+def _record(act: str, row: ThresholdVersion, *, actor: Actor, remark: str = "") -> None:
+    facts: dict[str, Any] = {"rule": row.rule, "number": row.number, "retires": row.retires}
+    if row.effective_from:
+        facts["effective_from"] = row.effective_from.isoformat()
+    stream = f"threshold:{row.rule}"
+    trail.record(act, row, actor=actor, stream=stream, remark=remark, **facts)

@@ -1,0 +1,301 @@
+"""Threshold rules by API: which are in force, writing versions, and what they did."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from ninja import Query, Router, Schema, Status
+from pydantic import AwareDatetime, Field
+
+from accounts.api import ApiRequest, Text, Token, actor_of, bound_to, person_of
+from accounts.models import Scope, User
+from accounts.problems import Problem, responses
+from incidents import api, ledger, rulebook, rulemaking, rulewords
+from incidents.models import RuleFiring
+from severity import houserules, inforce
+from severity.houserules import BadRule, Rule
+from severity.models import ThresholdVersion
+
+router = Router(tags=["thresholds"])
+of_incident = Router(tags=["thresholds"])
+_REFUSES = responses(404, 409)
+_MOST = 200
+_WAITING = ThresholdVersion.State.WAITING
+
+
+class FloorOut(Schema):
+    """A rule of the floor, in words."""
+
+    id: str
+    asks: str
+    does: str
+    how: str
+    why: str
+
+
+class RuleOut(Schema):
+    """A rule of the organisation or of a program. `document` is what a proposal sends."""
+
+    id: str
+    version: str
+    program: str | None = Field(description="The program whose own rule it is.")
+    document: dict[str, Any]
+
+
+class RulesOut(Schema):
+    rules_version: str = Field(description="Of the rule set that the floor comes with.")
+    floor: list[FloorOut]
+    rules: list[RuleOut]
+
+
+class VersionOut(Schema):
+    rule: str
+    number: int
+    state: str
+    retires: bool
+    reason: str
+    author: str = Field(description="A user name.")
+    written_at: datetime
+    decided_by: str | None = Field(description="A user name.")
+    effective_from: datetime | None
+    document: dict[str, Any]
+
+
+class ProposalIn(Schema):
+    """A version, as docs/thresholds.md describes it. `based_on` is the version that you read."""
+
+    document: dict[str, Any]
+    reason: Text = Field(max_length=rulemaking.LONGEST_REASON)
+    based_on: Text = Field("", max_length=20, description="Such as v3; empty for a new rule.")
+    effective_from: AwareDatetime | None = None
+
+
+class PublishIn(Schema):
+    number: int = Field(ge=1, le=10**6, description="Of the version that waits.")
+
+
+class FiringOut(Schema):
+    """One act of a rule: which version, for what, the facts that it saw, what came of it."""
+
+    id: int
+    incident: str
+    rule: str
+    rules_version: str
+    floor: bool
+    action: str
+    scope: str
+    name: str
+    program: str | None
+    dataset: str | None
+    state: str
+    why: str
+    facts: dict[str, Any]
+    key: str
+    outcome: str
+    created_at: datetime
+    due_at: datetime | None
+    fired_at: datetime | None
+
+
+class CheckOut(Schema):
+    field: str
+    wanted: str
+    found: str
+    holds: bool
+
+
+class ToldOut(Schema):
+    """One rule held against the incident as it is now."""
+
+    id: str
+    version: str
+    floor: bool
+    why: str
+    applies: bool
+    checks: list[CheckOut]
+    firings: list[int]
+
+
+class WantedIn(Schema):
+    rule: Text = Field("", max_length=40)
+    action: Text = Field("", max_length=30)
+    state: Text = Field("", max_length=10)
+    program: Text = Field("", max_length=60)
+
+
+def _reader(request: ApiRequest) -> User:
+    person = person_of(request)
+    if not rulebook.may_read(person):
+        raise Problem(404, "There is nothing at this address.")
+    return person
+
+
+def _rules(request: ApiRequest) -> list[Rule]:
+    bound = bound_to(request)
+    rules = rulebook.in_force_for(_reader(request))
+    return [rule for rule in rules if not bound or _lies_in(rule.when.programs, bound)]
+
+
+def _lies_in(programs: Any, bound: Any) -> bool:
+    """True if something names programs, and only those of the token."""
+    named = programs if isinstance(programs, (list, tuple)) else ()
+    return bool(named) and all(slug in bound for slug in named)
+
+
+def _versions(request: ApiRequest, rule: str) -> list[ThresholdVersion]:
+    bound, rows = bound_to(request), rulebook.visible_to(_reader(request))
+    is_one = houserules.ID.fullmatch(rule)
+    found = [
+        row
+        for row in (rows.filter(rule=rule).order_by("-number") if is_one else ())
+        if not bound or _lies_in(row.document.get("when", {}).get("programs"), bound)
+    ]
+    if not found:
+        raise Problem(404, "There is no such rule.", field="rule")
+    return found
+
+
+def _version(row: ThresholdVersion) -> VersionOut:
+    return VersionOut(
+        rule=row.rule,
+        number=row.number,
+        state=row.state,
+        retires=row.retires,
+        reason=row.reason,
+        author=row.author.username,
+        written_at=row.written_at,
+        decided_by=row.decided_by.username if row.decided_by else None,
+        effective_from=row.effective_from,
+        document=row.document,
+    )
+
+
+def _firing(row: RuleFiring) -> FiringOut:
+    return FiringOut(
+        id=row.pk,
+        incident=row.incident.ref,
+        rule=row.rule,
+        rules_version=row.rules_version,
+        floor=not row.of_house,
+        action=row.action,
+        scope=row.scope,
+        name=row.name,
+        program=row.program.slug if row.program else None,
+        dataset=row.dataset.slug if row.dataset else None,
+        state=row.state,
+        why=row.why,
+        facts=row.facts,
+        key=row.key,
+        outcome=row.outcome,
+        created_at=row.created_at,
+        due_at=row.due_at,
+        fired_at=row.fired_at,
+    )
+
+
+def _may_change(request: ApiRequest) -> None:
+    if not rulebook.may_edit(_reader(request)):
+        said = "Incident commanders, privacy officers and security officers write rules."
+        raise Problem(403, said)
+
+
+def _refusal(refusal: Exception) -> Problem:
+    if isinstance(refusal, BadRule):
+        field = f"document.{refusal.faults[0].field}"
+        return Problem(422, str(refusal), field=field)
+    name, colon, _words = str(refusal).partition(": ")
+    is_field = bool(colon) and name in ProposalIn.model_fields
+    return Problem(422 if is_field else 409, str(refusal), field=name if is_field else "rule")
+
+
+@router.get("", auth=Token(Scope.READ), response={200: RulesOut, **responses(404)})
+def list_thresholds(request: ApiRequest) -> RulesOut:
+    """The floor, and every rule in force that you may read."""
+    rules, current = _rules(request), inforce.rules()
+    return RulesOut(
+        rules_version=current.version,
+        floor=[FloorOut(**rulewords.floor(each)) for each in current.thresholds],
+        rules=[
+            RuleOut(
+                id=rule.id,
+                version=rule.version,
+                program=rule.of_program or None,
+                document=houserules.plain(rule),
+            )
+            for rule in rules
+        ],
+    )
+
+
+@router.get("/firings", auth=Token(Scope.READ), response={200: list[FiringOut], **responses(404)})
+def list_firings(request: ApiRequest, wanted: Query[WantedIn]) -> list[FiringOut]:
+    """The newest 200 acts by rule in incidents that you may see."""
+    person, bound = _reader(request), bound_to(request)
+    rows = ledger.firings(person, ledger.Wanted(**wanted.dict()))
+    if bound:
+        rows = rows.filter(incident__program__slug__in=bound)
+    return [_firing(row) for row in rows[:_MOST]]
+
+
+@router.get("/{rule}", auth=Token(Scope.READ), response={200: list[VersionOut], **responses(404)})
+def list_versions(request: ApiRequest, rule: str) -> list[VersionOut]:
+    """What was written of a rule, the newest first."""
+    return [_version(row) for row in _versions(request, rule)]
+
+
+@router.post("/{rule}", auth=Token(Scope.RULES), response={201: VersionOut, **_REFUSES})
+def propose_threshold(request: ApiRequest, rule: str, body: ProposalIn) -> Status[VersionOut]:
+    """Write a version, which waits for a second person. What would loosen the floor is refused."""
+    _may_change(request)
+    bound, when = bound_to(request), body.document.get("when")
+    if bound and not (isinstance(when, dict) and _lies_in(when.get("programs"), bound)):
+        said = "document.programs: name programs that this token is for."
+        raise Problem(422, said, field="document.programs", allowed=", ".join(bound))
+    if houserules.ID.fullmatch(rule) and rulebook.versions(rule).exists():
+        _versions(request, rule)
+    try:
+        row = rulemaking.propose(
+            rule,
+            body.document,
+            reason=body.reason,
+            based_on=body.based_on,
+            effective_from=body.effective_from,
+            actor=actor_of(request),
+        )
+    except (BadRule, rulemaking.Refused) as refusal:
+        raise _refusal(refusal) from refusal
+    return Status(201, _version(row))
+
+
+@router.post("/{rule}/publish", auth=Token(Scope.RULES), response={200: VersionOut, **_REFUSES})
+def publish_threshold(request: ApiRequest, rule: str, body: PublishIn) -> VersionOut:
+    """Put the version that waits in force, as a second person."""
+    _may_change(request)
+    rows = {row.number: row for row in _versions(request, rule)}
+    if body.number not in rows:
+        raise Problem(404, "There is no such version.", field="number")
+    try:
+        row = rulemaking.publish(rows[body.number], actor=actor_of(request))
+    except (BadRule, rulemaking.Refused) as refusal:
+        raise Problem(409, str(refusal)) from refusal
+    return _version(row)
+
+
+@of_incident.get(
+    "/{ref}/rules", auth=Token(Scope.READ), response={200: list[ToldOut], **responses(404)}
+)
+def explain_rules(request: ApiRequest, ref: str) -> list[ToldOut]:
+    """Why each rule acts on an incident or does not, and what it did there."""
+    told = ledger.explain(api.get(request, ref), person_of(request))
+    return [
+        ToldOut(
+            id=each.id,
+            version=each.version,
+            floor=each.is_floor,
+            why=each.why,
+            applies=each.applies,
+            checks=[CheckOut(**asdict(check)) for check in each.checks],
+            firings=[row.pk for row in each.firings],
+        )
+        for each in told
+    ]

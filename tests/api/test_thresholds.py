@@ -1,0 +1,100 @@
+"""Threshold rules by API: read, propose, publish as a second person, and why they acted."""
+
+import pytest
+
+from accounts.functions import Function
+from accounts.models import Scope
+from severity.ladder import Sev
+from tests import make
+from tests.api.conftest import Caller, problem, token
+
+pytestmark = pytest.mark.django_db
+DOCUMENT = {
+    "name": "Strict",
+    "why": "we learned it",
+    "when": {"levels": [4]},
+    "actions": [{"do": "pause", "scope": "program"}],
+    "mode": "automatic",
+}
+
+
+def body(**changed):
+    return {"document": DOCUMENT | changed, "reason": "We learned."}
+
+
+@pytest.fixture
+def commander():
+    return Caller(make.user(Function.COMMANDER))
+
+
+@pytest.fixture
+def security():
+    return Caller(make.user(Function.SECURITY))
+
+
+def test_a_rule_is_proposed_published_by_another_and_read(commander, security):
+    made = commander.post("/thresholds/strict", body())
+    assert (made.status_code, made.json()["state"]) == (201, "waiting")
+    said = problem(commander.post("/thresholds/strict/publish", {"number": 1}), 409)
+    assert "a second person" in said["detail"]
+    assert security.post("/thresholds/strict/publish", {"number": 1}).status_code == 200
+    found = security.get("/thresholds").json()
+    assert [rule["document"] for rule in found["rules"]] == [DOCUMENT]
+    assert "pause-sev2" in {rule["id"] for rule in found["floor"]}
+    assert security.get("/thresholds/strict").json()[0]["reason"] == "We learned."
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        (body(when={"levels": [2]}, mode="ask"), "document.mode"),
+        (body(when={"levels": ["x"]}), "document.levels"),
+        (body(name=7), "document.name"),
+        (body() | {"reason": " "}, "reason"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_field(commander, sent, field):
+    assert problem(commander.post("/thresholds/strict", sent), 422)["field"] == field
+    problem(commander.get("/thresholds/strict"), 404)
+
+
+def test_others_neither_read_nor_write_them():
+    stranger, auditor = Caller(make.user()), Caller(make.user(Function.AUDITOR))
+    problem(stranger.get("/thresholds"), 404)
+    problem(stranger.post("/thresholds/strict", body()), 404)
+    problem(auditor.post("/thresholds/strict", body()), 403)
+    reads = Caller(make.user(Function.COMMANDER), Scope.READ)
+    assert "rules:write" in problem(reads.post("/thresholds/strict", body()), 403)["detail"]
+
+
+def test_a_bound_token_reads_and_writes_rules_of_its_programs_alone(commander, security):
+    program, other = make.program(), make.program()
+    commander.post("/thresholds/everywhere", body())
+    security.post("/thresholds/everywhere/publish", {"number": 1})
+    bound = Caller(make.user(Function.COMMANDER))
+    bound.headers = {"Authorization": f"Bearer {token(bound.person, programs=[program.slug])}"}
+    assert bound.get("/thresholds").json()["rules"] == []
+    problem(bound.get("/thresholds/everywhere"), 404)
+    for slugs in ([], [other.slug], [program.slug, other.slug]):
+        sent = body(when={"levels": [4], "programs": slugs})
+        said = problem(bound.post("/thresholds/theirs", sent), 422)
+        assert said["field"] == "document.programs"
+    sent = body(when={"levels": [4], "programs": [program.slug]})
+    assert bound.post("/thresholds/theirs", sent).status_code == 201
+
+
+def test_what_rules_did_and_why_is_read_by_who_may_see_the_incident(commander, security):
+    commander.post("/thresholds/strict", body())
+    security.post("/thresholds/strict/publish", {"number": 1})
+    program = make.program(participants=10, categories=["mouse_movements"])
+    incident = make.incident(Sev.SEV3, program=program)
+    (fired,) = commander.get("/thresholds/firings?rule=strict").json()
+    assert (fired["incident"], fired["state"]) == (incident.ref, "fired")
+    assert fired["outcome"] == f"{program.name} paused."
+    assert fired["key"].startswith("strict|")
+    assert fired["facts"]["level"] == 4
+    told = {rule["id"]: rule for rule in commander.get(f"/incidents/{incident.ref}/rules").json()}
+    assert told["strict"]["applies"]
+    assert told["strict"]["checks"][0]["holds"]
+    assert security.get("/thresholds/firings?rule=strict").json() == []
+    problem(security.get(f"/incidents/{incident.ref}/rules"), 404)

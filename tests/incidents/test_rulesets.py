@@ -1,0 +1,174 @@
+"""Versions of the severity rules: written by one, put in force by another, from a moment on."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.functions import Function
+from incidents import foresight, grants, rulesets
+from incidents.models import Audience, StillOpen
+from incidents.weighing import Answered
+from severity import inforce
+from severity.ladder import Sev
+from severity.models import Assessment, RuleSetVersion
+from severity.reading import BadRuleSet
+from severity.ruleset import CURRENT
+from tests import make
+from tests.trees import every_node, in_apps, name
+
+pytestmark = pytest.mark.django_db
+# What lets the same facts count as SEV 0.
+STRICTER = ('{sev: 0, osi_from: "6"}', '{sev: 0, osi_from: "2.5"}')
+RISING = (
+    ('{sev: 1, osi_from: "4.5"}', '{sev: 1, osi_from: "2"}'),
+    ('{sev: 2, osi_from: "3"}', '{sev: 2, osi_from: "1.5"}'),
+    ('{sev: 3, osi_from: "2"}', '{sev: 3, osi_from: "1.25"}'),
+)
+
+
+def text(*changes, version="2026.12-1"):
+    found = inforce.text_of(CURRENT)
+    for before, after in (('version: "2026.11-1"', f'version: "{version}"'), *changes):
+        assert before in found
+        found = found.replace(before, after)
+    return found
+
+
+@pytest.fixture
+def author():
+    return make.actor(make.user(Function.PRIVACY_OFFICER))
+
+
+@pytest.fixture
+def second():
+    return make.actor(make.user(Function.COMMANDER))
+
+
+def propose(author, *changes, version="2026.12-1", **more):
+    said = {"reason": "We learned.", "based_on": rulesets.newest()} | more
+    return rulesets.propose(text(*changes, version=version), actor=author, **said)
+
+
+def in_force(author, second, *changes, **more):
+    row = rulesets.publish(propose(author, *changes, **more), actor=second)
+    # The minute in which every process hears of it is over.
+    RuleSetVersion.objects.filter(pk=row.pk).update(effective_from=timezone.now())
+    inforce.forget()
+    return row
+
+
+def test_the_shipped_rules_decide_until_others_do():
+    assert inforce.rules().version == CURRENT
+    assert inforce.of(CURRENT).sha256 == inforce.rules().sha256
+
+
+def test_a_version_decides_once_two_people_agree_and_its_moment_has_come(author, second):
+    row = propose(author, STRICTER, *RISING)
+    with pytest.raises(rulesets.Refused, match="a second person"):
+        rulesets.publish(row, actor=author)
+    row = rulesets.publish(row, actor=second)
+    inforce.forget()
+    assert row.effective_from >= timezone.now() + timedelta(seconds=50)
+    assert inforce.rules().version == CURRENT
+    assert inforce.rules(row.effective_from).version == "2026.12-1"
+
+
+def test_reports_are_weighed_by_the_version_in_force_and_old_ones_keep_theirs(author, second):
+    before = make.incident(Sev.SEV2)
+    in_force(author, second, STRICTER, *RISING)
+    incident = make.incident(Sev.SEV2)
+    assert (incident.counts_as, incident.assessment.rules_version) == (0, "2026.12-1")
+    before.refresh_from_db()
+    assert (before.counts_as, before.assessment.rules_version) == (2, CURRENT)
+    assert set(Assessment.objects.values_list("rules_version", flat=True)) == {CURRENT, "2026.12-1"}
+    answered = Answered(make.program(), Audience.EVERYONE, StillOpen.YES)
+    assert foresight.foresee(answered).level is Sev.SEV0
+
+
+def test_a_rule_of_its_floor_acts_from_then_on(author, second):
+    soon = ("    seconds: 1800\n", "    seconds: 60\n")
+    in_force(author, second, soon)
+    program = make.program(participants=50)
+    dataset = make.dataset(program)
+    incident = make.incident(Sev.SEV3, program=program, dataset=dataset)
+    waiting = incident.firings.get(action="pause")
+    assert (waiting.due_at - waiting.created_at).total_seconds() == 60
+    assert waiting.rules_version == "2026.12-1"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (('  - {sev: 4, osi_from: "1"}\n', ""), "levels"),
+        (('{sev: 1, osi_from: "4.5"}', '{sev: 1, osi_from: "soon"}'), "levels.*decimal in quotes"),
+        (("    scope: program\n", "    scope: planet\n"), "allowed: .*program_and_derived"),
+        (("    scope: program\n", "    scope: derived_programs\n"), "scope .*allowed: "),
+        (("keep_peak_sev: true", "keep_peak_sev: maybe"), "policy.keep_peak_sev must be true or"),
+        (("policy:\n", "policy: !!python/none\n"), "not plain YAML"),
+        (("  - id: pause-sev2\n    levels: [2]", "  - id: pause-sev2\n    levels: [5]"), "SEV 2"),
+    ],
+)
+def test_rules_that_must_not_decide_are_refused_with_the_key_and_what_is_allowed(
+    author, change, said
+):
+    with pytest.raises(BadRuleSet, match=said):
+        propose(author, change)
+    assert not RuleSetVersion.objects.exists()
+
+
+def test_a_version_is_taken_once_and_one_waits_at_a_time(author, second):
+    with pytest.raises(rulesets.Refused, match=r"2026\.11-1 is taken"):
+        propose(author, version="2026.11-1")
+    row = propose(author)
+    with pytest.raises(rulesets.Refused, match="waits for a second person"):
+        propose(author, version="2026.12-2")
+    rulesets.withdraw(row, actor=second)
+    with pytest.raises(rulesets.Refused, match=r"2026\.12-1 is taken"):
+        propose(author)
+    in_force(author, second, version="2026.12-2")
+    with pytest.raises(rulesets.Refused, match="meanwhile"):
+        propose(author, version="2026.12-3", based_on=CURRENT)
+
+
+@pytest.mark.parametrize("function", [None, Function.RESPONDER, Function.OPERATOR])
+def test_others_write_none(function):
+    with pytest.raises(rulesets.Refused, match="write rule sets"):
+        propose(make.actor(make.user(*filter(None, [function]))))
+
+
+def test_what_would_move_is_told_of_what_the_reader_may_see(author):
+    seen, hidden = make.incident(Sev.SEV2), make.incident(Sev.SEV2)
+    person = make.user(Function.SECURITY)
+    grants.admit(seen, level="view", person=person, reason="Helps.", actor=make.SYSTEM)
+    after = inforce.read(text(STRICTER, *RISING))
+    moved, looked_at = rulesets.moves(inforce.rules(), after, person)
+    assert [(each.incident, each.before, each.after) for each in moved] == [
+        (seen, Sev.SEV2, Sev.SEV0)
+    ]
+    assert looked_at == 1
+    assert hidden not in [each.incident for each in moved]
+    assert rulesets.moves(inforce.rules(), inforce.rules(), person) == ([], 1)
+
+
+def test_a_version_that_cannot_be_read_leaves_the_one_before_in_force(author, second):
+    row = in_force(author, second)
+    RuleSetVersion.objects.filter(pk=row.pk).update(text="version: 3", sha256="x")
+    inforce.forget()
+    assert inforce.rules().version == CURRENT
+
+
+def test_whoever_decides_asks_which_rules_are_in_force():
+    asks = {
+        name(path)
+        for path in in_apps()
+        for node in every_node(path)
+        if type(node).__name__ == "Attribute" and node.attr == "current"
+        if getattr(node.value, "id", "") == "RuleSet"
+    }
+    # The command that works without a database, what is shipped, and what is told the rules.
+    assert asks == {
+        "incidents/rulesets.py",
+        "severity/facts.py",
+        "severity/management/commands/assess.py",
+    }

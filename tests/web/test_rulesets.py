@@ -1,0 +1,105 @@
+"""The pages of the severity rules: read a version, write the next, see what it would move."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from accounts.functions import Function
+from severity import inforce
+from severity.ladder import Sev
+from severity.models import RuleSetVersion
+from severity.ruleset import CURRENT
+from tests import make
+from tests.web.conftest import reader, words
+
+pytestmark = pytest.mark.django_db
+NEW, ONE = "/severity/rules/new/", "/severity/rules/by/2026.12-1/"
+
+
+@pytest.fixture
+def commander(db):
+    return reader(Function.COMMANDER)
+
+
+@pytest.fixture
+def security(db):
+    return reader(Function.SECURITY)
+
+
+def text(answer, status=200):
+    assert answer.status_code == status, words(answer)
+    return words(answer)
+
+
+def sent(*changes, **fields):
+    written = inforce.text_of(CURRENT).replace('version: "2026.11-1"', 'version: "2026.12-1"')
+    for before, after in changes:
+        written = written.replace(before, after)
+    return {"text": written, "based_on": CURRENT, "reason": "We learned.", "act": "save"} | fields
+
+
+STRICTER = ('{sev: 2, osi_from: "3"}', '{sev: 2, osi_from: "2.25"}')
+
+
+def test_the_version_in_force_is_shown_and_read(commander):
+    page = text(commander.get("/severity/rules/"))
+    assert f"{CURRENT} comes with Andon Decides now" in page
+    assert "SEV 0 stops every program" in text(commander.get(f"/severity/rules/by/{CURRENT}/"))
+    assert commander.get("/severity/rules/by/1999.01-1/").status_code == 404
+
+
+def test_one_writes_a_version_and_another_publishes_it(commander, security):
+    make.incident(Sev.SEV2)
+    text(commander.post(NEW, **sent(STRICTER)), 302)
+    page = text(commander.get(ONE))
+    assert "levels[2].osi_from old: 3 new: 2.25" in page
+    assert "another commander, privacy officer or security officer publishes it" in page
+    assert "a second person" in text(commander.post(f"{ONE}publish/"), 409)
+    text(security.post(f"{ONE}publish/"), 302)
+    assert RuleSetVersion.objects.get().state == RuleSetVersion.State.PUBLISHED
+    assert "Published" in text(commander.get("/severity/rules/"))
+
+
+def test_a_look_first_says_what_changes_and_what_would_move_and_keeps_nothing(commander):
+    incident = make.incident(Sev.SEV2)
+    milder = [
+        ('{sev: 2, osi_from: "3"}', '{sev: 2, osi_from: "4.25"}'),
+        ("at_least: 2", "at_least: 3"),
+    ]
+    page = text(commander.post(NEW, **sent(*milder, act="preview")))
+    assert "levels[2].osi_from old: 3 new: 4.25" in page
+    assert f"{incident.ref} {incident.title} SEV 2 → SEV 3" in page
+    assert not RuleSetVersion.objects.exists()
+
+
+def test_a_file_stands_in_place_of_the_text(commander):
+    written = sent(STRICTER)
+    file = SimpleUploadedFile("rules.yaml", written.pop("text").encode(), "application/yaml")
+    text(commander.post(NEW, file=file, **written), 302)
+    assert RuleSetVersion.objects.get().version == "2026.12-1"
+    odd = SimpleUploadedFile("rules.yaml", b"\xff\xfe", "application/yaml")
+    assert "UTF-8" in text(commander.post(NEW, file=odd, **sent()), 422)
+
+
+@pytest.mark.parametrize(
+    ("changes", "fields", "said"),
+    [
+        ([('  - {sev: 4, osi_from: "1"}\n', "")], {}, "levels"),
+        ([('osi_from: "4.5"', "osi_from: 4.5")], {}, "must be a decimal in quotes"),
+        ([], {"text": "a: [b"}, "not plain YAML"),
+        ([], {"text": ""}, "must be a mapping"),
+        ([], {"reason": ""}, "Say why"),
+        ([], {"based_on": "2020.01-1"}, "meanwhile"),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_is_lost(commander, changes, fields, said):
+    answer = commander.post(NEW, **sent(*changes, **fields))
+    assert answer.status_code in (409, 422)
+    assert said in words(answer)
+    assert not RuleSetVersion.objects.exists()
+
+
+def test_others_read_them_and_do_not_write(security):
+    auditor, nobody = reader(Function.AUDITOR), reader()
+    assert auditor.get("/severity/rules/").status_code == 200
+    assert auditor.get(NEW).status_code == 403
+    assert nobody.get("/severity/rules/").status_code == 403
