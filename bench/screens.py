@@ -112,6 +112,7 @@ SHOTS = (
         then=_open_all,
     ),
     Shot("timeline", "commander", first("/incidents/", "timeline/")),
+    Shot("assess", "commander", first("/incidents/", "assess/"), then=_open_all),
     Shot("clocks", "privacy", first("/incidents/", "clocks/"), then=_open_all),
     Shot("clock", "privacy", linked("/obligations/", "/clocks/"), then=_open_all),
     Shot("obligations", "privacy", "/obligations/"),

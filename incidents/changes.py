@@ -36,7 +36,9 @@ from incidents.models import (
 from programs.models import Category
 
 # Names of rows, and nothing that anybody decided.
-_SILENT = {"id", "uuid", "incident", "run", "facts", "assessment", "file", "report"}
+_SILENT = {
+    *("id", "uuid", "incident", "run", "facts", "assessment", "assessed", "file", "report"),
+}
 _OF_STEPS = {"state", "note"}
 _NAMES = {
     Incident: gettext_lazy("Incident"),

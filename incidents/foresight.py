@@ -9,6 +9,7 @@ from incidents import weighing
 from incidents.weighing import Answered
 from programs.models import Program, State
 from severity import inforce, thresholds
+from severity.duties import PAUSES_AT_ONCE
 from severity.ladder import Sev
 from severity.thresholds import Demand
 from severity.vocabulary import Action, Mode, Scope
@@ -27,22 +28,41 @@ class Foresight:
 def foresee(answered: Answered) -> Foresight:
     """Return what these answers lead to. Names no program but the one that was answered."""
     weighed = weighing.weigh(answered)
-    program = answered.program
-    demands = thresholds.due(
-        weighed.sev,
-        undetermined=weighed.undetermined,
+    found = effects(weighed.sev, undetermined=weighed.undetermined, program=answered.program)
+    return Foresight(weighed.sev, weighed.undetermined, weighed.assumed, found)
+
+
+def effects(level: Sev, *, undetermined: bool, program: Program | None) -> tuple[str, ...]:
+    """Return in sentences what a level would set off, before it is set."""
+    return tuple(
+        words
+        for demand in _demands(level, undetermined, program)
+        for words in _effects(demand, program)
+    )
+
+
+def _demands(level: Sev, undetermined: bool, program: Program | None) -> tuple[Demand, ...]:
+    """Return the rules that a level would let act on an incident of this program."""
+    # A level that stops a program, and nobody knows which: that is open as well.
+    nowhere = program is None and level in PAUSES_AT_ONCE
+    return thresholds.due(
+        level,
+        undetermined=undetermined or nowhere,
         program_pause_at=Sev(program.pause_at) if program else None,
         rules=inforce.rules(),
     )
-    effects = [words for demand in demands for words in _effects(demand, program)]
-    return Foresight(weighed.sev, weighed.undetermined, weighed.assumed, tuple(effects))
 
 
 def _effects(demand: Demand, program: Program | None) -> Iterator[str]:
     if demand.action is Action.ESCALATE and demand.mode is Mode.AUTOMATIC:
         yield _("The people on call are paged at once, until one of them answers.")
-    if demand.action is not Action.PAUSE:
-        return
+    elif demand.action is Action.REQUIRE_REVIEW:
+        yield _("A review with action items must end it.")
+    elif demand.action is Action.PAUSE:
+        yield from _pauses(demand, program)
+
+
+def _pauses(demand: Demand, program: Program | None) -> Iterator[str]:
     minutes = demand.after_seconds // 60
     if demand.mode is Mode.OVERDUE:
         what = program.name if program else _("Every program that collects")

@@ -4,21 +4,19 @@ The only module that writes its severity and its facts of triage.
 """
 
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.actors import Actor
-from accounts.models import User
 from audit import history, outbox, trail
 from audit.gathering import gathered
-from incidents import firing, grants, timeline, weighing
+from incidents import assessing, firing, grants, proposals, timeline, weighing
+from incidents.assessing import Judged
 from incidents.models import Incident, SeverityProposal, TimelineEntry
 from incidents.weighing import Answered
 from severity.ladder import Sev
 from severity.models import Assessment
+from severity.questions import Said
 
-
-class Refused(Exception):
-    """The severity cannot be set so; the message says what is missing."""
+Refused = proposals.Refused
 
 
 @transaction.atomic
@@ -36,46 +34,56 @@ def set_level(incident: Incident, level: Sev, *, reason: str, actor: Actor) -> I
         raise Refused("reason: say why; it stands on the timeline.")
     if incident.sev == level.value:
         raise Refused(f"{incident.ref} is {level.label} already.")
-    if _is_guarded_lowering(incident, level):
-        _propose(incident, level, reason=reason, actor=actor)
+    if only_proposes(incident, level):
+        proposals.propose(incident, level, reason=reason, actor=actor)
         return incident
     assessment = weighing.by_person(incident, level, reason, actor=actor)
     return _apply(incident, assessment, reason=reason, actor=actor)
 
 
-def _is_guarded_lowering(incident: Incident, level: Sev) -> bool:
+def only_proposes(incident: Incident, level: Sev) -> bool:
+    """True if a second person must confirm this level before it counts."""
     # The first determination lowers nothing: what counted before was only the worst plausible.
     # Answering "unknown" later does not bring that moment back.
     return not level.at_least(incident.level) and weighing.takes_two(incident)
 
 
-def _propose(incident: Incident, level: Sev, *, reason: str, actor: Actor) -> None:
+@transaction.atomic
+def assess(
+    incident: Incident,
+    said: Said,
+    *,
+    judged: Judged | None = None,
+    after: int | None = None,
+    actor: Actor,
+) -> Incident:
+    """Take a full assessment. The level is the rules', or the one that the person sets instead.
+
+    A milder one than SEV 0 to 2 is only proposed, with all that it rests on.
+
+    Args:
+        judged: what the person sets against the rules; the reason stands on the timeline.
+        after: the key of the assessment that the person has seen; None for whichever it is.
+
+    Raises:
+        Refused: if no person assesses, a level is set without a reason, or the incident is over.
+        BadFact: if an answer is none, absurd, or contradicts another.
+    """
+    incident = _lock(incident)
     if actor.user is None:
-        raise Refused("Only a person can propose a lower severity.")
-    if incident.proposals.filter(state=SeverityProposal.State.OPEN).exists():
-        raise Refused("A lower severity is proposed already; it must be confirmed or withdrawn.")
-    proposal: SeverityProposal = history.create(
-        SeverityProposal,
-        actor=actor,
-        incident=incident,
-        level=level.value,
-        reason=reason,
-        proposed_by=actor.user,
-    )
-    trail.record(
-        "severity.lowering_proposed",
-        proposal,
-        actor=actor,
-        stream=trail.stream_of(incident),
-        remark=reason,
-        level=level.value,
-    )
-    timeline.write(
-        incident,
-        TimelineEntry.Kind.SEVERITY,
-        f"{actor.name} proposes {level.label}; a second person must confirm. {reason}",
-        actor=actor,
-    )
+        raise Refused("Only a person can assess in full.")
+    if after is not None and after != incident.assessment_id:
+        raise Refused("Somebody judged it meanwhile. Your answers are kept: look, then send again.")
+    worked = assessing.work_out(incident, said, judged)
+    if worked.is_overridden and not 0 < len(worked.reason.strip()) <= assessing.LONGEST_REASON:
+        raise Refused("reason: say why the level is another than the rules'.")
+    reason = assessing.reason_of(worked)
+    if only_proposes(incident, worked.level):
+        row = worked.row()
+        proposals.propose(incident, worked.level, reason=reason, actor=actor, assessed=row)
+        return incident
+    assessment = weighing.in_full(incident, worked.row(), assessor=actor.user)
+    return _apply(incident, assessment, reason=reason, actor=actor)
 
 
 @transaction.atomic
@@ -86,12 +94,15 @@ def confirm(proposal: SeverityProposal, *, actor: Actor) -> Incident:
         Refused: if it is decided already, or the person is the one who proposed it.
     """
     incident = _lock(proposal.incident)
-    proposal = _open_proposal(proposal)
-    person = _second_person(proposal, actor)
-    _decide(proposal, SeverityProposal.State.CONFIRMED, person, actor)
-    level = Sev(proposal.level)
-    assessment = weighing.by_person(incident, level, proposal.reason, actor=actor)
-    return _apply(incident, assessment, reason=proposal.reason, actor=actor)
+    proposal = proposals.settle(proposal, actor=actor)
+    reason = proposal.reason
+    if proposal.assessed:
+        # Whoever assessed is the assessor; that a second person agreed stands with the proposal.
+        person = proposal.proposed_by
+        assessment = weighing.in_full(incident, proposal.assessed, assessor=person)
+    else:
+        assessment = weighing.by_person(incident, Sev(proposal.level), reason, actor=actor)
+    return _apply(incident, assessment, reason=reason, actor=actor)
 
 
 @transaction.atomic
@@ -102,51 +113,9 @@ def withdraw(proposal: SeverityProposal, *, actor: Actor) -> None:
         Refused: if it is decided already.
     """
     incident = _lock(proposal.incident)
-    proposal = _open_proposal(proposal)
     if actor.user is None:
         raise Refused("Only a person can withdraw a proposal.")
-    _drop(incident, proposal, actor=actor, why="")
-
-
-def _drop(incident: Incident, proposal: SeverityProposal, *, actor: Actor, why: str) -> None:
-    _decide(proposal, SeverityProposal.State.WITHDRAWN, actor.user, actor)
-    timeline.write(
-        incident,
-        TimelineEntry.Kind.SEVERITY,
-        f"The proposal of SEV {proposal.level} was withdrawn{why}.",
-        actor=actor,
-    )
-
-
-def _overtake(incident: Incident, *, actor: Actor) -> None:
-    """Drop a proposed lower severity: it was weighed against a level that no longer holds."""
-    for proposal in incident.proposals.filter(state=SeverityProposal.State.OPEN):
-        _drop(incident, proposal, actor=actor, why=", as what it rests on holds no more")
-
-
-def _open_proposal(proposal: SeverityProposal) -> SeverityProposal:
-    proposal = SeverityProposal.objects.select_for_update().get(pk=proposal.pk)
-    if proposal.state != SeverityProposal.State.OPEN:
-        raise Refused(f"This proposal is {proposal.state} already.")
-    return proposal
-
-
-def _second_person(proposal: SeverityProposal, actor: Actor) -> User:
-    if actor.user is None or actor.user.pk == proposal.proposed_by_id:
-        raise Refused("A second person must confirm a lower severity, not the one who proposes it.")
-    return actor.user
-
-
-def _decide(proposal: SeverityProposal, state: str, person: User | None, actor: Actor) -> None:
-    proposal.state, proposal.decided_by, proposal.decided_at = state, person, timezone.now()
-    history.save(proposal, "state", "decided_by", "decided_at", actor=actor)
-    trail.record(
-        f"severity.lowering_{state}",
-        proposal,
-        actor=actor,
-        stream=trail.stream_of(proposal.incident),
-        level=proposal.level,
-    )
+    proposals.drop(incident, proposal, actor=actor)
 
 
 @transaction.atomic
@@ -164,12 +133,12 @@ def answer_again(incident: Incident, answered: Answered, *, actor: Actor) -> Inc
     _take(incident, answered, actor=actor)
     weighed = weighing.weigh(answered)
     reason = "; ".join(weighed.assumed) or "all triage questions answered"
-    if not _is_guarded_lowering(incident, weighed.sev):
+    if not only_proposes(incident, weighed.sev):
         assessment = weighing.by_triage(
             incident.uuid, weighed, actor=actor, supersedes=incident.assessment
         )
         return _apply(incident, assessment, reason=reason, actor=actor)
-    _propose(incident, weighed.sev, reason=f"Triage of new answers: {reason}", actor=actor)
+    proposals.propose(incident, weighed.sev, reason=f"Triage of new answers: {reason}", actor=actor)
     if moved:
         return _again(incident, reason="It concerns another place than was thought.", actor=actor)
     return incident
@@ -210,7 +179,7 @@ def take_over(incident: Incident, other: Incident, *, reason: str, actor: Actor)
         Refused: if the incident is over.
     """
     incident = _lock(incident)
-    _overtake(other, actor=actor)
+    proposals.overtake(other, actor=actor)
     if other.counts_as < incident.counts_as:
         why = f"Merged with one that counts as {other.level.label}. {reason}"
         assessment = weighing.taken_over(incident, other, why, actor=actor)
@@ -267,7 +236,7 @@ def _apply(incident: Incident, assessment: Assessment, *, reason: str, actor: Ac
         now=assessment.level,
     )
     if was != assessment.level:
-        _overtake(incident, actor=actor)
+        proposals.overtake(incident, actor=actor)
     announce(incident, actor=actor, was=was)
     return incident
 

@@ -5,6 +5,7 @@ from django.urls.converters import StringConverter
 
 from incidents.views import (
     acts,
+    assessing,
     detail,
     drills,
     entering,
@@ -116,6 +117,8 @@ urlpatterns = [
     path(f"{_one}steps/<int:pk>/note/", steps.note, name="note-step"),
     path(f"{_one}aware/", acts.aware, name="aware"),
     path(f"{_one}severity/", judging.level, name="level"),
+    path(f"{_one}assess/", assessing.assess, name="assess"),
+    path(f"{_one}assess/weigh/", assessing.weigh, name="weigh-answers"),
     path(f"{_one}answers/", judging.answers, name="answers"),
     path(f"{_one}proposals/<int:pk>/confirm/", judging.decide, {"how": "confirm"}, name="confirm"),
     path(

@@ -2,12 +2,14 @@
 
 import copy
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.actors import Actor
+from accounts.models import User
 from incidents.models import Incident
 from programs.models import RUNNING, Dataset, Program, State
 from severity import inforce
@@ -43,18 +45,23 @@ class Answered:
 
 def weigh(answered: Answered) -> Triage:
     """Return the level that the answers lead to at once, unknowns at the worst plausible."""
-    every: list[ProgramContext] = []
-    if answered.program is None:
-        # A paused program's data lie there still; only what never began or is over is left out.
-        concerned = Program.objects.filter(state__in=[*RUNNING, State.PAUSED])
-        every = [_context(program) for program in concerned.filter(is_drill=False)]
+    program, every = contexts(answered.program)
     found = triage(
         Answers(audience=answered.audience, still_open=answered.still_open),
-        _context(answered.program) if answered.program else None,
+        program,
         every_program=every,
         rules=inforce.rules(),
     )
     return _as_stated(found, answered.stated) if answered.stated else found
+
+
+def contexts(program: Program | None) -> tuple[ProgramContext | None, list[ProgramContext]]:
+    """What is known of the program; where nobody knows which it is, of all that it could be."""
+    if program is not None:
+        return _context(program), []
+    # A paused program's data lie there still; only what never began or is over is left out.
+    concerned = Program.objects.filter(state__in=[*RUNNING, State.PAUSED])
+    return None, [_context(each) for each in concerned.filter(is_drill=False)]
 
 
 def _as_stated(found: Triage, stated: Stated) -> Triage:
@@ -104,7 +111,11 @@ def by_triage(
         kind=Assessment.Kind.TRIAGE,
         rules_version=rules.version,
         rules_sha256=rules.sha256,
-        facts={"assumed": list(weighed.assumed), **weighed.facts.plain()},
+        facts={
+            "assumed": list(weighed.assumed),
+            "unknown": list(weighed.unknown),
+            **weighed.facts.plain(),
+        },
         trace=plain["trace"],
         score=weighed.result.se,
         index=weighed.result.osi,
@@ -145,6 +156,17 @@ def by_person(incident: Incident, level: Sev, reason: str, *, actor: Actor) -> A
         reason=reason,
         assessor=actor.user,
         supersedes=incident.assessment,
+    )
+
+
+def in_full(incident: Incident, found: dict[str, Any], *, assessor: User) -> Assessment:
+    """Write down a full assessment that `incidents.assessing` worked out."""
+    return Assessment.objects.create(
+        subject=f"incident:{incident.uuid}",
+        kind=Assessment.Kind.FULL,
+        assessor=assessor,
+        supersedes=incident.assessment,
+        **found,
     )
 
 
@@ -213,6 +235,11 @@ def first(incident: Incident) -> Assessment:
     if held and held.supersedes_id is None:
         return held
     return Assessment.objects.get(subject=f"incident:{incident.uuid}", supersedes=None)
+
+
+def last_full(incident: Incident) -> Assessment | None:
+    """Return the newest full assessment of an incident, in force or not."""
+    return all_of(incident).filter(kind=Assessment.Kind.FULL).first()
 
 
 def all_of(incident: Incident) -> QuerySet[Assessment]:

@@ -9,7 +9,12 @@ from severity.facts import BadFact, Circumstances, DataContext, Facts
 from severity.kinds import Kind
 from severity.ladder import Sev
 from severity.ruleset import RuleSet
-from severity.vocabulary import Duration, People, Seen, StillOpen
+from severity.vocabulary import Duration, Flag, People, Seen, StillOpen
+
+_NEVER_ASKED = (
+    *("ei", "cb integrity", "cb availability", "cb malicious", "duration", "evidence", "refix"),
+    *(flag.value for flag in Flag),
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,8 @@ NOBODYS_PROGRAM = ProgramContext((), None, collecting=True, running_for_days=Non
 class Triage:
     """`sev` is the level to act on. While `undetermined`, it is only the worst plausible one.
 
-    `assumed` says in sentences what was unknown and how it was counted.
+    `assumed` says in sentences what was unknown and how it was counted; `unknown` names every
+    fact that nobody stated, as `severity.changes` calls them, asked for or not.
     """
 
     sev: Sev
@@ -68,6 +74,7 @@ class Triage:
     facts: Facts
     result: Result
     assumed: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
 
 
 def triage(
@@ -88,7 +95,8 @@ def triage(
     worst = min((_weigh(answers, each, rules) for each in candidates), key=_worst_first)
     assumed = (*_unnamed(program, every_program), *worst.assumed)
     undetermined = program is None or answers.audience == Seen.UNKNOWN
-    return Triage(worst.result.sev, undetermined, worst.facts, worst.result, assumed)
+    unknown = tuple(_unknown(answers, program))
+    return Triage(worst.result.sev, undetermined, worst.facts, worst.result, assumed, unknown)
 
 
 @dataclass(frozen=True)
@@ -144,6 +152,19 @@ def _duration(program: ProgramContext, rules: RuleSet) -> Duration:
         return rules.triage.duration
     long = program.running_for_days > rules.triage.long_after_days
     return Duration.OVER_30_DAYS if long else Duration.UP_TO_30_DAYS
+
+
+def _unknown(answers: Answers, program: ProgramContext | None) -> Iterator[str]:
+    """What neither the reporter nor the program states: nobody asks for most of it yet."""
+    yield from _NEVER_ASKED
+    if answers.audience == Seen.UNKNOWN:
+        yield from ("audience", "cb confidentiality")
+    if answers.still_open == StillOpen.UNKNOWN:
+        yield "ongoing"
+    if program is None or program.participants is None:
+        yield "people"
+    if program is None or not program.categories:
+        yield "dpc"
 
 
 def _unnamed(program: ProgramContext | None, every: Sequence[ProgramContext]) -> Iterator[str]:

@@ -21,6 +21,7 @@ from incidents.models.incident import (
 from incidents.models.knocking import AccessRequest, GlassBreak, Look
 from incidents.models.legal import OWED, LegalEvent, LegalFacts, Obligation
 from incidents.models.pinning import Pin
+from incidents.models.rating import SecondRating
 from incidents.models.response import (
     SHARED_ROLES,
     AccessGrant,
@@ -77,6 +78,7 @@ __all__ = [
     "RunbookRun",
     "RunbookStep",
     "SavedView",
+    "SecondRating",
     "RunbookVersion",
     "SeverityProposal",
     "Source",

@@ -133,6 +133,8 @@ class Incident(models.Model):
     recovered_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     next_update_at = models.DateTimeField(null=True, blank=True)
+    # Until when the level must rest on a full assessment; None where it does.
+    assess_by = models.DateTimeField(null=True, blank=True)
 
     objects = IncidentQuerySet.as_manager()
     # When it came to its status is when that row was written.
@@ -188,6 +190,11 @@ class Incident(models.Model):
     @property
     def is_over(self) -> bool:
         return self.status in OVER
+
+    @property
+    def assessment_is_late(self) -> bool:
+        """True if the level should rest on a full assessment by now and does not."""
+        return self.assess_by is not None and not self.is_over and self.assess_by <= timezone.now()
 
     @property
     def update_is_late(self) -> bool:

@@ -88,6 +88,8 @@ class SeverityProposal(models.Model):
     incident = models.ForeignKey(Incident, models.PROTECT, related_name="proposals")
     level = models.PositiveSmallIntegerField()
     reason = models.TextField(max_length=2000)
+    # The full assessment that it rests on, ready to be written; None if a person just says so.
+    assessed = models.JSONField(null=True, blank=True)
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField(default=timezone.now)
     state = models.CharField(max_length=9, choices=State, default=State.OPEN)

@@ -8,6 +8,7 @@ from django.conf import settings
 from accounts.http import SignedInRequest
 from incidents import (
     access,
+    assessing,
     chart,
     duplicates,
     duties,
@@ -17,6 +18,7 @@ from incidents import (
     legalcase,
     looks,
     obligations,
+    questions,
     relations,
     scanning,
     story,
@@ -35,12 +37,13 @@ from incidents.models import (
     Status,
     TimelineEntry,
 )
+from incidents.questions import Bearing
 from incidents.story import Asked
 from incidents.views.room import May, Room
 from programs.forms import PanelForm
 from programs.models import State
 from severity import inforce
-from severity.changes import what_would_change
+from severity.changes import sensitivity
 from severity.facts import BadFact, Facts
 from severity.reading import BadRuleSet
 from severity.vocabulary import Action, Scope
@@ -105,7 +108,7 @@ def severity(incident: Incident, request: SignedInRequest, forms: Forms) -> dict
     return {
         "assessment": assessment,
         "assumed": facts.get("assumed", []),
-        "changes": _changes(facts, assessment.rules_version if assessment else ""),
+        "bearings": _bearings(facts, assessment.rules_version if assessment else ""),
         "assessments": weighing.all_of(incident)[:_MOST_LEVELS],
         "proposal": proposal.select_related("proposed_by").first(),
         "level_form": forms.get("level") or response.LevelForm(),
@@ -113,16 +116,18 @@ def severity(incident: Incident, request: SignedInRequest, forms: Forms) -> dict
     }
 
 
-def _changes(facts: dict[str, Any], version: str) -> list[Any]:
+def _bearings(facts: dict[str, Any], version: str) -> list[Bearing]:
     """What would change the level, by the rules that it rests on; nothing where a person set it."""
-    stated = {name: value for name, value in facts.items() if name != "assumed"}
+    stated = {name: value for name, value in facts.items() if name not in assessing.BESIDE}
     if not stated:
         return []
     try:
         rules = inforce.of(version)
-        return list(what_would_change(Facts.from_mapping(stated, rules), rules))
+        known = Facts.from_mapping(stated, rules)
     except (BadFact, BadRuleSet):
         return []
+    rows = sensitivity(known, rules, unknown=facts.get("unknown", []))
+    return questions.in_words(each for each in rows if each.worse or each.milder)
 
 
 def firings(incident: Incident, forms: Forms) -> dict[str, Any]:

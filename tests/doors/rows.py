@@ -374,7 +374,11 @@ BY_SECRET = {
 }
 
 # At the end: they are made of what stands above.
-from tests.doors import kept_rows, policy_rows, rules_rows, told_rows  # noqa: E402
+from tests.doors import judging_rows, kept_rows, policy_rows, rules_rows, told_rows  # noqa: E402
 
-ROWS |= kept_rows.ROWS | policy_rows.ROWS | told_rows.ROWS | rules_rows.ROWS
+ROWS |= kept_rows.ROWS
+ROWS |= policy_rows.ROWS
+ROWS |= told_rows.ROWS
+ROWS |= rules_rows.ROWS
+ROWS |= judging_rows.ROWS
 BY_SECRET |= kept_rows.BY_SECRET | told_rows.BY_SECRET
