@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 
 from incidents import weighing
 from incidents.models import Incident
+from severity import inforce
 from severity.changes import Sensitivity, sensitivity
 from severity.facts import BadFact, Facts
 from severity.ladder import Sev
 from severity.questions import Said, Weighed, answers_of, fact_of
 from severity.questions import weigh as weigh_answers
-from severity.ruleset import RuleSet
 
 LONGEST_REASON = 2000
 # What stands beside the facts of an assessment; `Facts.from_mapping` knows nothing of it.
@@ -49,7 +49,7 @@ class Worked:
 
     def row(self) -> dict[str, Any]:
         """Return the fields of an Assessment, decimals as text, as JSON can hold them."""
-        rules, result = RuleSet.current(), self.weighed.result
+        rules, result = inforce.rules(), self.weighed.result
         trace = result.plain()["trace"]
         if self.is_overridden:
             trace.append(
@@ -87,7 +87,7 @@ def weigh(incident: Incident, said: Said) -> Weighed:
     """
     program, every = weighing.contexts(incident.program)
     now = timezone.now()
-    return weigh_answers(said, program, every_program=every, rules=RuleSet.current(), now=now)
+    return weigh_answers(said, program, every_program=every, rules=inforce.rules(), now=now)
 
 
 def work_out(incident: Incident, said: Said, judged: Judged | None = None) -> Worked:
@@ -120,7 +120,7 @@ def _plain(points: Decimal) -> str:
 
 def what_would_change(weighed: Weighed) -> list[Sensitivity]:
     """Each fact that, stated otherwise, leads to another level."""
-    rules = RuleSet.current()
+    rules = inforce.rules()
     every = sensitivity(weighed.facts, rules, unknown=weighed.unknown)
     return [each for each in every if each.worse or each.milder]
 
@@ -137,7 +137,7 @@ def said_before(incident: Incident) -> Said | None:
         return Said.from_plain(kept.facts["said"])
     stated = {name: value for name, value in kept.facts.items() if name not in BESIDE}
     try:
-        facts = Facts.from_mapping(stated, RuleSet.current())
+        facts = Facts.from_mapping(stated, inforce.rules())
     except BadFact:
         # Of rules that had other scales: nothing of it can be taken over.
         return None

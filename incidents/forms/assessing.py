@@ -12,10 +12,10 @@ from incidents.assessing import Judged
 from incidents.forms.fields import MomentField
 from incidents.questions import Answer, Question
 from programs.forms import PanelForm
+from severity import inforce
 from severity.facts import MOST_PEOPLE, BadFact
 from severity.ladder import Sev
 from severity.questions import NAMES, UNKNOWN, Said, scale
-from severity.ruleset import RuleSet
 
 _BESIDE = {"people": ("people_count",), "duration": ("since", "until")}
 _CHOOSE = _("Choose one; “I do not know” is an answer.")
@@ -69,7 +69,7 @@ class AnswerForm(PanelForm):
         for name in NAMES:
             self.fields[name] = forms.ChoiceField(
                 label=questions.ALL[name].label,
-                choices=[(value, value) for value in (*scale(name, RuleSet.current()), UNKNOWN)],
+                choices=[(value, value) for value in (*scale(name, inforce.rules()), UNKNOWN)],
                 widget=forms.RadioSelect,
                 error_messages={"required": _CHOOSE, "invalid_choice": _CHOOSE},
             )
@@ -127,7 +127,7 @@ class AnswerForm(PanelForm):
 
     def _choices(self, name: str, counted: str) -> Iterator[Choice]:
         chosen = self[name].value()
-        for value in scale(name, RuleSet.current()):
+        for value in scale(name, inforce.rules()):
             yield Choice(value, questions.answer(name, value), value == chosen)
         worst = str(questions.said(name, counted)) if counted else ""
         unknown = Answer(_("I do not know"), "")

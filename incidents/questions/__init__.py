@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from incidents.questions import context, data, reach, traces
 from incidents.questions.words import Answer, Question
+from severity import inforce
 from severity.changes import Change, Sensitivity
 from severity.enisa import CIRCUMSTANCES
 from severity.ladder import Sev
 from severity.questions import NAMES, means
-from severity.ruleset import RuleSet
 
 ALL: dict[str, Question] = {
     name: {**data.QUESTIONS, **reach.QUESTIONS, **traces.QUESTIONS, **context.QUESTIONS}[name]
@@ -29,7 +29,7 @@ __all__ = ["ALL", "Answer", "Bearing", "Question", "answer", "asked", "in_words"
 def answer(name: str, value: str) -> Answer:
     """Return the words of an answer; those of the rule set where there are none here."""
     known = ALL[name].answers.get(value)
-    return known or Answer(means(name, value, RuleSet.current()), "")
+    return known or Answer(means(name, value, inforce.rules()), "")
 
 
 def asked(fact: str) -> str:
