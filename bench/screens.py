@@ -116,6 +116,7 @@ SHOTS = (
     Shot("clocks", "privacy", first("/incidents/", "clocks/"), then=_open_all),
     Shot("clock", "privacy", linked("/obligations/", "/clocks/"), then=_open_all),
     Shot("obligations", "privacy", "/obligations/"),
+    Shot("register", "privacy", "/register/"),
     Shot("history", "commander", first("/incidents/", "history/")),
     Shot("review", "commander", first("/incidents/", "review/"), then=_open_all),
     Shot("lessons", "executive", "/lessons/"),

@@ -19,6 +19,7 @@ from incidents.cord_api import router as cord
 from incidents.evidence_api import router as evidence
 from incidents.exposure_api import router as exposures
 from incidents.legal_api import router as legal
+from incidents.register_api import router as register
 from incidents.runbook_api import router as runbook
 from incidents.story_api import router as story
 from incidents.thresholds_api import of_incident as rules_of_incident
@@ -79,6 +80,7 @@ api = Described(
     urls_namespace="api",
 )
 api.add_router("/v1/incidents", incidents)
+api.add_router("/v1/register", register)
 api.add_router("/v1/incidents", evidence)
 api.add_router("/v1/incidents", exposures)
 api.add_router("/v1/incidents", story)

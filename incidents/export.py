@@ -37,9 +37,9 @@ class Export:
         self.user, self.keys = user, keys
 
     def csv(self) -> Iterator[str]:
-        yield _line(COLUMNS)
+        yield line(COLUMNS)
         for row in self._rows():
-            yield _line([_cell(value) for value in row.values()])
+            yield line([cell(value) for value in row.values()])
 
     def json(self) -> Iterator[str]:
         before = "[\n"
@@ -110,7 +110,8 @@ def _facts(incident: Incident) -> dict[str, Any]:
     return {name: fact(incident) for name, fact in _FACTS.items()}
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """Return a value as a cell that no spreadsheet takes for a formula."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -119,7 +120,8 @@ def _cell(value: Any) -> str:
     return f"'{text}" if text.startswith(_BEGIN_A_FORMULA) else text
 
 
-def _line(cells: Iterable[str]) -> str:
-    line = StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue()
+def line(cells: Iterable[str]) -> str:
+    """Return cells as one line of CSV."""
+    text = StringIO()
+    csv.writer(text).writerow(cells)
+    return text.getvalue()

@@ -19,6 +19,7 @@ class Assessment(models.Model):
         FULL = "full", _("Full assessment")
         OVERRIDE = "override", _("Set by a person")
         MONITOR = "monitor", _("Stated by a monitor")
+        IMPORTED = "imported", _("Imported with a historic incident")
 
     # Text, not a key: severity knows no incidents.
     subject = models.CharField(max_length=80, db_index=True)

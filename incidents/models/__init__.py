@@ -1,8 +1,10 @@
 """Incidents and everything that happens in one."""
 
+from incidents.models.drafts import APPROVALS, Draft, DraftApproval, DraftVersion
 from incidents.models.drills import Drill
 from incidents.models.evidence import Custody, Evidence
 from incidents.models.exposing import Accessed, Exposure, Whose
+from incidents.models.importing import Import, Imported, ImportFault, ImportPart
 from incidents.models.inbound import Received, Refusal, Source
 from incidents.models.incident import (
     NEXT,
@@ -40,6 +42,7 @@ from incidents.models.tracking import Relation, Task
 from incidents.models.writing import RunbookVersion
 
 __all__ = [
+    "APPROVALS",
     "NEXT",
     "OVER",
     "OWED",
@@ -51,12 +54,19 @@ __all__ = [
     "Audience",
     "Counter",
     "Custody",
+    "Draft",
+    "DraftApproval",
+    "DraftVersion",
     "Drill",
     "DrillScope",
     "Evidence",
     "Exposure",
     "GateCheck",
     "GlassBreak",
+    "Import",
+    "ImportFault",
+    "ImportPart",
+    "Imported",
     "Incident",
     "IncidentGroupPermission",
     "IncidentUserPermission",

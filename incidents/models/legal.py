@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.kept import KeptHistory, keep
+from incidents.models.drafts import DraftVersion
 from incidents.models.evidence import Evidence
 from incidents.models.incident import Incident
 
@@ -157,6 +158,10 @@ class Obligation(models.Model):
         Evidence, models.PROTECT, null=True, blank=True, related_name="proves"
     )
     proof_sha256 = models.CharField(_("hash of the proof"), max_length=64, blank=True)
+    # The approved text that was submitted, where it was written here.
+    filed_text = models.ForeignKey(
+        DraftVersion, models.PROTECT, null=True, blank=True, related_name="filed_as"
+    )
     reference = models.CharField(max_length=200, blank=True)
     lateness = models.CharField(_("why it was late"), max_length=1000, blank=True)
     confirmed_by = models.ForeignKey(

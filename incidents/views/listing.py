@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.http import SignedInRequest, actor_of
 from accounts.recency import recently_signed_in
 from incidents import export as exporting
-from incidents import library, listing, redacted, saved_views
+from incidents import library, listing, redacted, register, saved_views
 from incidents.forms.saved import SavedViewForm
 from incidents.forms.searching import FilterForm
 from incidents.listing import Place
@@ -92,6 +92,7 @@ def page(
         "older": _leads_to(request, leaf.older),
         "is_filtered": filtered,
         "reads_lessons": redacted.may_read_lessons(request.user),
+        "reads_register": register.may_read(request.user),
         "reads_runbooks": library.may_read(request.user),
         "columns": [_column(name, str(label), wanted.sort) for name, label in COLUMNS],
     }

@@ -32,6 +32,7 @@ OPERATIONS = [
     ("GET", "/incidents/{ref}/rules", Scope.READ),
     ("GET", "/incidents/{ref}/pages", Scope.READ),
     ("GET", "/incidents/{ref}/obligations", Scope.READ),
+    ("GET", "/register", Scope.READ),
     ("POST", "/incidents/{ref}/legal-events", Scope.RESPOND),
     ("POST", "/incidents/{ref}/legal-facts", Scope.RESPOND),
     ("GET", "/incidents/{ref}/evidence", Scope.READ),

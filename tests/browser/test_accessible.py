@@ -109,7 +109,12 @@ class World:
         for path in ("/", "/incidents/", "/incidents/?q=zebra", one, f"{one}history/"):
             yield path, self.officer
         yield f"{one}timeline/{self.entry.pk}/correct/", self.officer
-        for path in (f"{one}clocks/", f"{one}clocks/{self.duty.pk}/", "/obligations/"):
+        for path in (
+            f"{one}clocks/",
+            f"{one}clocks/{self.duty.pk}/",
+            "/obligations/",
+            "/register/",
+        ):
             yield path, self.officer
         yield f"{one}evidence/{self.kept.pk}/", self.officer
         yield f"{one}assess/", self.officer
