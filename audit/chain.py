@@ -66,19 +66,33 @@ def digest(link: Link) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """Where a stream ends so far; `at` as `stamp` writes it."""
+
+    seq: int = 0
+    hash: str = GENESIS
+    at: str = ""
+
+
 def flaws(links: Iterable[Link]) -> Iterator[Flaw]:
     """Yield what is wrong with one stream, given all its links in the order of `seq`."""
-    seq, prev, at = 0, GENESIS, None
+    tail = Tail()
     for link in links:
-        if link.seq != seq + 1:
-            yield Flaw(link.stream, link.seq, f"entry {seq + 1} is missing")
-        elif link.prev != prev:
-            yield Flaw(link.stream, link.seq, "does not follow the entry before it")
-        if digest(link) != link.hash:
-            yield Flaw(link.stream, link.seq, "was changed after it was written")
-        if at and link.at < at:
-            yield Flaw(link.stream, link.seq, "is earlier than the entry before it")
-        seq, prev, at = link.seq, link.hash, link.at
+        yield from flaws_after(tail, link)
+        tail = Tail(link.seq, link.hash, stamp(link.at))
+
+
+def flaws_after(tail: Tail, link: Link) -> Iterator[Flaw]:
+    """Yield what is wrong with a link that follows this tail."""
+    if link.seq != tail.seq + 1:
+        yield Flaw(link.stream, link.seq, f"entry {tail.seq + 1} is missing")
+    elif link.prev != tail.hash:
+        yield Flaw(link.stream, link.seq, "does not follow the entry before it")
+    if digest(link) != link.hash:
+        yield Flaw(link.stream, link.seq, "was changed after it was written")
+    if stamp(link.at) < tail.at:
+        yield Flaw(link.stream, link.seq, "is earlier than the entry before it")
 
 
 def commitment(salt: str, text: str) -> str:

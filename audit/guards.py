@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from accounts.kept import REFUSED
-from audit import triggers
+from audit import privileges, triggers
 
 Triggers = Mapping[tuple[str, str], str]
 
@@ -22,6 +23,9 @@ def install(sender: AppConfig, using: str, **_: Any) -> None:
     there = set(connection.introspection.table_names())
     tables = {m._meta.db_table for m in REFUSED if m._meta.app_label == sender.label} & there
     put(connection, {key: text for key, text in expected().items() if key[0] in tables})
+    if settings.RECORD.role:
+        # Each time, as each app may have new tables.
+        privileges.give(connection, settings.RECORD.role, tables=there)
 
 
 def put(connection: BaseDatabaseWrapper, wanted: Triggers) -> None:
@@ -32,6 +36,8 @@ def put(connection: BaseDatabaseWrapper, wanted: Triggers) -> None:
         # The body of a function is read when it is first run, so that its tables may come later.
         for name in triggers.FUNCTIONS:
             cursor.execute(triggers.function(name, schema=schema))
+            # Else anybody could hang it on a table of their own, and move heads with it.
+            cursor.execute(f"REVOKE ALL ON FUNCTION {name}() FROM PUBLIC")
         for definition in wanted.values():
             cursor.execute(f"CREATE OR REPLACE {definition}")
 
@@ -50,7 +56,8 @@ _THERE = """
       FROM pg_trigger t
       JOIN pg_class c ON c.oid = t.tgrelid
       JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = current_schema()
-      JOIN pg_proc p ON p.oid = t.tgfoid AND p.pronamespace = n.oid AND NOT p.prosecdef
+      JOIN pg_proc p ON p.oid = t.tgfoid AND p.pronamespace = n.oid
+       AND p.prosecdef = (p.proname = ANY(%s))
       JOIN pg_language l ON l.oid = p.prolang AND l.lanname = 'plpgsql'
      WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
        AND p.proconfig = ARRAY['search_path=pg_catalog, ' || quote_ident(n.nspname) || ', pg_temp']
@@ -60,7 +67,7 @@ _THERE = """
 def missing(connection: BaseDatabaseWrapper) -> list[tuple[str, str]]:
     """Return the (table, trigger) pairs that are gone, disabled, or do something else."""
     with connection.cursor() as cursor:
-        cursor.execute(_THERE)
+        cursor.execute(_THERE, [list(triggers.WITH_RIGHTS_OF_ITS_OWNER)])
         there = {
             (table, name): text
             for table, name, text, function, body in cursor.fetchall()

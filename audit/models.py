@@ -8,6 +8,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.kept import keep
 
@@ -61,6 +62,96 @@ class Remark(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class Leaf(models.Model):
+    """The place of an entry in the tree over all of them, given when it is sealed."""
+
+    place = models.BigIntegerField(primary_key=True)
+    entry = models.OneToOneField(Entry, models.PROTECT, related_name="leaf")
+
+    def __str__(self) -> str:
+        return f"{self.place}"
+
+
+class Checkpoint(models.Model):
+    """The root of the tree over the first `size` entries, signed. Written by audit.sealing."""
+
+    number = models.BigIntegerField(primary_key=True)
+    size = models.BigIntegerField()
+    # Every entry with a key up to here was sealed by then, but for those whose transaction was
+    # still under way.
+    reached = models.BigIntegerField()
+    made_at = models.DateTimeField()
+    # With its signatures, as it is given out.
+    text = models.TextField()
+    # What the next one goes on from, see audit.merkle.
+    frontier = models.TextField()
+
+    def __str__(self) -> str:
+        return f"checkpoint {self.number}"
+
+
+class Deposit(models.Model):
+    """A place outside the database that has a checkpoint. Written by audit.deposits."""
+
+    class Place(models.TextChoices):
+        FILE = "file", _("file")
+        MAIL = "mail", _("mail")
+        WEBHOOK = "webhook", _("webhook")
+        STAMP = "stamp", _("time stamp")
+
+    checkpoint = models.ForeignKey(Checkpoint, models.PROTECT, related_name="deposits")
+    place = models.CharField(max_length=7, choices=Place)
+    # Which file, address or host.
+    where = models.CharField(max_length=500)
+    at = models.DateTimeField(default=timezone.now)
+    # Of a time stamp: the token of RFC 3161, in DER.
+    token = models.BinaryField(default=b"")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["checkpoint", "place", "where"], name="one_deposit_for_each_place"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.where}"
+
+
+class Verification(models.Model):
+    """One look at the record by the engine, and what it found. Written by audit.looking."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waits for the engine")
+        RUNNING = "running", _("under way")
+        DONE = "done", _("done")
+        FAILED = "failed", _("did not come to an end")
+
+    state = models.CharField(max_length=7, choices=State, default=State.WAITING)
+    stream = models.CharField(max_length=80, default="", blank=True)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    asked_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    # Entries that were read so far, and how many there were at the beginning.
+    read = models.BigIntegerField(default=0)
+    total = models.BigIntegerField(default=0)
+    report = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["stream"],
+                condition=models.Q(state__in=["waiting", "running"]),
+                name="one_verification_at_a_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"verification {self.pk}"
 
 
 class OutboxEvent(models.Model):
@@ -202,4 +293,7 @@ keep(Entry)
 keep(Head, refuse=("DELETE",))
 # May be deleted, where the law says that a text must go; the chain shows that there was one.
 keep(Remark, refuse=("UPDATE",))
+keep(Leaf)
+keep(Checkpoint)
+keep(Deposit)
 keep(OutboxEvent, refuse=("UPDATE",))

@@ -35,6 +35,8 @@ _HEAD = """
         END IF;
         RETURN NEW;
     END """
+# So that whoever may add an entry need not have the right to move a head.
+WITH_RIGHTS_OF_ITS_OWNER = ("andon_chain",)
 FUNCTIONS = {"andon_refuse": _REFUSE, "andon_chain": _CHAIN, "andon_head": _HEAD}
 
 # As PostgreSQL itself words them, so that what is there can be compared with what must be.
@@ -64,7 +66,8 @@ def function(name: str, *, schema: str) -> str:
     # Of its own, or a session's temporary audit_head would be found before ours: what is temporary
     # is looked through first unless it is named.
     path = f"pg_catalog, {schema}, pg_temp"
+    rights = " SECURITY DEFINER" if name in WITH_RIGHTS_OF_ITS_OWNER else ""
     return (
-        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql"
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql{rights}"
         f" SET search_path = {path} AS $${FUNCTIONS[name]}$$"
     )

@@ -1,56 +1,106 @@
-"""Check the whole record against itself: chains, heads, columns, texts, triggers. Reads only."""
+"""Check the whole record against itself and its checkpoints. Reads only.
 
-import json
-from collections.abc import Iterator
+Chains, heads, columns, texts, the tree over all entries and its signed roots, the triggers that
+guard it and who may write to it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import groupby
-from operator import attrgetter
-from typing import Any
+from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
 
-from audit import chain, guards
-from audit.chain import Flaw, Link
-from audit.models import Entry, Head, Remark
+from audit import consistency, guards, privileges
+from audit.chain import Flaw
+from audit.consistency import Line
+from audit.links import Walk
 
-BATCH = 2000
+# More of them tell nothing new, and a record that was rewritten has as many as entries.
+MOST_FLAWS = 1000
+PROGRESS_EACH = 10_000
+Progress = Callable[[int, int], None]
 
 
 @dataclass
 class Report:
-    """What was checked and what is wrong. `flaws` is empty when the record is as it was written."""
+    """What was checked and what is wrong. `flaws` is empty when the record is as it was written.
+
+    `notes` say what was not looked at, and are no flaws. Of `more` flaws only the number is known.
+    """
 
     entries: int = 0
     streams: int = 0
+    sealed: int = 0
+    checkpoints: int = 0
+    compared: int = 0
     flaws: list[Flaw] = field(default_factory=list)
+    more: int = 0
+    notes: list[str] = field(default_factory=list)
 
     @property
     def clean(self) -> bool:
         return not self.flaws
 
+    def take(self, flaws: Iterable[Flaw]) -> None:
+        for flaw in flaws:
+            if len(self.flaws) < MOST_FLAWS:
+                self.flaws.append(flaw)
+            else:
+                self.more += 1
 
-def verify(*, stream: str = "") -> Report:
-    """Read the record, or one stream of it, and return what does not hold."""
-    report = Report()
+
+def verify(
+    *,
+    stream: str = "",
+    since: datetime | None = None,
+    outside: Iterable[Line] = (),
+    progress: Progress | None = None,
+) -> Report:
+    """Read the record, or a part of it, and return what does not hold.
+
+    Args:
+        stream: only this one. The tree over all is then built only if `outside` is given.
+        since: only what was written from then on; what was before is taken as it is.
+        outside: checkpoints that were kept elsewhere.
+        progress: is told now and then how many entries were read, of how many.
+
+    Raises:
+        Foreign: if a checkpoint from outside is of another installation.
+        BadDocument: if one from outside is no checkpoint, or was changed.
+    """
+    report, outside = Report(), list(outside)
     with one_moment():
-        heads = {head.stream: head for head in _only(Head.objects.all(), stream)}
-        for name, entries in groupby(_read(stream), key=attrgetter("stream")):
-            report.streams += 1
-            report.flaws += _check_stream(name, entries, heads.pop(name, None), report)
-        report.flaws += [
-            Flaw(name, 0, "has a head but no entries: they were removed") for name in heads
-        ]
-        report.flaws += [
-            Flaw(table, 0, f"the trigger {trigger} is missing, disabled or not ours")
-            for table, trigger in guards.missing(connection)
-        ]
-        report.flaws += [
-            Flaw(table, 0, f"the {what} hangs on it and is not ours")
-            for table, what in guards.unexpected(connection)
-        ]
+        if outside or not stream:
+            _compare(report, outside, since)
+        else:
+            report.notes.append("One stream alone was read, and compared with no checkpoint.")
+        walk = Walk(stream=stream, since=since)
+        report.take(_told(walk, progress) if progress else walk.flaws())
+        report.entries, report.streams = walk.entries, walk.streams
+        report.take(walk.heads())
+        report.take(walk.remarks())
+        report.take(_guards())
+        report.notes += privileges.notes(connection)
+    if since:
+        report.notes.append(f"What was written before {since.isoformat()} was not read.")
     return report
+
+
+def _compare(report: Report, outside: list[Line], since: datetime | None) -> None:
+    # First, as whoever gives a checkpoint of another installation need not wait for the rest.
+    found = consistency.check(outside, since=since)
+    report.checkpoints, report.compared = found.checkpoints, found.compared
+    report.sealed = found.sealed
+    report.take(found.flaws)
+    report.notes += found.notes
+
+
+def _told(walk: Walk, progress: Progress) -> Iterator[Flaw]:
+    total = walk.count()
+    progress(0, total)
+    yield from walk.flaws(each=PROGRESS_EACH, tell=lambda: progress(walk.entries, total))
+    progress(walk.entries, total)
 
 
 @contextmanager
@@ -61,66 +111,15 @@ def one_moment() -> Iterator[None]:
         if outermost:
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                # It may take a minute, and holds no lock.
+                cursor.execute("SET LOCAL statement_timeout = 0")
         yield
 
 
-def _only(rows: QuerySet, stream: str) -> QuerySet:  # type: ignore[type-arg]
-    return rows.filter(stream=stream) if stream else rows
-
-
-def _read(stream: str) -> Iterator[Entry]:
-    entries = _only(Entry.objects.all(), stream).order_by("stream", "seq")
-    yield from entries.iterator(chunk_size=BATCH)
-
-
-def _check_stream(
-    name: str, entries: Iterator[Entry], head: Head | None, report: Report
-) -> list[Flaw]:
-    found: list[Flaw] = []
-    last = (0, "")
-
-    def links() -> Iterator[Link]:
-        nonlocal last
-        for entry in entries:
-            report.entries += 1
-            last = (entry.seq, entry.hash)
-            found.extend(_check_columns(entry))
-            yield Link(entry.stream, entry.seq, entry.at, entry.body, entry.prev, entry.hash)
-
-    found += list(chain.flaws(links()))
-    found += _check_remarks(name)
-    if head is None:
-        found.append(Flaw(name, 0, "has entries but no head"))
-    elif (head.seq, head.hash) != last:
-        found.append(Flaw(name, 0, "does not end at its head: entries were removed at the end"))
-    return found
-
-
-def _check_columns(entry: Entry) -> list[Flaw]:
-    body = _body(entry)
-    if body is None:
-        return [Flaw(entry.stream, entry.seq, "has a body that cannot be read")]
-    columns = {"action": entry.action, "subject": entry.subject, "actor": entry.actor_id}
-    return [
-        Flaw(entry.stream, entry.seq, f"the column {name} does not say what was recorded")
-        for name, value in columns.items()
-        if body.get(name) != value
-    ]
-
-
-def _check_remarks(stream: str) -> list[Flaw]:
-    remarks = Remark.objects.filter(entry__stream=stream).select_related("entry")
-    return [
-        Flaw(stream, remark.entry.seq, "its remark was changed after it was written")
-        for remark in remarks.iterator(chunk_size=BATCH)
-        if (_body(remark.entry) or {}).get("remark") != chain.commitment(remark.salt, remark.text)
-    ]
-
-
-def _body(entry: Entry) -> dict[str, Any] | None:
-    # Whoever changed it may have put anything there, and this must still come to its verdict.
-    try:
-        body = json.loads(entry.body)
-    except (ValueError, RecursionError):
-        return None
-    return body if isinstance(body, dict) else None
+def _guards() -> Iterator[Flaw]:
+    for table, trigger in guards.missing(connection):
+        yield Flaw(table, 0, f"the trigger {trigger} is missing, disabled or not ours")
+    for table, what in guards.unexpected(connection):
+        yield Flaw(table, 0, f"the {what} hangs on it and is not ours")
+    for table, what in privileges.wrong(connection):
+        yield Flaw(table, 0, what)

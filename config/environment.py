@@ -10,7 +10,7 @@ import environs
 from django.core.exceptions import ImproperlyConfigured
 
 from accounts import functions, secrets
-from config import inbox, keeping, proxy
+from config import inbox, keeping, proxy, recording
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEVELOPMENT_KEY = "development-only-key-that-production-refuses-to-start-with"
@@ -39,6 +39,7 @@ class Environment:
     evidence: Path
     keeping: keeping.Keeping
     inbox: inbox.Inbox
+    recording: recording.Recording
     database_url: str
     redis_url: str
     hosts: list[str]
@@ -125,6 +126,7 @@ def _values(env: environs.FileAwareEnv) -> Environment:
         evidence=Path(env.str("ANDON_EVIDENCE", str(var / "evidence"))).resolve(),
         keeping=keeping.read(env),
         inbox=inbox.read(env),
+        recording=recording.read(env, var=var),
         database_url=env.str("DATABASE_URL", f"postgres://postgres@/andon?host={run}"),
         redis_url=env.str("REDIS_URL", f"unix://{run}/redis.sock?db=0"),
         hosts=env.list("ANDON_HOSTS", ["localhost", "127.0.0.1", "[::1]"]),
@@ -220,7 +222,12 @@ def _problems(values: Environment) -> list[str]:
         for place, key in enumerate(values.vault_keys, start=1)
         if not _is_key(key)
     ]
-    return found + keeping.problems(values.keeping) + inbox.problems(values.inbox)
+    return found + _problems_of_parts(values)
+
+
+def _problems_of_parts(values: Environment) -> list[str]:
+    found = keeping.problems(values.keeping) + inbox.problems(values.inbox)
+    return found + recording.problems(values.recording, internal=values.internal_hosts)
 
 
 def _is_base(url: str) -> bool:

@@ -17,10 +17,10 @@ from django.db.models import F
 from audit import trail
 from audit.chain import canonical, stamp
 from audit.models import Entry, Head
+from audit.seal import BadDocument, Key, Seal, key_from_pem, opened
 from audit.verification import one_moment
 from programs import distribution, stops
 from programs.models import HookCall, HookConfirmation, HookEvent, StopOrder, StopProof
-from programs.seal import BadDocument, Key, Seal, key_from_pem, opened
 
 KIND = "andon-stop-proof"
 VERSION = 1

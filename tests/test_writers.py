@@ -103,6 +103,7 @@ WRITERS = {
     ("Page", "sent_at"): {"notifications.sending"},
     ("Due", "lease_until"): {"audit.clockwork", "audit.claims"},
     ("Due", "state"): {"audit.clockwork", "audit.reviving"},
+    ("Verification", "state"): {"audit.looking"},
     ("Finding", "over_at"): {"audit.reconciling"},
     ("Finding", "seen_at"): {"audit.reconciling"},
     ("Mark", "reached"): {"audit.reconciling"},

@@ -8,8 +8,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
+from audit.seal import BadDocument, Seal, opened
 from programs import confirmations, pauses, proof, stops
-from programs.seal import BadDocument, Seal, opened
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 
 from accounts.functions import Function
+from audit.seal import key_from_pem, opened
 from programs import access, pauses, proof
-from programs.seal import key_from_pem, opened
 from tests import make
 from tests.web.conftest import Reader, reader, words
 

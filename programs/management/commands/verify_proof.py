@@ -9,8 +9,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from audit.seal import BadDocument
 from programs import proof
-from programs.seal import BadDocument
 
 
 class Command(BaseCommand):

@@ -29,6 +29,11 @@ class Key:
 
     public: Ed25519PublicKey
 
+    @classmethod
+    def from_raw(cls, raw: bytes) -> "Key":
+        """Return the key that these 32 bytes of RFC 8032 are."""
+        return cls(Ed25519PublicKey.from_public_bytes(raw))
+
     @property
     def raw(self) -> bytes:
         """The 32 bytes of RFC 8032."""
@@ -59,14 +64,23 @@ class Seal:
     private: Ed25519PrivateKey
 
     @classmethod
-    def from_secret(cls, secret_key: str) -> "Seal":
+    def from_secret(cls, secret_key: str, *, label: str = "andon-proof-key-v1") -> "Seal":
         # A name of its own: nothing else that SECRET_KEY signs can then pass for a proof.
-        seed = hmac.digest(secret_key.encode(), b"andon-proof-key-v1", hashlib.sha256)
+        return cls.from_seed(hmac.digest(secret_key.encode(), label.encode(), hashlib.sha256))
+
+    @classmethod
+    def from_seed(cls, seed: bytes) -> "Seal":
+        """Return the seal that these 32 bytes are, the private key of RFC 8032."""
         return cls(Ed25519PrivateKey.from_private_bytes(seed))
 
     @property
     def key(self) -> Key:
         return Key(self.private.public_key())
+
+    def signature(self, document: dict[str, Any]) -> dict[str, str]:
+        """Return the signature of this seal under a document."""
+        value = base64.b64encode(self.private.sign(canonical(document).encode())).decode()
+        return {"algorithm": ALGORITHM, "key_id": self.key.id, "value": value}
 
     def sign(self, document: dict[str, Any]) -> str:
         """Return a document with its signature, as one line of canonical JSON.
@@ -74,9 +88,7 @@ class Seal:
         Raises:
             TypeError: if it holds a float or anything that is not JSON.
         """
-        value = base64.b64encode(self.private.sign(canonical(document).encode())).decode()
-        signature = {"algorithm": ALGORITHM, "key_id": self.key.id, "value": value}
-        return canonical({"document": document, "signature": signature})
+        return canonical({"document": document, "signature": self.signature(document)})
 
 
 def key_from_pem(text: str) -> Key:
@@ -102,21 +114,34 @@ def opened(text: str, key: Key) -> dict[str, Any]:
     Raises:
         BadDocument: if it is no sealed document, was signed with another key, or was changed.
     """
-    document, signature = _parts(text)
+    document, signature = parts(text)
     if signature["key_id"] != key.id:
         raise BadDocument(
             f"It was signed with the key {signature['key_id']}, and this is {key.id}."
             " Ask its maker for that key."
         )
-    try:
-        value = base64.b64decode(signature["value"], validate=True)
-        key.public.verify(value, canonical(document).encode())
-    except (InvalidSignature, ValueError, TypeError, RecursionError) as error:
-        raise BadDocument("The signature does not fit: the document was changed.") from error
+    check(document, signature["value"], key)
     return document
 
 
-def _parts(text: str) -> tuple[dict[str, Any], dict[str, str]]:
+def check(document: dict[str, Any], value: str, key: Key) -> None:
+    """Check the signature, in Base64, under a document.
+
+    Raises:
+        BadDocument: if it is not by this key, or the document was changed.
+    """
+    try:
+        key.public.verify(base64.b64decode(value, validate=True), canonical(document).encode())
+    except (InvalidSignature, ValueError, TypeError, RecursionError) as error:
+        raise BadDocument("The signature does not fit: the document was changed.") from error
+
+
+def parts(text: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the document and the signature of a sealed text; nothing is checked but its form.
+
+    Raises:
+        BadDocument: if it is no sealed document.
+    """
     try:
         sealed = json.loads(text, object_pairs_hook=_once)
         document, signature = sealed["document"], sealed["signature"]

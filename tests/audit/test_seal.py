@@ -8,7 +8,7 @@ import subprocess
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from programs.seal import BadDocument, Seal, key_from_pem, opened
+from audit.seal import BadDocument, Seal, key_from_pem, opened
 
 SEAL = Seal.from_secret("a secret of fifty characters, as the settings demand it")
 DOCUMENT = {"program": "gaze", "collectors": [{"name": "bär-7", "after_ms": 41}], "made": None}

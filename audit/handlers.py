@@ -1,0 +1,78 @@
+"""What the engine does for the record: seals it each minute, and looks at it when asked."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, connections
+
+from accounts.actors import Actor
+from audit import clockwork, deposits, looking, outbox, reconciling, sealing
+from audit.models import Checkpoint, Due
+from audit.reconciling import Found
+
+SEAL = "audit.seal_record"
+EACH = timedelta(seconds=60)
+ENGINE = Actor.machine("engine")
+
+
+@clockwork.within_transaction(SEAL)
+def seal(_payload: dict[str, Any]) -> None:
+    sealing.seal(only_new=True)
+    looking.ask_daily(actor=ENGINE)
+    look_after(after=EACH)
+
+
+def look_after(*, after: timedelta = timedelta(0)) -> None:
+    """Have the record sealed, and each minute from then on. Safe to call again."""
+    # Whoever is handled at this moment does not count: it is who calls.
+    if not Due.objects.filter(kind=SEAL, state=Due.State.SCHEDULED).exists():
+        moment = clockwork.now() + after
+        clockwork.schedule(SEAL, key=f"seal:{moment.isoformat()}", payload={}, due_at=moment)
+
+
+def install(using: str, **_: Any) -> None:
+    """Begin to seal, after `migrate`. Doing it again changes nothing."""
+    # `migrate` runs for one app too, or backwards, and then the tables are not all there.
+    wanted = {Checkpoint._meta.db_table, Due._meta.db_table}
+    there = set(connections[using].introspection.table_names())
+    if using == DEFAULT_DB_ALIAS and wanted <= there:
+        look_after()
+
+
+@outbox.on("record.sealed", name="audit.deposit_checkpoint")
+def deposit(event: dict[str, Any]) -> None:
+    clockwork.schedule(
+        deposits.FILE,
+        key=f"deposit:file:{event['number']}",
+        payload={"number": event["number"], "lane": "checkpoints"},
+    )
+
+
+@clockwork.outward(deposits.FILE, attempts=100)
+def deposit_in_file(payload: dict[str, Any]) -> Callable[[], None]:
+    return deposits.in_file(payload)
+
+
+@clockwork.outward(looking.LOOK, attempts=2)
+def look(payload: dict[str, Any]) -> Callable[[], None]:
+    return looking.look(payload["verification"])
+
+
+@clockwork.when_dead
+def give_up(due: Due) -> None:
+    if due.kind == looking.LOOK:
+        looking.give_up(due.payload["verification"])
+
+
+@reconciling.check("record")
+def record() -> Iterator[Found]:
+    """The record is not what was written, cannot be verified, or is not sealed any more."""
+    last = looking.latest()
+    if last and not last.report.get("clean"):
+        wrong = len(last.report.get("flaws", ())) + last.report.get("more", 0)
+        said = last.report.get("failed") or f"{wrong} flaws; see /record/ or run verify_audit"
+        yield Found("verification", f"The record was verified and is NOT clean: {said}")
+    if Checkpoint.objects.exists() and not Due.objects.waiting().filter(kind=SEAL).exists():
+        look_after()
+        yield Found("sealing", "nobody was to seal the record any more", mended=True)

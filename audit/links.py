@@ -1,0 +1,159 @@
+"""Read every entry and see whether it is tied to the one before it and says what its columns say.
+
+Made to be fast: what fits is seen to fit by comparing texts, and only the rest is looked into.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from django.db import connection
+
+from audit import chain
+from audit.chain import Flaw, Link, Tail
+
+BATCH = 2000
+_Row = tuple[str, int, str, str, str, int | None, str, str, str]
+# With the time as it is hashed, so that it need not be made of a datetime for each.
+_ENTRIES = """
+    SELECT stream, seq, prev, hash, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+           actor_id, action, subject, body
+      FROM audit_entry AS e {} ORDER BY stream, seq
+"""
+_REMARKS = """
+    SELECT e.stream, e.seq, e.body, r.salt, r.text
+      FROM audit_remark AS r JOIN audit_entry AS e ON e.id = r.entry_id {} ORDER BY r.entry_id
+"""
+
+
+class Walk:
+    """One way through the record, or through a part of it.
+
+    Args:
+        stream: only this one.
+        since: only from then on; what stands before the first of a stream is taken as it is.
+    """
+
+    def __init__(self, *, stream: str = "", since: datetime | None = None) -> None:
+        self._stream, self._since = stream, since
+        self.entries = self.streams = 0
+
+    def count(self) -> int:
+        """How many entries there are to read."""
+        with connection.cursor() as cursor:
+            cursor.execute(self._where("SELECT count(*) FROM audit_entry AS e {}"), self._which)
+            (found,) = cursor.fetchone()
+        return int(found)
+
+    def _where(self, query: str) -> str:
+        parts = ["e.stream = %s"] * bool(self._stream) + ["e.at >= %s"] * bool(self._since)
+        return query.format(f"WHERE {' AND '.join(parts)}" if parts else "")
+
+    @property
+    def _which(self) -> list[Any]:
+        return [each for each in (self._stream, self._since) if each]
+
+    def flaws(self, *, each: int = 0, tell: Callable[[], object] = int) -> Iterator[Flaw]:
+        """Yield what is wrong with the entries, stream by stream.
+
+        Args:
+            tell: is called whenever so many entries were read as `each` says.
+        """
+        tail = Tail()
+        name = None
+        for row in self._rows():
+            stream, seq, prev, hash_, at, actor, action, subject, body = row
+            if stream != name:
+                self.streams, name = self.streams + 1, stream
+                tail = Tail(seq - 1, prev, at) if self._since else Tail()
+            self.entries += 1
+            if each and self.entries % each == 0:
+                tell()
+            text = f"{prev}\n{stream}\n{seq}\n{at}\n{body}"
+            begins = f'{{"action":"{action}","actor":{"null" if actor is None else actor},"actor_'
+            if (
+                sha256(text.encode()).hexdigest() != hash_
+                or prev != tail.hash
+                or seq != tail.seq + 1
+                or at < tail.at
+                or not body.startswith(begins)
+                or not body.startswith(
+                    f',"subject":"{subject}","via":"', body.rfind(',"subject":"')
+                )
+            ):
+                yield from _looked_into(row, tail)
+            tail = Tail(seq, hash_, at)
+
+    def _rows(self) -> Iterator[_Row]:
+        return stream_of_rows(self._where(_ENTRIES), self._which)
+
+    def heads(self) -> Iterator[Flaw]:
+        """Yield the streams that do not end where they should."""
+        only = "WHERE stream = %s" if self._stream else ""
+        given = [self._stream] * bool(self._stream)
+        with connection.cursor() as cursor:
+            cursor.execute(_HEADS.format(only=only), given * 3)
+            for name, has_head, has_entries in cursor.fetchall():
+                if not has_entries:
+                    yield Flaw(name, 0, "has a head but no entries: they were removed")
+                elif not has_head:
+                    yield Flaw(name, 0, "has entries but no head")
+                else:
+                    said = "does not end at its head: entries were removed at the end"
+                    yield Flaw(name, 0, said)
+
+    def remarks(self) -> Iterator[Flaw]:
+        """Yield the texts that are not those that were written."""
+        for stream, seq, body, salt, text in stream_of_rows(self._where(_REMARKS), self._which):
+            said = chain.commitment(salt, text)
+            fits = f',"remark":"{said}","subject":"' in body
+            if not fits and (_read(body) or {}).get("remark") != said:
+                yield Flaw(stream, seq, "its remark was changed after it was written")
+
+
+_HEADS = """
+    SELECT stream, h.seq IS NOT NULL, t.seq IS NOT NULL
+      FROM (SELECT stream, seq, hash FROM audit_head {only}) AS h
+      FULL JOIN (SELECT stream, max(seq) AS seq FROM audit_entry {only} GROUP BY stream) AS t
+           USING (stream)
+      LEFT JOIN (SELECT stream AS of, seq, hash FROM audit_entry {only}) AS e
+           ON e.of = stream AND e.seq = t.seq
+     WHERE h.seq IS DISTINCT FROM t.seq OR h.hash IS DISTINCT FROM e.hash
+     ORDER BY stream
+"""
+
+
+def stream_of_rows(query: str, given: list[Any]) -> Iterator[Any]:
+    """Yield the rows of a query without holding them all. Call it inside a transaction."""
+    raw = connection.connection
+    with raw.cursor(name="andon_record") as cursor:
+        # Read to the end, so that a plan that is quick for the first rows is of no use.
+        cursor.itersize = BATCH
+        cursor.execute(query, given)
+        while rows := cursor.fetchmany(BATCH):
+            yield from rows
+
+
+def _looked_into(row: _Row, tail: Tail) -> Iterator[Flaw]:
+    stream, seq, prev, hash_, at, actor, action, subject, body = row
+    link = Link(stream, seq, datetime.fromisoformat(at), body, prev, hash_)
+    yield from chain.flaws_after(tail, link)
+    said = _read(body)
+    if said is None:
+        yield Flaw(stream, seq, "has a body that cannot be read")
+        return
+    columns = {"action": action, "subject": subject, "actor": actor}
+    for name, value in columns.items():
+        if said.get(name) != value:
+            yield Flaw(stream, seq, f"the column {name} does not say what was recorded")
+
+
+def _read(body: str) -> dict[str, Any] | None:
+    # Whoever changed it may have put anything there, and this must still come to its verdict.
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return said if isinstance(said, dict) else None

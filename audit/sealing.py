@@ -1,0 +1,137 @@
+"""Give entries their place in the tree over the record, and sign its root.
+
+The only module that writes Leaf and Checkpoint.
+"""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from accounts.actors import Actor
+from audit import checkpoints, clockwork, outbox, trail
+from audit.checkpoints import Ring, Said
+from audit.keyring import ring
+from audit.merkle import Frontier
+from audit.models import Checkpoint
+
+# Also when nothing was added, so that it can be seen that nothing was.
+AT_LEAST_EACH = timedelta(hours=1)
+# No transaction is open for so long: what has a smaller key than the last of then was sealed.
+LONGEST_TRANSACTION = timedelta(days=1)
+# Any number that nobody else locks by.
+LOCK = 4_401_872_655
+_AT_ONCE = 50_000
+
+
+def seal(*, only_new: bool = False) -> Said | None:
+    """Seal all that was committed until now; return the checkpoint.
+
+    Args:
+        only_new: make none, and return nothing, if there is nothing new to seal.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        before = Checkpoint.objects.order_by("-number").first()
+        # First when, then what: all that ended before then is seen by what follows.
+        made_at, settled_at = _moments()
+        frontier, reached = _grow(before)
+        keys = ring()
+        if only_new and before and not _is_needed(before, frontier, made_at, keys):
+            return None
+        said = checkpoints.read(
+            keys.sign(_document(before, frontier, made_at=made_at, settled_at=settled_at))
+        )
+        Checkpoint.objects.create(
+            number=said.number,
+            size=said.size,
+            reached=reached,
+            made_at=made_at,
+            text=said.text,
+            frontier=frontier.text,
+        )
+        outbox.publish("record.sealed", priority=8, number=said.number)
+    return said
+
+
+@transaction.atomic
+def seal_now(*, actor: Actor) -> Said:
+    """Seal because a person wants it, and record that they did."""
+    said = seal()
+    assert said
+    row = Checkpoint.objects.get(number=said.number)
+    trail.record("record.sealed", row, actor=actor, stream="record", size=said.size)
+    return said
+
+
+def _is_needed(before: Checkpoint, frontier: Frontier, now: datetime, keys: Ring) -> bool:
+    grown = frontier.size > before.size
+    # Whoever trusts the new key should have one that it signed.
+    turned = f'"key_id":"{keys.key.id}"' not in before.text
+    return grown or turned or now - before.made_at >= AT_LEAST_EACH
+
+
+def _document(
+    before: Checkpoint | None, frontier: Frontier, *, made_at: datetime, settled_at: datetime
+) -> dict[str, Any]:
+    last = checkpoints.read(before.text) if before else None
+    return checkpoints.document(
+        log=last.log if last else str(uuid.uuid4()),
+        number=last.number + 1 if last else 1,
+        size=frontier.size,
+        root=frontier.root,
+        previous=last.digest if last else checkpoints.FIRST,
+        made_at=made_at,
+        settled_at=settled_at,
+        made_by=settings.ENVIRONMENT.url,
+    )
+
+
+def _moments() -> tuple[datetime, datetime]:
+    """Now, and since when a transaction may be open whose entries nobody sees yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT clock_timestamp(), least(clock_timestamp(), min(xact_start))"
+            " FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+        made_at, settled_at = cursor.fetchone()
+    return made_at, settled_at
+
+
+def _grow(before: Checkpoint | None) -> tuple[Frontier, int]:
+    """Give a place to each entry that has none; return the tree and the highest key in it."""
+    size = before.size if before else 0
+    frontier = Frontier.read(size, before.frontier) if before else Frontier()
+    reached, above = before.reached if before else 0, _settled_up_to()
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(_PLACE, [above, _AT_ONCE, frontier.size])
+            found = cursor.fetchall()
+        frontier.grow(hash for _place, _entry, hash in sorted(found))
+        reached = max([reached, *(entry for _place, entry, _hash in found)])
+        if len(found) < _AT_ONCE:
+            return frontier, reached
+
+
+def _settled_up_to() -> int:
+    """The key up to which every entry was sealed long ago, so that none is looked for there."""
+    long_ago = Checkpoint.objects.filter(made_at__lt=clockwork.now() - LONGEST_TRANSACTION)
+    last = long_ago.order_by("-number").values_list("reached", flat=True).first()
+    return last or 0
+
+
+_PLACE = """
+    WITH unplaced AS (
+        SELECT e.id, e.hash FROM audit_entry AS e
+         WHERE e.id > %s AND NOT EXISTS (SELECT FROM audit_leaf WHERE entry_id = e.id)
+         ORDER BY e.id LIMIT %s),
+    placed AS (
+        INSERT INTO audit_leaf (place, entry_id)
+        SELECT %s + row_number() OVER (ORDER BY id) - 1, id FROM unplaced
+        RETURNING place, entry_id)
+    SELECT place, entry_id, hash FROM placed JOIN unplaced ON unplaced.id = placed.entry_id
+"""

@@ -1,0 +1,91 @@
+"""What the record is sealed with, and where its checkpoints go. Read from the environment."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environs
+
+from accounts import secrets
+
+PUBLIC = "public:"
+_MADE_BY = "make one with `openssl rand -base64 32`."
+_ROLE = re.compile(r"[a-z_][a-z0-9_$]{0,62}")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """The keys are Base64 of 32 bytes; the first signs. One behind `public:` only checks.
+
+    `folder` gets every checkpoint. `role` is that of the database that Andon works as, where the
+    tables belong to another.
+    """
+
+    keys: tuple[str, ...]
+    folder: Path
+    mail: tuple[str, ...]
+    webhooks: tuple[str, ...]
+    stamp_url: str
+    role: str
+
+
+def read(env: environs.FileAwareEnv, *, var: Path) -> Recording:
+    """Return what the environment says of the record; `problems` says what is wrong."""
+    return Recording(
+        keys=_some(env, "ANDON_RECORD_KEYS"),
+        folder=Path(env.str("ANDON_RECORD_FOLDER", str(var / "checkpoints"))).resolve(),
+        mail=_some(env, "ANDON_RECORD_MAIL"),
+        webhooks=_some(env, "ANDON_RECORD_WEBHOOKS"),
+        stamp_url=env.str("ANDON_RECORD_STAMP_URL", ""),
+        role=env.str("ANDON_RECORD_ROLE", ""),
+    )
+
+
+def _some(env: environs.FileAwareEnv, name: str) -> tuple[str, ...]:
+    given: list[str] = env.list(name, []) or []
+    return tuple(each.strip() for each in given if each.strip())
+
+
+def problems(recording: Recording, *, internal: list[str]) -> list[str]:
+    """Say in a sentence each what is wrong; `internal` are the hosts that need no TLS."""
+    found = [
+        f"ANDON_RECORD_KEYS: key {place} is not 32 bytes in Base64; {_MADE_BY}"
+        for place, key in enumerate(recording.keys, start=1)
+        if not _is_key(key.removeprefix(PUBLIC))
+    ]
+    if recording.keys and recording.keys[0].startswith(PUBLIC):
+        found.append("ANDON_RECORD_KEYS: the first signs, so it must be the key itself.")
+    found += [
+        f"ANDON_RECORD_MAIL holds {each!r}: give mail addresses with commas between them."
+        for each in recording.mail
+        if not each.isprintable() or not all(each.rpartition("@")) or " " in each
+    ]
+    urls = [("ANDON_RECORD_WEBHOOKS", each) for each in recording.webhooks]
+    if recording.stamp_url:
+        urls.append(("ANDON_RECORD_STAMP_URL", recording.stamp_url))
+    found += [
+        f"{name} is {url!r}: give https:// and a host, or list the host in ANDON_INTERNAL_HOSTS."
+        for name, url in urls
+        if not _is_reachable(url, internal)
+    ]
+    if recording.role and not _ROLE.fullmatch(recording.role):
+        found.append("ANDON_RECORD_ROLE must be the name of a role, in small letters.")
+    return found
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return bool(secrets.sealing_key(text))
+    except ValueError:
+        return False
+
+
+def _is_reachable(url: str, internal: list[str]) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    if parts.netloc in internal:
+        return parts.scheme in ("http", "https")
+    return parts.scheme == "https" and bool(parts.hostname) and "@" not in parts.netloc
