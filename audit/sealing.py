@@ -26,11 +26,12 @@ LOCK = 4_401_872_655
 _AT_ONCE = 50_000
 
 
-def seal(*, only_new: bool = False) -> Said | None:
+def seal(*, only_new: bool = False, asked: bool = False) -> Said | None:
     """Seal all that was committed until now; return the checkpoint.
 
     Args:
         only_new: make none, and return nothing, if there is nothing new to seal.
+        asked: somebody wants this one, so that it goes everywhere.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -53,14 +54,14 @@ def seal(*, only_new: bool = False) -> Said | None:
             text=said.text,
             frontier=frontier.text,
         )
-        outbox.publish("record.sealed", priority=8, number=said.number)
+        outbox.publish("record.sealed", priority=8, number=said.number, asked=asked)
     return said
 
 
 @transaction.atomic
 def seal_now(*, actor: Actor) -> Said:
     """Seal because a person wants it, and record that they did."""
-    said = seal()
+    said = seal(asked=True)
     assert said
     row = Checkpoint.objects.get(number=said.number)
     trail.record("record.sealed", row, actor=actor, stream="record", size=said.size)

@@ -9,6 +9,7 @@ class NotificationsConfig(AppConfig):
         # Registers what the engine may be asked to do to reach people.
         from notifications import (  # noqa: F401, PLC0415
             alarming,
+            depositing,
             digests,
             handlers,
             heralds,

@@ -170,6 +170,8 @@ def test_only_commands_print():
 
 # No branch in them: each is a list of what there is.
 LISTS = {"programs/gate/figures.py": {"__init__"}}
+# Given out as one file, to people who have nothing of ours beside it.
+ONE_FILE = {"audit/offline/verify_andon.py"}
 
 
 def too_long(paths, lines):
@@ -186,7 +188,7 @@ def test_code_can_be_read_in_one_go():
         for function in functions(path)
         if size(function) > 40 and function.name not in LISTS.get(name(path), ())
     }
-    assert not too_long(CODE, 300)
+    assert not too_long([path for path in CODE if name(path) not in ONE_FILE], 300)
     assert not long
 
 
