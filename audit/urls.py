@@ -10,7 +10,7 @@ from django.db import transaction
 from django.urls import include, path, re_path
 
 from accounts.recency import recently_signed_in
-from audit import engine_views, views
+from audit import engine_views, record_views, views
 from audit.views import changing, proving
 
 # By allauth's own names, since its links and accounts.middleware go by them.
@@ -58,6 +58,14 @@ urlpatterns = [
     path("accounts/sessions/", views.sessions_of_mine, name="usersessions_list"),
     path("engine/", engine_views.engine, name="engine"),
     path("engine/<int:pk>/try-again/", engine_views.try_again, name="engine-try-again"),
+    path("record/", record_views.overview, name="record"),
+    path("record/live/", record_views.live, name="record-live"),
+    path("record/verify/", record_views.verify, name="record-verify"),
+    path("record/seal/", record_views.seal, name="record-seal"),
+    path("record/checkpoints/<int:number>/", record_views.checkpoint, name="record-checkpoint"),
+    path("record/checkpoints/<int:number>/stamp/", record_views.stamp, name="record-stamp"),
+    path("record/verify_andon.py", record_views.verifier, name="record-verifier"),
+    path(".well-known/andon-record-key.pem", record_views.key, name="record-key"),
     path("profile/tokens/", views.tokens_of_mine, name="tokens"),
     path("profile/tokens/new/", views.issue_token, name="issue-token"),
     path("profile/tokens/<int:pk>/withdraw/", views.withdraw_token, name="withdraw-token"),

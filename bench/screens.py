@@ -146,6 +146,7 @@ SHOTS = (
     Shot("stop", "owner", linked(STUDY, "/stops/"), then=_open_all),
     Shot("proof", "owner", linked(STUDY, "/stops/", "proof/")),
     Shot("audit", "auditor", "/audit/"),
+    Shot("record", "auditor", "/record/"),
     Shot("on-call", "commander", "/on-call/"),
     Shot("on-call-rota", "commander", linked("/on-call/", "/on-call/"), then=_open_all),
     Shot("on-call-change", "commander", linked("/on-call/", "/on-call/", "change/")),

@@ -54,6 +54,8 @@ def _section(path: str) -> str:
     first = path.strip("/").partition("/")[0]
     if not first:
         return "board"
+    # Two pages about one thing, as different apps have them.
+    first = "audit" if first == "record" else first
     return first if first in _SECTIONS else ""
 
 

@@ -134,7 +134,7 @@ class World:
 
     def _of_one(self):
         """What people have for themselves, and what is about them."""
-        yield "/audit/", self.auditor
+        yield from ((path, self.auditor) for path in ("/audit/", "/record/"))
         yield from ((path, self.operator) for path in self._of_services())
         yield from ((path, self.operator) for path in ("/engine/", "/deliveries/"))
         yield "/sources/", self.program.owner

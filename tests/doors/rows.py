@@ -379,6 +379,7 @@ from tests.doors import (  # noqa: E402
     judging_rows,
     kept_rows,
     policy_rows,
+    record_rows,
     rules_rows,
     told_rows,
 )
@@ -388,8 +389,9 @@ for _each in (
     judging_rows,
     kept_rows,
     policy_rows,
+    record_rows,
     rules_rows,
     told_rows,
 ):
     ROWS |= _each.ROWS
-    BY_SECRET |= getattr(_each, "BY_SECRET", {})
+    BY_SECRET |= getattr(_each, "BY_SECRET", set())

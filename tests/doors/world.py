@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.functions import Function
-from audit.models import Due
+from audit import deposits, sealing
+from audit.models import Checkpoint, Deposit, Due
 from incidents import (
     cord,
     drills,
@@ -113,8 +114,18 @@ def build() -> World:
     for name in ("view", "stranger"):
         _subscribed(world.people[name].person)
     world.ids |= _told_outside(world)
+    world.ids["checkpoint"] = _sealed()
     incident.refresh_from_db()
     return world
+
+
+def _sealed() -> int:
+    """A checkpoint of the record with a time stamp."""
+    said = sealing.seal()
+    assert said
+    row = Checkpoint.objects.get(number=said.number)
+    deposits.note(row, Deposit.Place.STAMP, "stamps.example", token=b"stamp")
+    return said.number
 
 
 def _told_outside(world: World) -> dict[str, int]:
