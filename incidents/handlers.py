@@ -24,6 +24,7 @@ from incidents import (
     reviews,
     ripening,
     tasking,
+    watched,
 )
 
 
@@ -162,3 +163,18 @@ def tell_of_missing_proof(event: dict[str, Any]) -> None:
 @outbox.on("program.pause_lifted", name="incidents.tell_of_lifting")
 def tell_of_lifting(event: dict[str, Any]) -> None:
     news.pause_lifted(event["pause"])
+
+
+@outbox.on("program.audience_exceeded", name="incidents.file_drift")
+def file_drift(event: dict[str, Any]) -> None:
+    watched.exceeded(event["drift"], news=event["news"], snapshot_pk=event["snapshot"])
+
+
+@outbox.on("program.audience_restored", name="incidents.close_drift")
+def close_drift(event: dict[str, Any]) -> None:
+    watched.restored(event["drift"], snapshot_pk=event["snapshot"])
+
+
+@outbox.on("program.audience_checked", name="incidents.tell_of_check")
+def tell_of_check(event: dict[str, Any]) -> None:
+    watched.checked(event["drift"], number=int(event["news"]), snapshot_pk=event["snapshot"])

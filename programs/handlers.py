@@ -1,10 +1,13 @@
 """What the engine does for programs."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from audit import clockwork, outbox
+from audit.models import Due
 from programs import attestation, calls, clearance, lapses, participation, reminders, stops
+from programs.watch import looking, watching
 from severity.ladder import Sev
 
 
@@ -57,3 +60,14 @@ def end_for_incident(event: dict[str, Any]) -> None:
     if event.get("program") and event["determined"] and event["level"] <= Sev.SEV2:
         reported_at = datetime.fromisoformat(event["reported_at"])
         attestation.end_after_incident(event["program"], reported_at=reported_at)
+
+
+@clockwork.outward(watching.LOOK, attempts=4)
+def look_at_store(payload: dict[str, Any]) -> Callable[[], None]:
+    return looking.look(payload)
+
+
+@clockwork.when_dead
+def give_up(due: Due) -> None:
+    if due.kind == watching.LOOK:
+        looking.give_up(due.payload)

@@ -39,6 +39,7 @@ from incidents.models.rules import RuleFiring, SeverityProposal
 from incidents.models.saved import SavedView
 from incidents.models.stepping import StepAct
 from incidents.models.tracking import Relation, Task
+from incidents.models.watched import WatchedDrift
 from incidents.models.writing import RunbookVersion
 
 __all__ = [
@@ -97,5 +98,6 @@ __all__ = [
     "StillOpen",
     "Task",
     "TimelineEntry",
+    "WatchedDrift",
     "Whose",
 ]

@@ -24,6 +24,13 @@ from programs.models.stopping import (
     StopOrder,
     StopProof,
 )
+from programs.models.watching import (
+    DeclaredAudience,
+    Drift,
+    ReaderList,
+    Snapshot,
+    WatchSource,
+)
 
 __all__ = [
     "CONFIRMS",
@@ -37,6 +44,8 @@ __all__ = [
     "Collector",
     "CollectorKey",
     "Dataset",
+    "DeclaredAudience",
+    "Drift",
     "GateProcess",
     "Hook",
     "HookCall",
@@ -49,12 +58,15 @@ __all__ = [
     "ProgramGroupPermission",
     "ProgramKey",
     "ProgramUserPermission",
+    "ReaderList",
     "RefusedStamp",
     "ResumeApproval",
     "ResumeRequest",
+    "Snapshot",
     "State",
     "StopOrder",
     "StopProof",
     "Waiver",
     "WaiverApproval",
+    "WatchSource",
 ]

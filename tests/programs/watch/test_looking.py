@@ -1,0 +1,218 @@
+"""What follows from a look: a drift, its fix, the checks after it; and what is never clean."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+
+from audit import reconciling
+from audit.models import Due, Entry, OutboxEvent
+from programs.models import Drift, Snapshot
+from programs.watch import declaring, looking, watching
+from programs.watch.connectors import postgres
+from programs.watch.connectors.taking import Canary, Tried, Unreachable
+from programs.watch.drifting import CHECKS
+from tests import make
+from tests.programs.watch.world import PUBLIC, taken
+
+CLEAN = taken(["team", "ana"], {"team": ["ben"]})
+WIDE = taken(["team", "zoe"], {"team": ["ben"]})
+OPEN = taken([PUBLIC])
+
+
+@pytest.fixture
+def store(monkeypatch):
+    """The outside world: what the connector will take next, or the error that it meets."""
+    answers = {"next": CLEAN}
+
+    def take(_place, _password):
+        if isinstance(answers["next"], Exception):
+            raise answers["next"]
+        return answers["next"]
+
+    monkeypatch.setattr(postgres, "take", take)
+    return answers
+
+
+def found(source, engine, store, answer):
+    store["next"] = answer
+    watching.look_soon(source, why="test")
+    engine.work()
+    return source.snapshots.first()
+
+
+def news():
+    events = OutboxEvent.objects.filter(topic__startswith="program.audience_e").order_by("pk")
+    return [event.payload["news"] for event in events]
+
+
+def test_a_new_source_is_looked_at_at_once_and_again_after_its_time(source, engine, store):
+    engine.work()
+    assert source.snapshots.count() == 1
+    assert source.snapshots.get().is_clean
+    engine.forward(minutes=61)
+    assert source.snapshots.count() == 2
+    assert Due.objects.waiting().filter(kind=watching.LOOK).count() == 1
+
+
+def test_looks_that_find_the_same_are_kept_and_recorded_once(source, engine, store):
+    engine.work()
+    engine.forward(minutes=61)
+    assert Entry.objects.filter(action="watch.looked").count() == 1
+    assert not source.drifts.exists()
+
+
+def test_who_was_not_declared_opens_one_drift_however_often_it_is_seen(source, engine, store):
+    row = found(source, engine, store, WIDE)
+    assert (row.excess, row.shown[0]["path"]) == (1, ["SELECT on study.keys", "zoe"])
+    found(source, engine, store, WIDE)
+    assert source.drifts.get().state == Drift.State.OPEN
+    assert news() == ["new"]
+
+
+def test_what_grows_worse_or_changes_is_news(source, engine, store):
+    found(source, engine, store, WIDE)
+    found(source, engine, store, taken(["team", "zoe", "yan"], {"team": []}))
+    found(source, engine, store, OPEN)
+    assert news() == ["new", "changed", "worse"]
+
+
+def test_a_fix_is_verified_only_after_all_three_checks(source, engine, store):
+    found(source, engine, store, WIDE)
+    found(source, engine, store, CLEAN)
+    drift = source.drifts.get()
+    assert drift.state == Drift.State.FIXED
+    for number, after in enumerate(CHECKS, start=1):
+        engine.forward(seconds=after.total_seconds() - 3000 if number > 1 else 3601)
+        drift.refresh_from_db()
+        assert drift.checks == number
+    assert drift.state == Drift.State.VERIFIED
+    checked = OutboxEvent.objects.filter(topic="program.audience_checked")
+    assert [event.payload["news"] for event in checked.order_by("pk")] == ["1", "2", "3"]
+
+
+def test_what_comes_back_after_a_fix_is_the_same_drift_again(source, engine, store):
+    for answer in (WIDE, CLEAN, WIDE):
+        found(source, engine, store, answer)
+    drift = source.drifts.get()
+    assert (drift.state, drift.returns, drift.fixed_at) == (Drift.State.OPEN, 1, None)
+    assert news() == ["new", "returned"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        (taken(["ana"], gaps=["Something."]), Snapshot.State.PARTIAL),
+        (Unreachable("The store is away."), Snapshot.State.FAILED),
+    ],
+    ids=["partly", "away"],
+)
+def test_what_was_not_seen_closes_nothing_and_is_never_clean(source, engine, store, answer, state):
+    found(source, engine, store, WIDE)
+    row = found(source, engine, store, answer)
+    assert (row.state, row.is_clean) == (state, False)
+    assert row.gaps
+    assert source.drifts.get().state == Drift.State.OPEN
+
+
+def test_a_check_that_saw_nothing_is_made_again(source, engine, store):
+    found(source, engine, store, WIDE)
+    found(source, engine, store, CLEAN)
+    store["next"] = Unreachable("The store is away.")
+    engine.forward(seconds=3601)
+    drift = source.drifts.get()
+    assert (drift.state, drift.checks) == (Drift.State.FIXED, 0)
+    store["next"] = CLEAN
+    engine.forward(seconds=1801)
+    drift.refresh_from_db()
+    assert drift.checks == 1
+
+
+def test_nothing_partly_seen_hides_who_was_seen(source, engine, store):
+    row = found(source, engine, store, taken(["zoe"], gaps=["Something."]))
+    assert (row.state, row.is_exposed, source.drifts.count()) == ("partial", True, 1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_near_miss"),
+    [
+        (taken(["zoe"], has_data=False), True),
+        (taken([], later=["zoe"]), True),
+        (taken(["zoe"], has_data=None), False),
+        (taken(["zoe"], has_data=False, gaps=["Something."]), False),
+    ],
+    ids=["empty", "later", "nobody-knows", "partly-seen"],
+)
+def test_it_is_a_near_miss_only_if_surely_nothing_lies_there(
+    source, engine, store, answer, is_near_miss
+):
+    assert found(source, engine, store, answer).is_near_miss is is_near_miss
+
+
+def test_a_look_is_compared_with_the_one_before(source, engine, store):
+    engine.work()
+    row = found(source, engine, store, WIDE)
+    assert row.diff["names_added"] == ["zoe"]
+    assert row.diff["names_removed"] == ["ana"]
+    assert found(source, engine, store, WIDE).diff == {}
+
+
+def test_an_outsider_who_reads_is_an_exposure_though_no_grant_says_so(
+    source, engine, store, monkeypatch
+):
+    monkeypatch.setattr(postgres, "try_as_outsider", lambda *_: Tried(Canary.READ, "Read."))
+    type(source).objects.update(outsider="guest")
+    row = found(source, engine, store, CLEAN)
+    assert (row.is_exposed, row.width, row.is_clean) == (True, 2, False)
+    assert news() == ["new"]
+
+
+def test_declaring_more_looks_again_and_ends_the_drift(source, engine, store, dataset):
+    found(source, engine, store, WIDE)
+    terms = declaring.Terms(people=["zoe"], teams=["team"])
+    actor = make.actor(dataset.program.owner)
+    declaring.declare(dataset, terms, reason="Zoe joined.", actor=actor)
+    engine.work()
+    assert source.drifts.get().state == Drift.State.FIXED
+    assert source.snapshots.first().audience.version == 2
+
+
+def test_a_look_that_breaks_down_is_noted_and_the_next_comes(source, engine, store, monkeypatch):
+    monkeypatch.setattr("programs.watch.weighing.look_at", lambda *_: {}[0])
+    for _ in range(6):
+        engine.forward(minutes=11)
+    assert source.snapshots.first().state == Snapshot.State.FAILED
+    assert Due.objects.waiting().filter(kind=watching.LOOK).exists()
+
+
+def test_a_source_that_nobody_would_look_at_again_is_found_and_looked_at(source, engine, store):
+    engine.work()
+    Due.objects.filter(kind=watching.LOOK).delete()
+    assert [each.mended for each in watching.forgotten()] == [True]
+    assert [*watching.forgotten()] == []
+    assert "exposure watch forgotten" in reconciling.names()
+
+
+def test_a_source_that_is_switched_off_is_not_looked_at(source, engine, store):
+    actor = make.actor(source.added_by)
+    watching.switch(source, on=False, actor=actor)
+    engine.forward(minutes=61)
+    assert not source.snapshots.exists()
+    with pytest.raises(watching.Refused, match="switched off"):
+        watching.look_now(source, actor=actor)
+
+
+def test_a_secret_lies_sealed_and_is_found_by_the_rotation(source, capsys):
+    assert source.password == "guess me"
+    assert source.sealed_password.startswith("sealed:")
+    call_command("rotate_vault")
+    assert "unreadable" in capsys.readouterr().out
+
+
+def test_the_checks_come_after_an_hour_a_day_and_a_week():
+    assert (timedelta(hours=1), timedelta(days=1), timedelta(days=7)) == CHECKS
+
+
+def test_what_is_sent_is_refused_where_andon_looks_itself(source):
+    with pytest.raises(looking.Refused, match="looked at by Andon itself"):
+        looking.receive(source, CLEAN, actor=make.SYSTEM)

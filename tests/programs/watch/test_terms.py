@@ -1,0 +1,86 @@
+"""What may be declared and which sources may be kept: the refusals, each naming its field."""
+
+import pytest
+
+from programs.models import WatchSource
+from programs.watch import declaring, watching
+from tests import make
+
+POSTGRES = WatchSource.Kind.POSTGRES
+
+
+def terms(place, **changed):
+    return watching.Terms(**({"name": "Lake", "kind": POSTGRES, "place": place} | changed))
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"host": "/var/run/postgresql"}, "host: .*no path to a socket"),
+        ({"host": "elsewhere"}, "ANDON_INTERNAL_HOSTS"),
+        ({"port": 1}, "ANDON_INTERNAL_HOSTS"),
+        ({"user": ""}, "user: say which"),
+        ({"sslmode": "disable"}, "sslmode: one of"),
+        ({"tables": []}, "tables: name at least one"),
+        ({"tables": ["keys"]}, "tables: 'keys' must be schema.table"),
+        ({"port": "many"}, "place: give host"),
+    ],
+)
+def test_a_place_that_cannot_be_meant_is_refused(dataset, place, changed, words):
+    with pytest.raises(watching.Refused, match=words):
+        watching.add(dataset, terms(place | changed), actor=make.actor(dataset.program.owner))
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"name": " "}, "name: say what"),
+        ({"every_minutes": 0}, "every_minutes: from 1 to 10080"),
+        ({"password": "x" * 201}, "password: at most 200"),
+        ({"outsider": "andon_watch"}, "outsider: somebody else"),
+        ({"kind": WatchSource.Kind.LIST}, "place: only a PostgreSQL"),
+    ],
+)
+def test_terms_that_cannot_be_meant_are_refused(dataset, place, changed, words):
+    with pytest.raises(watching.Refused, match=words):
+        watching.add(dataset, terms(place, **changed), actor=make.actor(dataset.program.owner))
+
+
+def test_two_sources_of_one_name_are_refused(source, dataset, place):
+    with pytest.raises(watching.Refused, match="there is a source 'Warehouse' already"):
+        watching.add(
+            dataset, terms(place, name="Warehouse"), actor=make.actor(dataset.program.owner)
+        )
+
+
+def test_nothing_is_watched_before_somebody_said_who_is_meant(place, db):
+    bare = make.dataset(make.program())
+    with pytest.raises(watching.Refused, match="Declare first"):
+        watching.add(bare, terms(place), actor=make.actor(bare.program.owner))
+
+
+@pytest.mark.parametrize(
+    ("terms", "reason", "words"),
+    [
+        (declaring.Terms(people=["zoe"]), " ", "reason: say why"),
+        (declaring.Terms(most=-1), "Because.", "most: from 0"),
+        (declaring.Terms(people=["x" * 300]), "Because.", "people: a name has at most 200"),
+        (declaring.Terms(["ana"], ["team"], ["postgres"]), "Because.", "declared already"),
+    ],
+)
+def test_a_declaration_that_cannot_be_meant_is_refused(dataset, terms, reason, words):
+    with pytest.raises(declaring.Refused, match=words):
+        declaring.declare(dataset, terms, reason=reason, actor=make.SYSTEM)
+
+
+def test_each_declaration_is_a_version_and_the_former_stay(dataset):
+    declaring.declare(dataset, declaring.Terms(most=5), reason="Five.", actor=make.SYSTEM)
+    assert list(dataset.audiences.values_list("version", "most")) == [(2, 5), (1, None)]
+    assert declaring.current(dataset).version == 2
+
+
+def test_a_change_keeps_a_secret_that_is_not_named(source, place):
+    actor = make.actor(source.added_by)
+    kept = watching.change(source, terms(place, name="Other"), actor=actor)
+    assert (kept.name, kept.password) == ("Other", "guess me")
+    assert watching.change(source, terms(place, password=""), actor=actor).password == ""
