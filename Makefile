@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 # What reads the code must not need a database or a secret.
 BARE := ANDON_ENV=test SECRET_KEY=check DATABASE_URL=postgres://nobody@nowhere/none REDIS_URL=
 
-.PHONY: help run test check drill model bench chaos chaos-short chaos-long screens lock clean
+.PHONY: help run test check drill drill-exposure model bench chaos chaos-short chaos-long screens lock clean
 .SILENT:
 .DELETE_ON_ERROR:
 
@@ -24,6 +24,9 @@ test: .venv/.dev ## run the tests; ARGS="-k pause -x", BROWSER=no leaves the bro
 
 drill: .venv/.embedded ## start an Andon of its own and stop 50 collectors through the whole chain
 	$(PYTHON) -m config.drill $(ARGS)
+
+drill-exposure: .venv/.embedded ## grant too much in a store: does Andon find, pause and page by itself?
+	$(PYTHON) -m config.drill.exposure $(ARGS)
 
 model: .venv/.dev ## search every order of events for one that breaks the promise of a pause
 	$(PYTHON) -m bench.model

@@ -62,7 +62,7 @@ class WatchSource(models.Model):
     # Somebody who must not be able to read: tried at each look.
     outsider = models.CharField(max_length=63, blank=True)
     sealed_outsider = vault.SealedField(blank=True, default="")
-    every_minutes = models.PositiveIntegerField(default=60)
+    every_seconds = models.PositiveIntegerField(default=3600)
     enabled = models.BooleanField(default=True)
     # Grows with each look that is planned, so that a chain of looks that was overtaken ends.
     turn = models.PositiveIntegerField(default=0)
@@ -78,7 +78,7 @@ class WatchSource(models.Model):
             models.UniqueConstraint(fields=["dataset", "name"], name="source_once_in_dataset"),
             models.CheckConstraint(
                 name="source_looks_at_least_weekly",
-                condition=models.Q(every_minutes__gte=1, every_minutes__lte=10_080),
+                condition=models.Q(every_seconds__gte=15, every_seconds__lte=604_800),
             ),
         ]
 

@@ -23,7 +23,7 @@ from programs.watch.connectors import postgres
 LOOK = "programs.look_at_store"
 LONGEST_NAME, LONGEST_SECRET, MOST_TABLES = 80, 200, 500
 MOST_SOURCES = 20
-MINUTES = range(1, 10_081)
+SECONDS = range(15, 604_801)
 _MOST_MENDED = 200
 
 
@@ -47,7 +47,7 @@ class Terms:
     password: str | None = None
     outsider: str = ""
     outsider_password: str | None = None
-    every_minutes: int = 60
+    every_seconds: int = 3600
 
 
 @transaction.atomic
@@ -87,7 +87,7 @@ def change(source: WatchSource, terms: Terms, *, actor: Actor) -> WatchSource:
     if terms.kind != source.kind:
         raise Refused("kind: stays what it is; add another source.")
     _apply(source, terms)
-    names = ("name", "place", "sealed_password", "outsider", "sealed_outsider", "every_minutes")
+    names = ("name", "place", "sealed_password", "outsider", "sealed_outsider", "every_seconds")
     history.save(source, *names, actor=actor)
     _record("changed", source, actor=actor)
     look_soon(source, why="changed")
@@ -142,7 +142,7 @@ def plan_next(source: WatchSource) -> None:
     # Without a history: it counts looks, and each would be a row.
     WatchSource.objects.filter(pk=source.pk).update(turn=F("turn") + 1)
     source.refresh_from_db(fields=["turn"])
-    at = clockwork.now() + timedelta(minutes=source.every_minutes)
+    at = clockwork.now() + timedelta(seconds=source.every_seconds)
     key = f"watch:{source.pk}:turn:{source.turn}"
     _schedule(source, key, why="", at=at, turn=source.turn)
 
@@ -167,7 +167,7 @@ def forgotten() -> Iterator[reconciling.Found]:
 def _apply(source: WatchSource, terms: Terms) -> None:
     _check(source, terms)
     source.name, source.kind = terms.name.strip(), terms.kind
-    source.place, source.every_minutes = dict(terms.place), terms.every_minutes
+    source.place, source.every_seconds = dict(terms.place), terms.every_seconds
     source.outsider = terms.outsider
     if terms.password is not None:
         source.sealed_password = vault.seal(terms.password)
@@ -179,8 +179,8 @@ def _check(source: WatchSource, terms: Terms) -> None:
     name = terms.name.strip()
     if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
         raise Refused(f"name: say what it is, in at most {LONGEST_NAME} characters.")
-    if terms.every_minutes not in MINUTES:
-        raise Refused(f"every_minutes: from {MINUTES[0]} to {MINUTES[-1]}, which is a week.")
+    if terms.every_seconds not in SECONDS:
+        raise Refused(f"every_seconds: from {SECONDS[0]} to {SECONDS[-1]}, which is a week.")
     for label, secret in (
         ("password", terms.password),
         ("outsider_password", terms.outsider_password),

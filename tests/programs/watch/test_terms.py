@@ -35,7 +35,7 @@ def test_a_place_that_cannot_be_meant_is_refused(dataset, place, changed, words)
     ("changed", "words"),
     [
         ({"name": " "}, "name: say what"),
-        ({"every_minutes": 0}, "every_minutes: from 1 to 10080"),
+        ({"every_seconds": 14}, "every_seconds: from 15 to 604800"),
         ({"password": "x" * 201}, "password: at most 200"),
         ({"outsider": "andon_watch"}, "outsider: somebody else"),
         ({"kind": WatchSource.Kind.LIST}, "place: only a PostgreSQL"),
