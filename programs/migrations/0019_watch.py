@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("programs", "0018_step_hooks"),
+        ("programs", "0001_squashed_0018_step_hooks"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
