@@ -141,6 +141,8 @@ SHOTS = (
     Shot("control-aside", "owner", f"{STUDY}controls/G24/", then=_open_all),
     Shot("terms", "owner", f"{STUDY}edit/"),
     Shot("dataset-new", "owner", f"{STUDY}datasets/new/"),
+    Shot("dataset", "owner", linked(STUDY, "/data/")),
+    Shot("audience", "owner", linked(STUDY, "/data/", "audience/")),
     Shot("collector-new", "owner", f"{STUDY}collectors/new/"),
     Shot("hook-new", "owner", f"{STUDY}hooks/new/"),
     Shot("stop", "owner", linked(STUDY, "/stops/"), then=_open_all),

@@ -36,6 +36,7 @@ from programs.api import confirming
 from programs.api import router as programs
 from programs.control_api import router as controls
 from programs.stamps_api import router as stamps
+from programs.watch.api import router as watch
 
 logger = structlog.get_logger(__name__)
 
@@ -102,6 +103,7 @@ api.add_router("/v1/confirmations", confirming)
 api.add_router("/v1/services", services)
 api.add_router("/v1/deliveries", deliveries)
 api.add_router("/v1/programs", controls)
+api.add_router("/v1/programs", watch)
 
 # Where a field was sent, which is no part of its name.
 _SOURCES = ("body", "form", "query", "path", "header")

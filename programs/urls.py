@@ -15,6 +15,7 @@ from programs.views import (
     terms,
     turning,
     waivers,
+    watch,
 )
 
 app_name = "programs"
@@ -23,6 +24,8 @@ _control = f"{_one}controls/<str:control>/"
 _collector = f"{_one}collectors/<int:pk>/"
 _hook = f"{_one}hooks/<int:pk>/"
 _call = f"{_hook}calls/<int:call>/"
+_data = f"{_one}data/<slug:dataset>/"
+_place = f"{_data}sources/<int:pk>/"
 _stop = f"{_one}stops/<int:generation>/"
 
 urlpatterns = [
@@ -69,4 +72,12 @@ urlpatterns = [
     path(f"{_hook}switch/", hooks.switch, name="switch-hook"),
     path(f"{_call}again/", hooks.send_again, name="send-hook-again"),
     path(f"{_call}confirm/", hooks.confirm, name="confirm-by-hand"),
+    path(_data, watch.dataset, name="dataset"),
+    path(f"{_data}audience/", watch.declare, name="declare-audience"),
+    path(f"{_data}sources/new/", watch.add_source, name="add-source"),
+    path(_place, watch.source, name="source"),
+    path(f"{_place}look/", watch.look_now, name="look-now"),
+    path(f"{_place}switch/", watch.switch, name="switch-source"),
+    path(f"{_place}send/", watch.send, name="send-readers"),
+    path(f"{_place}looks/<int:look>/", watch.look, name="look"),
 ]

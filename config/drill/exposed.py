@@ -6,15 +6,15 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from accounts.actors import Actor
-from config.drill.play import DrillFailed, wait_for
+from config.drill.play import DrillFailed, collecting, wait_for
 from config.drill.prepare import Cast
 from config.drill.receiver import Receiver
 from config.drill.store import DATABASE, TABLE, WATCH, Store
 from incidents.models import WatchedDrift
-from programs import terms
 from programs.models import Program, Snapshot, WatchSource
 from programs.watch import declaring, watching
 
@@ -27,9 +27,7 @@ def watched(cast: Cast, store: Store, password: str) -> WatchSource:
     """Declare who is meant to read the store, and have it looked up who can."""
     program = Program.objects.select_related("owner").get(slug=cast.program)
     owner = Actor.person(program.owner, via="command")
-    dataset, _ended = terms.add_dataset(
-        program, slug="keys", name="Keystrokes", store=f"postgres:{TABLE}", actor=owner
-    )
+    dataset = program.datasets.get()
     said = declaring.Terms(teams=["team"], roles=["postgres"], most=10)
     declaring.declare(dataset, said, reason="The study team alone.", actor=owner)
     place = {"host": "127.0.0.1", "port": store.port, "database": DATABASE, "user": WATCH}
@@ -46,22 +44,22 @@ def watched(cast: Cast, store: Store, password: str) -> WatchSource:
     )
 
 
-def play(source: WatchSource, store: Store, receiver: Receiver) -> dict[str, Any]:
+def play(cast: Cast, source: WatchSource, store: Store, receiver: Receiver) -> dict[str, Any]:
     """Grant too much and return what came of it; times in seconds from the grant.
 
     Raises:
         DrillFailed: if a step does not come about.
     """
     _until("a first look that finds nobody too many", lambda: _looked(source).is_clean)
-    # The grant comes when no look is near, as it would: the watch must find it by itself.
-    began, at = time.monotonic(), timezone.now()
-    store.tell("GRANT SELECT ON study.keys TO PUBLIC")
-    _until("a page", lambda: receiver.arrived.qsize())
-    paged = round(time.monotonic() - began, 1)
-    incident = WatchedDrift.objects.get(drift__source=source).incident
     program = source.dataset.program
+    with collecting(cast, settings.ENVIRONMENT.gate_url):
+        began, at = time.monotonic(), timezone.now()
+        store.tell("GRANT SELECT ON study.keys TO PUBLIC")
+        _until("a page", lambda: receiver.arrived.qsize())
+        paged = round(time.monotonic() - began, 1)
+        incident = WatchedDrift.objects.get(drift__source=source).incident
+        _until("the proof of the stop", lambda: program.stop_orders.get().proof != "pausing")
     hold = program.pauses.in_force().get()
-    _until("the proof of the stop", lambda: program.stop_orders.get().proof != "pausing")
     store.tell("REVOKE SELECT ON study.keys FROM PUBLIC")
     _until("the end of the exposure", lambda: incident.exposures.get().until)
     for entry in incident.timeline.order_by("pk"):

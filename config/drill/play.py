@@ -100,7 +100,7 @@ def wait_for(what: str, holds: Callable[[], Any], *, seconds: float) -> Any:
 
 
 @contextmanager
-def _collecting(cast: Cast, gate_url: str) -> Iterator[Collectors]:
+def collecting(cast: Cast, gate_url: str) -> Iterator[Collectors]:
     running = Collectors(cast, gate_url)
     try:
         count = len(cast.collectors)
@@ -123,7 +123,7 @@ def play(cast: Cast, receiver: Receiver) -> dict[str, Any]:
         DrillFailed: if a step does not come about.
     """
     api = Api(settings.ENVIRONMENT.url)
-    with _collecting(cast, settings.ENVIRONMENT.gate_url) as running:
+    with collecting(cast, settings.ENVIRONMENT.gate_url) as running:
         report = {
             "title": "Drill: keystrokes readable by everybody inside",
             "program": cast.program,

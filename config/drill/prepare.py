@@ -14,7 +14,7 @@ from audit import credentials, history, people
 from config import attested
 from notifications import policies
 from notifications.models import ContactMethod, Method
-from programs import collectors, lifecycle
+from programs import collectors, lifecycle, terms
 from programs.evidence import Shown
 from programs.models import Program
 
@@ -36,8 +36,12 @@ def webhook_secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def prepare(count: int, *, webhook: str, secret: str) -> Cast:
-    """Make the people of a drill, reached by webhook, and a program with `count` collectors."""
+def prepare(count: int, *, webhook: str, secret: str, store: str = "") -> Cast:
+    """Make the people of a drill, reached by webhook, and a program with `count` collectors.
+
+    Args:
+        store: where the program's one dataset lies; it has none if empty.
+    """
     reporter = _person("reporter")
     commander = _person("commander", Function.COMMANDER)
     officer = _person("privacy", *attested.OFFICER)
@@ -54,7 +58,7 @@ def prepare(count: int, *, webhook: str, secret: str) -> Cast:
             address=f"http://{webhook}/{person.username}",
             secret=secret,
         )
-    program = _program(owner, officer, keeper)
+    program = _program(owner, officer, keeper, store=store)
     keys = []
     for number in range(1, count + 1):
         collector = collectors.register(program, name=f"drill-{number}", actor=_ACTOR)
@@ -77,7 +81,7 @@ def _person(name: str, *functions: Function) -> User:
     )
 
 
-def _program(owner: User, officer: User, keeper: User) -> Program:
+def _program(owner: User, officer: User, keeper: User, *, store: str) -> Program:
     program = lifecycle.draft(
         slug=PROGRAM,
         name="Drill program",
@@ -90,6 +94,9 @@ def _program(owner: User, officer: User, keeper: User) -> Program:
         is_drill=True,
         **attested.NOTHING_SPECIAL,
     )
+    if store:
+        # Before its controls are shown: a dataset that is added later ends some of them.
+        terms.add_dataset(program, slug="keys", name="Keystrokes", store=store, actor=_ACTOR)
     by = attested.two(officer, keeper, owner=owner)
     attested.attest_all(program, by=by, shown=Shown(note="For a drill: nothing is collected."))
     program = lifecycle.approve(program, actor=Actor.person(officer, via="command"))

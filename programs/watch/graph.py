@@ -63,7 +63,7 @@ class Store:
     Args:
         principals: by a key that is the store's own.
         members: of each group by its key.
-        everyone: the key of the group that all who read are in, if there is one.
+        everyone: the key of the group that all accounts are in, if there is one.
     """
 
     principals: Mapping[str, Principal]
@@ -142,7 +142,7 @@ def _members(store: Store, group: str) -> Iterable[Member]:
     yield from store.members.get(group, ())
     if group == store.everyone:
         for key, principal in store.principals.items():
-            if principal.reads:
+            if principal.kind is Kind.ACCOUNT:
                 yield Member(key)
 
 

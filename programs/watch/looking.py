@@ -11,7 +11,8 @@ from accounts.actors import Actor
 from audit import clockwork, trail
 from programs.models import ReaderList, Snapshot, WatchSource
 from programs.watch import declaring, drifting, listing, watching, weighing
-from programs.watch.connectors.taking import Taken
+from programs.watch.connectors import sent
+from programs.watch.connectors.taking import Unreachable
 from programs.watch.weighing import Looked
 
 _WATCH = Actor.machine("exposure watch")
@@ -19,6 +20,10 @@ _WATCH = Actor.machine("exposure watch")
 
 class Refused(Exception):
     """What was sent cannot be taken; the message says why."""
+
+
+class Unreadable(Refused):
+    """What was sent is not what it should be; the message names the place."""
 
 
 def look(payload: dict[str, Any]) -> Callable[[], None]:
@@ -56,10 +61,14 @@ def give_up(payload: dict[str, Any]) -> None:
         watching.plan_next(source)
 
 
-def receive(source: WatchSource, taken: Taken, *, actor: Actor) -> Snapshot:
+def receive(source: WatchSource, body: bytes, *, actor: Actor) -> Snapshot:
     """Take what was sent about a store that Andon does not look at by itself.
 
+    Args:
+        body: as programs.watch.connectors.sent reads it for the kind of the source.
+
     Raises:
+        Unreadable: if it cannot be read.
         Refused: if the source is switched off, or is one that Andon looks at.
     """
     declared = declaring.current(source.dataset)
@@ -67,6 +76,10 @@ def receive(source: WatchSource, taken: Taken, *, actor: Actor) -> Snapshot:
         raise Refused(f"{source.name} is looked at by Andon itself.")
     if not source.enabled or declared is None:
         raise Refused(f"{source.name} is switched off; switch it on first.")
+    try:
+        taken = sent.read(source.kind, body)
+    except Unreachable as error:
+        raise Unreadable(str(error)) from error
     looked = weighing.weigh(taken, declared)
     with transaction.atomic():
         source = watching.lock(source.pk)

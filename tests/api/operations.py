@@ -73,6 +73,10 @@ OPERATIONS = [
     ("POST", "/stamps/verify", Scope.READ),
     ("GET", "/programs/{slug}/controls", Scope.READ),
     ("POST", "/programs/{slug}/controls/{control}/attest", Scope.ATTEST),
+    ("GET", "/programs/{slug}/datasets/{dataset}/audience", Scope.READ),
+    ("PUT", "/programs/{slug}/datasets/{dataset}/audience", Scope.ATTEST),
+    ("GET", "/programs/{slug}/datasets/{dataset}/looks", Scope.READ),
+    ("POST", "/programs/{slug}/datasets/{dataset}/sources/{source}/looks", Scope.ATTEST),
 ]
 # Opened by a key of a program and not by a person's token; tests/api/test_cord.py tries the door.
 BY_KEY = {("POST", "/cord/{key}")}
@@ -107,12 +111,13 @@ BODIES = {
     "escalate": {"reason": "x"},
     "broadcasts": {"subject": "x", "text": "x", "subscribers": True},
     "approve": {"version": 1},
+    "audience": {"reason": "x"},
+    "looks": {"readers": []},
     "return": {"version": 1, "words": "x"},
 }
 # What a path names, each by the number of one that is not there.
-PARTS = {"control": "T01"} | dict.fromkeys(
-    ("id", "rota", "broadcast", "entry", "step", "task", "relation", "grant", "role", "evidence"), 1
-)
+_NUMBERS = ("id", "rota", "broadcast", "entry", "step", "task", "relation", "grant", "role")
+PARTS = {"control": "T01"} | dict.fromkeys((*_NUMBERS, "evidence", "source"), 1)
 
 
 def body_of(path: str) -> object:

@@ -14,6 +14,8 @@ from notifications import connecting, links, policies, rooms
 from notifications.models import Page
 from programs import attestation, collectors, pauses, stops, waivers
 from programs.evidence import Shown
+from programs.models import WatchSource
+from programs.watch import declaring, looking, watching
 from severity.ladder import Sev
 from tests import make
 from tests.browser.conftest import NARROW, WIDE
@@ -129,7 +131,8 @@ class World:
             yield f"{program}controls/{control}/", self.officer
         yield f"{program}collectors/{self.collector.pk}/", self.program.owner
         yield f"{program}for-participants/", self.reporter
-        yield from ((path, self.program.owner) for path in self._of_the_stop(program))
+        mine = (*self._of_the_stop(program), *self._of_the_watch(program))
+        yield from ((path, self.program.owner) for path in mine)
         yield from self._of_one()
 
     def _of_one(self):
@@ -172,6 +175,18 @@ class World:
     def _of_the_stop(self, program):
         stop = f"{program}stops/{self.program.stop_orders.get().generation}/"
         return (f"{program}hooks/new/", f"{program}hooks/{self.hook.pk}/", stop, f"{stop}proof/")
+
+    def _of_the_watch(self, program):
+        """A dataset that more can read than were declared, made here as nobody else shows it."""
+        by, dataset = make.actor(self.program.owner), make.dataset(self.program)
+        declaring.declare(dataset, declaring.Terms(people=["ana"]), reason="r", actor=by)
+        terms = watching.Terms(name="Lake", kind=WatchSource.Kind.LIST)
+        source = watching.add(dataset, terms, actor=by)
+        rows = b"principal,kind,group,grant\nana,,team,\nben,,team,\nteam,,,share\n"
+        looks = [looking.receive(source, body, actor=by) for body in (rows, rows + b"zoe,,,x\n")]
+        data = f"{program}data/{dataset.slug}/"
+        one = f"{data}sources/{source.pk}/"
+        return (data, f"{data}audience/", f"{data}sources/new/", one, f"{one}looks/{looks[1].pk}/")
 
     def _of_services(self):
         """Connections and rooms, each with one, made here as nobody else shows them."""

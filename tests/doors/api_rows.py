@@ -73,6 +73,7 @@ from tests.doors import (  # noqa: E402
     policy_rows,
     rules_rows,
     told_rows,
+    watch_rows,
 )
 
 for _each in (
@@ -80,6 +81,7 @@ for _each in (
     policy_rows,
     rules_rows,
     told_rows,
+    watch_rows,
 ):
     API_ROWS |= _each.API_ROWS
     API_ALIASES |= getattr(_each, "API_ALIASES", {})

@@ -382,6 +382,7 @@ from tests.doors import (  # noqa: E402
     record_rows,
     rules_rows,
     told_rows,
+    watch_rows,
 )
 
 for _each in (
@@ -392,6 +393,7 @@ for _each in (
     record_rows,
     rules_rows,
     told_rows,
+    watch_rows,
 ):
     ROWS |= _each.ROWS
     BY_SECRET |= getattr(_each, "BY_SECRET", set())

@@ -64,6 +64,8 @@ from programs.attestation import attest, control_of
 from programs.evidence import Shown
 from programs.models import Program
 from severity import inforce
+from programs.models import Program, WatchSource
+from programs.watch import declaring, looking, watching
 from severity.ladder import Sev
 from tests import make
 from tests.web.conftest import Reader
@@ -335,6 +337,14 @@ def _threshold(author: Any) -> dict[str, Any]:
     text = inforce.text_of("2026.11-1").replace('version: "2026.11-1"', 'version: "2026.12-1"')
     written = rulesets.propose(text, reason="r", based_on="2026.11-1", actor=author)
     return {"rule": row.rule, "rule_version": row.number, "rule_set": written.version}
+def _watched(program: Program) -> dict[str, Any]:
+    """A dataset, and a look at who reads it that finds what was declared."""
+    by, dataset = make.actor(program.owner), make.dataset(program)
+    declaring.declare(dataset, declaring.Terms(people=["ana"]), reason="r", actor=by)
+    terms = watching.Terms(name="Lake", kind=WatchSource.Kind.LIST)
+    source = watching.add(dataset, terms, actor=by)
+    row = looking.receive(source, b"principal,grant\nana,share\n", actor=by)
+    return {"dataset": dataset.slug, "watch_source": source.pk, "look": row.pk}
 
 
 def _machines(program: Program) -> dict[str, Any]:
@@ -368,6 +378,7 @@ def _machines(program: Program) -> dict[str, Any]:
             program, control_of("G22"), reason="r", days=3, actor=make.actor(program.owner)
         ).pk,
         "drill": drill.pk,
+        **_watched(program),
     }
 
 

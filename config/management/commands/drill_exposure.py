@@ -16,7 +16,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from accounts.models import User
 from config.drill import exposed, prepare
 from config.drill.receiver import Receiver
-from config.drill.store import Store
+from config.drill.store import TABLE, Store
+
+COLLECTORS = 3
 
 
 class Command(BaseCommand):
@@ -34,10 +36,12 @@ class Command(BaseCommand):
         secret = prepare.webhook_secret()
         store = Store(options["store_port"], options["store_sockets"])
         with Receiver(secret, port=options["pager_port"]) as receiver:
-            cast = prepare.prepare(0, webhook=receiver.address, secret=secret)
+            cast = prepare.prepare(
+                COLLECTORS, webhook=receiver.address, secret=secret, store=f"postgres:{TABLE}"
+            )
             source = exposed.watched(cast, store, os.environ["ANDON_DRILL_PASSWORD"])
             try:
-                figures = exposed.play(source, store, receiver)
+                figures = exposed.play(cast, source, store, receiver)
             except exposed.DrillFailed as error:
                 raise CommandError(f"The drill failed: {error}.") from error
         self.stdout.write(json.dumps(figures))

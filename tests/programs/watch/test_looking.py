@@ -215,4 +215,4 @@ def test_the_checks_come_after_an_hour_a_day_and_a_week():
 
 def test_what_is_sent_is_refused_where_andon_looks_itself(source):
     with pytest.raises(looking.Refused, match="looked at by Andon itself"):
-        looking.receive(source, CLEAN, actor=make.SYSTEM)
+        looking.receive(source, b"", actor=make.SYSTEM)

@@ -1,0 +1,146 @@
+"""Read who may read files, from the words of getfacl and getent. Pure.
+
+Takes the lines of `getfacl -R -p FOLDER; getent group; getent passwd`, in any order.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from programs.watch.connectors.listed import Builder, decoded
+from programs.watch.connectors.taking import Taken, Unreachable, short
+from programs.watch.graph import Grant, Kind, Room
+
+OTHERS = "everybody who is let in"
+_ROOT = "root"
+Acl = tuple[tuple[str, str, str], ...]
+
+
+@dataclass
+class _Block:
+    """What is said of one file or folder."""
+
+    path: str
+    owner: str = ""
+    group: str = ""
+    lines: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def effective(self) -> Acl:
+        """Who has which rights, with the owner named and the mask applied."""
+        mask = next((rights for kind, _name, rights in self.lines if kind == "mask"), None)
+        found = []
+        for kind, name, rights in self.lines:
+            named = kind == "group" or (kind == "user" and name)
+            if mask is not None and named:
+                rights = "".join(r if r in mask else "-" for r in rights)
+            owner = {"user": self.owner, "group": self.group}.get(kind, "")
+            if kind in ("user", "group", "other"):
+                found.append((kind, name or owner, rights))
+        return tuple(found)
+
+
+def read(body: bytes) -> Taken:
+    """Read what the two commands say.
+
+    Raises:
+        Unreachable: if there is no word of getfacl in it, or a line of it cannot be meant.
+    """
+    blocks: list[_Block] = []
+    built = Builder()
+    groups: set[str] = set()
+    numbers: dict[str, str] = {}
+    primary: list[tuple[str, str]] = []
+    for number, whole in enumerate(decoded(body).splitlines(), start=1):
+        # What getfacl adds after a mask says nothing that the mask does not.
+        line = whole if whole.startswith("#") else whole.split("#")[0].rstrip()
+        words = line.split(":")
+        if line.startswith("# file: "):
+            blocks.append(_Block(line.removeprefix("# file: ")))
+        elif len(words) == 4 and not line.startswith("default:"):
+            groups.add(words[0])
+            numbers[words[2]] = words[0]
+            _group(built, words[0], words[3])
+        elif len(words) == 7:
+            _account(built, words[0])
+            primary.append((words[0], words[3]))
+        else:
+            _line(blocks, line, number)
+    for name, gid in primary:
+        group = numbers.get(gid)
+        if group:
+            built.join(_account(built, name), _key("group", group))
+    return _taken(built, blocks, groups)
+
+
+def _key(kind: str, name: str) -> str:
+    # A user and a group of one name are two.
+    return f"{kind} {name}"
+
+
+def _group(built: Builder, name: str, members: str) -> None:
+    key = built.put(_key("group", name), name, Kind.GROUP)
+    for member in filter(None, members.split(",")):
+        built.join(_account(built, member), key)
+
+
+def _account(built: Builder, name: str) -> str:
+    return built.put(_key("user", name), name, Kind.ACCOUNT)
+
+
+def _line(blocks: Sequence[_Block], line: str, number: int) -> None:
+    if not line.strip():
+        return
+    if not blocks:
+        raise Unreachable(f"file: line {number} is neither getfacl's nor getent's.")
+    block = blocks[-1]
+    if line.startswith("# owner: "):
+        block.owner = line.removeprefix("# owner: ").strip()
+    elif line.startswith("# group: "):
+        block.group = line.removeprefix("# group: ").strip()
+    elif not line.startswith(("#", "default:")):
+        kind, name, rights = _rights(line, number)
+        block.lines.append((kind, name, rights))
+
+
+def _rights(line: str, number: int) -> tuple[str, str, str]:
+    words = line.strip().split(":")
+    if len(words) != 3 or words[0] not in ("user", "group", "mask", "other"):
+        raise Unreachable(f"file: line {number} is none of getfacl's: {line[:60]!r}.")
+    if len(words[2]) != 3 or set(words[2]) - set("rwxXst-"):
+        raise Unreachable(f"file: line {number}: {words[2][:20]!r} are no rights.")
+    return words[0], words[1], words[2]
+
+
+def _taken(built: Builder, blocks: Sequence[_Block], groups: set[str]) -> Taken:
+    if not blocks:
+        raise Unreachable("file: it holds no word of getfacl; send what `getfacl -R -p` says.")
+    built.put(OTHERS, OTHERS, Kind.EVERYONE)
+    root = _account(built, _ROOT)
+    gaps, rooms = [], []
+    top = frozenset(key for key, _why in _who(built, blocks[0].effective(), "x")) | {root}
+    by_acl: dict[Acl, list[str]] = defaultdict(list)
+    for block in blocks:
+        if not block.owner:
+            gaps.append(f"{block.path}: its owner is not said.")
+        by_acl[block.effective()].append(block.path)
+    for acl, paths in by_acl.items():
+        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        where = f"{paths[0][:120]}{more}"
+        grants = [Grant(key, f"{why} on {where}") for key, why in _who(built, acl, "r")]
+        grants.append(Grant(root, "root reads everything"))
+        rooms.append(Room(where, grants, (top,)))
+        for kind, name, _rights in acl:
+            if kind == "group" and name and name not in groups:
+                gaps.append(f"Who is in group {name} is not said; send `getent group` too.")
+    return Taken(built.store(rooms), short(sorted(set(gaps))), (), None)
+
+
+def _who(built: Builder, acl: Acl, right: str) -> Iterator[tuple[str, str]]:
+    for kind, name, rights in acl:
+        if right not in rights.lower():
+            continue
+        if kind == "other":
+            yield built.put(OTHERS, OTHERS, Kind.EVERYONE), f"other has {rights}"
+        elif name:
+            sort = Kind.ACCOUNT if kind == "user" else Kind.GROUP
+            yield built.put(_key(kind, name), name, sort), f"{kind} {name} has {rights}"
