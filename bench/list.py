@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -26,6 +27,7 @@ SIZES = (100_000, 1_000_000)
 MOST_MS, MOST_BUFFERS, MOST_GROWTH = 5, 1_000, 1.5
 LONG_STORY, MOST_PAGE_MS = 2_000, 300
 SEARCHED_AT, MOST_SEARCH_MS = 100_000, 50
+MOST_RECOUNT_S = 300
 TIMES = 5
 
 
@@ -72,7 +74,7 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     scale.seed(size)
     scale.tidy()
-    parts = {"list": _lists, "page": _page, "search": _search}
+    parts = {"list": _lists, "page": _page, "search": _search, "lead": _lead}
     for figure in chain.from_iterable(parts[part](size) for part in sys.argv[2:] or parts):
         print(json.dumps(asdict(figure)), flush=True)
 
@@ -205,6 +207,38 @@ def _search(size: int) -> Iterator[Figure]:
         goal = MOST_SEARCH_MS if size <= SEARCHED_AT else MOST_SEARCH_MS * size / SEARCHED_AT
         name = f"search of {size:,} for {words}, in the database, slowest"
         yield Figure(name, most[0], "ms", goal, most[1])
+
+
+# --- The figures of leadership
+
+
+def _lead(size: int) -> Iterator[Figure]:
+    from django.db import connection
+    from django.test import Client
+
+    from accounts.functions import Function
+    from bench import cast
+    from incidents import measuring
+
+    begun = time.perf_counter()
+    counted = measuring.recount()
+    taken = time.perf_counter() - begun
+    yield Figure(
+        f"recount of all figures of {size:,}", taken, "s", MOST_RECOUNT_S, f"{counted:,} counted"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE incidents_measure, incidents_figure, incidents_spread")
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(cast.person("leads", Function.EXECUTIVE))
+    # Three days hold so few that the reader's sight is asked for each; the longest holds all.
+    today = datetime.now(tz=UTC).date()
+    days = f"since={today - timedelta(days=10)}&until={today - timedelta(days=8)}"
+    longest = f"since={today - timedelta(days=1800)}"
+    asked = ("preset=30", "preset=90", "preset=year", "program=scale-3", "worst=2", days, longest)
+    for query in asked:
+        times = _times(partial(client.get, f"/leadership/?{query}"))
+        name = f"leadership of {size:,}, {query}"
+        yield Figure(name, median(times), "ms", MOST_PAGE_MS, f"most {max(times):.0f} ms")
 
 
 def _times(read: Callable[[], Any]) -> list[float]:

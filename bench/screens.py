@@ -120,6 +120,8 @@ SHOTS = (
     Shot("history", "commander", first("/incidents/", "history/")),
     Shot("review", "commander", first("/incidents/", "review/"), then=_open_all),
     Shot("lessons", "executive", "/lessons/"),
+    Shot("leadership", "executive", "/leadership/", then=_open_all),
+    Shot("leadership-behind", "executive", "/leadership/behind/incidents/"),
     Shot("action-items", "commander", "/action-items/"),
     Shot("runbooks", "commander", "/runbooks/"),
     Shot("runbook", "commander", "/runbooks/by/internal-access/"),

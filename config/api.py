@@ -18,6 +18,7 @@ from incidents.api import router as incidents
 from incidents.cord_api import router as cord
 from incidents.evidence_api import router as evidence
 from incidents.exposure_api import router as exposures
+from incidents.lead_api import router as figures
 from incidents.legal_api import router as legal
 from incidents.register_api import router as register
 from incidents.runbook_api import router as runbook
@@ -102,6 +103,7 @@ api.add_router("/v1/stamps", stamps)
 api.add_router("/v1/confirmations", confirming)
 api.add_router("/v1/services", services)
 api.add_router("/v1/deliveries", deliveries)
+api.add_router("/v1/figures", figures)
 api.add_router("/v1/programs", controls)
 api.add_router("/v1/programs", watch)
 

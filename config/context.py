@@ -12,7 +12,7 @@ from django.utils.functional import SimpleLazyObject
 
 from audit import engine_views, overdue
 from audit.models import EngineBeat
-from incidents import record
+from incidents import leading, record
 from notifications import access as rota_access
 from programs import summary
 
@@ -25,6 +25,7 @@ _SECTIONS = (
     "profile",
     "receipts",
     "on-call",
+    "leadership",
     "policies",
     "thresholds",
     "severity",
@@ -46,6 +47,7 @@ def house(request: HttpRequest) -> dict[str, Any]:
         "engine": SimpleLazyObject(_engine),
         "reads_the_record": SimpleLazyObject(lambda: _reads_the_record(request)),
         "reads_rotas": SimpleLazyObject(lambda: _reads_rotas(request)),
+        "leads": SimpleLazyObject(lambda: _leads(request)),
         "tends_the_engine": SimpleLazyObject(lambda: _tends_the_engine(request)),
     }
 
@@ -80,6 +82,11 @@ def _reads_the_record(request: HttpRequest) -> bool:
 def _tends_the_engine(request: HttpRequest) -> bool:
     user = request.user
     return user.is_authenticated and engine_views.may_tend(user)
+
+
+def _leads(request: HttpRequest) -> bool:
+    user = request.user
+    return user.is_authenticated and leading.may_lead(user)
 
 
 def _reads_rotas(request: HttpRequest) -> bool:

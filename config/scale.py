@@ -222,12 +222,13 @@ def _program(n: int, owner: User) -> Program:
     )
 
 
-# One in fifty is not over; a third is not restricted. Words of two lists of different length
-# meet in every way, so that what is searched for is found here and there.
+# One in fifty is not over; a third is not restricted; most are over soon, few late. Words of two
+# lists of different length meet in every way, so that what is searched for is found here and there.
 _INCIDENTS = """
 INSERT INTO incidents_incident (number, uuid, codename, title, detail, kind, reference, found_how,
     program_id, audience, still_open, status, sev, counts_as, peak_sev, restricted, is_drill,
-    drill_scope, reporter_id, reported_at, aware_rationale)
+    drill_scope, reporter_id, reported_at, aware_rationale,
+    occurred_from, acknowledged_at, contained_at, recovered_at)
 SELECT %(first)s + n - 1, gen_random_uuid(), 'Scale ' || (%(first)s + n - 1),
     initcap(what[1 + n %% 11]) || ' readable by ' || who[1 + n %% 7]
         || ' in ' || place[1 + n %% 13],
@@ -235,8 +236,13 @@ SELECT %(first)s + n - 1, gen_random_uuid(), 'Scale ' || (%(first)s + n - 1),
     (%(programs)s::bigint[])[1 + n %% cardinality(%(programs)s::bigint[])], 'unknown', 'no',
     CASE WHEN n %% 50 = 0 THEN 'active' ELSE 'closed' END, n %% 6, n %% 6, n %% 6,
     n %% 3 <> 0, false, '', %(reporter)s,
-    now() - make_interval(mins => %(total)s - n), ''
-FROM generate_series(1, %(total)s) n, (SELECT
+    now() - make_interval(mins => %(total)s - n), '',
+    now() - make_interval(mins => %(total)s - n + length / 2),
+    now() - make_interval(mins => %(total)s - n) + make_interval(secs => length),
+    now() - make_interval(mins => %(total)s - n) + make_interval(mins => 5 + length),
+    now() - make_interval(mins => %(total)s - n) + make_interval(mins => 60 + 3 * length)
+FROM generate_series(1, %(total)s) n,
+  LATERAL (SELECT exp(random() * 7 + n %% 1)::int) took(length), (SELECT
     '{keystrokes,transcripts,"mouse movements",conversations,recordings,"performance records",
       "screen contents",typing,"call logs",messages,drafts}'::text[] what,
     '{everyone,contractors,"another team","a vendor",managers,"former staff",visitors}'::text[] who,

@@ -123,6 +123,7 @@ def begin(pk: int) -> None:
     if missing := _missing(program, drill.scope):
         drill.finding = missing
         _become(drill, Drill.State.MISSED, "finding", actor=DRILLS)
+        outbox.publish("drill.ended", drill=drill.pk, passed=False)
         return
     incident = _report(drill, drill.planned_by)
     hold = program.pauses.in_force().select_related("order").get(holder=incident.ref)

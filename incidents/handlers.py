@@ -18,6 +18,7 @@ from incidents import (
     items,
     knocks,
     lateness,
+    measuring,
     news,
     promises,
     rethinking,
@@ -178,3 +179,33 @@ def close_drift(event: dict[str, Any]) -> None:
 @outbox.on("program.audience_checked", name="incidents.tell_of_check")
 def tell_of_check(event: dict[str, Any]) -> None:
     watched.checked(event["drift"], number=int(event["news"]), snapshot_pk=event["snapshot"])
+
+
+def _refigure(event: dict[str, Any]) -> None:
+    measuring.refigure_with_root(event["incident"])
+
+
+# What is reported has a level at once, so that its report need not be heard of beside.
+for _topic in (
+    *("incident.severity_set", "incident.acknowledged", "incident.contained"),
+    *("incident.recovered", "incident.active", "incident.dismissed", "incident.merged"),
+    *("incident.exposure_added", "incident.exposure_corrected"),
+    *("incident.legal_event", "incident.facts_stated", "incident.obligation_changed"),
+    "incident.clock_due",
+):
+    outbox.on(_topic, name=measuring.REFIGURE)(_refigure)
+
+
+@outbox.on("program.stop_proven", name="incidents.refigure_stopped")
+def refigure_stopped(event: dict[str, Any]) -> None:
+    measuring.refigure(incidents=measuring.stopped_by(event["order"]))
+
+
+@outbox.on("drill.ended", name="incidents.refigure_drill")
+def refigure_drill(event: dict[str, Any]) -> None:
+    measuring.refigure(drills=[event["drill"]])
+
+
+@clockwork.within_transaction(measuring.RECOUNT)
+def recount_figures(_payload: dict[str, Any]) -> None:
+    measuring.recount()

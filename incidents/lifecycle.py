@@ -212,6 +212,7 @@ def acknowledge(incident: Incident, *, actor: Actor) -> Incident:
             actor=actor,
             audience=TimelineEntry.Audience.LEADERSHIP,
         )
+        outbox.publish("incident.acknowledged", priority=incident.counts_as, incident=incident.pk)
     return incident
 
 

@@ -14,6 +14,7 @@ from incidents.views import (
     finding,
     history,
     judging,
+    leading,
     legal,
     listing,
     merging,
@@ -162,6 +163,12 @@ urlpatterns = [
     path("programs/<slug:slug>/resume/approve/", resuming.approve, name="approve-resume"),
     path("register/", register.index, name="register"),
     path("register/export/", register.export, name="export-register"),
+    path("leadership/", leading.dashboard, name="leadership"),
+    path("leadership/behind/<slug:what>/", leading.rows, name="behind"),
+    *(
+        path(f"leadership/{kind}/", leading.export, {"kind": kind}, name=f"figures-{kind}")
+        for kind in ("csv", "json")
+    ),
     path("lessons/", reviews.lessons, name="lessons"),
     path("obligations/", legal.everywhere, name="obligations"),
     path("action-items/", reviews.all_items, name="items"),

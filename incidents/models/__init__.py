@@ -4,6 +4,7 @@ from incidents.models.drafts import APPROVALS, Draft, DraftApproval, DraftVersio
 from incidents.models.drills import Drill
 from incidents.models.evidence import Custody, Evidence
 from incidents.models.exposing import Accessed, Exposure, Whose
+from incidents.models.figures import LENGTHS, Figure, Grain, Measure, Spread
 from incidents.models.importing import Import, Imported, ImportFault, ImportPart
 from incidents.models.inbound import Received, Refusal, Source
 from incidents.models.incident import (
@@ -44,6 +45,7 @@ from incidents.models.writing import RunbookVersion
 
 __all__ = [
     "APPROVALS",
+    "LENGTHS",
     "NEXT",
     "OVER",
     "OWED",
@@ -62,12 +64,14 @@ __all__ = [
     "DrillScope",
     "Evidence",
     "Exposure",
+    "Figure",
     "GateCheck",
     "GlassBreak",
     "Import",
     "ImportFault",
     "ImportPart",
     "Imported",
+    "Grain",
     "Incident",
     "IncidentGroupPermission",
     "IncidentUserPermission",
@@ -75,6 +79,7 @@ __all__ = [
     "LegalEvent",
     "LegalFacts",
     "Look",
+    "Measure",
     "Obligation",
     "Pin",
     "Received",
@@ -93,6 +98,7 @@ __all__ = [
     "RunbookVersion",
     "SeverityProposal",
     "Source",
+    "Spread",
     "Status",
     "StepAct",
     "StillOpen",

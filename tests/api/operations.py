@@ -62,6 +62,7 @@ OPERATIONS = [
     ("POST", "/incidents/{ref}/exposures/{exposure}", Scope.RESPOND),
     ("POST", "/incidents/{ref}/exposures/{exposure}/verify", Scope.RESPOND),
     ("GET", "/deliveries", Scope.READ),
+    ("GET", "/figures", Scope.READ),
     ("GET", "/incidents/{ref}/broadcasts", Scope.READ),
     ("POST", "/incidents/{ref}/broadcasts", Scope.RESPOND),
     ("POST", "/incidents/{ref}/broadcasts/{broadcast}/approve", Scope.RESPOND),

@@ -138,6 +138,8 @@ class World:
     def _of_one(self):
         """What people have for themselves, and what is about them."""
         yield from ((path, self.auditor) for path in ("/audit/", "/record/"))
+        leader = make.user(Function.EXECUTIVE)
+        yield from ((path, leader) for path in self._of_leadership())
         yield from ((path, self.operator) for path in self._of_services())
         yield from ((path, self.operator) for path in ("/engine/", "/deliveries/"))
         yield "/sources/", self.program.owner
@@ -163,6 +165,9 @@ class World:
             "on-call/",
         ):
             yield f"/{path}", self.officer
+
+    def _of_leadership(self):
+        return ("/leadership/", "/leadership/behind/incidents/", "/leadership/?since=2999-01-01")
 
     def _of_people(self):
         return (
@@ -231,7 +236,7 @@ def in_every_form(page):
 
 @pytest.mark.usefixtures("every_control")
 def test_every_page_can_be_read_and_used_by_everybody(window, engine):
-    window.expected += ["404", "403"]
+    window.expected += ["404", "403", "422"]
     world = World(engine)
     windows, wrong = {}, []
     for path, person in world.pages():

@@ -62,10 +62,9 @@ from notifications.models import News
 from programs import collectors, keys, waivers
 from programs.attestation import attest, control_of
 from programs.evidence import Shown
-from programs.models import Program
-from severity import inforce
 from programs.models import Program, WatchSource
 from programs.watch import declaring, looking, watching
+from severity import inforce
 from severity.ladder import Sev
 from tests import make
 from tests.web.conftest import Reader
@@ -337,6 +336,8 @@ def _threshold(author: Any) -> dict[str, Any]:
     text = inforce.text_of("2026.11-1").replace('version: "2026.11-1"', 'version: "2026.12-1"')
     written = rulesets.propose(text, reason="r", based_on="2026.11-1", actor=author)
     return {"rule": row.rule, "rule_version": row.number, "rule_set": written.version}
+
+
 def _watched(program: Program) -> dict[str, Any]:
     """A dataset, and a look at who reads it that finds what was declared."""
     by, dataset = make.actor(program.owner), make.dataset(program)

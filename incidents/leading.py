@@ -1,0 +1,279 @@
+"""The figures of a period for those who lead: of all incidents, naming none. Reads only.
+
+Whoever leads counts also what nobody let them in to. So that this tells of no single one, small
+groups with something hidden in them are withheld, see incidents.fewness.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from accounts.functions import Function
+from accounts.models import User
+from incidents import access, fewness, totals
+from incidents.fewness import Cell
+from incidents.models import LENGTHS, Measure
+from incidents.totals import Length, Scope, Sums
+from programs.models import Program
+
+# Of more incidents it is not asked which of them the reader may see: small groups are withheld.
+MOST_ASKED = 5_000
+MOST_PROGRAMS = 12
+
+
+def may_lead(user: User) -> bool:
+    """True for executives: they read figures of all incidents."""
+    return user.is_active and user.is_any(Function.EXECUTIVE)
+
+
+@dataclass(frozen=True)
+class Sum:
+    """One figure of a period and of the one before; None where it is withheld or there is none."""
+
+    now: int | None
+    before: int | None
+    is_few: bool = False
+    # Of how many incidents, stops or duties it is; None where that is withheld.
+    of: int | None = None
+    exact: bool = True
+
+
+@dataclass(frozen=True)
+class ProgramLine:
+    """One program of a period. `name` is empty for incidents whose program nobody knows."""
+
+    name: str
+    slug: str
+    incidents: int | None
+    person_hours: int | None
+
+
+@dataclass(frozen=True)
+class Leading:
+    """All that the page shows. What is withheld is None; `withheld` says how often that is."""
+
+    scope: Scope
+    incidents: Sum
+    severe: Sum
+    lengths: dict[str, Sum]
+    person_hours: Sum
+    met: Sum
+    passed: Sum
+    by_level: dict[int, int | None]
+    over_time: dict[tuple[date, int], int | None]
+    pauses: list[int] | None
+    programs: list[ProgramLine]
+    withheld: int
+
+
+@dataclass(frozen=True)
+class _Row:
+    """What a group is made of: one incident, its place, and whether the reader may not see it."""
+
+    day: date
+    level: int
+    program: int | None
+    hidden: bool
+    known: frozenset[str]
+
+
+class _Groups:
+    """Which groups of a scope are small, with something in them that the reader may not see."""
+
+    def __init__(self, user: User, scope: Scope, incidents: int) -> None:
+        # None: nobody looked, so that each small group counts as one with something hidden.
+        self.rows = _rows(user, scope) if incidents <= MOST_ASKED else None
+
+    def few(self, n: int, what: str = "") -> bool:
+        """Whether a group of n of the whole scope is; `what` narrows it to those with a length."""
+        return fewness.few(
+            n, self.hidden(row for row in self._all() if not what or what in row.known)
+        )
+
+    def hidden(self, rows: Iterable[_Row]) -> int:
+        return 1 if self.rows is None else sum(row.hidden for row in rows)
+
+    def _all(self) -> list[_Row]:
+        return self.rows or []
+
+    def levels(self, counts: dict[int, int]) -> dict[int, int | None]:
+        cells = {
+            level: Cell(n, self.hidden(row for row in self._all() if row.level == level))
+            for level, n in counts.items()
+        }
+        gone = fewness.withheld(cells)
+        return {level: None if level in gone else n for level, n in counts.items()}
+
+    def times(
+        self, counts: dict[tuple[date, int], int], step: str
+    ) -> dict[tuple[date, int], int | None]:
+        where: dict[tuple[date, int], list[_Row]] = {}
+        for row in self._all():
+            where.setdefault((_begin(row.day, step), row.level), []).append(row)
+        cells = {key: Cell(n, self.hidden(where.get(key, []))) for key, n in counts.items()}
+        gone = fewness.withheld_of_table(cells)
+        return {key: None if key in gone else n for key, n in counts.items()}
+
+    def programs(self, counts: dict[int | None, int]) -> set[int | None]:
+        cells = {
+            key: Cell(n, self.hidden(row for row in self._all() if row.program == key))
+            for key, n in counts.items()
+        }
+        return fewness.withheld(cells)
+
+
+def _begin(day: date, step: str) -> date:
+    return (
+        day.replace(day=1) if step == "month" else date.fromordinal(day.toordinal() - day.weekday())
+    )
+
+
+def _rows(user: User, scope: Scope) -> list[_Row]:
+    found = Measure.objects.filter(
+        incident__isnull=False,
+        day__gte=scope.period.since,
+        day__lt=scope.period.end,
+        level__lte=scope.mildest,
+    )
+    if scope.program is not None:
+        found = found.filter(program=scope.program)
+    values = list(found.values("incident", "day", "level", "program", "counted", *LENGTHS))
+    seen = seen_of(user, [row["incident"] for row in values])
+    return [
+        _Row(
+            row["day"],
+            row["level"],
+            row["program"],
+            row["incident"] not in seen,
+            frozenset(name for name in LENGTHS if row[name] is not None)
+            | (frozenset({"counted"}) if row["counted"] else frozenset()),
+        )
+        for row in values
+    ]
+
+
+def seen_of(user: User, keys: list[int]) -> set[int]:
+    """Return those of some incidents that the person may know of."""
+    return set(access.of_these(user, keys).values_list("pk", flat=True)) if keys else set()
+
+
+def of(user: User, scope: Scope) -> Leading:
+    """Return the figures of a period as this person may see them. Ask `may_lead` before."""
+    earlier = Scope(scope.period.before(), scope.program, scope.mildest)
+    now, before = totals.sums(scope), totals.sums(earlier)
+    groups = _Groups(user, scope, now.every["incidents"])
+    old = _Groups(user, earlier, before.every["incidents"])
+    both = _Both(groups, old, now, before)
+    times = groups.times(totals.over_time(scope), totals.step_of(scope.period))
+    levels = groups.levels(
+        {level: now.by_level.get(level, 0) for level in range(scope.mildest + 1)}
+    )
+    lengths = both.lengths(
+        totals.lengths(scope, now.every["incidents"]),
+        totals.lengths(earlier, before.every["incidents"]),
+    )
+    pauses = totals.times_to_pause(scope)
+    programs, gone = _programs(groups, now)
+    told = [*levels.values(), *times.values()]
+    return Leading(
+        scope=scope,
+        incidents=both.incidents(now.every["incidents"], before.every["incidents"]),
+        severe=both.incidents(_severe(now), _severe(before), all_if=levels),
+        lengths=lengths,
+        person_hours=both.person_hours(),
+        met=both.met(),
+        passed=_passed(now, before),
+        by_level=levels,
+        over_time=times,
+        # Each of its bars would be a group of its own.
+        pauses=None if _telling(pauses, groups) else pauses,
+        programs=programs,
+        withheld=sum(value is None for value in told) + gone,
+    )
+
+
+def _severe(sums: Sums) -> int:
+    return sum(n for level, n in sums.by_level.items() if level <= 2)
+
+
+def _telling(bars: list[int], groups: _Groups) -> bool:
+    return any(groups.few(n, "pause") for n in bars)
+
+
+def _passed(now: Sums, before: Sums) -> Sum:
+    # Drills are on the pages of their programs; nothing of them is hidden.
+    tried = now.every["passed"] + now.every["failed"]
+    return Sum(now.every["passed"], before.every["passed"], of=tried)
+
+
+@dataclass(frozen=True)
+class _Both:
+    """A period beside the one before."""
+
+    groups: _Groups
+    old: _Groups
+    now: Sums
+    before: Sums
+
+    def incidents(self, n: int, was: int, all_if: dict[int, int | None] | None = None) -> Sum:
+        """A count; `all_if` are the levels beside it, none of which it may give away."""
+        is_few = self.groups.few(n) or (all_if is not None and None in all_if.values())
+        was_few = self.old.few(was)
+        return Sum(None if is_few else n, None if was_few or is_few else was, is_few=is_few)
+
+    def lengths(self, now: dict[str, Length], before: dict[str, Length]) -> dict[str, Sum]:
+        return {name: self._length(name, now[name], before[name]) for name in LENGTHS}
+
+    def _length(self, name: str, now: Length, before: Length) -> Sum:
+        is_few, was_few = self.groups.few(now.n, name), self.old.few(before.n, name)
+        return Sum(
+            None if is_few else now.median,
+            None if was_few else before.median,
+            is_few=is_few,
+            of=None if is_few else now.n,
+            exact=now.exact,
+        )
+
+    def person_hours(self) -> Sum:
+        is_few = self.groups.few(self.now.every["counted"], "counted")
+        was_few = self.old.few(self.before.every["counted"], "counted")
+        return Sum(
+            None if is_few else hours(self.now.every["person_seconds"]),
+            None if was_few else hours(self.before.every["person_seconds"]),
+            is_few=is_few,
+            of=None if is_few else self.now.every["counted"],
+        )
+
+    def met(self) -> Sum:
+        is_few = self.groups.few(self.now.every["incidents"])
+        was_few = self.old.few(self.before.every["incidents"])
+        due = self.now.every["met"] + self.now.every["missed"]
+        return Sum(
+            None if is_few else self.now.every["met"],
+            None if was_few else self.before.every["met"],
+            is_few=is_few,
+            of=None if is_few else due,
+        )
+
+
+def hours(seconds: int) -> int:
+    return round(seconds / 3600)
+
+
+def _programs(groups: _Groups, now: Sums) -> tuple[list[ProgramLine], int]:
+    """Each program by itself, the one with most people-hours first, and how many are withheld."""
+    counts = {key: row["incidents"] for key, row in now.by_program.items() if row["incidents"]}
+    gone = groups.programs(counts)
+    shown = [key for key in counts if key not in gone]
+    shown.sort(key=lambda key: (-now.by_program[key]["person_seconds"], -counts[key], key or 0))
+    rows = Program.objects.in_bulk([key for key in shown[:MOST_PROGRAMS] if key])
+    lines = [
+        ProgramLine(
+            name=rows[key].name if key else "",
+            slug=rows[key].slug if key else "",
+            incidents=counts[key],
+            person_hours=hours(now.by_program[key]["person_seconds"]),
+        )
+        for key in shown[:MOST_PROGRAMS]
+    ]
+    return lines, len(gone)

@@ -1,0 +1,119 @@
+"""The figures of leadership: one page, what is behind each number, and the same as a file."""
+
+import csv
+import io
+import json
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.http import SignedInRequest
+from accounts.models import User
+from incidents import behind, fewness, leadchart, leading, leadtiles
+from incidents.forms.leading import LeadingForm
+from severity.ladder import Sev
+
+_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+
+
+def _refuse_others(user: User) -> None:
+    if not leading.may_lead(user):
+        raise PermissionDenied(_("Only leadership reads figures of all incidents."))
+
+
+@require_safe
+def dashboard(request: SignedInRequest) -> HttpResponse:
+    """The figures of a period, beside those of the one before."""
+    _refuse_others(request.user)
+    form = LeadingForm(request.GET, user=request.user)
+    found = leading.of(request.user, form.scope())
+    context = {
+        "form": form,
+        "leading": found,
+        "period": found.scope.period,
+        "before": found.scope.period.before(),
+        "query": _query(request),
+        "tiles": leadtiles.of(found),
+        "levels": [(Sev(level), n) for level, n in found.by_level.items()],
+        "weeks": leadchart.over_time(found),
+        "pauses": leadchart.pauses(found),
+        "programs": leadchart.programs(found),
+        "shape": leadchart,
+        "shown_from": fewness.FEWEST,
+    }
+    return render(request, "incidents/leadership.html", context, status=_status(form))
+
+
+@require_safe
+def rows(request: SignedInRequest, what: str) -> HttpResponse:
+    """The incidents that make up one figure, as far as the reader may know of them."""
+    _refuse_others(request.user)
+    if what not in behind.BEHIND:
+        raise Http404
+    form = LeadingForm(request.GET, user=request.user)
+    scope, level = form.scope(), _level(request)
+    lines, is_all = behind.of(request.user, scope, what, level)
+    context = {
+        "form": form,
+        "what": leadtiles.TITLES[what],
+        "kind": leadtiles.kind_of(what),
+        "lines": lines,
+        "is_all": is_all,
+        "period": scope.period,
+        "level": Sev(level) if level is not None else None,
+        "query": _query(request),
+    }
+    return render(request, "incidents/behind.html", context, status=_status(form))
+
+
+@require_safe
+def export(request: SignedInRequest, kind: str) -> HttpResponse:
+    """The figures as a file. They name no incident."""
+    _refuse_others(request.user)
+    form = LeadingForm(request.GET, user=request.user)
+    found = leading.of(request.user, form.scope())
+    if not form.is_valid():
+        said = "\n".join(str(each) for errors in form.errors.values() for each in errors)
+        return HttpResponse(said, content_type="text/plain; charset=utf-8", status=422)
+    told = leadtiles.as_data(found)
+    content = json.dumps(told, indent=2) if kind == "json" else _csv(told)
+    answer = HttpResponse(content, content_type=_TYPES[kind])
+    period = found.scope.period
+    name = f"figures-{period.since}-{period.until}.{kind}"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _csv(told: dict[str, Any]) -> str:
+    out = io.StringIO()
+    lines = csv.writer(out)
+    lines.writerow(["figure", "part", "value", "before", "of", "exact"])
+    for name, each in told["figures"].items():
+        lines.writerow([name, "", each["value"], each["before"], each["of"], each["exact"]])
+    for level, n in told["by_level"].items():
+        lines.writerow(["incidents", level, n, "", "", ""])
+    for line in told["over_time"]:
+        lines.writerow(["incidents", f"{line['since']} {line['level']}", line["n"], "", "", ""])
+    for line in told["programs"]:
+        lines.writerow(["incidents", line["program"], line["incidents"], "", "", ""])
+        lines.writerow(["person_hours", line["program"], line["person_hours"], "", "", ""])
+    return out.getvalue()
+
+
+def _status(form: LeadingForm) -> int:
+    return 200 if form.is_valid() else 422
+
+
+def _query(request: SignedInRequest) -> str:
+    kept = request.GET.copy()
+    kept.pop("level", None)
+    return kept.urlencode()
+
+
+def _level(request: SignedInRequest) -> int | None:
+    said = request.GET.get("level", "")
+    return int(said) if said in {str(sev.value) for sev in Sev} else None

@@ -1,0 +1,203 @@
+"""Leadership's figures: all incidents count, none is named that the reader may not read."""
+
+import csv
+import io
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from accounts.functions import Function
+from incidents import exposures, grants, leading, measuring, spans
+from incidents.models import AccessGrant, Incident
+from incidents.totals import Scope
+from severity.ladder import Sev
+from tests import make
+from tests.web.conftest import Reader, reader
+
+pytestmark = pytest.mark.django_db
+PAGE = "/leadership/"
+
+
+@pytest.fixture
+def executive():
+    return reader(Function.EXECUTIVE)
+
+
+def today():
+    return datetime.now(tz=UTC).date()
+
+
+def reported(level=Sev.SEV3, *, days_ago=1, seen_by=None, **fields):
+    """An incident of that many days ago that nobody is let in to by rule."""
+    incident = make.incident(level, **fields)
+    moment = incident.reported_at - timedelta(days=days_ago)
+    Incident.objects.filter(pk=incident.pk).update(
+        reported_at=moment, acknowledged_at=moment + timedelta(minutes=10)
+    )
+    for grant in incident.grants.filter(person__in=[seen_by] if seen_by else []):
+        grants.end(grant, actor=make.SYSTEM)
+    if seen_by:
+        grants.admit(incident, level="view", person=seen_by, reason="Leads.", actor=make.SYSTEM)
+    measuring.refigure(incidents=[incident.pk])
+    return incident
+
+
+def figures(who, **scope):
+    period = spans.preset("90", today())
+    return leading.of(who.person, Scope(**({"period": period} | scope)))
+
+
+def test_every_incident_counts_and_every_number_leads_to_what_may_be_read(executive):
+    program = make.program(participants=50)
+    mine = [reported(seen_by=executive.person, program=program) for _ in range(2)]
+    hidden = [reported(program=program, title="Zulu ledger") for _ in range(4)]
+    found = figures(executive)
+    assert (found.incidents.now, found.by_level[3]) == (6, 6)
+    page = executive.get(PAGE).content.decode()
+    assert "/leadership/behind/incidents/?" in page
+    listed = executive.reads("/leadership/behind/incidents/")
+    assert all(incident.ref in listed for incident in mine)
+    assert not any(incident.ref in listed or "Zulu" in listed for incident in hidden)
+    assert "Zulu" not in page
+
+
+def test_a_small_group_with_something_hidden_in_it_is_told_as_few(executive):
+    reported()
+    found = figures(executive)
+    assert found.incidents.is_few
+    assert found.incidents.now is None
+    assert found.lengths["acknowledge"].now is None
+    assert found.by_level[3] is None
+    assert "Incidents few" in executive.reads(PAGE)
+    told = executive.get("/leadership/json/").json()
+    assert told["figures"]["incidents"]["value"] is None
+    assert told["by_level"]["3"] is None
+    assert all(line["n"] is None for line in told["over_time"])
+
+
+def test_a_small_group_that_the_reader_sees_whole_is_told(executive):
+    reported(seen_by=executive.person)
+    found = figures(executive)
+    assert (found.incidents.now, found.lengths["acknowledge"].now) == (1, 600)
+    assert found.by_level[3] == 1
+
+
+def test_the_change_is_against_the_same_number_of_days_before(executive):
+    for _ in range(2):
+        reported(seen_by=executive.person)
+    reported(seen_by=executive.person, days_ago=100)
+    found = figures(executive)
+    assert (found.incidents.now, found.incidents.before) == (2, 1)
+    assert "before: 1 ▲ +100 % worse" in executive.reads(PAGE)
+
+
+def test_people_hours_are_told_by_program(executive):
+    incident = make.incident(Sev.SEV2)
+    until = incident.reported_at - timedelta(minutes=1)
+    said = exposures.Said(
+        what="Keys", people_known=1200, since=until - timedelta(hours=2), until=until
+    )
+    exposures.add(incident, said, actor=make.SYSTEM)
+    grants.admit(
+        incident, level="view", person=executive.person, reason="Leads.", actor=make.SYSTEM
+    )
+    measuring.refigure(incidents=[incident.pk])
+    [line] = figures(executive).programs
+    assert (line.name, line.incidents, line.person_hours) == (incident.program.name, 1, 2400)
+    assert "2,400" in executive.reads(PAGE)
+    assert "2,400" in executive.reads("/leadership/behind/exposed/")
+
+
+def test_the_period_stands_in_the_address(executive):
+    reported(seen_by=executive.person, days_ago=40)
+    assert "Reported from" in executive.reads("/leadership/behind/incidents/?preset=30")
+    assert "None that you may read." in executive.reads("/leadership/behind/incidents/?preset=30")
+    day = today() - timedelta(days=40)
+    listed = executive.reads(f"/leadership/behind/incidents/?since={day}&until={day}")
+    assert "1 incident that you may read" in listed
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("since=2026-02-30", "Enter a valid date."),
+        ("since=2026-01-02&until=2026-01-01", "until: 2026-01-01 is before 2026-01-02"),
+        ("until=2026-01-01", "since: say from which day"),
+        ("since=2999-01-01", "A day from"),
+        ("preset=decade", "decade"),
+        ("worst=9", "9 is not one of the available choices"),
+        ("program=nowhere", "is not one of the available choices"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_the_reason(executive, query, said):
+    answer = executive.get(f"{PAGE}?{query}")
+    assert answer.status_code == 422
+    assert said in executive.reads(f"{PAGE}?{query}")
+    assert executive.get(f"/leadership/csv/?{query}").status_code == 422
+
+
+def test_the_files_say_what_the_page_says(executive):
+    for _ in range(3):
+        reported(seen_by=executive.person)
+    told = json.loads(executive.get("/leadership/json/").content)
+    assert told["figures"]["incidents"] == {
+        "value": 3,
+        "before": 0,
+        "of": None,
+        "few": False,
+        "exact": True,
+    }
+    lines = list(csv.DictReader(io.StringIO(executive.get("/leadership/csv/").content.decode())))
+    assert ("incidents", "3") in [(line["figure"], line["value"]) for line in lines]
+
+
+@pytest.mark.parametrize("function", [*(f for f in Function if f != Function.EXECUTIVE), None])
+def test_it_is_for_leadership_alone(function):
+    who = reader(function) if function else reader()
+    assert who.get(PAGE).status_code == 403
+    assert "Leadership" not in who.reads("/")
+
+
+def test_who_left_reads_nothing(executive):
+    executive.person.is_active = False
+    assert not leading.may_lead(executive.person)
+
+
+def test_nothing_is_listed_by_a_name_that_is_none(executive):
+    assert executive.get("/leadership/behind/secrets/").status_code == 404
+
+
+def test_the_page_costs_the_same_however_much_was_reported(
+    executive, django_assert_max_num_queries
+):
+    for _ in range(6):
+        reported(seen_by=executive.person)
+    executive.get(PAGE)
+    with django_assert_max_num_queries(40):
+        assert executive.get(PAGE).status_code == 200
+
+
+def test_beyond_what_is_asked_after_one_by_one_each_small_group_is_withheld(executive, monkeypatch):
+    reported(seen_by=executive.person)
+    monkeypatch.setattr(leading, "MOST_ASKED", 0)
+    assert figures(executive).incidents.is_few
+
+
+def test_the_medians_of_buckets_are_near_those_of_the_lengths(executive, monkeypatch):
+    for _ in range(5):
+        reported(seen_by=executive.person)
+    monkeypatch.setattr(leading.totals, "EXACTLY", 0)
+    found = figures(executive).lengths["acknowledge"]
+    assert not found.exact
+    assert found.now == pytest.approx(600, rel=0.02)
+
+
+def test_a_grant_makes_the_difference_and_nothing_else(executive):
+    incident = reported()
+    assert figures(executive).incidents.is_few
+    grants.admit(
+        incident, level="view", person=executive.person, reason="Leads.", actor=make.SYSTEM
+    )
+    assert figures(Reader(executive.person)).incidents.now == 1
+    assert AccessGrant.objects.filter(person=executive.person).exists()
