@@ -33,10 +33,14 @@ def out(text: str, names: Iterable[str] = ()) -> str:
     Args:
         names: of people, codenames, titles, files. Those of fewer than three characters are left.
     """
+    return names_out(_ALWAYS.sub(BLACK, text), names)
+
+
+def names_out(text: str, names: Iterable[str]) -> str:
+    """Return the text with BLACK in the place of each name alone, as `out` finds them."""
     known = {each.strip() for each in names}
     # The longest first, so that of a whole name no half is left over.
     parts = sorted((each for each in known if len(each) >= _SHORTEST), key=len, reverse=True)
-    text = _ALWAYS.sub(BLACK, text)
     if not parts:
         return text
     any_of = "|".join(re.escape(each).replace(r"\ ", r"\s+") for each in parts)

@@ -80,9 +80,9 @@ class _Row:
 class _Groups:
     """Which groups of a scope are small, with something in them that the reader may not see."""
 
-    def __init__(self, user: User, scope: Scope, incidents: int) -> None:
+    def __init__(self, user: User | None, scope: Scope, incidents: int) -> None:
         # None: nobody looked, so that each small group counts as one with something hidden.
-        self.rows = _rows(user, scope) if incidents <= MOST_ASKED else None
+        self.rows = _rows(user, scope) if user and incidents <= MOST_ASKED else None
 
     def few(self, n: int, what: str = "") -> bool:
         """Whether a group of n of the whole scope is; `what` narrows it to those with a length."""
@@ -157,8 +157,12 @@ def seen_of(user: User, keys: list[int]) -> set[int]:
     return set(access.of_these(user, keys).values_list("pk", flat=True)) if keys else set()
 
 
-def of(user: User, scope: Scope) -> Leading:
-    """Return the figures of a period as this person may see them. Ask `may_lead` before."""
+def of(user: User | None, scope: Scope) -> Leading:
+    """Return the figures of a period as this person may see them. Ask `may_lead` before.
+
+    Args:
+        user: None for somebody who may read no incident.
+    """
     earlier = Scope(scope.period.before(), scope.program, scope.mildest)
     now, before = totals.sums(scope), totals.sums(earlier)
     groups = _Groups(user, scope, now.every["incidents"])

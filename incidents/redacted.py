@@ -4,6 +4,7 @@ The only lists that do not start in incidents.access, as they are for those whom
 hold no title, codename, number, day or person, and nothing of an incident that is not contained.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -104,19 +105,37 @@ def _program(incident: Incident) -> str:
 
 
 def _names(incident: Incident, version: ReviewVersion) -> set[str]:
+    authors = User.objects.filter(pk__in=version.review.versions.values("author"))
+    return names_of(incident) | _called(authors)
+
+
+def names_of(incident: Incident) -> set[str]:
     """All that is known to name it: whoever had to do with it, its own names, files and places."""
-    who = Q(pk__in=incident.grants.values("person")) | Q(pk__in=incident.roles.values("person"))
-    who |= Q(pk__in=incident.timeline.values("actor")) | Q(pk=incident.reporter_id)
-    who |= Q(pk__in=version.review.versions.values("author"))
-    names = {incident.codename, incident.title, incident.reference}
-    for person in User.objects.filter(who):
-        names |= {person.name, person.username, person.first_name, person.last_name, person.email}
+    names = {incident.codename, incident.title, incident.reference} | people_of(incident)
     for row in incident.exposures.select_related("dataset"):
         names |= {row.what, row.location, row.dataset.store if row.dataset else ""}
     names |= set(incident.evidence.values_list("name", flat=True))
     for merged in incident.duplicates.all():
         names |= {merged.codename, merged.title}
     return names
+
+
+def people_of(incident: Incident) -> set[str]:
+    """What those are called who had to do with it."""
+    who = Q(pk__in=incident.grants.values("person")) | Q(pk__in=incident.roles.values("person"))
+    who |= Q(pk__in=incident.timeline.values("actor")) | Q(pk=incident.reporter_id)
+    return _called(User.objects.filter(who))
+
+
+def _called(people: Iterable[User]) -> set[str]:
+    return {
+        name
+        for person in people
+        for name in (
+            *(person.name, person.username, person.first_name, person.last_name),
+            person.email,
+        )
+    }
 
 
 def _redact(incident: Incident) -> Redacted:

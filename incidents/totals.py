@@ -160,6 +160,17 @@ def over_time(scope: Scope) -> dict[tuple[date, int], int]:
     return {(since, level): n for since, level, n in rows}
 
 
+def open_by_level(program: int | None, mildest: int) -> dict[int, int]:
+    """Return how many incidents are open now at each level up to the mildest; no drills."""
+    rows = _rows(
+        "SELECT counts_as, count(*) FROM incidents_incident"
+        " WHERE status NOT IN ('closed', 'dismissed', 'merged') AND NOT is_drill"
+        " AND counts_as <= %s AND (%s::bigint IS NULL OR program_id = %s) GROUP BY 1",
+        [mildest, program, program],
+    )
+    return dict.fromkeys(range(mildest + 1), 0) | dict(rows)
+
+
 def _rows(sql: str, params: Sequence[Any]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)

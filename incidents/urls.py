@@ -6,6 +6,7 @@ from django.urls.converters import StringConverter
 from incidents.views import (
     acts,
     assessing,
+    briefs,
     detail,
     drills,
     entering,
@@ -32,6 +33,7 @@ from incidents.views import (
     steps,
     thresholds,
     tracking,
+    wall,
 )
 
 
@@ -98,6 +100,8 @@ urlpatterns = [
     path(f"{_one}timeline/<int:pk>/correct/", acts.correct, name="correct"),
     path(f"{_one}timeline/<int:pk>/pin/", acts.pin, {"how": "pin"}, name="pin"),
     path(f"{_one}timeline/<int:pk>/unpin/", acts.pin, {"how": "unpin"}, name="unpin"),
+    path(f"{_one}brief/", briefs.brief, name="brief"),
+    path(f"{_one}brief/compare/", briefs.compare, name="compare"),
     path(f"{_one}merge/", merging.merge, name="merge"),
     path(f"{_one}status/", acts.status, name="status"),
     path(f"{_one}pause/", acts.pull_cord, name="pull-cord"),
@@ -164,6 +168,9 @@ urlpatterns = [
     path("register/", register.index, name="register"),
     path("register/export/", register.export, name="export-register"),
     path("leadership/", leading.dashboard, name="leadership"),
+    path("leadership/boards/", wall.boards, name="boards"),
+    path("leadership/boards/<int:pk>/end/", wall.revoke, name="revoke-board"),
+    path("wall/<str:secret>/", wall.wall, name="wall"),
     path("leadership/behind/<slug:what>/", leading.rows, name="behind"),
     *(
         path(f"leadership/{kind}/", leading.export, {"kind": kind}, name=f"figures-{kind}")

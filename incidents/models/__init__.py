@@ -41,6 +41,7 @@ from incidents.models.saved import SavedView
 from incidents.models.stepping import StepAct
 from incidents.models.tracking import Relation, Task
 from incidents.models.watched import WatchedDrift
+from incidents.models.wall import Wallboard
 from incidents.models.writing import RunbookVersion
 
 __all__ = [
@@ -105,5 +106,6 @@ __all__ = [
     "Task",
     "TimelineEntry",
     "WatchedDrift",
+    "Wallboard",
     "Whose",
 ]

@@ -20,7 +20,8 @@ from severity.ladder import Sev
 _TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
 
-def _refuse_others(user: User) -> None:
+def refuse_others(user: User) -> None:
+    """Raise PermissionDenied for whoever does not lead."""
     if not leading.may_lead(user):
         raise PermissionDenied(_("Only leadership reads figures of all incidents."))
 
@@ -28,7 +29,7 @@ def _refuse_others(user: User) -> None:
 @require_safe
 def dashboard(request: SignedInRequest) -> HttpResponse:
     """The figures of a period, beside those of the one before."""
-    _refuse_others(request.user)
+    refuse_others(request.user)
     form = LeadingForm(request.GET, user=request.user)
     found = leading.of(request.user, form.scope())
     context = {
@@ -51,7 +52,7 @@ def dashboard(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def rows(request: SignedInRequest, what: str) -> HttpResponse:
     """The incidents that make up one figure, as far as the reader may know of them."""
-    _refuse_others(request.user)
+    refuse_others(request.user)
     if what not in behind.BEHIND:
         raise Http404
     form = LeadingForm(request.GET, user=request.user)
@@ -73,7 +74,7 @@ def rows(request: SignedInRequest, what: str) -> HttpResponse:
 @require_safe
 def export(request: SignedInRequest, kind: str) -> HttpResponse:
     """The figures as a file. They name no incident."""
-    _refuse_others(request.user)
+    refuse_others(request.user)
     form = LeadingForm(request.GET, user=request.user)
     found = leading.of(request.user, form.scope())
     if not form.is_valid():

@@ -167,7 +167,11 @@ class World:
             yield f"/{path}", self.officer
 
     def _of_leadership(self):
-        return ("/leadership/", "/leadership/behind/incidents/", "/leadership/?since=2999-01-01")
+        one = f"/incidents/{self.incident.ref}/brief/"
+        return (
+            *("/leadership/", "/leadership/behind/incidents/", "/leadership/?since=2999-01-01"),
+            *("/leadership/boards/", one, f"{one}?at=2999-01-01", f"{one}compare/?other=INC-2"),
+        )
 
     def _of_people(self):
         return (

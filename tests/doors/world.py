@@ -40,6 +40,7 @@ from incidents import (
     saved_views,
     tasking,
     timeline,
+    wallboards,
 )
 from incidents.models import AccessGrant, DrillScope, Incident, Role, SavedView, Status
 from notifications import (
@@ -116,6 +117,7 @@ def build() -> World:
         _subscribed(world.people[name].person)
     world.ids |= _told_outside(world)
     world.ids["checkpoint"] = _sealed()
+    world.ids["board"] = _board(world.people["executive"].person)
     incident.refresh_from_db()
     return world
 
@@ -142,6 +144,12 @@ def _told_outside(world: World) -> dict[str, int]:
     officer = make.actor(world.people["privacy_officer"].person)
     broadcasts.approve(plain, version=1, actor=officer)
     return {"broadcast": waiting.pk, "stakeholder": outside.pk}
+
+
+def _board(person: Any) -> int:
+    terms = wallboards.Terms("Hall", "90", None, 5)
+    board, _text = wallboards.make(terms, actor=make.actor(person))
+    return int(board.pk)
 
 
 def _subscribed(person: Any) -> None:

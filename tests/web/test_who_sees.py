@@ -28,6 +28,8 @@ GET = [
     "escalation/",
     "merge/",
     "broadcasts/",
+    "brief/",
+    "brief/compare/",
 ]
 POST = [
     "update/",

@@ -1,0 +1,146 @@
+"""Boards on a wall: an address that opens without signing in, names nothing and can be ended."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from accounts import strangers
+from accounts.functions import Function
+from accounts.throttle import Throttle
+from audit.models import Entry
+from incidents import measuring, wallboards
+from incidents.models import Wallboard
+from severity.ladder import Sev
+from tests import make
+from tests.web.conftest import reader, words
+
+pytestmark = pytest.mark.django_db
+BOARDS = "/leadership/boards/"
+
+
+@pytest.fixture(autouse=True)
+def _nobody_guessed(monkeypatch):
+    monkeypatch.setattr(strangers, "_tries", Throttle())
+    strangers._trusted.clear()
+
+
+@pytest.fixture
+def executive():
+    return reader(Function.EXECUTIVE)
+
+
+def made(executive, **fields):
+    """The path of a new board."""
+    sent = {"name": "Hall", "preset": "30", "program": "", "worst": ""} | fields
+    answer = executive.post(BOARDS, **sent)
+    assert answer.status_code == 200
+    return re.search(r"http[^<]*?(/wall/[^<]+/)<", answer.content.decode())[1]
+
+
+def counted(n, **fields):
+    incidents = [make.incident(Sev.SEV2, **fields) for _ in range(n)]
+    measuring.refigure(incidents=[incident.pk for incident in incidents])
+    return incidents
+
+
+def test_a_board_is_read_without_signing_in_and_names_no_incident(executive):
+    incidents = counted(5, program=make.program(), title="Zulu ledger")
+    path = made(executive)
+    answer = Client().get(path)
+    said = words(answer)
+    assert "Incidents 5" in said
+    assert "Open SEV 2 5" in said
+    assert "Programs paused 1 of 1" in said
+    for incident in incidents:
+        assert incident.ref not in said
+        assert incident.codename not in said
+    assert "Zulu" not in said
+
+
+def test_it_loads_itself_anew_without_a_script_and_sets_no_cookie(executive):
+    answer = Client().get(made(executive))
+    page = answer.content.decode()
+    assert '<meta http-equiv="refresh" content="60">' in page
+    assert "<script" not in page
+    assert not answer.cookies
+    assert "no-store" in answer["Cache-Control"]
+
+
+def test_small_groups_are_told_to_nobody_before_a_wall(executive):
+    counted(2, program=make.program())
+    said = words(Client().get(made(executive)))
+    assert "Incidents few" in said
+    assert "Open SEV 2 few" in said
+
+
+def test_the_secret_is_shown_once_and_kept_as_a_hash(executive):
+    path = made(executive)
+    secret = path.split("/")[2]
+    board = Wallboard.objects.get()
+    assert secret not in executive.get(BOARDS).content.decode()
+    assert secret not in repr(vars(board))
+    assert secret.rpartition("_")[2] not in repr(list(Wallboard.history.values()))
+    assert Entry.objects.get(action="wallboard.made")
+
+
+def test_what_was_ended_opens_nothing_at_once(executive):
+    path = made(executive)
+    board = Wallboard.objects.get()
+    executive.post(f"{BOARDS}{board.pk}/end/")
+    assert Client().get(path).status_code == 404
+    wallboards.revoke(board, actor=make.actor(executive.person))
+    assert Entry.objects.filter(action="wallboard.revoked").count() == 1
+
+
+def test_it_opens_no_longer_than_its_maker_leads(executive):
+    path = made(executive)
+    executive.person.groups.clear()
+    assert Client().get(path).status_code == 404
+
+
+@pytest.mark.parametrize("secret", ["x", "andon_w_0000000000000000_x", "andon_f_00_x"])
+def test_a_guess_is_answered_as_if_there_were_nothing(secret):
+    assert Client().get(f"/wall/{secret}/").status_code == 404
+
+
+def test_who_guesses_often_waits_and_a_board_that_hangs_does_not(executive):
+    path = made(executive)
+    assert Client().get(path).status_code == 200
+    tries = [Client().get("/wall/x/").status_code for _ in range(200)]
+    assert tries[-1] == 429
+    assert Client().get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"name": ""}, "Where it hangs"),
+        ({"name": "x" * 81}, "at most 80 characters"),
+        ({"preset": ""}, "Period"),
+        ({"preset": "decade"}, "decade"),
+        ({"worst": "7"}, "7 is not one of"),
+    ],
+)
+def test_a_board_of_nothing_is_refused(executive, fields, said):
+    sent = {"name": "Hall", "preset": "30", "program": "", "worst": ""} | fields
+    answer = executive.post(BOARDS, **sent)
+    assert answer.status_code == 422
+    assert said in words(answer)
+    assert not Wallboard.objects.exists()
+
+
+def test_there_are_not_too_many(executive, monkeypatch):
+    monkeypatch.setattr(wallboards, "MOST", 1)
+    made(executive)
+    answer = executive.post(BOARDS, name="Other", preset="30", program="", worst="")
+    assert "that is the most" in words(answer)
+
+
+def test_nobody_else_makes_or_ends_one(executive):
+    made(executive)
+    other = reader(Function.OPERATOR)
+    assert other.post(BOARDS, name="Mine", preset="30").status_code == 403
+    assert other.post(f"{BOARDS}{Wallboard.objects.get().pk}/end/").status_code == 403
+    with pytest.raises(wallboards.Refused):
+        wallboards.revoke(Wallboard.objects.get(), actor=make.actor(other.person))
