@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0007_scope_to_write_policies"),
+        ("accounts", "0001_squashed_0007_scope_to_write_policies"),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("incidents", "0001_squashed_0020_legal_clocks"),
+        ("incidents", "0021_thresholds"),
         ("severity", "0001_squashed_0002_stated_by_a_monitor"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -25,8 +25,8 @@ UPDATE incidents_incident SET status_since = COALESCE(
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("incidents", "0020_legal_clocks"),
-        ("programs", "0018_step_hooks"),
+        ("incidents", "0001_squashed_0020_legal_clocks"),
+        ("programs", "0001_squashed_0018_step_hooks"),
         ("severity", "0003_rules_people_write"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("severity", "0002_stated_by_a_monitor"),
+        ("severity", "0003_rules_people_write"),
     ]
 
     operations = [

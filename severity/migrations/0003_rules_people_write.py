@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("severity", "0002_stated_by_a_monitor"),
+        ("severity", "0001_squashed_0002_stated_by_a_monitor"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,4 +1,4 @@
-"""The pages of who reads a dataset, walked as its owner would; what is wrong stands at its field."""
+"""Pages of who reads a dataset, walked as its owner would; what is wrong stands at its field."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
