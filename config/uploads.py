@@ -8,8 +8,8 @@ from programs import evidence
 
 # Beside the file: the other fields of a form, and what stands between them.
 _AROUND = 64 * 1024
-# Where evidence of an incident is handed in, by page and by API.
-_INCIDENTS = ("incidents:add-evidence", "api:evidence")
+# Where evidence of an incident is handed in, by page and by API, and files of incidents.
+_INCIDENTS = ("incidents:add-evidence", "api:evidence", "incidents:imports")
 
 
 def longest() -> int:

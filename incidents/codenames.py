@@ -38,3 +38,23 @@ def choose(taken: Callable[[str], bool]) -> str:
         if not taken(name):
             return name
     return f"{name} {secrets.randbelow(9000) + 1000}"
+
+
+def several(count: int, taken: Callable[[set[str]], set[str]]) -> list[str]:
+    """Return so many codenames that are not taken, such as "Amber Otter 4711".
+
+    All with a number: thousands from the past must not use up the short ones.
+
+    Args:
+        taken: says which of some names are taken.
+    """
+    found: dict[str, None] = {}
+    while len(found) < count:
+        wanted = {_long() for _ in range(count - len(found))} - set(found)
+        found |= dict.fromkeys(sorted(wanted - taken(wanted)))
+    return list(found)
+
+
+def _long() -> str:
+    number = secrets.randbelow(90_000) + 10_000
+    return f"{secrets.choice(_FIRST)} {secrets.choice(_SECOND)} {number}"

@@ -1,6 +1,6 @@
 """Write down what an incident exposed, and correct it. The only module that writes Exposure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -92,6 +92,17 @@ def add(incident: Incident, said: Said, *, actor: Actor) -> Exposure:
     _tell(row, "added", words, actor=actor)
     outbox.publish("incident.exposure_added", **_news(row))
     return row
+
+
+def of_the_past(said: Sequence[tuple[Incident, Said]], *, actor: Actor) -> list[Exposure]:
+    """Write down what imported incidents exposed; the importer has checked it."""
+    rows = [
+        Exposure(incident=incident, added_by=actor.name, **_values(each) | {"location": ""})
+        for incident, each in said
+    ]
+    if rows:
+        history.create_all(rows, actor=actor)
+    return rows
 
 
 @transaction.atomic

@@ -133,24 +133,29 @@ def _admit(grant: AccessGrant, *, actor: Actor) -> AccessGrant:
         return existing
     if existing:
         _close(existing, actor=actor)
-    _let_in(incident, [grant], actor=actor)
+    _let_in([grant], actor=actor)
     if grant.expires_at:
         _plan_the_end(grant, grant.expires_at)
     return grant
 
 
-def _let_in(incident: Incident, grants: Sequence[AccessGrant], *, actor: Actor) -> None:
+def _let_in(grants: Sequence[AccessGrant], *, actor: Actor) -> None:
     history.create_all(grants, actor=actor)
-    _give(incident, grants)
+    give(grants)
     for grant in grants:
-        trail.record(
-            "access.granted",
-            incident,
-            actor=actor,
-            remark=grant.reason,
-            to=_who(grant),
-            level=grant.level,
-        )
+        note(grant, actor=actor)
+
+
+def note(grant: AccessGrant, *, actor: Actor) -> None:
+    """Write to the record that somebody is let in."""
+    trail.record(
+        "access.granted",
+        grant.incident,
+        actor=actor,
+        remark=grant.reason,
+        to=_who(grant),
+        level=grant.level,
+    )
 
 
 def _lock(incident_pk: int) -> Incident:
@@ -184,19 +189,19 @@ def run_out(grant_pk: int) -> None:
         _plan_the_end(grant, grant.expires_at)
 
 
-def _give(incident: Incident, grants: Sequence[AccessGrant]) -> None:
-    # In two statements: granted one by one each level costs seven, and people wait for a report.
+def give(grants: Sequence[AccessGrant]) -> None:
+    """Write the permissions that follow from grants that were just made."""
     ours = Permission.objects.filter(content_type=ContentType.objects.get_for_model(Incident))
-    named = {permission.codename: permission for permission in ours}
+    named = {each.codename: each for each in ours}
     given = [(grant, named[f"{lv}_incident"]) for grant in grants for lv in IMPLIES[grant.level]]
     to_people = [
-        IncidentUserPermission(content_object=incident, permission=permission, user=grant.person)
-        for grant, permission in given
+        IncidentUserPermission(content_object=grant.incident, permission=of, user=grant.person)
+        for grant, of in given
         if grant.person
     ]
     to_teams = [
-        IncidentGroupPermission(content_object=incident, permission=permission, group=grant.team)
-        for grant, permission in given
+        IncidentGroupPermission(content_object=grant.incident, permission=of, group=grant.team)
+        for grant, of in given
         if grant.team
     ]
     IncidentUserPermission.objects.bulk_create(to_people, ignore_conflicts=True)
@@ -292,4 +297,4 @@ def admit_by_rule(incident: Incident, *, actor: Actor) -> None:
             )
         )
     if grants:
-        _let_in(incident, grants, actor=actor)
+        _let_in(grants, actor=actor)

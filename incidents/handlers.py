@@ -14,6 +14,7 @@ from incidents import (
     firing,
     glass,
     grants,
+    importing,
     intake,
     items,
     knocks,
@@ -117,6 +118,11 @@ def remind_of_review(payload: dict[str, Any]) -> None:
 @clockwork.within_transaction(items.REMIND)
 def remind_of_item(payload: dict[str, Any]) -> None:
     items.remind(payload["item"], payload["number"])
+
+
+@clockwork.within_transaction(importing.WORK)
+def import_part(payload: dict[str, Any]) -> None:
+    importing.work(payload["run"], payload["part"])
 
 
 @clockwork.within_transaction("incidents.begin_drill")

@@ -205,7 +205,7 @@ def _open(report: Report, reporter: User, actor: Actor) -> Incident:
     incident.codename = codenames.choose(
         lambda name: Incident.objects.filter(codename=name).exists()
     )
-    incident.number = _next_number()
+    (incident.number,) = next_numbers()
     history.save_new(incident, actor=actor)
     _record(incident, list(weighed.assumed), actor)
     return incident
@@ -219,16 +219,17 @@ def _said(report: Report) -> dict[str, Any]:
     return {name: getattr(report, name) for name in names}
 
 
-def _next_number() -> int:
-    # Held until the commit, so that a report that fails leaves no gap. So it comes after every
-    # lock that may take long: all other reports wait for it.
+def next_numbers(count: int = 1) -> range:
+    """Draw so many numbers. Until the commit all other reports wait for it."""
+    # Held so that a report that fails leaves no gap: it comes after every lock that may take long.
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO incidents_counter AS c (name, last) VALUES ('incident', 1)"
-            " ON CONFLICT (name) DO UPDATE SET last = c.last + 1 RETURNING last"
+            "INSERT INTO incidents_counter AS c (name, last) VALUES ('incident', %s)"
+            " ON CONFLICT (name) DO UPDATE SET last = c.last + %s RETURNING last",
+            [count, count],
         )
-        (number,) = cursor.fetchone()
-    return int(number)
+        (last,) = cursor.fetchone()
+    return range(last - count + 1, last + 1)
 
 
 def _record(incident: Incident, assumed: list[str], actor: Actor) -> None:

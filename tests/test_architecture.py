@@ -104,6 +104,7 @@ ASKED_WITHOUT = {
     "config/scale.py": "whether there are any, before it seeds a database",
     "incidents/api.py": "the rows behind keys that access gave",
     "incidents/grants.py": "the grant that it ends",
+    "incidents/historic.py": "whether codenames are taken",
     "incidents/listing.py": "the rows behind keys that access gave",
     "incidents/measuring.py": "to count all of them; it shows nobody any",
     "incidents/news.py": "to write on the stories of those that paused a program",

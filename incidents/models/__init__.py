@@ -40,8 +40,8 @@ from incidents.models.rules import RuleFiring, SeverityProposal
 from incidents.models.saved import SavedView
 from incidents.models.stepping import StepAct
 from incidents.models.tracking import Relation, Task
-from incidents.models.watched import WatchedDrift
 from incidents.models.wall import Wallboard
+from incidents.models.watched import WatchedDrift
 from incidents.models.writing import RunbookVersion
 
 __all__ = [

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.http import SignedInRequest, actor_of
 from accounts.recency import recently_signed_in
 from incidents import export as exporting
-from incidents import register, registerexport, registerline
+from incidents import importing, register, registerexport, registerline
 from incidents.forms.register import RegisterForm
 
 TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
@@ -69,6 +69,7 @@ def _page(
     page = pages.get_page(request.GET.get("page"))
     context = {
         "form": form,
+        "may_import": importing.may(request.user),
         "page": page,
         "count": pages.count,
         "is_more": counted > register.MOST,
