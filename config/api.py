@@ -26,6 +26,7 @@ from incidents.story_api import router as story
 from incidents.thresholds_api import of_incident as rules_of_incident
 from incidents.thresholds_api import router as thresholds
 from incidents.tracking_api import router as tracking
+from incidents.veris_api import router as veris
 from notifications.acting_api import router as paging
 from notifications.api import router as notifications
 from notifications.broadcast_api import router as broadcasts
@@ -83,6 +84,7 @@ api = Described(
 )
 api.add_router("/v1/incidents", incidents)
 api.add_router("/v1/register", register)
+api.add_router("/v1", veris)
 api.add_router("/v1/incidents", evidence)
 api.add_router("/v1/incidents", exposures)
 api.add_router("/v1/incidents", story)

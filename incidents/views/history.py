@@ -1,13 +1,14 @@
 """What was changed in an incident, field by field: to read, to narrow down, to take along."""
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.http import SignedInRequest
-from incidents import access, changes, exporting, looks
+from accounts.http import SignedInRequest, actor_of
+from incidents import access, changes, exporting, looks, verisexport
 from incidents.changes import Change
+from incidents.export import Refused
 from incidents.forms.history import HistoryForm
 from incidents.models import Incident
 
@@ -41,6 +42,21 @@ def export(request: SignedInRequest, number: int, kind: str) -> HttpResponse:
     answer = HttpResponse(write(found), content_type=_KINDS[kind])
     answer["Content-Disposition"] = f'attachment; filename="{incident.ref}-history.{kind}"'
     answer["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+@require_safe
+def veris(request: SignedInRequest, number: int) -> HttpResponse:
+    """The incident as a VERIS record, without what people wrote unless that is asked for."""
+    incident = access.get_incident(request.user, number)
+    looks.note(incident, request.user, via="page")
+    texts = "texts" in request.GET
+    try:
+        record = verisexport.one(incident, actor=actor_of(request), texts=texts)
+    except Refused as refusal:
+        return HttpResponse(str(refusal), status=409, content_type="text/plain; charset=utf-8")
+    answer = JsonResponse(record, json_dumps_params={"ensure_ascii": False, "indent": 1})
+    answer["Content-Disposition"] = f'attachment; filename="{incident.ref}-veris.json"'
     return answer
 
 

@@ -1,7 +1,7 @@
 """The list of incidents."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -12,15 +12,22 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.actors import Actor
 from accounts.http import SignedInRequest, actor_of
+from accounts.models import User
 from accounts.recency import recently_signed_in
 from incidents import export as exporting
-from incidents import library, listing, redacted, register, saved_views
+from incidents import library, listing, redacted, register, saved_views, verisexport
 from incidents.forms.saved import SavedViewForm
 from incidents.forms.searching import FilterForm
 from incidents.listing import Place
+from incidents.search import Wanted
 
-_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "veris": "application/json",
+}
 _NUMBER = re.compile(r"[0-9]{1,9}")
 COLUMNS = [
     ("severity", _("Severity")),
@@ -47,19 +54,26 @@ def export(request: SignedInRequest) -> HttpResponseBase:
     form = FilterForm(request.GET, user=request.user)
     kind = request.POST.get("form", "")
     if kind not in _TYPES:
-        return page(request, form, refusal=_t("Choose CSV or JSON."), status=422)
+        return page(request, form, refusal=_t("Choose CSV, JSON or VERIS."), status=422)
     if not form.is_valid():
         return page(request, form, status=422)
     query, actor = form.query(), actor_of(request)
     try:
-        taken = exporting.take(request.user, form.wanted(), query=query, form=kind, actor=actor)
+        lines = _lines(request.user, form.wanted(), kind, query=query, actor=actor)
     except exporting.Refused as refusal:
         return page(request, form, refusal=str(refusal), status=409)
-    lines = taken.csv() if kind == "csv" else taken.json()
     answer = StreamingHttpResponse(lines, content_type=_TYPES[kind])
-    name = f"incidents-{timezone.now().astimezone(UTC):%Y-%m-%dT%H%M%SZ}.{kind}"
+    ending = "veris.json" if kind == "veris" else kind
+    name = f"incidents-{timezone.now().astimezone(UTC):%Y-%m-%dT%H%M%SZ}.{ending}"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
+
+
+def _lines(user: User, wanted: Wanted, kind: str, *, query: str, actor: Actor) -> Iterator[str]:
+    if kind == "veris":
+        return verisexport.take(user, wanted, query=query, actor=actor)
+    taken = exporting.take(user, wanted, query=query, form=kind, actor=actor)
+    return taken.csv() if kind == "csv" else taken.json()
 
 
 def page(

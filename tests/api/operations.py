@@ -33,6 +33,8 @@ OPERATIONS = [
     ("GET", "/incidents/{ref}/pages", Scope.READ),
     ("GET", "/incidents/{ref}/obligations", Scope.READ),
     ("GET", "/register", Scope.READ),
+    ("GET", "/veris", Scope.READ),
+    ("GET", "/incidents/{ref}/veris", Scope.READ),
     ("POST", "/incidents/{ref}/legal-events", Scope.RESPOND),
     ("POST", "/incidents/{ref}/legal-facts", Scope.RESPOND),
     ("GET", "/incidents/{ref}/evidence", Scope.READ),

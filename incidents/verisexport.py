@@ -1,0 +1,62 @@
+"""Hand out incidents as VERIS records: one, or what a filter finds. Recorded. No drills."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import transaction
+
+from accounts.actors import Actor
+from accounts.models import User
+from audit import trail
+from incidents import access, export, verisrecord
+from incidents.export import Refused
+from incidents.models import Incident
+from incidents.search import Wanted
+
+_AT_ONCE = 200
+
+
+@transaction.atomic
+def take(
+    user: User, wanted: Wanted, *, query: str, actor: Actor, texts: bool = False
+) -> Iterator[str]:
+    """Find what fits, record that it is taken, and return the lines of a JSON list.
+
+    Raises:
+        Refused: if more than export.MOST fit.
+    """
+    form = "veris, with texts" if texts else "veris"
+    taken = export.take(user, wanted, query=query, form=form, actor=actor)
+    return _lines(records(user, taken.keys, texts=texts))
+
+
+def records(user: User, keys: list[int], *, texts: bool = False) -> Iterator[dict[str, Any]]:
+    """Yield the records of those of some incidents that a person may know of."""
+    for start in range(0, len(keys), _AT_ONCE):
+        # Asked once more: it may take minutes to hand out, and access ends at once.
+        seen = access.of_these(user, keys[start : start + _AT_ONCE]).filter(is_drill=False)
+        rows = verisrecord.for_records(seen).order_by("-number")
+        yield from (verisrecord.of(row, texts=texts) for row in rows)
+
+
+@transaction.atomic
+def one(incident: Incident, *, actor: Actor, texts: bool = False) -> dict[str, Any]:
+    """Return the record of one incident, and record that it is taken.
+
+    Raises:
+        Refused: if it is a drill.
+    """
+    if incident.is_drill:
+        raise Refused("This is a drill: nothing happened that anybody could tell of.")
+    trail.record("incident.exported", incident, actor=actor, form="veris", texts=texts)
+    assert actor.user
+    return next(records(actor.user, [incident.pk], texts=texts))
+
+
+def _lines(every: Iterator[dict[str, Any]]) -> Iterator[str]:
+    before = "[\n"
+    for record in every:
+        yield before + json.dumps(record, ensure_ascii=False)
+        before = ",\n"
+    yield "\n]\n" if before != "[\n" else "[]\n"
