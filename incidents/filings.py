@@ -3,8 +3,7 @@
 The only module that writes Obligation.state and what proves a filing.
 """
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 from django.db import transaction
@@ -15,36 +14,25 @@ from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import User
 from audit import history, outbox, trail
-from incidents import access, clockreminders, legalcase, legalevents, moments, obligations, timeline
+from incidents import (
+    access,
+    clockreminders,
+    legalcase,
+    legalevents,
+    obligations,
+    submitting,
+    timeline,
+)
 from incidents.access import Level
-from incidents.models import OWED, Evidence, Incident, Obligation, Role, TimelineEntry
-from severity.clocks.rules import Rule
+from incidents.models import OWED, DraftVersion, Incident, Obligation, Role, TimelineEntry
+from incidents.submitting import LONGEST_LATENESS as LONGEST_LATENESS
+from incidents.submitting import LONGEST_REFERENCE as LONGEST_REFERENCE
+from incidents.submitting import Refused as Refused
+from incidents.submitting import Sent as Sent
 
 State = Obligation.State
-LONGEST_DECISION, LONGEST_DRAFT, LONGEST_REFERENCE, LONGEST_LATENESS = 2000, 500, 200, 1000
+LONGEST_DECISION, LONGEST_DRAFT = 2000, 500
 _ANSWERS = (Role.PRIVACY, Role.LEGAL)
-
-
-class Refused(Exception):
-    """This cannot be done to the obligation; the message names the field and what is allowed."""
-
-
-@dataclass(frozen=True)
-class Sent:
-    """What was submitted.
-
-    Args:
-        at: when it reached the authority.
-        proof: evidence of the same incident; this or `reference` is needed.
-        lateness: why it was late, where it was.
-        complete: False if more will follow, where the rule allows filing in phases.
-    """
-
-    at: datetime
-    proof: Evidence | None = None
-    reference: str = ""
-    lateness: str = ""
-    complete: bool = True
 
 
 def may(user: User, incident: Incident) -> bool:
@@ -115,6 +103,19 @@ def approve(row: Obligation, *, actor: Actor) -> Obligation:
     return row
 
 
+def take_up(row: Obligation, version: DraftVersion, *, actor: Actor) -> None:
+    """Note that the text of a filing is approved by two; nothing where it is not to be filed.
+
+    Called with the incident locked, by incidents.drafts.
+    """
+    row = Obligation.objects.select_for_update(of=("self",)).get(pk=row.pk)
+    if row.state in (State.REPORTABLE, State.DRAFTED):
+        where = str(version)[:LONGEST_DRAFT]
+        fields = {"draft": where, "drafted_by": version.author, "approved_by": actor.user}
+        _set(row, State.APPROVED, fields, actor=actor)
+        _tell(row, "obligation.approved", actor=actor)
+
+
 @transaction.atomic
 def submit(row: Obligation, sent: Sent, *, actor: Actor) -> Obligation:
     """Write down that it was filed, when, and what proves it. Filed in part, a next one follows.
@@ -125,7 +126,7 @@ def submit(row: Obligation, sent: Sent, *, actor: Actor) -> Obligation:
     """
     row = _lock(row, actor)
     _refuse_unless(row, State.APPROVED)
-    _check(row, sent)
+    submitting.check(row, sent)
     fields: dict[str, Any] = {
         "submitted_by": actor.user,
         "submitted_at": sent.at,
@@ -133,6 +134,7 @@ def submit(row: Obligation, sent: Sent, *, actor: Actor) -> Obligation:
         "proof_sha256": sent.proof.sha256 if sent.proof else "",
         "reference": sent.reference.strip(),
         "lateness": sent.lateness.strip(),
+        "filed_text": sent.text,
     }
     _set(row, State.SUBMITTED, fields, actor=actor, why=sent.lateness)
     clockreminders.call_off(row)
@@ -158,36 +160,6 @@ def confirm(row: Obligation, *, receipt: str, actor: Actor) -> Obligation:
     _set(row, State.CONFIRMED, fields, actor=actor)
     _tell(row, "obligation.confirmed", actor=actor)
     return row
-
-
-def _check(row: Obligation, sent: Sent) -> None:
-    wrong = moments.why_not(sent.at, now=timezone.now())
-    if wrong:
-        raise Refused(f"at: {wrong}")
-    if row.started_at and sent.at < row.started_at:
-        raise Refused(_("at: lies before its clock began; give a time from then until now."))
-    if sent.proof is None and not sent.reference.strip():
-        raise Refused(_("reference: name the reference you were given, or choose a file as proof."))
-    if sent.proof and sent.proof.incident_id != row.incident_id:
-        raise Refused(_("proof: must be evidence of the same incident."))
-    for name, longest in (("reference", LONGEST_REFERENCE), ("lateness", LONGEST_LATENESS)):
-        if len(getattr(sent, name)) > longest:
-            facts = {"field": name, "n": longest}
-            raise Refused(_("%(field)s: at most %(n)s characters.") % facts)
-    _check_terms(row, sent)
-
-
-def _check_terms(row: Obligation, sent: Sent) -> None:
-    # Source: GDPR Art. 33(1), a notification that comes late says why; we ask it of all.
-    if row.due_at and sent.at > row.due_at and not sent.lateness.strip():
-        raise Refused(_("lateness: it was due before; say why it is late."))
-    rule = _rule(row)
-    if not sent.complete and not (rule and rule.phased):
-        raise Refused(_("complete: this rule knows no filing in phases."))
-
-
-def _rule(row: Obligation) -> Rule | None:
-    return legalcase.rules().rules.get(row.rule)
 
 
 def _follow(row: Obligation, actor: Actor) -> None:
@@ -216,7 +188,7 @@ def _follow(row: Obligation, actor: Actor) -> None:
 
 def _begin_what_follows(row: Obligation, sent: Sent, actor: Actor) -> None:
     """Start the clocks of the same law that count from this filing."""
-    rule = _rule(row)
+    rule = submitting.rule_of(row)
     if rule is None:
         return
     kind = "submitted_intermediate" if rule.starts == "submitted_initial" else "submitted_initial"

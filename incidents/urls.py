@@ -8,12 +8,14 @@ from incidents.views import (
     assessing,
     briefs,
     detail,
+    drafts,
     drills,
     entering,
     evidence,
     exposures,
     finding,
     history,
+    importing,
     judging,
     leading,
     legal,
@@ -64,6 +66,11 @@ class RulesConverter(StringConverter):
 
 
 register_converter(RulesConverter, "rules")
+class ImportActConverter(StringConverter):
+    regex = "|".join(importing.ACTS)
+
+
+register_converter(ImportActConverter, "import_act")
 register_converter(ClockActConverter, "clock_act")
 register_converter(RefConverter, "ref")
 register_converter(LivePartConverter, "live_part")
@@ -72,6 +79,7 @@ app_name = "incidents"
 _one = "incidents/<ref:number>/"
 _rules = "severity/rules/by/<rules:version>/"
 _rule = "thresholds/by/<slug:rule>/"
+_draft = f"{_one}drafts/<int:pk>/versions/<int:version>/"
 _book = "runbooks/by/<slug:runbook>/"
 _version = f"{_book}versions/<int:number>/"
 
@@ -95,6 +103,7 @@ urlpatterns = [
     path(f"{_one}history/", history.history, name="history"),
     path(f"{_one}history/csv/", history.export, {"kind": "csv"}, name="history-csv"),
     path(f"{_one}history/json/", history.export, {"kind": "json"}, name="history-json"),
+    path(f"{_one}veris/", history.veris, name="veris"),
     path(f"{_one}update/", acts.update, name="update"),
     path(f"{_one}timeline/", detail.timeline, name="timeline"),
     path(f"{_one}timeline/<int:pk>/correct/", acts.correct, name="correct"),
@@ -153,6 +162,12 @@ urlpatterns = [
     path(f"{_one}clocks/events/", legal.event, name="set-event"),
     path(f"{_one}clocks/<int:pk>/", legal.one, name="clock"),
     path(f"{_one}clocks/<int:pk>/<clock_act:how>/", legal.act, name="act-on-clock"),
+    path(f"{_one}drafts/", drafts.index, name="drafts"),
+    path(f"{_one}drafts/<int:pk>/", drafts.one, name="draft"),
+    path(f"{_one}drafts/<int:pk>/write/", drafts.write, name="write-draft"),
+    path(f"{_draft}", drafts.version, name="draft-version"),
+    path(f"{_draft}approve/", drafts.approve, name="approve-draft"),
+    path(f"{_draft}markdown/", drafts.markdown, name="draft-markdown"),
     path(f"{_one}related/", tracking.relate, name="relate"),
     path(f"{_one}related/<int:pk>/end/", tracking.unrelate, name="unrelate"),
     path(f"{_one}tasks/", tracking.add_task, name="add-task"),
@@ -176,6 +191,11 @@ urlpatterns = [
         path(f"leadership/{kind}/", leading.export, {"kind": kind}, name=f"figures-{kind}")
         for kind in ("csv", "json")
     ),
+    path("imports/", importing.index, name="imports"),
+    path("imports/<int:pk>/", importing.one, name="import"),
+    path("imports/<int:pk>/columns/", importing.columns, name="import-columns"),
+    path("imports/<int:pk>/rejects/", importing.rejects, name="import-rejects"),
+    path("imports/<int:pk>/<import_act:how>/", importing.act, name="import-act"),
     path("lessons/", reviews.lessons, name="lessons"),
     path("obligations/", legal.everywhere, name="obligations"),
     path("action-items/", reviews.all_items, name="items"),

@@ -6,10 +6,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from incidents import filings, legalcase, legalevents
+from incidents import drafts, filings, legalcase, legalevents
 from incidents.filings import Sent
 from incidents.forms.fields import MomentField
-from incidents.models import Evidence, Incident, LegalFacts
+from incidents.models import DraftVersion, Evidence, Incident, LegalFacts
 from programs.forms import PanelForm
 from severity.clocks.ruleset import RISKS
 
@@ -213,6 +213,13 @@ class SubmitForm(PanelForm):
         required=False,
         empty_label=_("No file"),
     )
+    text: Any = forms.ModelChoiceField(
+        label=_("Text that was sent"),
+        help_text=_("A version of a draft that two people approved."),
+        queryset=DraftVersion.objects.none(),
+        required=False,
+        empty_label=_("Written elsewhere"),
+    )
     lateness = forms.CharField(
         label=_("Why is it late?"),
         help_text=_("Needed where it was due before."),
@@ -226,6 +233,8 @@ class SubmitForm(PanelForm):
         proof: Any = self.fields["proof"]
         proof.queryset = incident.evidence.all()
         proof.label_from_instance = lambda row: row.name
+        text: Any = self.fields["text"]
+        text.queryset = drafts.approved(incident)
 
     def sent(self) -> Sent:
         said = self.cleaned_data
@@ -235,6 +244,7 @@ class SubmitForm(PanelForm):
             reference=said["reference"],
             lateness=said["lateness"],
             complete=not said["in_part"],
+            text=said["text"],
         )
 
     def blame(self, sentence: str) -> None:

@@ -16,7 +16,7 @@ from accounts.http import SignedInRequest, actor_of
 from incidents import access, changes, filings, legalcase, legalevents, looks, obligations
 from incidents.access import Level
 from incidents.forms import legal as forms
-from incidents.models import Incident, Obligation
+from incidents.models import APPROVALS, Incident, Obligation
 from incidents.obligations import Change
 from incidents.views.room import May
 from programs.forms import PanelForm
@@ -120,7 +120,7 @@ def _find(request: SignedInRequest, number: int, pk: int) -> tuple[Incident, Obl
     incident = access.get_incident(request.user, number)
     rows = incident.obligations.select_related(
         *("incident", "decided_by", "drafted_by", "approved_by", "submitted_by", "confirmed_by"),
-        *("proof", "follows"),
+        *("proof", "follows", "filed_text__draft"),
     )
     return incident, get_object_or_404(rows, pk=pk)
 
@@ -141,6 +141,8 @@ def _one(
         "row": row,
         "rule": rule,
         "may_file": filings.may(request.user, incident),
+        "drafts": row.drafts.prefetch_related("versions__approvals"),
+        "needed": APPROVALS,
         "own_draft": row.drafted_by == request.user,
         "next": _NEXT.get(Obligation.State(row.state), ()),
         "forms": usual | ({form.at: form} if form else {}),

@@ -1,6 +1,6 @@
 """Who may come in where breaches are registered, imported, exported and told of: as in rows.py."""
 
-from tests.doors.rows import SIGNED_IN, Row, _who, act, read
+from tests.doors.rows import _OF, APPROVE, CONTRIBUTE, SIGNED_IN, VIEW, Row, _who, act, both, read
 
 REGISTER = _who(
     "privacy officers, counsel and auditors",
@@ -10,5 +10,22 @@ REGISTER = _who(
 ROWS: dict[str, Row] = {
     "incidents:register": read(REGISTER),
     "incidents:export-register": act(REGISTER),
+    "incidents:veris": read(VIEW, **_OF),
+    "incidents:drafts": both(VIEW, CONTRIBUTE, **_OF),
+    "incidents:draft": read(VIEW, **_OF, pk="draft"),
+    "incidents:write-draft": act(CONTRIBUTE, **_OF, pk="draft"),
+    "incidents:draft-version": read(VIEW, **_OF, pk="draft", version="first"),
+    "incidents:draft-markdown": read(VIEW, **_OF, pk="draft", version="first"),
+    # Whoever may only read may have a role by which they approve; the domain says who may.
+    "incidents:approve-draft": act(VIEW, **_OF, pk="draft", version="first"),
+    "incidents:imports": both(APPROVE),
+    "incidents:import": read(APPROVE, pk="import"),
+    "incidents:import-columns": act(APPROVE, pk="import"),
+    "incidents:import-act": act(APPROVE, pk="import", how="drop"),
+    "incidents:import-rejects": read(APPROVE, pk="import"),
 }
-API_ROWS: dict[str, Row] = {"api:list_register": read(REGISTER)}
+API_ROWS: dict[str, Row] = {
+    "api:list_register": read(REGISTER),
+    "api:incident_as_veris": read(VIEW, ref="ref"),
+    "api:list_veris": read(SIGNED_IN),
+}

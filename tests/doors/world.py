@@ -6,6 +6,7 @@ is what a stranger may search for.
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -19,6 +20,7 @@ from audit import deposits, sealing
 from audit.models import Checkpoint, Deposit, Due
 from incidents import (
     cord,
+    drafts,
     drills,
     evidence,
     exposures,
@@ -26,6 +28,7 @@ from incidents import (
     glass,
     grants,
     holds,
+    importing,
     items,
     judgement,
     knocks,
@@ -118,6 +121,8 @@ def build() -> World:
     world.ids |= _told_outside(world)
     world.ids["checkpoint"] = _sealed()
     world.ids["board"] = _board(world.people["executive"].person)
+    world.ids |= _draft(incident, make.actor(world.people["commander"].person))
+    world.ids["import"] = _import(make.actor(world.people["privacy_officer"].person))
     incident.refresh_from_db()
     return world
 
@@ -150,6 +155,16 @@ def _board(person: Any) -> int:
     terms = wallboards.Terms("Hall", "90", None, 5)
     board, _text = wallboards.make(terms, actor=make.actor(person))
     return int(board.pk)
+def _draft(incident: Incident, by: Actor) -> dict[str, int]:
+    made = drafts.begin(incident, "authority", actor=by)
+    drafts.write(made.draft, f"# Text {WORDS}", based_on=1, actor=by)
+    return {"draft": made.draft_id, "first": 1}
+
+
+def _import(by: Actor) -> int:
+    """A file of the past that nobody confirmed."""
+    text = f"source_id,title,reported_at\n1,{CANARY},2025-01-01\n".encode()
+    return importing.take_in(importing.File(BytesIO(text), "a.csv", "csv", "Old"), actor=by).pk
 
 
 def _subscribed(person: Any) -> None:

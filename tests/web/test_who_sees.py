@@ -24,6 +24,8 @@ GET = [
     "history/csv/",
     "history/json/",
     "rules/",
+    "veris/",
+    "drafts/",
     "review/",
     "escalation/",
     "merge/",
