@@ -20,6 +20,7 @@ from incidents.evidence_api import router as evidence
 from incidents.exposure_api import router as exposures
 from incidents.lead_api import router as figures
 from incidents.legal_api import router as legal
+from incidents.rating_api import router as ratings
 from incidents.register_api import router as register
 from incidents.runbook_api import router as runbook
 from incidents.story_api import router as story
@@ -94,6 +95,7 @@ api.add_router("/v1/incidents", access)
 api.add_router("/v1/incidents", legal)
 api.add_router("/v1/incidents", rules_of_incident)
 api.add_router("/v1/thresholds", thresholds)
+api.add_router("/v1/calibration", ratings)
 api.add_router("/v1/incidents", notifications)
 api.add_router("/v1/rotas", rotas)
 api.add_router("/v1/incidents", paging)

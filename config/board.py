@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.http import Fragment, SignedInRequest
-from incidents import exposure, search
+from incidents import exposure, obligations, search
 from notifications import reading
 from programs import summary
 
@@ -42,6 +42,7 @@ def _live(request: SignedInRequest) -> Fragment:
         "ordered": sum(line.ordered or 0 for line in lines),
         "unanswered": reading.tally(request.user),
         "next_update": tally.next_update,
+        "next_duty": obligations.next_seen(request.user),
         "now": timezone.now(),
     }
     return Fragment.of("_board.html", context, request)

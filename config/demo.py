@@ -17,7 +17,7 @@ from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import Scope, User
 from audit import credentials, history, people
-from config import attested, demo_paging, demo_rota
+from config import attested, demo_clocks, demo_paging, demo_rota
 from incidents import codenames, exposures, lifecycle, reporting, roles, timeline
 from incidents.models import Accessed, Audience, Incident, Role, Status, StillOpen, Whose
 from notifications import policies
@@ -136,6 +136,7 @@ def seed(var: Path) -> dict[str, object]:
         if not Program.objects.filter(slug=KEYSTROKES).exists():
             _programs()
             _incident()
+            demo_clocks.seed(_who("privacy"))
             demo_rota.seed(SEED)
             demo_paging.seed(Program.objects.get(slug=KEYSTROKES), actor=SEED)
         machines = [_machine(collector, var) for collector in Collector.objects.order_by("name")]

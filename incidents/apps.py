@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class IncidentsConfig(AppConfig):
@@ -6,4 +7,6 @@ class IncidentsConfig(AppConfig):
 
     def ready(self) -> None:
         # Registers what the engine may be asked to do for incidents.
-        from incidents import handlers  # noqa: F401, PLC0415
+        from incidents import handlers, reclocking  # noqa: F401, PLC0415
+
+        post_migrate.connect(reclocking.install, sender=self, dispatch_uid="incidents.clock_rules")

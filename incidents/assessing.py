@@ -21,7 +21,7 @@ from severity.questions import weigh as weigh_answers
 
 LONGEST_REASON = 2000
 # What stands beside the facts of an assessment; `Facts.from_mapping` knows nothing of it.
-BESIDE = ("assumed", "unknown", "said")
+BESIDE = ("assumed", "unknown", "said", "by_rules")
 NOTHING = Said({})
 
 
@@ -68,6 +68,7 @@ class Worked:
                 "assumed": list(self.weighed.assumed),
                 "unknown": list(self.weighed.unknown),
                 "said": self.said.plain(),
+                "by_rules": result.sev.value,
                 **self.weighed.facts.plain(),
             },
             "trace": trace,

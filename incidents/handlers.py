@@ -7,6 +7,7 @@ from accounts.actors import Actor
 from accounts.models import User
 from audit import clockwork, outbox
 from incidents import (
+    assessmentdue,
     carrying,
     clockreminders,
     drills,
@@ -22,6 +23,7 @@ from incidents import (
     measuring,
     news,
     promises,
+    reclocking,
     rethinking,
     reviews,
     ripening,
@@ -101,6 +103,22 @@ def remind_of_clock(payload: dict[str, Any]) -> None:
         percent=payload["percent"],
         since=payload["since"],
     )
+
+
+@clockwork.within_transaction(assessmentdue.REMIND)
+def remind_of_assessment(payload: dict[str, Any]) -> None:
+    assessmentdue.remind(
+        payload["incident"],
+        by=payload["by"],
+        since=payload["since"],
+        round_=payload["round"],
+        percent=payload["percent"],
+    )
+
+
+@clockwork.within_transaction(reclocking.RECKON)
+def reckon_anew(payload: dict[str, Any]) -> None:
+    reclocking.reckon_batch(payload["version"], after=payload["after"])
 
 
 @outbox.on("incident.recovered", name="incidents.begin_review")

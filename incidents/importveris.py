@@ -11,8 +11,8 @@ from incidents.models import Accessed, Kind, Status, Whose
 from incidents.models import Audience as AudienceWord
 from incidents.pastcase import LONGEST, BadRow, Exposed, PastCase, check
 from programs.models import Category
+from severity import inforce
 from severity.facts import BadFact, Facts
-from severity.ruleset import RuleSet
 from severity.veris.first_facts import first_facts
 from severity.veris.reading import read as read_record
 from severity.veris.record import PartialDate, Record
@@ -65,7 +65,7 @@ def read(given: object, *, source: str, now: datetime) -> PastCase:
 def _case(record: Record, source: str) -> PastCase:
     ours = _ours(record)
     times = _times(record) | _said_times(ours)
-    first = first_facts(record, RuleSet.current())
+    first = first_facts(record, inforce.rules())
     level = ours.get("severity")
     if level is not None and (type(level) is not int or level not in range(6)):
         raise BadRow(f"plus.{OURS}.severity", f"{str(level)[:40]!r} is not from 0 to 5.")

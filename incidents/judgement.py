@@ -8,7 +8,7 @@ from django.db import transaction
 from accounts.actors import Actor
 from audit import history, outbox, trail
 from audit.gathering import gathered
-from incidents import assessing, firing, grants, proposals, timeline, weighing
+from incidents import assessing, assessmentdue, firing, grants, proposals, timeline, weighing
 from incidents.assessing import Judged
 from incidents.models import Incident, SeverityProposal, TimelineEntry
 from incidents.weighing import Answered
@@ -137,7 +137,7 @@ def answer_again(incident: Incident, answered: Answered, *, actor: Actor) -> Inc
         assessment = weighing.by_triage(
             incident.uuid, weighed, actor=actor, supersedes=incident.assessment
         )
-        return _apply(incident, assessment, reason=reason, actor=actor)
+        return _apply(incident, assessment, reason=reason, actor=actor, anew=moved)
     proposals.propose(incident, weighed.sev, reason=f"Triage of new answers: {reason}", actor=actor)
     if moved:
         return _again(incident, reason="It concerns another place than was thought.", actor=actor)
@@ -201,11 +201,14 @@ def reopened(incident: Incident, *, reason: str, actor: Actor) -> Incident:
 
 
 def _again(incident: Incident, *, reason: str, actor: Actor) -> Incident:
+    """What was assessed holds for another place or another fix, so it must be done anew."""
     assessment = weighing.once_more(incident, reason, actor=actor)
-    return _apply(incident, assessment, reason=reason, actor=actor)
+    return _apply(incident, assessment, reason=reason, actor=actor, anew=True)
 
 
-def _apply(incident: Incident, assessment: Assessment, *, reason: str, actor: Actor) -> Incident:
+def _apply(
+    incident: Incident, assessment: Assessment, *, reason: str, actor: Actor, anew: bool = False
+) -> Incident:
     """Put an assessment in force: severity, peak, record, access, and every rule that follows."""
     was, was_determined = incident.counts_as, incident.sev is not None
     incident.assessment = assessment
@@ -237,6 +240,7 @@ def _apply(incident: Incident, assessment: Assessment, *, reason: str, actor: Ac
     )
     if was != assessment.level:
         proposals.overtake(incident, actor=actor)
+    assessmentdue.plan(incident, was=was, anew=anew, actor=actor)
     announce(incident, actor=actor, was=was)
     return incident
 
@@ -244,6 +248,8 @@ def _apply(incident: Incident, assessment: Assessment, *, reason: str, actor: Ac
 def announce(incident: Incident, *, actor: Actor, was: int | None = None) -> None:
     """Do what a level brings with it, in the transaction that set it; `was` is the one before."""
     with gathered():
+        if was is None:
+            assessmentdue.begin(incident)
         grants.admit_by_rule(incident, actor=actor)
         firing.apply(incident, actor=actor)
         outbox.publish(

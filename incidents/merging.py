@@ -15,7 +15,17 @@ from django.utils.translation import gettext as _
 from accounts.actors import Actor
 from accounts.models import User
 from audit import history, trail
-from incidents import access, cord, duplicates, judgement, lifecycle, reviews, timeline, weighing
+from incidents import (
+    access,
+    cord,
+    duplicates,
+    handover,
+    judgement,
+    lifecycle,
+    reviews,
+    timeline,
+    weighing,
+)
 from incidents.models import AccessGrant, Incident, RuleFiring, Status, TimelineEntry
 from programs import pauses
 from programs.models import Pause
@@ -120,6 +130,7 @@ def merge(source: Incident, target: Incident, *, reason: str, actor: Actor) -> I
     target = judgement.take_over(target, source, reason=reason, actor=actor)
     _refuse_waiting(source, target)
     _restrict(source, target, actor=actor)
+    handover.legal(source, target, actor=actor)
     if reviews.is_demanded(source):
         reviews.ask_anew(target, actor=actor, why="it took in one that must be reviewed")
     _point([source, *moved], target, actor=actor, why=reason)

@@ -187,7 +187,18 @@ def next_of(incident: Incident, rows: Sequence[Obligation] | None = None) -> Obl
     return next((row for row in owed if row.due_at is not None), None)
 
 
-def seen_by(user: User) -> ObligationQuerySet:
-    """Every obligation of incidents that the person may know of, the first to end first."""
-    rows = Obligation.objects.filter(incident__in=access.visible_to(user).values("pk"))
+def seen_by(user: User, *, drills: bool = False) -> ObligationQuerySet:
+    """Every obligation of incidents that the person may know of, the first to end first.
+
+    Args:
+        drills: those of practice; else what is real, and never both in one list.
+    """
+    seen = access.visible_to(user).filter(is_drill=drills)
+    rows = Obligation.objects.filter(incident__in=seen.values("pk"))
     return rows.exclude(incident__status__in=WITHOUT).select_related("incident")
+
+
+def next_seen(user: User) -> Obligation | None:
+    """What ends first of all that is owed in incidents that the person may know of."""
+    rows = seen_by(user).still_owed().filter(due_at__isnull=False)
+    return rows.first()

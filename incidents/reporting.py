@@ -18,6 +18,7 @@ from accounts.models import User
 from audit import history, outbox, trail
 from audit.gathering import gathered
 from incidents import (
+    assessmentdue,
     codenames,
     cord,
     firing,
@@ -199,6 +200,7 @@ def _open(report: Report, reporter: User, actor: Actor) -> Incident:
         sev=None if weighed.undetermined else weighed.sev.value,
         counts_as=weighed.sev.value,
         peak_sev=weighed.sev.value,
+        assess_by=assessmentdue.at_first(weighed.sev, is_planned=bool(report.drill_scope)),
         **_said(report),
     )
     firing.lock_ahead(incident, with_its_own=report.pull_cord)
@@ -256,13 +258,8 @@ def _record(incident: Incident, assumed: list[str], actor: Actor) -> None:
     words = f"undetermined, counts as {level}" if incident.sev is None else level
     why = f" Assumed: {'; '.join(assumed)}." if assumed else ""
     by = weighing.judge_of(incident, actor)
-    timeline.write(
-        incident,
-        TimelineEntry.Kind.REPORT,
-        f"Reported: {incident.title}",
-        actor=actor,
-        audience=TimelineEntry.Audience.LEADERSHIP,
-    )
+    told: dict[str, Any] = {"actor": actor, "audience": TimelineEntry.Audience.LEADERSHIP}
+    timeline.write(incident, TimelineEntry.Kind.REPORT, f"Reported: {incident.title}", **told)
     timeline.write(
         incident,
         TimelineEntry.Kind.SEVERITY,

@@ -23,6 +23,7 @@ from incidents.views import (
     merging,
     participants,
     people,
+    rating,
     record,
     register,
     reporting,
@@ -66,6 +67,8 @@ class RulesConverter(StringConverter):
 
 
 register_converter(RulesConverter, "rules")
+
+
 class ImportActConverter(StringConverter):
     regex = "|".join(importing.ACTS)
 
@@ -196,6 +199,13 @@ urlpatterns = [
     path("imports/<int:pk>/columns/", importing.columns, name="import-columns"),
     path("imports/<int:pk>/rejects/", importing.rejects, name="import-rejects"),
     path("imports/<int:pk>/<import_act:how>/", importing.act, name="import-act"),
+    path(f"{_one}ratings/", rating.ask, name="ask-rating"),
+    path(f"{_one}ratings/<int:pk>/call-off/", rating.call_off, name="call-off-rating"),
+    path("ratings/", rating.index, name="ratings"),
+    path("ratings/<int:pk>/", rating.one, name="rating"),
+    path("ratings/<int:pk>/take/", rating.take, name="take-rating"),
+    path("ratings/<int:pk>/decline/", rating.decline, name="decline-rating"),
+    path("calibration/", rating.calibrate, name="calibration"),
     path("lessons/", reviews.lessons, name="lessons"),
     path("obligations/", legal.everywhere, name="obligations"),
     path("action-items/", reviews.all_items, name="items"),

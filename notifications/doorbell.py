@@ -96,8 +96,20 @@ def _who_watch(made: GlassBreak) -> list[User]:
     return [watching[pk] for pk in sorted(watching)]
 
 
-def ring(people: Iterable[User], incident: Incident, *, key: str, subject: str, said: str) -> None:
-    """Mail each of these people of an incident, once for each key."""
+def ring(
+    people: Iterable[User],
+    incident: Incident,
+    *,
+    key: str,
+    subject: str,
+    said: str,
+    path: str = "",
+) -> None:
+    """Mail each of these people of an incident, once for each key.
+
+    Args:
+        path: where the mail leads; to the incident if it is left out.
+    """
     for person in people:
         name = f"ring-{key}-{person.pk}"
         clockwork.schedule(
@@ -109,6 +121,7 @@ def ring(people: Iterable[User], incident: Incident, *, key: str, subject: str, 
                 "incident": incident.pk,
                 "subject": subject,
                 "said": said,
+                "path": path,
                 "lane": f"person:{person.pk}",
             },
         )
@@ -128,13 +141,16 @@ def send(payload: dict[str, Any]) -> Callable[[], None]:
 
 def _message(payload: dict[str, Any], person: User) -> channels.Message:
     incident = Incident.objects.get(pk=payload["incident"])
-    path = reverse("incidents:detail", args=[incident.number])
+    # What waits since before there was a path has none.
+    path = payload.get("path") or reverse("incidents:detail", args=[incident.number])
+    # Practice must look like the real thing but for this: nobody may file for it.
+    before, said = ("Drill, ", "This is a drill. ") if incident.is_drill else ("", "")
     return channels.Message(
         key=payload["key"],
         address=person.email,
         secret="",
         thread=incident.codename,
-        subject=f"[Andon] {incident.codename}: {payload['subject']}",
-        text=f"{incident.codename}: {payload['said']}\n\n{settings.ENVIRONMENT.url}{path}\n",
+        subject=f"[Andon] {before}{incident.codename}: {payload['subject']}",
+        text=f"{said}{incident.codename}: {payload['said']}\n\n{settings.ENVIRONMENT.url}{path}\n",
         data={},
     )

@@ -10,6 +10,7 @@ from audit.models import Due
 from notifications import (
     anew,
     answering,
+    assessnotices,
     calling,
     clocknotices,
     connecting,
@@ -165,6 +166,11 @@ outbox.on("incident.update_late", name="notifications.tell_of_late_update")(
 outbox.on("incident.clock_due", name="notifications.tell_of_clock")(clocknotices.tell_of_clock)
 outbox.on("incident.rule_asks", name="notifications.tell_of_question")(rulenotices.tell_of_question)
 outbox.on("incident.rule_notifies", name="notifications.tell_by_rule")(rulenotices.tell_by_rule)
+outbox.on("incident.assessment_due", name="notifications.tell_of_assessment")(
+    assessnotices.tell_of_assessment
+)
+outbox.on("rating.asked", name="notifications.tell_of_rating")(assessnotices.tell_of_rating)
+outbox.on("rating.done", name="notifications.tell_of_rated")(assessnotices.tell_of_rated)
 outbox.on("review.reminded", name="notifications.tell_of_review")(nagging.tell_of_review)
 outbox.on("review.item_given", name="notifications.tell_of_item")(nagging.tell_of_item)
 outbox.on("review.item_reminded", name="notifications.remind_of_item")(nagging.remind_of_item)

@@ -115,6 +115,7 @@ ASKED_WITHOUT = {
     "incidents/situations.py": "what the rules look at, for the rules alone",
     "notifications/concerns.py": "to write on the stories of those that paused a program",
     "notifications/mending.py": "to page for those that nobody was paged for",
+    "notifications/assessnotices.py": "to mail those of its people who may see it",
     "notifications/prompting.py": "the codename, for whoever owes its update and may see it",
     "notifications/overseeing.py": "counts by level, for those who lead",
     "notifications/telling.py": "whom to ask at sending whether they may see it",

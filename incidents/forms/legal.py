@@ -25,8 +25,9 @@ def _asked(label: Any, hint: Any = "") -> forms.ChoiceField:
     return forms.ChoiceField(label=label, choices=_YES_OR_NO, required=False, help_text=hint)
 
 
-def _words(label: Any, hint: Any) -> forms.CharField:
-    return forms.CharField(label=label, help_text=hint, required=False, max_length=1000)
+def _ticked(label: Any, hint: Any) -> forms.MultipleChoiceField:
+    wide = forms.CheckboxSelectMultiple(attrs={"class": "choices--wide"})
+    return forms.MultipleChoiceField(label=label, help_text=hint, required=False, widget=wide)
 
 
 class FactsForm(PanelForm):
@@ -34,9 +35,9 @@ class FactsForm(PanelForm):
 
     at = "facts"
 
-    jurisdictions = _words(
+    jurisdictions = _ticked(
         _("Where do the people live, and where are you established or regulated?"),
-        _("Codes with commas: EU, DE, UK, US-CA, IN, SG, AU, JP, KR, CN, BR, CA, CH."),
+        _("Tick all, and the parts if you know them: the EU and Germany, the US and California."),
     )
     role = forms.ChoiceField(
         label=_("Your role for these data"),
@@ -56,33 +57,52 @@ class FactsForm(PanelForm):
     individuals = forms.IntegerField(
         label=_("How many people?"), min_value=0, max_value=2_000_000_000, required=False
     )
-    individuals_in = _words(
-        _("How many of them where, if known"), _("Such as: US-CA 600, US-NY 20.")
+    individuals_in = forms.CharField(
+        label=_("How many of them where, if known"),
+        help_text=_("Codes and numbers with commas, such as: US-CA 600, US-NY 20."),
+        required=False,
+        max_length=1000,
     )
-    categories = _words(
-        _("Kinds of data"),
-        _("Words with commas, such as keystrokes, transcripts, health; “none” if there are none."),
+    categories = _ticked(
+        _("Kinds of data"), _("Tick all. Nothing ticked says that it is not known.")
     )
-    sectors = _words(
-        _("Your sectors"),
-        _("Words with commas, such as technology, finance, health, listed_company; or “none”."),
-    )
+    sectors = _ticked(_("Your sectors"), _("Tick all. Nothing ticked says that it is not known."))
     reason = forms.CharField(label=_("How do you know?"), max_length=legalevents.LONGEST_REASON)
 
     def __init__(self, *args: Any, incident: Incident, **kwargs: Any) -> None:
         stated = legalcase.facts_of(incident)
-        super().__init__(*args, initial=_initial(incident, stated), **kwargs)
+        initial = _initial(incident, stated)
+        super().__init__(*args, initial=initial, **kwargs)
+        for name in _LISTS:
+            field: Any = self.fields[name]
+            field.choices = _choices(name, initial.get(name, []))
         reason = self.fields.pop("reason")
         for name, flag in legalcase.rules().flags.items():
             self.fields[f"is_{name}"] = _asked(f"{flag.asks[:1].upper()}{flag.asks[1:]}")
         for field in self.fields.values():
-            field.has_unknown = True  # type: ignore[attr-defined]
+            field.has_unknown = True
         self.fields["reason"] = reason
 
     @property
     def usual(self) -> list[forms.BoundField]:
         """The fields that every incident needs, in their order."""
-        return [self[name] for name in self.fields if name in self.base_fields and name != "reason"]
+        apart = (*_LISTS, "reason")
+        return [
+            self[name] for name in self.fields if name in self.base_fields and name not in apart
+        ]
+
+    @property
+    def lists(self) -> list[tuple[forms.BoundField, str]]:
+        """What is ticked in long lists, each with what is ticked so far."""
+        return [(self[name], ", ".join(self[name].value() or ())) for name in _LISTS]
+
+    def clean(self) -> dict[str, Any]:
+        said: dict[str, Any] = super().clean() or {}
+        for name in _LISTS:
+            ticked = said.get(name, [])
+            if NONE in ticked and len(ticked) > 1:
+                self.add_error(name, _("“None” goes with nothing else."))
+        return said
 
     @property
     def findings(self) -> list[forms.BoundField]:
@@ -103,15 +123,28 @@ class FactsForm(PanelForm):
         said = self.cleaned_data
         found: dict[str, Any] = {}
         for name in _LISTS:
-            words = _split(said[name])
-            if words:
-                found[name] = [] if [word.lower() for word in words] == [NONE] else words
+            if said[name]:
+                found[name] = [] if said[name] == [NONE] else said[name]
         asked = {name: f"is_{name}" for name in legalcase.rules().flags}
         for name, field in ({name: name for name in _ASKED} | asked).items():
             if said[field]:
                 found[name] = _SAID[said[field]]
         plain = ("role", "risk", "individuals", "individuals_in")
         return found | {name: said[name] for name in plain if said[name] not in (None, "", {})}
+
+
+def _choices(name: str, held: list[str]) -> list[tuple[str, Any]]:
+    """What can be ticked: all that the rules know, and what was stated in other words before."""
+    rules = legalcase.rules()
+    if name == "jurisdictions":
+        every = rules.atlas.by_code.values()
+        found: list[tuple[str, Any]] = [(each.code, f"{each.name} ({each.code})") for each in every]
+    else:
+        known = [word for word in getattr(rules, name) if word != NONE]
+        found = [(word, word.replace("_", " ")) for word in known]
+        found.insert(0, (NONE, _("None of these")))
+    others = [word for word in held if word not in dict(found)]
+    return [*found, *((word, word) for word in others)]
 
 
 def _split(text: str) -> list[str]:
@@ -123,14 +156,14 @@ def _initial(incident: Incident, stated: LegalFacts | None) -> dict[str, Any]:
     if stated is None:
         program = incident.program
         return {
-            "jurisdictions": ", ".join(program.jurisdictions) if program else "",
-            "categories": ", ".join(program.categories) if program else "",
+            "jurisdictions": list(program.jurisdictions) if program else [],
+            "categories": list(program.categories) if program else [],
         }
     facts = stated.facts
     found = {name: facts[name] for name in ("role", "risk", "individuals") if name in facts}
     for name in _LISTS:
         if name in facts:
-            found[name] = ", ".join(facts[name]) or NONE
+            found[name] = list(facts[name]) or [NONE]
     pairs = facts.get("individuals_in", {}).items()
     found["individuals_in"] = ", ".join(f"{code} {count}" for code, count in pairs)
     for name in (*_ASKED, *legalcase.rules().flags):

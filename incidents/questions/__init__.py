@@ -15,7 +15,7 @@ from severity import inforce
 from severity.changes import Change, Sensitivity
 from severity.enisa import CIRCUMSTANCES
 from severity.ladder import Sev
-from severity.questions import NAMES, means
+from severity.questions import NAMES, UNKNOWN, fact_of, means
 
 ALL: dict[str, Question] = {
     name: {**data.QUESTIONS, **reach.QUESTIONS, **traces.QUESTIONS, **context.QUESTIONS}[name]
@@ -23,7 +23,17 @@ ALL: dict[str, Question] = {
 }
 _YES_OR_NO = {"yes": _("Yes"), "no": _("No"), "true": _("Yes"), "false": _("No")}
 
-__all__ = ["ALL", "Answer", "Bearing", "Question", "answer", "asked", "in_words", "said"]
+__all__ = [
+    "ALL",
+    "Answer",
+    "Bearing",
+    "Question",
+    "answer",
+    "asked",
+    "in_short",
+    "in_words",
+    "said",
+]
 
 
 def answer(name: str, value: str) -> Answer:
@@ -42,6 +52,13 @@ def said(fact: str, value: str) -> str:
     if value in _YES_OR_NO:
         return str(_YES_OR_NO[value])
     return str(answer(_name(fact), value.replace(" ", "")).label)
+
+
+def in_short(name: str, value: str | None) -> str:
+    """Return what was answered to a question, in words, unknown among them."""
+    if value is None or value == UNKNOWN:
+        return str(_("I do not know"))
+    return said(fact_of(name), value)
 
 
 @dataclass(frozen=True)

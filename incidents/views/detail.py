@@ -59,6 +59,7 @@ def _panels(request: SignedInRequest, room: Room, forms: Forms) -> dict[str, Any
     return {
         **panels.cord(room, forms),
         **panels.severity(incident, request, forms),
+        **panels.second_ratings(incident, forms),
         **panels.firings(incident, forms),
         **runs.runbook(room, forms),
         **runs.review(incident),

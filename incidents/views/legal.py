@@ -221,12 +221,12 @@ def act(request: SignedInRequest, number: int, pk: int, how: str) -> HttpRespons
 def everywhere(request: SignedInRequest) -> HttpResponse:
     """The duties of all incidents that the reader may know of, what ends first on top."""
     wanted = request.GET.get("which", "owed")
-    found = obligations.seen_by(request.user)
+    found = obligations.seen_by(request.user, drills=wanted == "drills")
     if wanted == "overdue":
         found = found.still_owed().filter(due_at__lt=timezone.now())
     elif wanted in Obligation.State.values:
         found = found.filter(state=wanted)
-    elif wanted != "all":
+    elif wanted not in ("all", "drills"):
         wanted, found = "owed", found.still_owed()
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     choices = [
@@ -234,6 +234,7 @@ def everywhere(request: SignedInRequest) -> HttpResponse:
         ("overdue", _("Overdue")),
         *Obligation.State.choices,
         ("all", _("All")),
+        ("drills", _("Of drills")),
     ]
     context = {"page": page, "which": wanted, "choices": choices}
     return render(request, "incidents/obligations.html", context)

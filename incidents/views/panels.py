@@ -19,6 +19,7 @@ from incidents import (
     looks,
     obligations,
     questions,
+    ratings,
     relations,
     scanning,
     story,
@@ -26,6 +27,7 @@ from incidents import (
 )
 from incidents.forms import response
 from incidents.forms.evidence import UploadForm
+from incidents.forms.rating import AskForRatingForm
 from incidents.forms.tracking import RelateForm, TaskForm
 from incidents.models import (
     SHARED_ROLES,
@@ -61,6 +63,7 @@ def head(room: Room) -> dict[str, Any]:
     commands = [held.person for held in room.roles if held.role == Role.COMMANDER]
     return {
         "incident": incident,
+        "may": room.may,
         "window": exposure.window(incident, room.exposures),
         "commander": commands[0] if commands else None,
         "line": room.lines.get(incident.program_id or 0),
@@ -113,6 +116,16 @@ def severity(incident: Incident, request: SignedInRequest, forms: Forms) -> dict
         "proposal": proposal.select_related("proposed_by").first(),
         "level_form": forms.get("level") or response.LevelForm(),
         "answers_form": answers,
+    }
+
+
+def second_ratings(incident: Incident, forms: Forms) -> dict[str, Any]:
+    """Who rated or is to rate it a second time; a level is shown once both are there."""
+    rows = ratings.of(incident)
+    return {
+        "ratings": [(row, ratings.by_rules(row), ratings.differences(row)) for row in rows],
+        "has_full": weighing.last_full(incident) is not None,
+        "rating_form": forms.get("rating") or AskForRatingForm(),
     }
 
 

@@ -15,6 +15,7 @@ OPERATIONS = [
     ("POST", "/incidents/{ref}/snooze", Scope.RESPOND),
     ("POST", "/incidents/{ref}/escalate", Scope.RESPOND),
     ("POST", "/incidents/{ref}/page-person", Scope.RESPOND),
+    ("GET", "/calibration", Scope.READ),
     ("GET", "/rotas", Scope.READ),
     ("GET", "/rotas/{rota}/on-call", Scope.READ),
     ("POST", "/rotas/{rota}/overrides", Scope.RESPOND),

@@ -120,6 +120,7 @@ class World:
             yield path, self.officer
         yield f"{one}evidence/{self.kept.pk}/", self.officer
         yield f"{one}assess/", self.officer
+        yield from (("/ratings/", self.officer), ("/calibration/", self.officer))
         yield f"/incidents/{self.waiting.ref}/", self.officer
         paused, asking = f"/programs/{self.paused.slug}/", f"{program}resume/"
         for path in ("/programs/", program, paused, "/programs/new/", f"{paused}resume/", asking):

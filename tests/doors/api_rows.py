@@ -70,6 +70,7 @@ API_ALIASES = {"api:list_incidents": "api:report_incident", "api:api-root": ""}
 # They want rows.py to be read first.
 from tests.doors import (  # noqa: E402
     filing_rows,
+    judging_rows,
     lead_rows,
     policy_rows,
     rules_rows,
@@ -79,6 +80,7 @@ from tests.doors import (  # noqa: E402
 
 for _each in (
     filing_rows,
+    judging_rows,
     lead_rows,
     policy_rows,
     rules_rows,

@@ -35,6 +35,7 @@ from incidents import (
     legalevents,
     library,
     lifecycle,
+    ratings,
     relations,
     reviews,
     roles,
@@ -70,7 +71,9 @@ from programs.models import Program, WatchSource
 from programs.watch import declaring, looking, watching
 from severity import inforce
 from severity.ladder import Sev
+from severity.questions import Said, answers_of
 from tests import make
+from tests.severity.given import facts
 from tests.web.conftest import Reader
 
 CANARY, BAIT = "kookaburra7f3a", "zyzzyva"
@@ -155,6 +158,8 @@ def _board(person: Any) -> int:
     terms = wallboards.Terms("Hall", "90", None, 5)
     board, _text = wallboards.make(terms, actor=make.actor(person))
     return int(board.pk)
+
+
 def _draft(incident: Incident, by: Actor) -> dict[str, int]:
     made = drafts.begin(incident, "authority", actor=by)
     drafts.write(made.draft, f"# Text {WORDS}", based_on=1, actor=by)
@@ -289,6 +294,7 @@ def _story(world: World) -> None:
 def _judged(world: World, commander: Actor) -> None:
     """What is decided of it, who asks to be let in, and all that can be named of it by now."""
     incident, people = world.incident, world.people
+    _rated(world, commander)
     judgement.set_level(incident, Sev.SEV1, reason=f"Worse {WORDS}", actor=commander)
     judgement.set_level(incident, Sev.SEV3, reason=f"Better {WORDS}", actor=commander)
     cord.pull(incident, reason=f"Cord {WORDS}", actor=commander)
@@ -315,6 +321,20 @@ def _judged(world: World, commander: Actor) -> None:
         "person": people["stranger"].person.pk,
         "due": Due.objects.earliest("pk").pk,
     }
+
+
+def _rated(world: World, commander: Actor) -> None:
+    """A second rating that somebody outside was asked for, and one that a volunteer may take."""
+    grave = {"dpc": ["behavioural", 1], "cb": [0.25, 0, 0, 0], "people": "le_1m", "ongoing": True}
+    milder = grave | {"audience": "team_le_50", "evidence": "none_logs_complete"}
+    rater = world.people["rater"] = Reader(make.user(Function.RESPONDER)).signs_in()
+    for incident, key, person, told in (
+        (world.incident, "rating", rater.person, grave),
+        (world.other, "offered", None, milder),
+    ):
+        judgement.assess(incident, Said(answers_of(facts(**told))), actor=make.actor(make.user()))
+        row = ratings.ask(incident, rater=person, brief=f"Brief {WORDS}", actor=commander)
+        world.ids[key] = row.pk
 
 
 def _saved(person: Any) -> SavedView:

@@ -43,7 +43,7 @@ def test_the_page_asks_all_and_says_what_unknown_counts_as(incident, runner):
     assert "Question 16 of 16" in page
     assert "Could anybody come to harm by it" in page
     assert "Such as: Ten years of addresses and employers" in page
-    assert "Counts as the worst plausible: Anyone at all, without signing in" in page
+    assert "Until somebody knows, it counts as: Anyone at all, without signing in" in page
     html = runner.get(url(incident, "assess/")).content.decode()
     assert html.count('type="radio"') == 82
     assert 'href="#assess-ei"' in html

@@ -50,15 +50,15 @@ def test_the_head_the_panel_and_the_list_show_the_next_end(incident, officer):
 def test_facts_are_stated_and_the_answer_says_what_changed(incident, officer):
     aware(incident)
     fields = {
-        "jurisdictions": "DE, US-CA",
+        "jurisdictions": ["DE", "US-CA"],
         "role": "controller",
         "internal_only": "no",
         "unintelligible": "no",
         "risk": "high",
         "individuals": "700",
         "individuals_in": "US-CA 600",
-        "categories": "keystrokes",
-        "sectors": "none",
+        "categories": ["keystrokes"],
+        "sectors": ["none"],
         "is_sec_registrant": "no",
         "reason": "Counsel.",
     }
@@ -70,12 +70,15 @@ def test_facts_are_stated_and_the_answer_says_what_changed(incident, officer):
     assert (stated["sectors"], stated["individuals_in"]) == ([], {"US-CA": 600})
     # The form comes back as it was said.
     assert 'value="US-CA 600"' in answer.content.decode()
+    ticked = answer.context["facts_form"].lists
+    assert [words for _field, words in ticked] == ["DE, US-CA", "keystrokes", "none"]
 
 
 @pytest.mark.parametrize(
     ("path", "fields", "status", "said"),
     [
-        ("facts/", {"jurisdictions": "Atlantis", "reason": "R"}, 409, "Atlantis"),
+        ("facts/", {"jurisdictions": "Atlantis", "reason": "R"}, 422, "Atlantis"),
+        ("facts/", {"sectors": ["none", "retail"], "reason": "R"}, 422, "goes with nothing else"),
         ("facts/", {"individuals_in": "many", "reason": "R"}, 422, "Each a code and a number"),
         ("events/", {"kind": "aware", "moment": "2026-01-01T10:00"}, 422, "aware"),
         (
@@ -125,3 +128,30 @@ def test_who_runs_the_incident_states_moments_and_files_nothing(incident):
     )
     refused = commander.post(url(incident, f"clocks/{row.pk}/decide/"), reportable="no")
     assert refused.status_code == 403
+
+
+def test_a_drill_stands_in_no_list_of_what_is_owed(officer):
+    drill = make.incident(Sev.SEV2, program=make.program(is_drill=True), is_drill=True)
+    aware(drill)
+    assert drill.ref not in officer.reads("/obligations/")
+    assert drill.ref not in officer.reads("/obligations/?which=all")
+    assert drill.ref in officer.reads("/obligations/?which=drills")
+
+
+def test_the_board_shows_the_next_end_to_whoever_may_see_it(incident, officer):
+    due = aware(incident) + timedelta(hours=72)
+    page = officer.reads("/")
+    assert f"Next legal deadline {due:%H:%M} {incident.ref}" in page
+    assert incident.ref not in reader().reads("/")
+    assert "none runs, as far as you may see" in reader().reads("/")
+
+
+def test_mail_about_the_clocks_of_a_drill_says_so(officer, mailoutbox, engine):
+    drill = make.incident(Sev.SEV2, program=make.program(is_drill=True), is_drill=True)
+    aware(drill)
+    engine.forward(hours=37)
+    told = [mail for mail in mailoutbox if "legal clock" in mail.subject]
+    assert told
+    for mail in told:
+        assert mail.subject.startswith(f"[Andon] Drill, {drill.codename}: ")
+        assert mail.body.startswith("This is a drill. ")

@@ -46,6 +46,7 @@ POST = [
     "answers/",
     "assess/",
     "assess/weigh/",
+    "ratings/",
     "roles/",
     "access/",
     "access/leave/",
@@ -74,6 +75,7 @@ NESTED_GET = [
 ]
 NESTED = [
     "clocks/{}/decide/",
+    "ratings/{}/call-off/",
     "review/{}/publish/",
     "items/{}/",
     "items/{}/done/",
