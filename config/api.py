@@ -15,6 +15,7 @@ from ninja.parser import Parser
 from accounts.problems import CONTENT_TYPE, Problem, answer
 from incidents.access_api import router as access
 from incidents.api import router as incidents
+from incidents.bundle_api import router as bundle
 from incidents.cord_api import router as cord
 from incidents.evidence_api import router as evidence
 from incidents.exposure_api import router as exposures
@@ -88,6 +89,7 @@ api.add_router("/v1/register", register)
 api.add_router("/v1", veris)
 api.add_router("/v1/incidents", evidence)
 api.add_router("/v1/incidents", exposures)
+api.add_router("/v1/incidents", bundle)
 api.add_router("/v1/incidents", story)
 api.add_router("/v1/incidents", runbook)
 api.add_router("/v1/incidents", tracking)

@@ -6,9 +6,11 @@ from typing import Any
 from accounts.actors import Actor
 from accounts.models import User
 from audit import clockwork, outbox
+from audit.models import Due
 from incidents import (
     assessmentdue,
     carrying,
+    bundles,
     clockreminders,
     drills,
     evidence,
@@ -233,3 +235,17 @@ def refigure_drill(event: dict[str, Any]) -> None:
 @clockwork.within_transaction(measuring.RECOUNT)
 def recount_figures(_payload: dict[str, Any]) -> None:
     measuring.recount()
+@clockwork.outward(bundles.MAKE, attempts=4)
+def make_bundle(payload: dict[str, Any]) -> Callable[[], None]:
+    return bundles.make(payload["bundle"])
+
+
+@clockwork.outward(bundles.REMOVE, attempts=4000)
+def remove_bundle(payload: dict[str, Any]) -> Callable[[], None]:
+    return bundles.remove(payload["bundle"])
+
+
+@clockwork.when_dead
+def give_up_bundle(due: Due) -> None:
+    if due.kind == bundles.MAKE:
+        bundles.give_up(due.payload["bundle"])

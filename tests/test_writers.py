@@ -115,6 +115,7 @@ WRITERS = {
     ("Page", "sent_at"): {"notifications.sending"},
     ("Due", "lease_until"): {"audit.clockwork", "audit.claims"},
     ("Due", "state"): {"audit.clockwork", "audit.reviving"},
+    ("Bundle", "state"): {"incidents.bundles"},
     ("Verification", "state"): {"audit.looking"},
     ("Finding", "over_at"): {"audit.reconciling"},
     ("Finding", "seen_at"): {"audit.reconciling"},

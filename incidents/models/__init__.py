@@ -1,6 +1,7 @@
 """Incidents and everything that happens in one."""
 
 from incidents.models.drafts import APPROVALS, Draft, DraftApproval, DraftVersion
+from incidents.models.bundling import Bundle
 from incidents.models.drills import Drill
 from incidents.models.evidence import Custody, Evidence
 from incidents.models.exposing import Accessed, Exposure, Whose
@@ -56,6 +57,7 @@ __all__ = [
     "ActionItem",
     "Accessed",
     "Audience",
+    "Bundle",
     "Counter",
     "Custody",
     "Draft",

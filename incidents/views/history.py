@@ -10,7 +10,7 @@ from incidents import access, changes, exporting, looks, verisexport
 from incidents.changes import Change
 from incidents.export import Refused
 from incidents.forms.history import HistoryForm
-from incidents.models import Incident
+from incidents.models import AccessGrant, Incident
 
 PER_PAGE = 50
 _KINDS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
@@ -26,6 +26,7 @@ def history(request: SignedInRequest, number: int) -> HttpResponse:
     context = {
         "incident": incident,
         "page": page,
+        "may_bundle": access.may(request.user, AccessGrant.Level.MANAGE, incident),
         "form": form,
         "is_filtered": any(request.GET.get(name) for name in form.fields),
     }

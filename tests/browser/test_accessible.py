@@ -108,7 +108,14 @@ class World:
             yield path, self.reporter
         yield "/incidents/ask/", self.guard
         yield "/incidents/broken-glass/", self.auditor
-        for path in ("/", "/incidents/", "/incidents/?q=zebra", one, f"{one}history/"):
+        for path in (
+            "/",
+            "/incidents/",
+            "/incidents/?q=zebra",
+            one,
+            f"{one}history/",
+            f"{one}bundles/",
+        ):
             yield path, self.officer
         yield f"{one}timeline/{self.entry.pk}/correct/", self.officer
         for path in (

@@ -26,6 +26,7 @@ GET = [
     "rules/",
     "veris/",
     "drafts/",
+    "bundles/",
     "review/",
     "escalation/",
     "merge/",
@@ -62,11 +63,13 @@ POST = [
     "broadcasts/",
     "clocks/facts/",
     "clocks/events/",
+    "bundles/new/",
 ]
 NESTED_GET = [
     "clocks/{}/",
     "evidence/{}/",
     "evidence/{}/file/",
+    "bundles/{}/file/",
     "exposures/{}/",
     "tasks/{}/",
     "review/{}/",
