@@ -160,6 +160,12 @@ def verify(exposure: Exposure, *, how: str, actor: Actor) -> Exposure:
     return row
 
 
+def said_of(row: Exposure) -> Said:
+    """Return what is known of an exposure, for correcting a part of it."""
+    found = {field.name: getattr(row, field.name) for field in fields(Said)}
+    return Said(**found | {"kinds": tuple(row.kinds), "files": tuple(row.files)})
+
+
 def _lock(pk: int) -> Incident:
     incident = Incident.objects.select_for_update(no_key=True).get(pk=pk)
     if incident.is_over:

@@ -9,8 +9,8 @@ from audit import clockwork, outbox
 from audit.models import Due
 from incidents import (
     assessmentdue,
-    carrying,
     bundles,
+    carrying,
     clockreminders,
     drills,
     evidence,
@@ -235,6 +235,8 @@ def refigure_drill(event: dict[str, Any]) -> None:
 @clockwork.within_transaction(measuring.RECOUNT)
 def recount_figures(_payload: dict[str, Any]) -> None:
     measuring.recount()
+
+
 @clockwork.outward(bundles.MAKE, attempts=4)
 def make_bundle(payload: dict[str, Any]) -> Callable[[], None]:
     return bundles.make(payload["bundle"])

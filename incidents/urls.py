@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from incidents.views import (
+    accesslogs,
     acts,
     assessing,
     briefs,
@@ -164,6 +165,7 @@ urlpatterns = [
     path(f"{_one}exposures/", exposures.index, name="exposures"),
     path(f"{_one}exposures/<int:pk>/", exposures.one, name="exposure"),
     path(f"{_one}exposures/<int:pk>/verify/", exposures.verify, name="verify-exposure"),
+    path(f"{_one}exposures/<int:pk>/access/", accesslogs.logs, name="access-logs"),
     path(f"{_one}clocks/", legal.index, name="clocks"),
     path(f"{_one}clocks/facts/", legal.facts, name="state-facts"),
     path(f"{_one}clocks/events/", legal.event, name="set-event"),

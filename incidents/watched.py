@@ -197,7 +197,7 @@ def _judge_again(incident: Incident, drift: Drift, row: Snapshot) -> None:
 
 
 def _correct(exposure: Exposure, row: Snapshot) -> None:
-    kept = Said(**{name: _kept(exposure, name) for name in Said.__dataclass_fields__})
+    kept = exposures.said_of(exposure)
     now = replace(
         kept,
         effective_audience=Audience(audience_of(row.width)),
@@ -215,7 +215,7 @@ def _correct(exposure: Exposure, row: Snapshot) -> None:
 
 
 def _close(exposure: Exposure, drift: Drift) -> None:
-    kept = Said(**{name: _kept(exposure, name) for name in Said.__dataclass_fields__})
+    kept = exposures.said_of(exposure)
     now = replace(kept, until=drift.fixed_at, until_is_estimate=True, location=None)
     try:
         exposures.correct(
@@ -226,11 +226,6 @@ def _close(exposure: Exposure, drift: Drift) -> None:
         )
     except exposures.Refused:
         return
-
-
-def _kept(exposure: Exposure, name: str) -> Any:
-    value = getattr(exposure, name)
-    return tuple(value) if name in ("kinds", "files") else value
 
 
 def _write(incident: Incident, text: str, drift: Drift) -> None:

@@ -270,6 +270,7 @@ MAKERS = {
     "Snapshot": {"programs.watch.looking"},
     "Drift": {"programs.watch.drifting"},
     "WatchedDrift": {"incidents.watched"},
+    "AccessAnalysis": {"incidents.accesslogs"},
     "Pause": {"programs.pauses"},
     "StopOrder": {"programs.stops"},
     "StopProof": {"programs.stops"},

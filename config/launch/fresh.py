@@ -15,7 +15,7 @@ from pathlib import Path
 
 from config.launch import lock, stack
 
-START_SECONDS = 120.0
+START_SECONDS = 300.0
 END_SECONDS = 30.0
 # What would lead to the caller's own Andon, which must not be the one that is used.
 _OTHERS = ("ANDON_", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PORT")
@@ -57,7 +57,7 @@ def andon(*options: str, **settings: str) -> Iterator[Fresh]:
         settings: variables of its environment.
 
     Raises:
-        NotStarted: if it does not answer within two minutes.
+        NotStarted: if it does not answer within five minutes.
     """
     folder = Path(tempfile.mkdtemp(prefix="andon-fresh-"))
     # PostgreSQL runs as another user when we are root, and must get through.

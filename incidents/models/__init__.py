@@ -1,7 +1,8 @@
 """Incidents and everything that happens in one."""
 
-from incidents.models.drafts import APPROVALS, Draft, DraftApproval, DraftVersion
+from incidents.models.accessing import AccessAnalysis
 from incidents.models.bundling import Bundle
+from incidents.models.drafts import APPROVALS, Draft, DraftApproval, DraftVersion
 from incidents.models.drills import Drill
 from incidents.models.evidence import Custody, Evidence
 from incidents.models.exposing import Accessed, Exposure, Whose
@@ -52,6 +53,7 @@ __all__ = [
     "OVER",
     "OWED",
     "SHARED_ROLES",
+    "AccessAnalysis",
     "AccessGrant",
     "AccessRequest",
     "ActionItem",

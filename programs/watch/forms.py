@@ -117,7 +117,8 @@ class PostgresForm(SentSourceForm):
         label=_("Password of the outsider"),
         required=False,
         max_length=watching.LONGEST_SECRET,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        # Not hidden: browsers take a form with two hidden fields for one that changes a password.
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
 
     @classmethod

@@ -2,12 +2,14 @@
 
 import hashlib
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from programs.watch.graph import Effective
 
 # Of what came and went as many names are kept beside the counts.
 SHOWN = 200
+BETWEEN = " > "
 # Far more than a million readers; whoever sends more than that sends no list of readers.
 LARGEST = 512 * 1024 * 1024
 
@@ -42,7 +44,7 @@ def listed(found: Effective) -> Listed:
     for key in found.readers:
         who = principals[key]
         # Tabs and lines within a name would make two readers of one.
-        why = _plain(" > ".join(found.path(key)[:-1]))
+        why = _plain(BETWEEN.join(found.path(key)[:-1]))
         lines.append(f"{who.kind}\t{_plain(who.name)}\t{why}")
     lines.sort()
     text = "\n".join(lines).encode("utf-8", "surrogatepass")
@@ -75,6 +77,12 @@ def _read(packed: bytes) -> dict[str, str]:
         kind, name, why = line.split("\t", 2)
         found[f"{kind}\t{name}"] = why
     return found
+
+
+def names(packed: bytes) -> Iterator[tuple[str, list[str]]]:
+    """Yield each reader's name, and the parts of why it reads, from the grant on."""
+    for who, why in _read(packed).items():
+        yield _shown(who), why.split(BETWEEN)
 
 
 def _shown(who: str) -> str:

@@ -1,10 +1,22 @@
 """Who may come in where it is declared and looked up who reads a dataset: as in rows.py."""
 
-from tests.doors.rows import _P, MACHINES, RUN, Row, act, both, read
+from tests.doors.rows import (
+    _OF,
+    _P,
+    CONTRIBUTE,
+    MACHINES,
+    RUN,
+    VIEW,
+    Row,
+    act,
+    both,
+    read,
+)
 
 _D = {**_P, "dataset": "dataset"}
 _S = {**_D, "pk": "watch_source"}
 ROWS: dict[str, Row] = {
+    "incidents:access-logs": both(VIEW, CONTRIBUTE, **_OF, pk="exposure"),
     "programs:dataset": read(MACHINES, **_D),
     "programs:declare-audience": both(RUN, **_D),
     "programs:add-source": both(RUN, **_D),

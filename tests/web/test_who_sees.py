@@ -66,6 +66,7 @@ POST = [
     "bundles/new/",
 ]
 NESTED_GET = [
+    "exposures/{}/access/",
     "clocks/{}/",
     "evidence/{}/",
     "evidence/{}/file/",
@@ -77,6 +78,7 @@ NESTED_GET = [
     "broadcasts/{}/",
 ]
 NESTED = [
+    "exposures/{}/access/",
     "clocks/{}/decide/",
     "ratings/{}/call-off/",
     "review/{}/publish/",

@@ -1,0 +1,215 @@
+"""Hold a log of access against an exposure. The only module that writes AccessAnalysis."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.actors import Actor
+from audit import trail
+from incidents import exposures, timeline
+from incidents.exposures import Said
+from incidents.models import AccessAnalysis, Accessed, Exposure, TimelineEntry
+from programs.models import Dataset, ReaderList, Snapshot
+from programs.watch import accesslog, completeness, declaring, listing
+from programs.watch.accesslog import Found, Mapping, Window
+from severity.vocabulary import Evidence
+
+MOST_SHOWN, LONGEST_STATED, MOST_ANALYSES = 1000, 500, 100
+Verdict = AccessAnalysis.Verdict
+_ACCESSED = {
+    Verdict.READ: Accessed.ACCESSED,
+    Verdict.NONE_COMPLETE: Accessed.NONE_LOGGED,
+    Verdict.NONE_INCOMPLETE: Accessed.NONE_KNOWN,
+}
+_EVIDENCE = {
+    # Inside or outside is for people to say: a name in a log does not tell.
+    Verdict.READ: Evidence.CONFIRMED_INTERNAL,
+    Verdict.NONE_COMPLETE: Evidence.NONE_LOGS_COMPLETE,
+    Verdict.NONE_INCOMPLETE: Evidence.NONE_LOGS_INCOMPLETE,
+}
+
+
+class Refused(Exception):
+    """The log cannot be read so; the message names the field and what is allowed."""
+
+
+@dataclass(frozen=True)
+class Log:
+    """A log as it was handed in. `stated` says why it holds every access; empty if it may not."""
+
+    name: str
+    lines: Iterable[bytes]
+    mapping: Mapping
+    stated: str = ""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is known of an exposure before a log is read."""
+
+    window: Window
+    meant: frozenset[str]
+    canaries: frozenset[str]
+    tried: bool
+
+
+def evidence_of(row: AccessAnalysis) -> Evidence:
+    """Return what an analysis counts as in an assessment."""
+    return _EVIDENCE[Verdict(row.verdict)]
+
+
+def read(
+    exposure: Exposure,
+    log: Log,
+    *,
+    actor: Actor,
+    tell: Callable[[int], None] = lambda _rows: None,
+) -> AccessAnalysis:
+    """Read a log line by line, and write down who read in the window and was not declared.
+
+    The log is read outside any transaction and not kept: add it as evidence if it must be.
+
+    Raises:
+        Refused: if the incident is over, or the log cannot be read; nothing is written then.
+    """
+    _check(exposure, log)
+    told = _told(exposure)
+    digest = hashlib.sha256()
+    try:
+        found = accesslog.analyse(
+            _digested(log.lines, digest.update),
+            log.mapping,
+            told.window,
+            meant=told.meant,
+            canaries=told.canaries,
+            tell=tell,
+        )
+    except accesslog.Unreadable as error:
+        raise Refused(str(error)) from error
+    if not found.rows:
+        raise Refused("file: it has no row that can be read.")
+    return _write(exposure, log, found, told=told, sha256=digest.hexdigest(), actor=actor)
+
+
+def _digested(lines: Iterable[bytes], update: Callable[[bytes], None]) -> Iterator[bytes]:
+    for line in lines:
+        update(line)
+        yield line
+
+
+def _check(exposure: Exposure, log: Log) -> None:
+    if exposure.incident.is_over:
+        raise Refused(f"{exposure.incident.ref} is over; reopen it first.")
+    if exposure.analyses.count() >= MOST_ANALYSES:
+        raise Refused(f"This exposure has {MOST_ANALYSES} analyses, and that is the most.")
+    if not log.mapping.who or not log.mapping.when:
+        raise Refused("who: name the members that say who read and when.")
+    if len(log.stated) > LONGEST_STATED:
+        raise Refused(f"stated: at most {LONGEST_STATED} characters.")
+
+
+def _told(exposure: Exposure) -> Told:
+    incident = exposure.incident
+    since = exposure.since or incident.occurred_from or incident.reported_at
+    window = Window(since, exposure.until)
+    dataset = exposure.dataset
+    if dataset is None:
+        return Told(window, frozenset(), frozenset(), tried=False)
+    looks = Snapshot.objects.filter(source__dataset=dataset).exclude(canary="")
+    within = Q(taken_at__gte=since)
+    if exposure.until:
+        within &= Q(taken_at__lte=exposure.until)
+    names = dataset.watch_sources.exclude(outsider="").values_list("outsider", flat=True)
+    return Told(window, _meant(dataset), frozenset(names), tried=looks.filter(within).exists())
+
+
+def _meant(dataset: Dataset) -> frozenset[str]:
+    """Names of who is declared: themselves, and who was seen to read through what is declared."""
+    declared = declaring.current(dataset)
+    if declared is None:
+        return frozenset()
+    groups = {name.casefold() for name in [*declared.teams, *declared.roles]}
+    meant = {name.casefold() for name in declared.people} | groups
+    for source in dataset.watch_sources.all():
+        last = source.snapshots.exclude(listed=None).order_by("-pk").first()
+        if last:
+            kept = ReaderList.objects.get(pk=last.listed_id)
+            meant |= {
+                name.casefold()
+                for name, why in listing.names(bytes(kept.packed))
+                if groups.intersection(part.casefold() for part in why)
+            }
+    return frozenset(meant)
+
+
+@transaction.atomic
+def _write(
+    exposure: Exposure, log: Log, found: Found, *, told: Told, sha256: str, actor: Actor
+) -> AccessAnalysis:
+    lacks = completeness.why_incomplete(
+        found, told.window, stated=bool(log.stated.strip()), tried=told.tried, now=timezone.now()
+    )
+    busiest = sorted(found.readers.items(), key=lambda each: (-each[1].rows, each[0]))
+    none = Verdict.NONE_INCOMPLETE if lacks else Verdict.NONE_COMPLETE
+    row = AccessAnalysis.objects.create(
+        exposure=exposure,
+        name=log.name[:200],
+        sha256=sha256,
+        mapping={k: sorted(v) if k == "reads" else v for k, v in asdict(log.mapping).items()},
+        since=told.window.since,
+        until=told.window.until,
+        rows=found.rows,
+        in_window=found.in_window,
+        meant=found.meant,
+        unmeant=found.unmeant,
+        canary=found.canary,
+        bad=found.bad,
+        bad_lines=found.bad_lines,
+        readers=[reader.plain(name) for name, reader in busiest[:MOST_SHOWN]],
+        readers_count=len(found.readers),
+        stated_complete=log.stated.strip(),
+        lacks=lacks,
+        verdict=Verdict.READ if found.unmeant else none,
+        made_by=actor.name,
+    )
+    _tell(row, actor=actor)
+    return row
+
+
+def _tell(row: AccessAnalysis, *, actor: Actor) -> None:
+    incident = row.exposure.incident
+    trail.record(
+        "exposure.log_read",
+        row,
+        actor=actor,
+        stream=trail.stream_of(incident),
+        verdict=str(row.verdict),
+        sha256=row.sha256,
+        rows=row.rows,
+        in_window=row.in_window,
+        unmeant=row.unmeant,
+    )
+    words = {
+        Verdict.READ: f"{row.unmeant} rows of {row.readers_count} who were not declared",
+        Verdict.NONE_COMPLETE: "nobody else read, and the log is complete",
+        Verdict.NONE_INCOMPLETE: "no sign of others, but the log has gaps",
+    }[Verdict(row.verdict)]
+    text = f"A log of {row.rows} rows was read for {row.exposure}: {words}."
+    timeline.write(incident, TimelineEntry.Kind.EXPOSURE, text, actor=actor)
+    _note_on_exposure(row, actor=actor)
+
+
+def _note_on_exposure(row: AccessAnalysis, *, actor: Actor) -> None:
+    """Let the exposure say so; what is known to be read is not taken back by a milder log."""
+    exposure = Exposure.objects.get(pk=row.exposure_id)
+    accessed = _ACCESSED[Verdict(row.verdict)]
+    if exposure.accessed == Accessed.ACCESSED:
+        return
+    kept = exposures.said_of(exposure)
+    source = f"log {row.name}, analysis {row.pk}"[: exposures.LONGEST_SOURCE]
+    said: Said = replace(kept, accessed=accessed, accessed_source=source, location=None)
+    exposures.correct(exposure, said, reason=f"Log analysis {row.pk}.", actor=actor)
