@@ -6,13 +6,14 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 
-from bench import allowed, imports, list, pages, pause, report, stop
+from bench import allowed, imports, list, pages, pause, report, stop, watch
 from bench.figure import Figure, machine
 
 # Those that set Django up on servers of their own come last, for there is one Django a process.
 PARTS: dict[str, Callable[[argparse.Namespace], Iterable[Figure]]] = {
     "allowed": lambda _asked: allowed.measure(),
     "stop": lambda _asked: stop.measure(),
+    "watch": lambda _asked: watch.measure(),
     "report": lambda _asked: report.measure(),
     "pages": lambda asked: pages.measure(asked.escalations),
     "imports": lambda _asked: imports.measure(),

@@ -181,7 +181,7 @@ def _ways(found: Effective, allowed: set[str]) -> tuple[dict[str, Any], ...]:
     order = sorted(named, key=lambda at: (-excess[at], -declared[at], at[0], str(at[1]), at[2]))
     return tuple(
         {
-            "path": list(found.path(named[at][0])[:-1]),
+            "path": list(found.why(named[at][0])),
             "declared": declared[at],
             "excess": excess[at],
             "names": sorted(found.store.principals[key].name for key in named[at]),

@@ -93,10 +93,25 @@ class Effective:
     later: set[str] = field(default_factory=set)
     ways: list[Ways] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
+    _chains: dict[tuple[int, str], tuple[str, ...]] = field(default_factory=dict)
 
     def path(self, key: str) -> tuple[str, ...]:
         """Return why somebody reads, the grant first and the principal's own name last."""
-        ways, steps = self.ways[self.readers[key]], []
+        return self._chain(self.readers[key], key)
+
+    def why(self, key: str) -> tuple[str, ...]:
+        """Return the path without the principal's own name; the same for all of a group."""
+        room = self.readers[key]
+        way = self.ways[room][key]
+        if way.origin is None:
+            return (way.how,)
+        at = (room, way.origin)
+        if at not in self._chains:
+            self._chains[at] = self._chain(*at)
+        return self._chains[at]
+
+    def _chain(self, room: int, key: str) -> tuple[str, ...]:
+        ways, steps = self.ways[room], []
         at: str | None = key
         while at is not None:
             way = ways[at]
@@ -158,9 +173,11 @@ def effective(store: Store) -> Effective:
         # In a fixed order, so that two looks at the same store give the same reasons.
         grants = sorted(room.grants, key=lambda each: (each.later, each.to, each.why))
         now, cut = reach(store, [(each.to, each.why) for each in grants if not each.later])
-        ways, cut_later = reach(store, [(each.to, each.why) for each in grants])
-        # What is readable already has its own reason before one for what comes later.
-        ways |= now
+        ways, cut_later = now, False
+        if any(each.later for each in grants):
+            ways, cut_later = reach(store, [(each.to, each.why) for each in grants])
+            # What is readable already has its own reason before one for what comes later.
+            ways |= now
         found.ways.append(ways)
         if cut or cut_later:
             found.gaps.append(

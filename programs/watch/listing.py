@@ -44,7 +44,7 @@ def listed(found: Effective) -> Listed:
     for key in found.readers:
         who = principals[key]
         # Tabs and lines within a name would make two readers of one.
-        why = _plain(BETWEEN.join(found.path(key)[:-1]))
+        why = _plain(BETWEEN.join(found.why(key)))
         lines.append(f"{who.kind}\t{_plain(who.name)}\t{why}")
     lines.sort()
     text = "\n".join(lines).encode("utf-8", "surrogatepass")
