@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 
-from bench import allowed, imports, list, pages, pause, report, stop, watch
+from bench import allowed, imports, list, pages, pause, report, rules, stop, watch
 from bench.figure import Figure, machine
 
 # Those that set Django up on servers of their own come last, for there is one Django a process.
@@ -17,6 +17,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], Iterable[Figure]]] = {
     "report": lambda _asked: report.measure(),
     "pages": lambda asked: pages.measure(asked.escalations),
     "imports": lambda _asked: imports.measure(),
+    "rules": lambda _asked: rules.measure(),
     "list": lambda asked: list.measure(tuple(asked.incidents)),
     "pause": lambda asked: pause.measure(asked.streams),
 }

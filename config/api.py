@@ -23,6 +23,7 @@ from incidents.lead_api import router as figures
 from incidents.legal_api import router as legal
 from incidents.rating_api import router as ratings
 from incidents.register_api import router as register
+from incidents.rulesets_api import router as rule_sets
 from incidents.runbook_api import router as runbook
 from incidents.story_api import router as story
 from incidents.thresholds_api import of_incident as rules_of_incident
@@ -98,6 +99,7 @@ api.add_router("/v1/incidents", legal)
 api.add_router("/v1/incidents", rules_of_incident)
 api.add_router("/v1/thresholds", thresholds)
 api.add_router("/v1/calibration", ratings)
+api.add_router("/v1/severity/rules", rule_sets)
 api.add_router("/v1/incidents", notifications)
 api.add_router("/v1/rotas", rotas)
 api.add_router("/v1/incidents", paging)

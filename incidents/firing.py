@@ -69,6 +69,7 @@ def _carry_out(
     made = list(_firings(incident, found, waited))
     if not made:
         return
+    _lock_in_order(firing for firing, demand in made if demand.of_house)
     history.create_all([firing for firing, _ in made], actor=actor)
     for firing, demand in made:
         if firing.state == RuleFiring.State.FIRED:
@@ -77,6 +78,15 @@ def _carry_out(
         else:
             _wait(incident, firing, demand)
     RuleFiring.objects.bulk_update([firing for firing, _ in made], ["outcome"])
+
+
+def _lock_in_order(firings: Iterable[RuleFiring]) -> None:
+    # One demand locks its programs in the order of their keys; several would not, together, and
+    # two incidents could block each other.
+    now = (firing for firing in firings if firing.state == RuleFiring.State.FIRED)
+    found = {firing.program.pk: firing.program for firing in now if firing.program}
+    for pk in sorted(found):
+        lifecycle.lock(found[pk])
 
 
 def _firings(
@@ -110,7 +120,8 @@ def lock_ahead(incident: Incident, *, with_its_own: bool) -> None:
     """
     found = {incident.program.pk: incident.program} if with_its_own and incident.program else {}
     for demand in demanding.demands(incident, rulebook.in_force()):
-        if demand.action is Action.PAUSE and not demand.after_seconds:
+        waits = demand.after_seconds or demand.mode is Mode.ASK
+        if demand.action is Action.PAUSE and not waits:
             for program, _dataset in targets.of(incident, demand):
                 if program:
                     found[program.pk] = program

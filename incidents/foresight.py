@@ -1,17 +1,21 @@
 """What a report would set off, said before it is sent. Reads only; the rules are severity's."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from incidents import weighing
+from incidents import rulebook, situations, weighing
+from incidents.models import Incident, Kind, Status
 from incidents.weighing import Answered
 from programs.models import Program, State
-from severity import inforce, thresholds
+from severity import inforce, matching, thresholds
 from severity.duties import PAUSES_AT_ONCE
-from severity.ladder import Sev
+from severity.ladder import Sev, worst
+from severity.matching import Situation
 from severity.thresholds import Demand
+from severity.triage import Triage
 from severity.vocabulary import Action, Mode, Scope
 
 
@@ -28,28 +32,47 @@ class Foresight:
 def foresee(answered: Answered) -> Foresight:
     """Return what these answers lead to. Names no program but the one that was answered."""
     weighed = weighing.weigh(answered)
-    found = effects(weighed.sev, undetermined=weighed.undetermined, program=answered.program)
+    found = _follows(_at_first(answered, weighed), answered.program)
     return Foresight(weighed.sev, weighed.undetermined, weighed.assumed, found)
 
 
-def effects(level: Sev, *, undetermined: bool, program: Program | None) -> tuple[str, ...]:
-    """Return in sentences what a level would set off, before it is set."""
-    return tuple(
-        words
-        for demand in _demands(level, undetermined, program)
-        for words in _effects(demand, program)
-    )
+def effects(incident: Incident, level: Sev, *, undetermined: bool) -> tuple[str, ...]:
+    """Return in sentences what a level of an incident would set off, before it is set."""
+    now = situations.of(incident)
+    at = replace(now, level=level, peak=worst(now.peak, level), undetermined=undetermined)
+    return _follows(at, incident.program)
 
 
-def _demands(level: Sev, undetermined: bool, program: Program | None) -> tuple[Demand, ...]:
-    """Return the rules that a level would let act on an incident of this program."""
+def _follows(at: Situation, program: Program | None) -> tuple[str, ...]:
     # A level that stops a program, and nobody knows which: that is open as well.
-    nowhere = program is None and level in PAUSES_AT_ONCE
-    return thresholds.due(
-        level,
-        undetermined=undetermined or nowhere,
+    nowhere = program is None and at.level in PAUSES_AT_ONCE
+    floor = thresholds.due(
+        at.level,
+        undetermined=at.undetermined or nowhere,
         program_pause_at=Sev(program.pause_at) if program else None,
         rules=inforce.rules(),
+    )
+    house = matching.demands(rulebook.in_force(), at, now=timezone.now())
+    demands = matching.together(floor, house)
+    # Two rules may lead to the same.
+    return tuple(dict.fromkeys(words for demand in demands for words in _effects(demand, program)))
+
+
+def _at_first(answered: Answered, weighed: Triage) -> Situation:
+    """What rules would look at in an incident that was just reported so."""
+    program = answered.program
+    return Situation(
+        level=weighed.sev,
+        peak=weighed.sev,
+        undetermined=weighed.undetermined,
+        program=program.slug if program else "",
+        categories=frozenset(program.categories if program else ()),
+        kind=Kind.EXPOSURE,
+        audience=answered.audience,
+        still_open=answered.still_open,
+        status=Status.REPORTED,
+        status_since=timezone.now(),
+        people=program.participants if program else None,
     )
 
 
@@ -58,33 +81,35 @@ def _effects(demand: Demand, program: Program | None) -> Iterator[str]:
         yield _("The people on call are paged at once, until one of them answers.")
     elif demand.action is Action.REQUIRE_REVIEW:
         yield _("A review with action items must end it.")
-    elif demand.action is Action.PAUSE:
-        yield from _pauses(demand, program)
+    elif demand.action is Action.PAUSE and program is None:
+        if demand.mode is Mode.OVERDUE:
+            yield _overdue(_("Every program that collects"), demand)
+    elif demand.action is Action.PAUSE and program:
+        yield _of_pause(demand, program)
 
 
-def _pauses(demand: Demand, program: Program | None) -> Iterator[str]:
-    minutes = demand.after_seconds // 60
+def _overdue(what: str, demand: Demand) -> str:
+    facts = {"what": what, "minutes": demand.after_seconds // 60}
+    said = _("%(what)s pauses in %(minutes)s minutes unless somebody determines the severity.")
+    return said % facts
+
+
+def _of_pause(demand: Demand, program: Program) -> str:
+    facts = {"program": program.name, "minutes": demand.after_seconds // 60}
     if demand.mode is Mode.OVERDUE:
-        what = program.name if program else _("Every program that collects")
-        yield _(
-            "%(what)s pauses in %(minutes)s minutes unless somebody determines the severity."
-        ) % {
-            "what": what,
-            "minutes": minutes,
-        }
-    elif program and program.state == State.PAUSED:
-        yield _("%(program)s is paused already, and stays so.") % {"program": program.name}
-    elif program and not program.runs:
-        yield _("%(program)s does not collect now, and is kept from starting.") % {
-            "program": program.name
-        }
-    elif program and demand.mode is Mode.AUTOMATIC_AFTER:
-        yield _("%(program)s pauses in %(minutes)s minutes unless a responder vetoes it.") % {
-            "program": program.name,
-            "minutes": minutes,
-        }
-    elif program:
-        yield _PAUSES[demand.scope or Scope.PROGRAM]() % {"program": program.name}
+        return _overdue(program.name, demand)
+    if demand.scope is Scope.DERIVED:
+        said = _("What is derived from %(program)s pauses, by rule %(rule)s.")
+        return said % {"program": program.name, "rule": demand.rule_id}
+    if program.state == State.PAUSED:
+        return _("%(program)s is paused already, and stays so.") % facts
+    if not program.runs:
+        return _("%(program)s does not collect now, and is kept from starting.") % facts
+    if demand.mode is Mode.ASK:
+        return _("A responder is asked whether %(program)s pauses.") % facts
+    if demand.mode is Mode.AUTOMATIC_AFTER:
+        return _("%(program)s pauses in %(minutes)s minutes unless a responder vetoes it.") % facts
+    return _PAUSES[demand.scope or Scope.PROGRAM]() % facts
 
 
 _PAUSES = {

@@ -21,7 +21,7 @@ from severity.matching import Situation
 from severity.models import ThresholdVersion
 
 ROUND = "incidents.rules_pass"
-BATCH = 2_000
+BATCH, FEW = 2_000, 100
 # How often all is asked anew by itself: what is due by time alone has a row of its own.
 EVERY = timedelta(minutes=5)
 
@@ -47,10 +47,17 @@ def next_pass(after: str, now: datetime) -> Wish:
 
 
 def take_batch(payload: dict[str, Any]) -> Callable[[], None]:
-    """Compare one batch, outside of any transaction; return what schedules all that follows."""
+    """Compare one batch, outside of any transaction; return what schedules the next.
+
+    What a rule comes to apply to is scheduled a few at a time before that, each few in a short
+    transaction of their own: after a crash the batch is compared anew, and what is there stays.
+    """
     rules, now = rulebook.in_force(), timezone.now()
     batch = situations.of_open(after=payload["after"], most=BATCH) if rules else []
-    wishes = _wishes(batch, rules, now=now)
+    found = _wishes(batch, rules, now=now)
+    for start in range(0, len(found), FEW):
+        clockwork.schedule_all(found[start : start + FEW])
+    wishes: list[Wish] = []
     if len(batch) == BATCH:
         name, after = payload["name"], batch[-1][0]
         wishes.append(

@@ -1,17 +1,27 @@
 """Threshold rules by API: which are in force, writing versions, and what they did."""
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
-from ninja import Query, Router, Schema, Status
-from pydantic import AwareDatetime, Field
+from ninja import Query, Router, Status
 
-from accounts.api import ApiRequest, Text, Token, actor_of, bound_to, person_of
+from accounts.api import ApiRequest, Token, actor_of, bound_to, person_of
 from accounts.models import Scope, User
 from accounts.problems import Problem, responses
 from incidents import api, ledger, rulebook, rulemaking, rulewords
 from incidents.models import RuleFiring
+from incidents.rule_shapes import (
+    CheckOut,
+    FiringOut,
+    FloorOut,
+    ProposalIn,
+    PublishIn,
+    RuleOut,
+    RulesOut,
+    ToldOut,
+    VersionOut,
+    WantedIn,
+)
 from severity import houserules, inforce
 from severity.houserules import BadRule, Rule
 from severity.models import ThresholdVersion
@@ -23,107 +33,8 @@ _MOST = 200
 _WAITING = ThresholdVersion.State.WAITING
 
 
-class FloorOut(Schema):
-    """A rule of the floor, in words."""
-
-    id: str
-    asks: str
-    does: str
-    how: str
-    why: str
-
-
-class RuleOut(Schema):
-    """A rule of the organisation or of a program. `document` is what a proposal sends."""
-
-    id: str
-    version: str
-    program: str | None = Field(description="The program whose own rule it is.")
-    document: dict[str, Any]
-
-
-class RulesOut(Schema):
-    rules_version: str = Field(description="Of the rule set that the floor comes with.")
-    floor: list[FloorOut]
-    rules: list[RuleOut]
-
-
-class VersionOut(Schema):
-    rule: str
-    number: int
-    state: str
-    retires: bool
-    reason: str
-    author: str = Field(description="A user name.")
-    written_at: datetime
-    decided_by: str | None = Field(description="A user name.")
-    effective_from: datetime | None
-    document: dict[str, Any]
-
-
-class ProposalIn(Schema):
-    """A version, as docs/thresholds.md describes it. `based_on` is the version that you read."""
-
-    document: dict[str, Any]
-    reason: Text = Field(max_length=rulemaking.LONGEST_REASON)
-    based_on: Text = Field("", max_length=20, description="Such as v3; empty for a new rule.")
-    effective_from: AwareDatetime | None = None
-
-
-class PublishIn(Schema):
-    number: int = Field(ge=1, le=10**6, description="Of the version that waits.")
-
-
-class FiringOut(Schema):
-    """One act of a rule: which version, for what, the facts that it saw, what came of it."""
-
-    id: int
-    incident: str
-    rule: str
-    rules_version: str
-    floor: bool
-    action: str
-    scope: str
-    name: str
-    program: str | None
-    dataset: str | None
-    state: str
-    why: str
-    facts: dict[str, Any]
-    key: str
-    outcome: str
-    created_at: datetime
-    due_at: datetime | None
-    fired_at: datetime | None
-
-
-class CheckOut(Schema):
-    field: str
-    wanted: str
-    found: str
-    holds: bool
-
-
-class ToldOut(Schema):
-    """One rule held against the incident as it is now."""
-
-    id: str
-    version: str
-    floor: bool
-    why: str
-    applies: bool
-    checks: list[CheckOut]
-    firings: list[int]
-
-
-class WantedIn(Schema):
-    rule: Text = Field("", max_length=40)
-    action: Text = Field("", max_length=30)
-    state: Text = Field("", max_length=10)
-    program: Text = Field("", max_length=60)
-
-
-def _reader(request: ApiRequest) -> User:
+def reader(request: ApiRequest) -> User:
+    """Return who asks, if they may read rules."""
     person = person_of(request)
     if not rulebook.may_read(person):
         raise Problem(404, "There is nothing at this address.")
@@ -132,7 +43,7 @@ def _reader(request: ApiRequest) -> User:
 
 def _rules(request: ApiRequest) -> list[Rule]:
     bound = bound_to(request)
-    rules = rulebook.in_force_for(_reader(request))
+    rules = rulebook.in_force_for(reader(request))
     return [rule for rule in rules if not bound or _lies_in(rule.when.programs, bound)]
 
 
@@ -143,7 +54,7 @@ def _lies_in(programs: Any, bound: Any) -> bool:
 
 
 def _versions(request: ApiRequest, rule: str) -> list[ThresholdVersion]:
-    bound, rows = bound_to(request), rulebook.visible_to(_reader(request))
+    bound, rows = bound_to(request), rulebook.visible_to(reader(request))
     is_one = houserules.ID.fullmatch(rule)
     found = [
         row
@@ -193,8 +104,9 @@ def _firing(row: RuleFiring) -> FiringOut:
     )
 
 
-def _may_change(request: ApiRequest) -> None:
-    if not rulebook.may_edit(_reader(request)):
+def may_change(request: ApiRequest) -> None:
+    """Refuse whoever may read rules and not write them."""
+    if not rulebook.may_edit(reader(request)):
         said = "Incident commanders, privacy officers and security officers write rules."
         raise Problem(403, said)
 
@@ -230,7 +142,7 @@ def list_thresholds(request: ApiRequest) -> RulesOut:
 @router.get("/firings", auth=Token(Scope.READ), response={200: list[FiringOut], **responses(404)})
 def list_firings(request: ApiRequest, wanted: Query[WantedIn]) -> list[FiringOut]:
     """The newest 200 acts by rule in incidents that you may see."""
-    person, bound = _reader(request), bound_to(request)
+    person, bound = reader(request), bound_to(request)
     rows = ledger.firings(person, ledger.Wanted(**wanted.dict()))
     if bound:
         rows = rows.filter(incident__program__slug__in=bound)
@@ -246,7 +158,7 @@ def list_versions(request: ApiRequest, rule: str) -> list[VersionOut]:
 @router.post("/{rule}", auth=Token(Scope.RULES), response={201: VersionOut, **_REFUSES})
 def propose_threshold(request: ApiRequest, rule: str, body: ProposalIn) -> Status[VersionOut]:
     """Write a version, which waits for a second person. What would loosen the floor is refused."""
-    _may_change(request)
+    may_change(request)
     bound, when = bound_to(request), body.document.get("when")
     if bound and not (isinstance(when, dict) and _lies_in(when.get("programs"), bound)):
         said = "document.programs: name programs that this token is for."
@@ -270,7 +182,7 @@ def propose_threshold(request: ApiRequest, rule: str, body: ProposalIn) -> Statu
 @router.post("/{rule}/publish", auth=Token(Scope.RULES), response={200: VersionOut, **_REFUSES})
 def publish_threshold(request: ApiRequest, rule: str, body: PublishIn) -> VersionOut:
     """Put the version that waits in force, as a second person."""
-    _may_change(request)
+    may_change(request)
     rows = {row.number: row for row in _versions(request, rule)}
     if body.number not in rows:
         raise Problem(404, "There is no such version.", field="number")

@@ -124,9 +124,7 @@ def _followed(incident: Incident, worked: Worked) -> dict[str, Any]:
         "worked": worked,
         "trace": weighed.result.plain()["trace"],
         "bearings": questions.in_words(assessing.what_would_change(weighed)),
-        "effects": foresight.effects(
-            worked.level, undetermined=worked.undetermined, program=incident.program
-        ),
+        "effects": foresight.effects(incident, worked.level, undetermined=worked.undetermined),
         "telling": [(_("The authority"), told.authority), (_("The people"), told.individuals)],
         "only_proposes": judgement.only_proposes(incident, Sev(worked.level)),
     }

@@ -98,3 +98,25 @@ def test_what_rules_did_and_why_is_read_by_who_may_see_the_incident(commander, s
     assert told["strict"]["checks"][0]["holds"]
     assert security.get("/thresholds/firings?rule=strict").json() == []
     problem(security.get(f"/incidents/{incident.ref}/rules"), 404)
+
+
+def test_a_rule_set_is_read_proposed_and_published_by_another(commander, security):
+    (shipped,) = commander.get("/severity/rules").json()
+    assert (shipped["state"], shipped["decides"]) == ("shipped", True)
+    whole = commander.get(f"/severity/rules/{shipped['version']}").json()["text"]
+    sent = {"reason": "We learned.", "based_on": shipped["version"]}
+    said = problem(commander.post("/severity/rules", sent | {"text": whole}), 422)
+    assert said["field"] == "text"
+    short = whole.replace('  - {sev: 4, osi_from: "1"}\n', "").replace("2026.11-1", "2026.12-1")
+    assert (
+        "levels"
+        in problem(commander.post("/severity/rules", sent | {"text": short}), 422)["detail"]
+    )
+    new = sent | {"text": whole.replace("2026.11-1", "2026.12-1")}
+    assert commander.post("/severity/rules", new).status_code == 201
+    path = "/severity/rules/2026.12-1/publish"
+    assert "a second person" in problem(commander.post(path), 409)["detail"]
+    published = security.post(path).json()
+    assert (published["state"], published["decides"]) == ("published", False)
+    problem(security.get("/severity/rules/nothing"), 404)
+    problem(Caller(make.user()).get("/severity/rules"), 404)

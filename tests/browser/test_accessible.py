@@ -9,13 +9,25 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts.functions import Function
-from incidents import evidence, glass, holds, knocks, lifecycle, steps, timeline
+from incidents import (
+    evidence,
+    firing,
+    glass,
+    holds,
+    knocks,
+    lifecycle,
+    rulemaking,
+    rulesets,
+    steps,
+    timeline,
+)
 from notifications import connecting, links, policies, rooms
 from notifications.models import Page
 from programs import attestation, collectors, pauses, stops, waivers
 from programs.evidence import Shown
 from programs.models import WatchSource
 from programs.watch import declaring, looking, watching
+from severity import inforce
 from severity.ladder import Sev
 from tests import make
 from tests.browser.conftest import NARROW, WIDE
@@ -125,6 +137,7 @@ class World:
             "/register/",
         ):
             yield path, self.officer
+        yield from ((path, self.officer) for path in self._of_rules(one))
         yield f"{one}evidence/{self.kept.pk}/", self.officer
         yield f"{one}assess/", self.officer
         yield from (("/ratings/", self.officer), ("/calibration/", self.officer))
@@ -180,6 +193,23 @@ class World:
             *("/leadership/", "/leadership/behind/incidents/", "/leadership/?since=2999-01-01"),
             *("/leadership/boards/", one, f"{one}?at=2999-01-01", f"{one}compare/?other=INC-2"),
         )
+
+    def _of_rules(self, one):
+        """A rule in force with a version that waits, one that asks, and a waiting rule set."""
+        writes, second = make.actor(self.guard), make.actor(self.officer)
+        said = {"name": "Ask", "why": "we learned", "mode": "ask", "when": {"levels": [4]}}
+        said |= {"actions": [{"do": "pause", "scope": "program"}]}
+        wish = {"reason": "We learned.", "actor": writes}
+        rulemaking.publish(rulemaking.propose("ask", said, based_on="", **wish), actor=second)
+        firing.again(self.incident.pk)
+        rulemaking.propose("ask", said | {"name": "Ask us"}, based_on="v1", **wish)
+        text = inforce.text_of("2026.11-1").replace("2026.11-1", "2026.12-1")
+        text = text.replace('osi_from: "3"', 'osi_from: "2.75"')
+        rulesets.propose(text, based_on="2026.11-1", **wish)
+        rules = ("", "new/", "by/2026.12-1/")
+        yield from (f"/severity/rules/{path}" for path in rules)
+        yield from (f"/thresholds/{path}" for path in ("", "new/", "firings/", "by/ask/"))
+        yield from ("/thresholds/by/ask/edit/", f"{one}rules/", one)
 
     def _of_people(self):
         return (

@@ -31,6 +31,12 @@ API_ROWS: dict[str, Row] = {
     "api:list_firings": read(ROTAS),
     "api:list_versions": both(ROTAS, _EDITS, rule="rule"),
     "api:publish_threshold": act(_EDITS, rule="rule"),
+    "api:propose_rule_set": both(ROTAS, _EDITS),
+    "api:get_rule_set": read(ROTAS, version="rule_set"),
+    "api:publish_rule_set": act(_EDITS, version="rule_set"),
     "api:explain_rules": read(VIEW, ref="ref"),
 }
-API_ALIASES = {"api:propose_threshold": "api:list_versions"}
+API_ALIASES = {
+    "api:propose_threshold": "api:list_versions",
+    "api:list_rule_sets": "api:propose_rule_set",
+}

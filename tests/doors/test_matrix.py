@@ -143,6 +143,7 @@ BODIES = {
     "api:retire_policy": {"reason": "r"},
     "api:list_versions": {"document": {}, "reason": "r"},
     "api:publish_threshold": {"number": 1},
+    "api:propose_rule_set": {"text": "t", "reason": "r", "based_on": "b"},
 }
 
 

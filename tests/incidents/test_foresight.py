@@ -4,7 +4,8 @@ import itertools
 
 import pytest
 
-from incidents import foresight, weighing
+from accounts.functions import Function
+from incidents import foresight, rulemaking, weighing
 from incidents.models import Audience, StillOpen
 from programs.models import State
 from tests import make
@@ -24,6 +25,29 @@ def test_the_level_and_the_pause_are_as_foreseen(audience, still_open, participa
     assert (seen.level, seen.undetermined) == (incident.level, incident.sev is None)
     foreseen = any("pauses at once" in effect for effect in seen.effects)
     assert foreseen == (program.state == State.PAUSED)
+
+
+def test_what_rules_of_the_house_do_is_foreseen_as_well():
+    by = [make.actor(make.user(each)) for each in (Function.COMMANDER, Function.SECURITY)]
+    program = make.program(participants=10, categories=["mouse_movements"])
+    answered = weighing.Answered(program, Audience.FEW, StillOpen.NO)
+    assert not any("pauses" in effect for effect in foresight.foresee(answered).effects)
+    said = {"name": "Strict", "why": "we learned", "mode": "automatic", "when": {"levels": [4]}}
+    for number, (scope, words) in enumerate(
+        [
+            ("derived_programs", f"What is derived from {program.name} pauses, by rule strict"),
+            ("program", f"{program.name} pauses at once."),
+        ]
+    ):
+        row = rulemaking.propose(
+            f"strict-{number}",
+            said | {"actions": [{"do": "pause", "scope": scope}]},
+            reason="We learned.",
+            based_on="",
+            actor=by[0],
+        )
+        rulemaking.publish(row, actor=by[1])
+        assert any(words in effect for effect in foresight.foresee(answered).effects)
 
 
 def test_nobody_learns_the_name_of_a_program_that_was_not_answered():
