@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
+from django.utils import timezone
 from simple_history.utils import bulk_create_with_history
 
 from accounts.actors import Actor
@@ -30,6 +31,28 @@ def create_all(rows: Sequence[models.Model], *, actor: Actor, why: str = "") -> 
         default_user=actor.user,
         default_change_reason=_why(actor, why),
     )
+
+
+def create_in_set(rows: Sequence[models.Model], *, actor: Actor, why: str = "") -> None:
+    """Insert many rows of one model; the database copies them into their history itself.
+
+    What `create_all` does, at half its cost where there are hundreds: nothing is sent twice.
+    """
+    model = type(rows[0])
+    made = model._default_manager.bulk_create(rows)
+    past = model.history.model  # type: ignore[attr-defined]
+    names = [each.column for each in past.tracked_fields]
+    quoted = ", ".join(connection.ops.quote_name(name) for name in names)
+    table, of = past._meta.db_table, model._meta
+    key = of.pk.column if of.pk else "id"
+    sql = (
+        f"INSERT INTO {table} ({quoted}, history_date, history_type, history_user_id,"  # noqa: S608
+        f" history_change_reason) SELECT {quoted}, %s, '+', %s, %s FROM {of.db_table}"
+        f" WHERE {key} = ANY(%s) ORDER BY {key}"
+    )
+    who = actor.user.pk if actor.user else None
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [timezone.now(), who, _why(actor, why), [row.pk for row in made]])
 
 
 def save(row: models.Model, *fields: str, actor: Actor, why: str = "") -> None:

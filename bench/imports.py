@@ -74,7 +74,7 @@ def _filed(form: str, content: bytes, rows: int) -> Iterator[Figure]:
     actor = Actor.person(officer, via="command")
     entries, before = Entry.objects.count(), Incident.objects.count()
     tracemalloc.start()
-    begun = time.perf_counter()
+    begun, own = time.perf_counter(), time.process_time()
     file = importing.File(io.BytesIO(content), f"old.{form}", form, "Bench")
     run = importing.take_in(file, actor=actor)
     run = importing.confirm(run, actor=actor, by_engine=False)
@@ -88,12 +88,14 @@ def _filed(form: str, content: bytes, rows: int) -> Iterator[Figure]:
         if not more:
             break
         part += 1
-    taken = time.perf_counter() - begun
+    taken, own = time.perf_counter() - begun, time.process_time() - own
     assert Incident.objects.count() - before == rows
     said = (
         f"{rows:,} rows, {(Entry.objects.count() - entries) / rows:.2f} entries of the record each"
     )
     yield Figure(f"import, {form}", rows / taken, "/s", LEAST, said, at_least=True)
+    # What it would be were the machine ours: the database works on another core meanwhile.
+    yield Figure(f"import, {form}, of own processor time", rows / own, "/s", LEAST, at_least=True)
     yield Figure(f"import, {form}, longest transaction", slowest, "s", 2)
     yield Figure(f"import, {form}, most memory while read", held / 2**20, "MiB", MOST_MIB)
 

@@ -117,6 +117,8 @@ SHOTS = (
     Shot("clock", "privacy", linked("/obligations/", "/clocks/"), then=_open_all),
     Shot("obligations", "privacy", "/obligations/"),
     Shot("register", "privacy", "/register/"),
+    Shot("imports", "privacy", "/imports/"),
+    Shot("drafts", "privacy", first("/incidents/", "drafts/")),
     Shot("history", "commander", first("/incidents/", "history/")),
     Shot("review", "commander", first("/incidents/", "review/"), then=_open_all),
     Shot("lessons", "executive", "/lessons/"),

@@ -101,7 +101,7 @@ def of_the_past(said: Sequence[tuple[Incident, Said]], *, actor: Actor) -> list[
         for incident, each in said
     ]
     if rows:
-        history.create_all(rows, actor=actor)
+        history.create_in_set(rows, actor=actor)
     return rows
 
 

@@ -141,7 +141,7 @@ def _admit(grant: AccessGrant, *, actor: Actor) -> AccessGrant:
 
 def _let_in(grants: Sequence[AccessGrant], *, actor: Actor) -> None:
     history.create_all(grants, actor=actor)
-    give(grants)
+    _give(grants)
     for grant in grants:
         note(grant, actor=actor)
 
@@ -189,8 +189,7 @@ def run_out(grant_pk: int) -> None:
         _plan_the_end(grant, grant.expires_at)
 
 
-def give(grants: Sequence[AccessGrant]) -> None:
-    """Write the permissions that follow from grants that were just made."""
+def _give(grants: Sequence[AccessGrant]) -> None:
     ours = Permission.objects.filter(content_type=ContentType.objects.get_for_model(Incident))
     named = {each.codename: each for each in ours}
     given = [(grant, named[f"{lv}_incident"]) for grant in grants for lv in IMPLIES[grant.level]]

@@ -146,7 +146,7 @@ def _make(rows: Sequence[Row], programs: Mapping[str, Program], actor: Actor) ->
                 **_told(case),
             )
         )
-    history.create_all(incidents, actor=actor, why="import")
+    history.create_in_set(incidents, actor=actor, why="import")
     return incidents
 
 

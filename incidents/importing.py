@@ -58,18 +58,13 @@ def take_in(file: File, *, actor: Actor) -> Import:
         Refused: if the person may not, or the file as a whole cannot be read.
     """
     _check(file, actor)
-    run = Import(
-        name=file.name[-200:],
-        form=file.form,
-        source=file.source.strip(),
-        sha256=_sha256(file.content),
-        uploaded_by=actor.user,
-    )
+    named = _sha256(file.content)
     try:
-        rows, run.columns = reading(file.content, file.form)
+        run, rows = unsaved(file)
     except BadFile as fault:
         raise Refused(f"file: {fault}") from fault
-    run.mapping = importrows.guess(run.columns)
+    assert actor.user
+    run.sha256, run.uploaded_by = named, actor.user
     history.save_new(run, actor=actor)
     _keep(run, rows)
     if not run.rows:
@@ -79,16 +74,18 @@ def take_in(file: File, *, actor: Actor) -> Import:
     return run
 
 
-def reading(content: IO[bytes], form: str) -> tuple[Iterator[Read], list[str]]:
-    """Return the rows of a file, to be read once, and its columns.
+def unsaved(file: File) -> tuple[Import, Iterator[Read]]:
+    """Return what an import of a file would be, not stored, and its rows, to be read once.
 
     Raises:
         BadFile: if it cannot be read as a whole.
     """
-    if form == Form.VERIS:
-        return importfile.records(content), []
-    table = importfile.Table(content)
-    return table.rows(), table.columns
+    run = Import(name=file.name[-200:], form=file.form, source=file.source.strip())
+    if file.form == Form.VERIS:
+        return run, importfile.records(file.content)
+    table = importfile.Table(file.content)
+    run.columns, run.mapping = table.columns, importrows.guess(table.columns)
+    return run, table.rows()
 
 
 def _sha256(content: IO[bytes]) -> str:

@@ -97,8 +97,9 @@ WRITERS = {
     ("Obligation", "submitted_at"): {"incidents.filings"},
     ("Obligation", "confirmed_at"): {"incidents.filings"},
     ("Wallboard", "revoked_at"): {"incidents.wallboards"},
+    ("Import", "state"): {"incidents.importing"},
+    ("Import", "ended_at"): {"incidents.importing"},
     ("Import", "parts_done"): {"incidents.importing"},
-    ("Import", "mapping"): {"incidents.importing"},
     ("Pin", "unpinned_at"): {"incidents.pinning"},
     ("Relation", "ended_at"): {"incidents.relations"},
     ("Task", "state"): {"incidents.tasking"},
@@ -194,7 +195,6 @@ WRITERS = {
 # Rows that come into being in one module alone.
 MAKERS = {
     "Incident": {"incidents.historic", "incidents.reporting"},
-    "Draft": {"incidents.drafts"},
     "DraftVersion": {"incidents.drafts"},
     "DraftApproval": {"incidents.drafts"},
     "Import": {"incidents.importing"},

@@ -70,3 +70,23 @@ def test_many_rows_at_once_have_their_history_too(django_assert_max_num_queries)
     for row in Dataset.objects.filter(program=program):
         first = row.history.get()
         assert (first.history_user, first.history_change_reason) == (person, "page: import")
+
+
+def test_rows_that_are_made_in_a_set_have_the_history_that_each_would_have(
+    django_assert_max_num_queries,
+):
+    actor, program = Actor.person(make.user(), via="command"), make.draft()
+
+    def rows(letter):
+        names = [f"{letter}-{n}" for n in range(20)]
+        return [Dataset(program=program, slug=name, name=name, store="s3://x") for name in names]
+
+    history.create_all(one := rows("a"), actor=actor, why="import")
+    with django_assert_max_num_queries(2):
+        history.create_in_set(two := rows("b"), actor=actor, why="import")
+    for single, many in zip(one, two, strict=True):
+        (first,), (second,) = single.history.values(), many.history.values()
+        for name in ("history_id", "history_date", "created_at", "id", "slug", "name"):
+            first.pop(name), second.pop(name)
+        assert first == second
+        assert many.history.get().slug == many.slug

@@ -1,6 +1,7 @@
 """Every page in both themes and widths: no violation, no unread contrast, no sideways scroll."""
 
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -10,10 +11,12 @@ from django.utils import timezone
 
 from accounts.functions import Function
 from incidents import (
+    drafts,
     evidence,
     firing,
     glass,
     holds,
+    importing,
     knocks,
     lifecycle,
     rulemaking,
@@ -71,6 +74,17 @@ class World:
         make.wish(self.paused)
         engine.work()
 
+    def _filing(self, actor):
+        first = drafts.begin(self.incident, "authority", actor=actor)
+        self.draft = first.draft
+        drafts.write(self.draft, f"{first.text}\nMore follows.", based_on=1, actor=actor)
+        text = b"source_id,title,reported_at\n1,Folder open,2025-01-01\n2,Key leaked,soon\n"
+        sent = [importing.File(BytesIO(text), "old.csv", "csv", f"S{n}") for n in range(2)]
+        self.waits, done = (importing.take_in(file, actor=actor) for file in sent)
+        importing.confirm(done, actor=actor)
+        importing.work(done.pk, 1)
+        self.done = done
+
     def _stories(self):
         actor = make.actor(self.officer)
         entry = timeline.write(self.incident, "update", "Closed at 14:10.", actor=actor)
@@ -80,6 +94,7 @@ class World:
         early = timezone.now() - timedelta(hours=80)
         lifecycle.decide_awareness(self.incident, aware_at=early, rationale="Mail.", actor=actor)
         self.duty = self.incident.obligations.get()
+        self._filing(actor)
         each = list(self.incident.runbooks.get().steps.all())
         steps.mark(each[1], "done", actor=actor)
         steps.mark(each[2], "skipped", note="Nobody to ask.", actor=actor)
@@ -108,6 +123,11 @@ class World:
         audit = attestation.control_of("G24")
         waivers.ask(self.program, audit, reason="The auditor comes.", days=9, actor=owner)
 
+    def _filed(self, one):
+        draft = f"{one}drafts/{self.draft.pk}/"
+        yield from (f"{one}drafts/", draft, f"{draft}versions/2/", "/register/")
+        yield from (f"/imports/{path}" for path in ("", f"{self.waits.pk}/", f"{self.done.pk}/"))
+
     def pages(self):
         """Each page as (path, who looks)."""
         one, program = f"/incidents/{self.incident.ref}/", f"/programs/{self.program.slug}/"
@@ -130,14 +150,10 @@ class World:
         ):
             yield path, self.officer
         yield f"{one}timeline/{self.entry.pk}/correct/", self.officer
-        for path in (
-            f"{one}clocks/",
-            f"{one}clocks/{self.duty.pk}/",
-            "/obligations/",
-            "/register/",
-        ):
+        for path in (f"{one}clocks/", f"{one}clocks/{self.duty.pk}/", "/obligations/"):
             yield path, self.officer
         yield from ((path, self.officer) for path in self._of_rules(one))
+        yield from ((path, self.officer) for path in self._filed(one))
         yield f"{one}evidence/{self.kept.pk}/", self.officer
         yield f"{one}assess/", self.officer
         yield from (("/ratings/", self.officer), ("/calibration/", self.officer))

@@ -157,7 +157,7 @@ HARMLESS |= {"runbook", "rota", "rule", "version"}
 # What is sent to it is believed by its signature.
 HARMLESS |= {"ident"}
 HARMLESS |= {"broadcast", "entry", "evidence", "exposure", "grant", "relation", "role"}
-HARMLESS |= {"how", "id", "step", "task"}
+HARMLESS |= {"how", "id", "step", "task", "version"}
 NUMBERS_OF_KEYS = {"pull_cord", "withdraw-key"}
 _PART = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
 

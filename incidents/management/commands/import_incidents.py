@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from accounts.actors import Actor
 from accounts.models import User
 from incidents import historic, importcases, importing, importrows
-from incidents.importfile import BadFile
+from incidents.importfile import BadFile, Read
 from incidents.models import Import
 
 BAD_INPUT = 2
@@ -103,23 +103,27 @@ def _dry(
     file: importing.File, given: list[str], actor: Actor
 ) -> tuple[dict[str, Any], Iterator[str]]:
     assert actor.user
-    rows, columns = importing.reading(file.content, file.form)
-    run = Import(form=file.form, source=file.source, columns=columns)
-    run.mapping = importrows.guess(columns)
+    run, rows = importing.unsaved(file)
     run.mapping = _mapping(run, given)
     missing = importrows.missing(run.mapping) if file.form == Import.Form.CSV else []
     if missing:
         raise importing.Refused(f"{missing[0]}: no column tells it; say --map {missing[0]}=COLUMN.")
     said = {"rows": 0, "made": 0, "repeated": 0, "refused": 0}
-    lines: list[str] = []
+    return said, _foreseen(rows, run, actor.user, said)
+
+
+def _foreseen(
+    rows: Iterator[Read], run: Import, person: User, said: dict[str, Any]
+) -> Iterator[str]:
+    """Yield the lines of what would be wrong, and count in `said` what would come of the rest."""
+    yield importing.head()
+    programs = importcases.programs_of(person)
     for some in importing.parts(rows):
         kept = [[row.number, row.said, row.fault, row.text] for row in some]
         found = importcases.read_all(kept, run)
-        done = historic.foresee(found.rows, importcases.programs_of(actor.user))
-        faults = importing.faults_of(run, found, done)
-        lines += importing.as_lines(faults)
+        done = historic.foresee(found.rows, programs)
         said["rows"] += len(some)
         said["refused"] += len(found.refused) + len(done.refused)
         said["repeated"] += done.repeated
-        said["made"] += len(found.rows) - done.repeated - len(done.refused)
-    return said, iter([importing.head(), *lines])
+        said["made"] += len(done.fresh)
+        yield from importing.as_lines(importing.faults_of(run, found, done))
