@@ -16,7 +16,7 @@ from config.launch import fresh
 from programs.watch import accesslog, listing
 from programs.watch.audience import Declared, compare
 from programs.watch.connectors import postgres
-from programs.watch.graph import Grant, Kind, Member, Principal, Room, Store, effective
+from programs.watch.graph import Area, Grant, Kind, Member, Principal, Store, effective
 
 TABLES, ROLES, PEOPLE = 1_000, 100, 10_000
 PRINCIPALS = 1_000_000
@@ -47,7 +47,7 @@ def _grants() -> Figure:
         verdict = compare(found, Declared(frozenset(), frozenset({"r0", "postgres"})))
         listing.listed(found)
         took = time.monotonic() - began
-    grants = sum(len(room.grants) for room in taken.store.rooms)
+    grants = sum(len(area.grants) for area in taken.store.areas)
     assert grants >= TABLES * ROLES
     assert verdict.excess
     said = f"{grants:,} grants, {verdict.readers:,} readers, {verdict.excess:,} too many"
@@ -80,7 +80,7 @@ def _principals() -> Iterator[Figure]:
     for n in range(groups):
         members[f"g{n}"].append(Member(f"g{(n + 1) % groups}"))
     grants = [Grant(f"g{n}", "SELECT on t") for n in range(0, groups, 32)]
-    made = Store(principals, members, [Room("many", grants)])
+    made = Store(principals, members, [Area("many", grants)])
     before, began = _peak(), time.process_time()
     found = effective(made)
     verdict = compare(found, Declared(frozenset({"person-1"})))

@@ -50,7 +50,7 @@ def play(cast: Cast, source: WatchSource, store: Store, receiver: Receiver) -> d
     Raises:
         DrillFailed: if a step does not come about.
     """
-    _until("a first look that finds nobody too many", lambda: _looked(source).is_clean)
+    _until("a first look that finds nobody too many", lambda: _is_clean(source))
     program = source.dataset.program
     with collecting(cast, settings.ENVIRONMENT.gate_url):
         began, at = time.monotonic(), timezone.now()
@@ -76,8 +76,9 @@ def play(cast: Cast, source: WatchSource, store: Store, receiver: Receiver) -> d
     }
 
 
-def _looked(source: WatchSource) -> Snapshot:
-    return source.snapshots.first() or Snapshot(state=Snapshot.State.FAILED)
+def _is_clean(source: WatchSource) -> bool:
+    last = source.snapshots.first()
+    return last is not None and last.is_clean
 
 
 def _after(start: datetime, moment: datetime) -> float:

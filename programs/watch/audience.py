@@ -170,10 +170,10 @@ def _ways(found: Effective, allowed: set[str]) -> tuple[dict[str, Any], ...]:
     declared: Counter[tuple[int, str | None, str]] = Counter()
     excess: Counter[tuple[int, str | None, str]] = Counter()
     named: dict[tuple[int, str | None, str], list[str]] = {}
-    for key, room in found.readers.items():
-        way = found.ways[room][key]
+    for key, area in found.readers.items():
+        way = found.ways[area][key]
         # One way for all members of a group, and one for each grant that names somebody itself.
-        at = (room, way.origin, way.how if way.origin is None else "")
+        at = (area, way.origin, way.how if way.origin is None else "")
         (declared if key in allowed else excess)[at] += 1
         some = named.setdefault(at, [])
         if len(some) < _NAMES_OF_A_WAY:

@@ -94,6 +94,7 @@ class PostgresForm(SentSourceForm):
         label=_("User"),
         help_text=_("A role that may sign in and nothing else; it needs no right to the data."),
         max_length=63,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     password = forms.CharField(
         label=_("Password"),
@@ -112,6 +113,7 @@ class PostgresForm(SentSourceForm):
         help_text=_("A user who must not be able to read. Each look tries; nothing is kept."),
         required=False,
         max_length=63,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     outsider_password = forms.CharField(
         label=_("Password of the outsider"),

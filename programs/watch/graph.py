@@ -1,6 +1,6 @@
 """Who can read, and why: principals, groups in groups, grants, and doors before them. Pure.
 
-A store is a set of rooms, such as the schemas of a database. Somebody reads what is in a room who
+A store is a set of areas, such as the schemas of a database. Somebody reads what is in a area who
 reaches one of its grants and every one of its doors, and whom nothing denies it.
 """
 
@@ -47,7 +47,7 @@ class Member(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Room:
+class Area:
     """A part of a store. Each of `doors` and `denied` is a set of keys of principals."""
 
     name: str
@@ -68,7 +68,7 @@ class Store:
 
     principals: Mapping[str, Principal]
     members: Mapping[str, Sequence[Member]]
-    rooms: Sequence[Room]
+    areas: Sequence[Area]
     everyone: str = ""
 
 
@@ -85,7 +85,7 @@ Ways = dict[str, Way]
 
 @dataclass
 class Effective:
-    """Who can read. `readers` leads from a key to the number of the room that lets it in."""
+    """Who can read. `readers` leads from a key to the number of the area that lets it in."""
 
     store: Store
     readers: dict[str, int] = field(default_factory=dict)
@@ -101,17 +101,17 @@ class Effective:
 
     def why(self, key: str) -> tuple[str, ...]:
         """Return the path without the principal's own name; the same for all of a group."""
-        room = self.readers[key]
-        way = self.ways[room][key]
+        area = self.readers[key]
+        way = self.ways[area][key]
         if way.origin is None:
             return (way.how,)
-        at = (room, way.origin)
+        at = (area, way.origin)
         if at not in self._chains:
             self._chains[at] = self._chain(*at)
         return self._chains[at]
 
-    def _chain(self, room: int, key: str) -> tuple[str, ...]:
-        ways, steps = self.ways[room], []
+    def _chain(self, area: int, key: str) -> tuple[str, ...]:
+        ways, steps = self.ways[area], []
         at: str | None = key
         while at is not None:
             way = ways[at]
@@ -169,9 +169,9 @@ def effective(store: Store) -> Effective:
     """Return everybody who can read something of a store, each with one reason."""
     found = Effective(store)
     doors: dict[frozenset[str], frozenset[str]] = {}
-    for number, room in enumerate(store.rooms):
+    for number, area in enumerate(store.areas):
         # In a fixed order, so that two looks at the same store give the same reasons.
-        grants = sorted(room.grants, key=lambda each: (each.later, each.to, each.why))
+        grants = sorted(area.grants, key=lambda each: (each.later, each.to, each.why))
         now, cut = reach(store, [(each.to, each.why) for each in grants if not each.later])
         ways, cut_later = now, False
         if any(each.later for each in grants):
@@ -181,23 +181,23 @@ def effective(store: Store) -> Effective:
         found.ways.append(ways)
         if cut or cut_later:
             found.gaps.append(
-                f"{room.name}: groups nest deeper than {DEEPEST}; the rest is unseen."
+                f"{area.name}: groups nest deeper than {DEEPEST}; the rest is unseen."
             )
-        _let_in(found, number, room, now=now, doors=doors)
+        _let_in(found, number, area, now=now, doors=doors)
     return found
 
 
 def _let_in(
     found: Effective,
     number: int,
-    room: Room,
+    area: Area,
     *,
     now: Ways,
     doors: dict[frozenset[str], frozenset[str]],
 ) -> None:
     store = found.store
-    inside = [_closed(store, door, doors) for door in room.doors]
-    denied = _closed(store, room.denied, doors) if room.denied else frozenset()
+    inside = [_closed(store, door, doors) for door in area.doors]
+    denied = _closed(store, area.denied, doors) if area.denied else frozenset()
     for key in found.ways[number]:
         if not store.principals[key].reads or key in denied:
             continue

@@ -11,7 +11,7 @@ from typing import Any
 
 from programs.watch.connectors.listed import Builder, decoded, parsed
 from programs.watch.connectors.taking import Taken, Unreachable, short
-from programs.watch.graph import Grant, Kind, Room
+from programs.watch.graph import Area, Grant, Kind
 
 READS = ("s3:getobject", "s3:getobjectversion")
 ANYONE = "anyone, without signing in"
@@ -55,9 +55,9 @@ class _Bucket:
         if ANYONE.casefold() in self.denied:
             # Denied to anyone is denied to all, whoever else is named.
             self.denied |= self.built.principals.keys()
-        room = Room(name, self.built.grants, denied=frozenset(self.denied))
+        area = Area(name, self.built.grants, denied=frozenset(self.denied))
         self.notes.append("What IAM allows within the own account is not in these documents.")
-        store = self.built.store([room])
+        store = self.built.store([area])
         known = has_data if isinstance(has_data, bool) else None
         for part in ("policy", "acl"):
             if part not in self.said:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from programs.watch.connectors.taking import Taken, Unreachable, short
-from programs.watch.graph import Grant, Kind, Member, Principal, Room, Store
+from programs.watch.graph import Area, Grant, Kind, Member, Principal, Store
 
 LARGEST = 128 * 1024 * 1024
 MOST_ROWS = 5_000_000
@@ -44,10 +44,10 @@ class Builder:
         """Note that one key is in the group of another."""
         self.members[group].append(Member(member))
 
-    def store(self, rooms: Sequence[Room]) -> Store:
+    def store(self, areas: Sequence[Area]) -> Store:
         """Return all of it; the first that stands for everyone is whom all accounts are in."""
         everyone = (k for k, each in self.principals.items() if each.kind is Kind.EVERYONE)
-        return Store(self.principals, self.members, rooms, next(everyone, ""))
+        return Store(self.principals, self.members, areas, next(everyone, ""))
 
 
 def read(body: bytes) -> Taken:
@@ -169,4 +169,4 @@ def _store(built: Builder) -> Store:
         known = built.principals[key]
         if known.kind is Kind.ACCOUNT:
             built.put(key, known.name, Kind.GROUP)
-    return built.store([Room("the list", built.grants)])
+    return built.store([Area("the list", built.grants)])

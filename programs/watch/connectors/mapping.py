@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from programs.watch.connectors.catalog import Catalog, Relation
 from programs.watch.connectors.taking import Taken, short
-from programs.watch.graph import Grant, Kind, Member, Principal, Room, Store
+from programs.watch.graph import Area, Grant, Kind, Member, Principal, Store
 
 PUBLIC = "0"
 _READS_ALL, _OWNS_DATABASE = "pg_read_all_data", "pg_database_owner"
@@ -17,7 +17,7 @@ def taken(catalog: Catalog, tables: Sequence[str]) -> Taken:
     store = Store(
         principals=_principals(catalog),
         members=_members(catalog),
-        rooms=_rooms(catalog),
+        areas=_rooms(catalog),
         everyone=PUBLIC,
     )
     gaps = list(catalog.gaps)
@@ -49,7 +49,7 @@ def _members(catalog: Catalog) -> dict[str, list[Member]]:
     return dict(found)
 
 
-def _rooms(catalog: Catalog) -> list[Room]:
+def _rooms(catalog: Catalog) -> list[Area]:
     everywhere = [
         Grant(str(oid), "superuser, reads everything")
         for oid, _n, _l, su, _i in catalog.roles
@@ -74,7 +74,7 @@ def _rooms(catalog: Catalog) -> list[Room]:
         by_schema[schema].append(Grant(str(grantee), why, later=True))
     names = {each.schema_oid: each.schema for each in catalog.relations}
     return [
-        Room(names[schema], [*everywhere, *grants], (connect, frozenset(usage[schema])))
+        Area(names[schema], [*everywhere, *grants], (connect, frozenset(usage[schema])))
         for schema, grants in sorted(by_schema.items(), key=lambda each: names[each[0]])
     ]
 

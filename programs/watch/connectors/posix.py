@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from programs.watch.connectors.listed import Builder, decoded
 from programs.watch.connectors.taking import Taken, Unreachable, short
-from programs.watch.graph import Grant, Kind, Room
+from programs.watch.graph import Area, Grant, Kind
 
 OTHERS = "everybody who is let in"
 _ROOT = "root"
@@ -21,7 +21,7 @@ class _Block:
     """What is said of one file or folder."""
 
     path: str
-    owner: str = ""
+    owned_by: str = ""
     group: str = ""
     lines: list[tuple[str, str, str]] = field(default_factory=list)
 
@@ -33,7 +33,7 @@ class _Block:
             named = kind == "group" or (kind == "user" and name)
             if mask is not None and named:
                 rights = "".join(r if r in mask else "-" for r in rights)
-            owner = {"user": self.owner, "group": self.group}.get(kind, "")
+            owner = {"user": self.owned_by, "group": self.group}.get(kind, "")
             if kind in ("user", "group", "other"):
                 found.append((kind, name or owner, rights))
         return tuple(found)
@@ -94,7 +94,7 @@ def _line(blocks: Sequence[_Block], line: str, number: int) -> None:
         raise Unreachable(f"file: line {number} is neither getfacl's nor getent's.")
     block = blocks[-1]
     if line.startswith("# owner: "):
-        block.owner = line.removeprefix("# owner: ").strip()
+        block.owned_by = line.removeprefix("# owner: ").strip()
     elif line.startswith("# group: "):
         block.group = line.removeprefix("# group: ").strip()
     elif not line.startswith(("#", "default:")):
@@ -116,11 +116,11 @@ def _taken(built: Builder, blocks: Sequence[_Block], groups: set[str]) -> Taken:
         raise Unreachable("file: it holds no word of getfacl; send what `getfacl -R -p` says.")
     built.put(OTHERS, OTHERS, Kind.EVERYONE)
     root = _account(built, _ROOT)
-    gaps, rooms = [], []
+    gaps, areas = [], []
     top = frozenset(key for key, _why in _who(built, blocks[0].effective(), "x")) | {root}
     by_acl: dict[Acl, list[str]] = defaultdict(list)
     for block in blocks:
-        if not block.owner:
+        if not block.owned_by:
             gaps.append(f"{block.path}: its owner is not said.")
         by_acl[block.effective()].append(block.path)
     for acl, paths in by_acl.items():
@@ -128,11 +128,11 @@ def _taken(built: Builder, blocks: Sequence[_Block], groups: set[str]) -> Taken:
         where = f"{paths[0][:120]}{more}"
         grants = [Grant(key, f"{why} on {where}") for key, why in _who(built, acl, "r")]
         grants.append(Grant(root, "root reads everything"))
-        rooms.append(Room(where, grants, (top,)))
+        areas.append(Area(where, grants, (top,)))
         for kind, name, _rights in acl:
             if kind == "group" and name and name not in groups:
                 gaps.append(f"Who is in group {name} is not said; send `getent group` too.")
-    return Taken(built.store(rooms), short(sorted(set(gaps))), (), None)
+    return Taken(built.store(areas), short(sorted(set(gaps))), (), None)
 
 
 def _who(built: Builder, acl: Acl, right: str) -> Iterator[tuple[str, str]]:

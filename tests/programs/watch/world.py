@@ -1,13 +1,13 @@
 """Stores that are easy to write down: who is in which group, and what is granted to whom."""
 
 from programs.watch.connectors.taking import Taken
-from programs.watch.graph import Grant, Kind, Member, Principal, Room, Store
+from programs.watch.graph import Area, Grant, Kind, Member, Principal, Store
 
 PUBLIC = "PUBLIC"
 
 
 def store(grants, groups=None, *, outside=(), later=(), doors=(), denied=()):
-    """A store of one room. `grants` names whom; `groups` are lists of members by name."""
+    """A store of one area. `grants` names whom; `groups` are lists of members by name."""
     groups = groups or {}
     names = {*grants, *outside, *later, *denied, *groups}
     names |= {name for members in groups.values() for name in members}
@@ -18,8 +18,8 @@ def store(grants, groups=None, *, outside=(), later=(), doors=(), denied=()):
             for name, kind in kinds.items()
         },
         members={group: [Member(name) for name in members] for group, members in groups.items()},
-        rooms=[
-            Room(
+        areas=[
+            Area(
                 "study",
                 [
                     *(Grant(name, "SELECT on study.keys") for name in [*grants, *outside]),
