@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 # What reads the code must not need a database or a secret.
 BARE := ANDON_ENV=test SECRET_KEY=check DATABASE_URL=postgres://nobody@nowhere/none REDIS_URL=
 
-.PHONY: help run test check drill drill-exposure model bench chaos chaos-short chaos-long screens lock clean
+.PHONY: help run test check drill drill-exposure drill-restore model bench chaos chaos-short chaos-long screens lock clean
 .SILENT:
 .DELETE_ON_ERROR:
 
@@ -27,6 +27,9 @@ drill: .venv/.embedded ## start an Andon of its own and stop 50 collectors throu
 
 drill-exposure: .venv/.embedded ## grant too much in a store: does Andon find, pause and page by itself?
 	$(PYTHON) -m config.drill.exposure $(ARGS)
+
+drill-restore: .venv/.embedded ## back up, lose everything, restore, and page once who was to be paged
+	$(PYTHON) -m config.backup.drill
 
 model: .venv/.dev ## search every order of events for one that breaks the promise of a pause
 	$(PYTHON) -m bench.model

@@ -174,6 +174,7 @@ SHOTS = (
     Shot("people", "operator", "/people/"),
     Shot("rooms", "operator", "/rooms/", then=_open_all),
     Shot("connections", "operator", "/connections/", then=_open_all),
+    Shot("operations", "operator", "/operations/"),
     Shot("engine", "operator", "/engine/"),
     Shot("sources", "owner", "/sources/"),
     Shot("profile", "commander", "/profile/"),

@@ -10,7 +10,7 @@ import environs
 from django.core.exceptions import ImproperlyConfigured
 
 from accounts import functions, secrets
-from config import inbox, keeping, proxy, recording
+from config import inbox, keeping, proxy, recording, telemetry
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEVELOPMENT_KEY = "development-only-key-that-production-refuses-to-start-with"
@@ -52,6 +52,7 @@ class Environment:
     log_level: str
     log_format: str
     metrics_token: str
+    otlp_endpoint: str
     internal_hosts: list[str]
     trusted_proxies: list[str]
     statement_timeout_ms: int
@@ -139,6 +140,7 @@ def _values(env: environs.FileAwareEnv) -> Environment:
         log_level=env.str("ANDON_LOG_LEVEL", "INFO", validate=_one_of(*LOG_LEVELS)),
         log_format=env.str("ANDON_LOG_FORMAT", "json", validate=_one_of("json", "console")),
         metrics_token=env.str("ANDON_METRICS_TOKEN", ""),
+        otlp_endpoint=env.str("ANDON_OTLP_ENDPOINT", ""),
         internal_hosts=env.list("ANDON_INTERNAL_HOSTS", []),
         trusted_proxies=_stripped(env.list("ANDON_TRUSTED_PROXIES", [])),
         statement_timeout_ms=env.int("ANDON_STATEMENT_TIMEOUT_MS", 15_000, validate=_AN_HOUR),
@@ -176,7 +178,7 @@ def _signing_in(env: environs.FileAwareEnv, kind: str) -> dict[str, Any]:
 
 
 def _refuse(values: Environment) -> None:
-    problems = list(_problems(values))
+    problems = [*_problems(values), *telemetry.problems(values.otlp_endpoint)]
     if values.production:
         problems += _problems_in_production(values)
     if problems:

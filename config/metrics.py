@@ -5,7 +5,7 @@ Figures come from the database, so that any web process gives the same.
 
 import hmac
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import accumulate
 
 from django.conf import settings
@@ -21,6 +21,7 @@ from prometheus_client.registry import Collector
 
 from audit import figures, overdue
 from audit.models import Due, Finding
+from config.backup import proving
 from incidents.models import Incident
 from notifications.models import Escalation, Page
 from programs.models import Lease, Program, StopOrder
@@ -63,6 +64,17 @@ class Figures(Collector):
         )
         unsent = Page.objects.filter(state__in=[Page.State.PENDING, Page.State.SENDING]).count()
         yield GaugeMetricFamily("andon_pages_unsent", "Pages that have not left", unsent)
+        yield from _backups(now)
+
+
+def _backups(now: datetime) -> Iterator[Metric]:
+    found = proving.standing()
+    for name, words, known in (
+        ("andon_backup_age_seconds", "Seconds since the last backup", found.taken),
+        ("andon_restore_proven_age_seconds", "Seconds since a restore was proven", found.proven),
+    ):
+        age = (now - known.at).total_seconds() if known else -1
+        yield GaugeMetricFamily(name, f"{words}; -1 if there was none", age)
 
 
 def _engine() -> Iterator[Metric]:

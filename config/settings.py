@@ -9,7 +9,7 @@ from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
 from accounts.functions import by_group
-from config import connection, environment, keeping, logs, single_sign_on
+from config import connection, environment, keeping, logs, single_sign_on, telemetry
 
 ENVIRONMENT = environment.read()
 BASE_DIR = environment.BASE_DIR
@@ -52,6 +52,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    *telemetry.middleware(ENVIRONMENT.otlp_endpoint),
     "django_structlog.middlewares.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -2,13 +2,14 @@
 
 from django.urls import include, path
 
-from config import board, health, metrics
+from config import board, health, metrics, operations
 
 handler400 = "config.unread.bad_request"
 
 urlpatterns = [
     path("", board.board, name="board"),
     path("board/live/", board.live, name="board-live"),
+    path("operations/", operations.operations, name="operations"),
     path("", include("incidents.urls")),
     path("", include("programs.urls")),
     path("", include("notifications.urls")),

@@ -17,8 +17,8 @@ from severity.ladder import Sev
 class Redaction(models.TextChoices):
     """How much is told: the more, the fewer may read it."""
 
-    WHOLE = "whole", lazy("All that you may read")
     LEADERSHIP = "leadership", lazy("For leadership: duties instead of names")
+    WHOLE = "whole", lazy("All that you may read")
     OUTSIDE = "outside", lazy("For people outside: no names, places and days")
 
 

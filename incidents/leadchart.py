@@ -44,6 +44,11 @@ class Column:
     since: date | None = None
     until: date | None = None
 
+    @property
+    def named(self) -> list[tuple[str, str]]:
+        """Each cell with the level that it counts."""
+        return [(Sev(level).label, cell) for level, cell in enumerate(self.cells)]
+
 
 @dataclass(frozen=True)
 class Chart:

@@ -4,20 +4,17 @@ Whoever leads counts also what nobody let them in to. So that this tells of no s
 groups with something hidden in them are withheld, see incidents.fewness.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from accounts.functions import Function
 from accounts.models import User
-from incidents import access, fewness, totals
-from incidents.fewness import Cell
-from incidents.models import LENGTHS, Measure
+from incidents import smallgroups, totals
+from incidents.models import LENGTHS
+from incidents.smallgroups import Groups
 from incidents.totals import Length, Scope, Sums
 from programs.models import Program
 
-# Of more incidents it is not asked which of them the reader may see: small groups are withheld.
-MOST_ASKED = 5_000
 MOST_PROGRAMS = 12
 
 
@@ -66,97 +63,6 @@ class Leading:
     withheld: int
 
 
-@dataclass(frozen=True)
-class _Row:
-    """What a group is made of: one incident, its place, and whether the reader may not see it."""
-
-    day: date
-    level: int
-    program: int | None
-    hidden: bool
-    known: frozenset[str]
-
-
-class _Groups:
-    """Which groups of a scope are small, with something in them that the reader may not see."""
-
-    def __init__(self, user: User | None, scope: Scope, incidents: int) -> None:
-        # None: nobody looked, so that each small group counts as one with something hidden.
-        self.rows = _rows(user, scope) if user and incidents <= MOST_ASKED else None
-
-    def few(self, n: int, what: str = "") -> bool:
-        """Whether a group of n of the whole scope is; `what` narrows it to those with a length."""
-        return fewness.few(
-            n, self.hidden(row for row in self._all() if not what or what in row.known)
-        )
-
-    def hidden(self, rows: Iterable[_Row]) -> int:
-        return 1 if self.rows is None else sum(row.hidden for row in rows)
-
-    def _all(self) -> list[_Row]:
-        return self.rows or []
-
-    def levels(self, counts: dict[int, int]) -> dict[int, int | None]:
-        cells = {
-            level: Cell(n, self.hidden(row for row in self._all() if row.level == level))
-            for level, n in counts.items()
-        }
-        gone = fewness.withheld(cells)
-        return {level: None if level in gone else n for level, n in counts.items()}
-
-    def times(
-        self, counts: dict[tuple[date, int], int], step: str
-    ) -> dict[tuple[date, int], int | None]:
-        where: dict[tuple[date, int], list[_Row]] = {}
-        for row in self._all():
-            where.setdefault((_begin(row.day, step), row.level), []).append(row)
-        cells = {key: Cell(n, self.hidden(where.get(key, []))) for key, n in counts.items()}
-        gone = fewness.withheld_of_table(cells)
-        return {key: None if key in gone else n for key, n in counts.items()}
-
-    def programs(self, counts: dict[int | None, int]) -> set[int | None]:
-        cells = {
-            key: Cell(n, self.hidden(row for row in self._all() if row.program == key))
-            for key, n in counts.items()
-        }
-        return fewness.withheld(cells)
-
-
-def _begin(day: date, step: str) -> date:
-    return (
-        day.replace(day=1) if step == "month" else date.fromordinal(day.toordinal() - day.weekday())
-    )
-
-
-def _rows(user: User, scope: Scope) -> list[_Row]:
-    found = Measure.objects.filter(
-        incident__isnull=False,
-        day__gte=scope.period.since,
-        day__lt=scope.period.end,
-        level__lte=scope.mildest,
-    )
-    if scope.program is not None:
-        found = found.filter(program=scope.program)
-    values = list(found.values("incident", "day", "level", "program", "counted", *LENGTHS))
-    seen = seen_of(user, [row["incident"] for row in values])
-    return [
-        _Row(
-            row["day"],
-            row["level"],
-            row["program"],
-            row["incident"] not in seen,
-            frozenset(name for name in LENGTHS if row[name] is not None)
-            | (frozenset({"counted"}) if row["counted"] else frozenset()),
-        )
-        for row in values
-    ]
-
-
-def seen_of(user: User, keys: list[int]) -> set[int]:
-    """Return those of some incidents that the person may know of."""
-    return set(access.of_these(user, keys).values_list("pk", flat=True)) if keys else set()
-
-
 def of(user: User | None, scope: Scope) -> Leading:
     """Return the figures of a period as this person may see them. Ask `may_lead` before.
 
@@ -165,8 +71,8 @@ def of(user: User | None, scope: Scope) -> Leading:
     """
     earlier = Scope(scope.period.before(), scope.program, scope.mildest)
     now, before = totals.sums(scope), totals.sums(earlier)
-    groups = _Groups(user, scope, now.every["incidents"])
-    old = _Groups(user, earlier, before.every["incidents"])
+    groups = smallgroups.of(user, scope, now.every["incidents"])
+    old = smallgroups.of(user, earlier, before.every["incidents"])
     both = _Both(groups, old, now, before)
     times = groups.times(totals.over_time(scope), totals.step_of(scope.period))
     levels = groups.levels(
@@ -200,7 +106,7 @@ def _severe(sums: Sums) -> int:
     return sum(n for level, n in sums.by_level.items() if level <= 2)
 
 
-def _telling(bars: list[int], groups: _Groups) -> bool:
+def _telling(bars: list[int], groups: Groups) -> bool:
     return any(groups.few(n, "pause") for n in bars)
 
 
@@ -214,8 +120,8 @@ def _passed(now: Sums, before: Sums) -> Sum:
 class _Both:
     """A period beside the one before."""
 
-    groups: _Groups
-    old: _Groups
+    groups: Groups
+    old: Groups
     now: Sums
     before: Sums
 
@@ -264,7 +170,7 @@ def hours(seconds: int) -> int:
     return round(seconds / 3600)
 
 
-def _programs(groups: _Groups, now: Sums) -> tuple[list[ProgramLine], int]:
+def _programs(groups: Groups, now: Sums) -> tuple[list[ProgramLine], int]:
     """Each program by itself, the one with most people-hours first, and how many are withheld."""
     counts = {key: row["incidents"] for key, row in now.by_program.items() if row["incidents"]}
     gone = groups.programs(counts)

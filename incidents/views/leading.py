@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from accounts.http import SignedInRequest
 from accounts.models import User
 from incidents import behind, fewness, leadchart, leading, leadtiles
-from incidents.forms.leading import LeadingForm
+from incidents.forms.leading import USUAL, LeadingForm
 from severity.ladder import Sev
 
 _TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
@@ -30,7 +30,7 @@ def refuse_others(user: User) -> None:
 def dashboard(request: SignedInRequest) -> HttpResponse:
     """The figures of a period, beside those of the one before."""
     refuse_others(request.user)
-    form = LeadingForm(request.GET, user=request.user)
+    form = _form(request)
     found = leading.of(request.user, form.scope())
     context = {
         "form": form,
@@ -55,7 +55,7 @@ def rows(request: SignedInRequest, what: str) -> HttpResponse:
     refuse_others(request.user)
     if what not in behind.BEHIND:
         raise Http404
-    form = LeadingForm(request.GET, user=request.user)
+    form = _form(request)
     scope, level = form.scope(), _level(request)
     lines, is_all = behind.of(request.user, scope, what, level)
     context = {
@@ -75,7 +75,7 @@ def rows(request: SignedInRequest, what: str) -> HttpResponse:
 def export(request: SignedInRequest, kind: str) -> HttpResponse:
     """The figures as a file. They name no incident."""
     refuse_others(request.user)
-    form = LeadingForm(request.GET, user=request.user)
+    form = _form(request)
     found = leading.of(request.user, form.scope())
     if not form.is_valid():
         said = "\n".join(str(each) for errors in form.errors.values() for each in errors)
@@ -103,6 +103,11 @@ def _csv(told: dict[str, Any]) -> str:
         lines.writerow(["incidents", line["program"], line["incidents"], "", "", ""])
         lines.writerow(["person_hours", line["program"], line["person_hours"], "", "", ""])
     return out.getvalue()
+
+
+def _form(request: SignedInRequest) -> LeadingForm:
+    # What counts where nothing is asked for stands in the form as if it had been.
+    return LeadingForm(request.GET or {"preset": USUAL}, user=request.user)
 
 
 def _status(form: LeadingForm) -> int:

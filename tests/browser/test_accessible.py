@@ -178,7 +178,7 @@ class World:
         leader = make.user(Function.EXECUTIVE)
         yield from ((path, leader) for path in self._of_leadership())
         yield from ((path, self.operator) for path in self._of_services())
-        yield from ((path, self.operator) for path in ("/engine/", "/deliveries/"))
+        yield from ((path, self.operator) for path in ("/operations/", "/engine/", "/deliveries/"))
         yield "/sources/", self.program.owner
         yield from ((path, self.operator) for path in self._of_people())
         layer = self.rota.layers.get().pk

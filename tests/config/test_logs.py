@@ -160,6 +160,7 @@ HARMLESS |= {"broadcast", "entry", "evidence", "exposure", "grant", "relation", 
 HARMLESS |= {"how", "id", "step", "task", "version"}
 HARMLESS |= {"how", "id", "step", "task"}
 HARMLESS |= {"dataset", "source", "look"}
+HARMLESS |= {"how", "id", "step", "task", "what"}
 NUMBERS_OF_KEYS = {"pull_cord", "withdraw-key"}
 _PART = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
 
@@ -197,7 +198,14 @@ def test_no_secret_of_any_address_is_logged(address):
 
 def test_the_addresses_with_secrets_are_found():
     found = " ".join(SECRET)
-    for place in ("/acknowledge/", "/calendars/", "/receipts/", "/confirmations/", "/reset/key/"):
+    for place in (
+        "/acknowledge/",
+        "/calendars/",
+        "/receipts/",
+        "/confirmations/",
+        "/reset/key/",
+        "/wall/",
+    ):
         assert place in found
 
 

@@ -28,6 +28,8 @@ NAMES = {
     "andon_leases_alive",
     "andon_escalations_active",
     "andon_pages_unsent",
+    "andon_backup_age_seconds",
+    "andon_restore_proven_age_seconds",
 }
 
 

@@ -1,8 +1,9 @@
 """Who may come in where leadership looks, and where operators look after the house."""
 
-from tests.doors.rows import _OF, LEADS, VIEW, Row, act, both, read
+from tests.doors.rows import _OF, LEADS, TENDS, VIEW, Row, act, both, read
 
 ROWS: dict[str, Row] = {
+    "operations": read(TENDS),
     "incidents:leadership": read(LEADS),
     "incidents:behind": read(LEADS, what="incidents"),
     "incidents:figures-csv": read(LEADS),

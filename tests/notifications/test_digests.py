@@ -13,8 +13,18 @@ from django.utils import timezone
 
 from accounts.functions import Function
 from audit.models import Due
-from incidents import grants, lifecycle, tasking, timeline
+from incidents import (
+    grants,
+    leading,
+    leadtiles,
+    lifecycle,
+    measuring,
+    spans,
+    tasking,
+    timeline,
+)
 from incidents.models import Incident
+from incidents.totals import Scope
 from notifications import channels, digesting, digests, periods
 from notifications.models import Digest, DigestPlan, News, Subscription
 from notifications.subscribing import Wish, subscribe
@@ -235,3 +245,31 @@ def test_the_page_previews_it_and_takes_the_rhythm(leader):
     assert (plan.rhythm, plan.weekday, plan.hour, plan.by_function) == ("weekly", 4, 17, False)
     assert page.post("/profile/digest/", **(said | {"hour": "25"})).status_code == 422
     assert Subscription.objects.count() == 0
+
+
+def test_leadership_reads_the_same_figures_as_on_its_page(leader):
+    incidents = [make.incident(Sev.SEV3) for _ in range(6)]
+    measuring.refigure(incidents=[incident.pk for incident in incidents])
+    day = timezone.now()
+    contents = digesting.of(leader, day - DAY, day + DAY)
+    period = spans.Period((day - DAY).date(), day.date())
+    found = leading.of(leader, Scope(period))
+    assert contents.figures == leadtiles.lines(found)
+    assert "Incidents: 6 (before: 0)" in contents.figures
+
+
+def test_a_small_hidden_group_is_few_in_the_mail_too(leader):
+    incident = make.incident(Sev.SEV3)
+    measuring.refigure(incidents=[incident.pk])
+    day = timezone.now()
+    hidden = not make.sees(leader, incident)
+    contents = digesting.of(leader, day - DAY, day + DAY)
+    assert hidden
+    assert "Incidents: few" in contents.figures
+
+
+def test_nobody_else_reads_figures():
+    person = make.user(Function.COMMANDER)
+    make.incident(Sev.SEV3)
+    day = timezone.now()
+    assert digesting.of(person, day - DAY, day).figures == []

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from accounts.functions import Function
-from incidents import exposures, grants, leading, measuring, spans
+from incidents import exposures, grants, leading, measuring, smallgroups, spans
 from incidents.models import AccessGrant, Incident
 from incidents.totals import Scope
 from severity.ladder import Sev
@@ -55,7 +55,8 @@ def test_every_incident_counts_and_every_number_leads_to_what_may_be_read(execut
     found = figures(executive)
     assert (found.incidents.now, found.by_level[3]) == (6, 6)
     page = executive.get(PAGE).content.decode()
-    assert "/leadership/behind/incidents/?" in page
+    assert '<a href="/leadership/behind/incidents/?"' in page.replace("preset=90", "")
+    assert "&lt;" not in page.partition("<main")[2]
     listed = executive.reads("/leadership/behind/incidents/")
     assert all(incident.ref in listed for incident in mine)
     assert not any(incident.ref in listed or "Zulu" in listed for incident in hidden)
@@ -180,7 +181,7 @@ def test_the_page_costs_the_same_however_much_was_reported(
 
 def test_beyond_what_is_asked_after_one_by_one_each_small_group_is_withheld(executive, monkeypatch):
     reported(seen_by=executive.person)
-    monkeypatch.setattr(leading, "MOST_ASKED", 0)
+    monkeypatch.setattr(smallgroups, "MOST_ASKED", 0)
     assert figures(executive).incidents.is_few
 
 
@@ -201,3 +202,25 @@ def test_a_grant_makes_the_difference_and_nothing_else(executive):
     )
     assert figures(Reader(executive.person)).incidents.now == 1
     assert AccessGrant.objects.filter(person=executive.person).exists()
+
+
+def test_no_filter_tells_what_is_withheld_without_it(executive):
+    program = make.program()
+    for _ in range(5):
+        reported(Sev.SEV2, seen_by=executive.person, program=program)
+    hidden = reported(Sev.SEV3, program=make.program(participants=50))
+    found = figures(executive)
+    assert (found.incidents.now, found.by_level[3]) == (6, None)
+    # Each of these, taken off from six, would tell of the one.
+    assert figures(executive, mildest=2).incidents.is_few
+    assert figures(executive, program=hidden.program_id).incidents.is_few
+    assert figures(executive, program=program.pk).incidents.is_few
+
+
+def test_a_filter_is_told_where_nothing_is_withheld(executive):
+    program = make.program(participants=50)
+    for _ in range(2):
+        reported(seen_by=executive.person, program=program)
+    assert figures(executive, program=program.pk).incidents.now == 2
+    assert figures(executive, mildest=3).incidents.now == 2
+    assert figures(executive, mildest=2).incidents.now == 0

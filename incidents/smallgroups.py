@@ -1,0 +1,154 @@
+"""Which groups of a period are small, with something in them that the reader may not see.
+
+Reads only. What they hold is counted by incidents.totals; here it is asked who may see what.
+"""
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TypeVar
+
+from accounts.models import User
+from incidents import access, fewness, totals
+from incidents.fewness import Cell
+from incidents.models import LENGTHS, Measure
+from incidents.totals import Scope
+from severity.ladder import Sev
+
+# Of more incidents it is not asked which of them the reader may see: small groups are withheld.
+MOST_ASKED = 1_000
+MILDEST = Sev.SEV5.value
+K = TypeVar("K", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a group is made of: one incident, its place, and whether the reader may not see it."""
+
+    day: date
+    level: int
+    program: int | None
+    hidden: bool
+    known: frozenset[str]
+
+
+class Groups:
+    """Which groups of a scope are small, with something in them that the reader may not see."""
+
+    def __init__(self, user: User | None, scope: Scope, incidents: int) -> None:
+        # None: nobody looked, so that each small group counts as one with something hidden.
+        self.rows = _rows(user, scope) if user and incidents <= MOST_ASKED else None
+        # What is asked for is itself a part of a sum that it could be taken off from.
+        self.closed = False
+
+    def few(self, n: int, what: str = "") -> bool:
+        """Whether a group of n of the whole scope is; `what` narrows it to those with a length."""
+        return (self.closed and n > 0) or fewness.few(
+            n, self.hidden(row for row in self._all() if not what or what in row.known)
+        )
+
+    def hidden(self, rows: Iterable[Row]) -> int:
+        return 1 if self.rows is None else sum(row.hidden for row in rows)
+
+    def _all(self) -> list[Row]:
+        return self.rows or []
+
+    def levels(self, counts: dict[int, int]) -> dict[int, int | None]:
+        cells = {
+            level: Cell(n, self.hidden(row for row in self._all() if row.level == level))
+            for level, n in counts.items()
+        }
+        gone = self._gone(fewness.withheld(cells), counts)
+        return {level: None if level in gone else n for level, n in counts.items()}
+
+    def times(
+        self, counts: dict[tuple[date, int], int], step: str
+    ) -> dict[tuple[date, int], int | None]:
+        where: dict[tuple[date, int], list[Row]] = {}
+        for row in self._all():
+            where.setdefault((begin_of(row.day, step), row.level), []).append(row)
+        cells = {key: Cell(n, self.hidden(where.get(key, []))) for key, n in counts.items()}
+        gone = self._gone(fewness.withheld_of_table(cells), counts)
+        return {key: None if key in gone else n for key, n in counts.items()}
+
+    def programs(self, counts: dict[int | None, int]) -> set[int | None]:
+        cells = {
+            key: Cell(n, self.hidden(row for row in self._all() if row.program == key))
+            for key, n in counts.items()
+        }
+        return self._gone(fewness.withheld(cells), counts)
+
+    def _gone(self, found: set[K], counts: Mapping[K, int]) -> set[K]:
+        return {key for key, n in counts.items() if n} if self.closed else found
+
+
+def of(user: User | None, scope: Scope, incidents: int) -> Groups:
+    """Return the groups of a scope that holds so many incidents.
+
+    A scope that is narrowed to a program or to levels is withheld as a whole where it, or what it
+    leaves out, could be told by taking it off from all.
+    """
+    found = Groups(user, scope, incidents)
+    found.closed = _program_is_withheld(user, scope) or _levels_are_withheld(user, scope)
+    return found
+
+
+def _program_is_withheld(user: User | None, scope: Scope) -> bool:
+    if scope.program is None:
+        return False
+    wide = replace(scope, program=None)
+    sums = totals.sums(wide)
+    counts = {key: row["incidents"] for key, row in sums.by_program.items() if row["incidents"]}
+    return scope.program in Groups(user, wide, sums.every["incidents"]).programs(counts)
+
+
+def _levels_are_withheld(user: User | None, scope: Scope) -> bool:
+    if scope.mildest == MILDEST:
+        return False
+    wide = replace(scope, mildest=MILDEST)
+    sums = totals.sums(wide)
+    counts = {level: sums.by_level.get(level, 0) for level in range(MILDEST + 1)}
+    shown = Groups(user, wide, sums.every["incidents"]).levels(counts)
+    gone = [level for level, n in shown.items() if n is None]
+    for part in (
+        [level for level in gone if level <= scope.mildest],
+        [level for level in gone if level > scope.mildest],
+    ):
+        if len(part) == 1 or 0 < sum(counts[level] for level in part) < fewness.FEWEST:
+            return True
+    return False
+
+
+def begin_of(day: date, step: str) -> date:
+    return (
+        day.replace(day=1) if step == "month" else date.fromordinal(day.toordinal() - day.weekday())
+    )
+
+
+def _rows(user: User, scope: Scope) -> list[Row]:
+    found = Measure.objects.filter(
+        incident__isnull=False,
+        day__gte=scope.period.since,
+        day__lt=scope.period.end,
+        level__lte=scope.mildest,
+    )
+    if scope.program is not None:
+        found = found.filter(program=scope.program)
+    values = list(found.values("incident", "day", "level", "program", "counted", *LENGTHS))
+    seen = seen_of(user, [row["incident"] for row in values])
+    return [
+        Row(
+            row["day"],
+            row["level"],
+            row["program"],
+            row["incident"] not in seen,
+            frozenset(name for name in LENGTHS if row[name] is not None)
+            | (frozenset({"counted"}) if row["counted"] else frozenset()),
+        )
+        for row in values
+    ]
+
+
+def seen_of(user: User, keys: list[int]) -> set[int]:
+    """Return those of some incidents that the person may know of."""
+    return set(access.of_these(user, keys).values_list("pk", flat=True)) if keys else set()
