@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 
-from bench import allowed, imports, list, pages, pause, report, rules, stop, watch
+from bench import allowed, imports, list, pages, pause, record, report, rules, stop, watch
 from bench.figure import Figure, machine
 
 # Those that set Django up on servers of their own come last, for there is one Django a process.
@@ -19,6 +19,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], Iterable[Figure]]] = {
     "imports": lambda _asked: imports.measure(),
     "rules": lambda _asked: rules.measure(),
     "list": lambda asked: list.measure(tuple(asked.incidents)),
+    "record": lambda asked: record.measure(asked.entries),
     "pause": lambda asked: pause.measure(asked.streams),
 }
 
@@ -31,6 +32,7 @@ def main() -> int:
         "--incidents", type=int, nargs="+", default=list.SIZES, help="of `list`: at which sizes"
     )
     parser.add_argument("--escalations", type=int, default=pages.ESCALATIONS, help="of `pages`")
+    parser.add_argument("--entries", type=int, default=record.ENTRIES, help="of `record`")
     asked = parser.parse_args()
     print(machine(), flush=True)
     figures: list[Figure] = []

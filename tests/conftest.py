@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,13 @@ def _static_root(tmp_path_factory: pytest.TempPathFactory) -> None:
 def _evidence(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Where evidence is kept; before any file is, since the storage remembers the place."""
     settings.MEDIA_ROOT = tmp_path_factory.mktemp("evidence")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _checkpoints(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Where checkpoints go. Who verifies with what lies there has a folder of their own."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    settings.RECORD = replace(settings.RECORD, folder=folder)
 
 
 SHIPPED = (controlset.FOLDER, controlset.CURRENT)

@@ -1,6 +1,7 @@
 """The command that says whether the record is what was written."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,11 @@ from tests import make
 from tests.audit import plant
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def folder(settings, tmp_path):
+    settings.RECORD = replace(settings.RECORD, folder=tmp_path / "checkpoints")
 
 
 def verify(capsys, *arguments):
