@@ -1,6 +1,6 @@
 """Who can read, and why: principals, groups in groups, grants, and doors before them. Pure.
 
-A store is a set of areas, such as the schemas of a database. Somebody reads what is in a area who
+A store is a set of areas, such as the schemas of a database. Somebody reads what is in an area who
 reaches one of its grants and every one of its doors, and whom nothing denies it.
 """
 
