@@ -15,7 +15,7 @@ _QUERY = re.compile(r"(/[^\s?\"]*)\?[^\s\"]*")
 # Whoever holds these parts of an address may act by them.
 _KEYS_IN_ADDRESSES = re.compile(
     r"(/acknowledge/|/calendars/|/confirm-email/|/confirmations/|/receipts/|/reset/key/|/wall/"
-    r"|/unsubscribe/)[^/\s\"]+"
+    r"|/unsubscribe/|/wall/)[^/\s\"]+"
 )
 _FOR_PARTICIPANTS = "/for-participants/"
 

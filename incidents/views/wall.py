@@ -83,4 +83,7 @@ def wall(request: HttpRequest, secret: str) -> HttpResponse:
         "now": timezone.now(),
         "refresh": REFRESH_SECONDS,
     }
-    return render(request, "incidents/wall.html", context)
+    answer = render(request, "incidents/wall.html", context)
+    # The address is the key, and what the page loads would name it to whoever logs requests.
+    answer["Referrer-Policy"] = "no-referrer"
+    return answer

@@ -157,10 +157,7 @@ HARMLESS |= {"runbook", "rota", "rule", "version"}
 # What is sent to it is believed by its signature.
 HARMLESS |= {"ident"}
 HARMLESS |= {"broadcast", "entry", "evidence", "exposure", "grant", "relation", "role"}
-HARMLESS |= {"how", "id", "step", "task", "version"}
-HARMLESS |= {"how", "id", "step", "task"}
-HARMLESS |= {"dataset", "source", "look"}
-HARMLESS |= {"how", "id", "step", "task", "what"}
+HARMLESS |= {"dataset", "how", "id", "look", "source", "step", "task", "what"}
 NUMBERS_OF_KEYS = {"pull_cord", "withdraw-key"}
 _PART = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
 
