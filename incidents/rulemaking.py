@@ -74,8 +74,7 @@ def propose(
     _one_at_a_time()
     if not retires:
         check(rule, document, by=author)
-    if effective_from and effective_from > timezone.now() + FARTHEST:
-        raise Refused("effective_from: at most a year ahead.")
+    ahead = _ahead(effective_from)
     row: ThresholdVersion = history.create(
         ThresholdVersion,
         actor=actor,
@@ -85,10 +84,18 @@ def propose(
         retires=retires,
         reason=said,
         author=author,
-        effective_from=effective_from,
+        effective_from=ahead,
     )
     _record("threshold.proposed", row, actor=actor, remark=said)
     return row
+
+
+def _ahead(moment: datetime | None) -> datetime | None:
+    now = timezone.now()
+    if moment and moment > now + FARTHEST:
+        raise Refused("effective_from: at most a year ahead.")
+    # What is past counts from the publication; a column holds no moment of the year 1 anyway.
+    return moment if moment and moment > now else None
 
 
 def _next_number(rule: str, based_on: str) -> int:

@@ -100,7 +100,8 @@ def propose(
         raise Refused(f"{waiting.version} waits for a second person; publish or withdraw it first.")
     if based_on != newest():
         raise Refused(f"Somebody published {newest()} meanwhile; read that first.")
-    if effective_from and effective_from > timezone.now() + FARTHEST:
+    now = timezone.now()
+    if effective_from and effective_from > now + FARTHEST:
         raise Refused("effective_from: at most a year ahead.")
     row: RuleSetVersion = history.create(
         RuleSetVersion,
@@ -111,7 +112,8 @@ def propose(
         based_on=based_on,
         reason=said,
         author=author,
-        effective_from=effective_from,
+        # What is past counts from the publication.
+        effective_from=effective_from if effective_from and effective_from > now else None,
     )
     _record("rule_set.proposed", row, actor=actor, remark=said)
     return row

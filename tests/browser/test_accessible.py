@@ -213,8 +213,8 @@ class World:
     def _of_rules(self, one):
         """A rule in force with a version that waits, one that asks, and a waiting rule set."""
         writes, second = make.actor(self.guard), make.actor(self.officer)
-        said = {"name": "Ask", "why": "we learned", "mode": "ask", "when": {"levels": [4]}}
-        said |= {"actions": [{"do": "pause", "scope": "program"}]}
+        said = {"name": "Ask", "why": "we learned", "mode": "ask", "when": {}}
+        said |= {"actions": [{"do": "require_review"}]}
         wish = {"reason": "We learned.", "actor": writes}
         rulemaking.publish(rulemaking.propose("ask", said, based_on="", **wish), actor=second)
         firing.again(self.incident.pk)
