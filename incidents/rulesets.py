@@ -100,9 +100,6 @@ def propose(
         raise Refused(f"{waiting.version} waits for a second person; publish or withdraw it first.")
     if based_on != newest():
         raise Refused(f"Somebody published {newest()} meanwhile; read that first.")
-    now = timezone.now()
-    if effective_from and effective_from > now + FARTHEST:
-        raise Refused("effective_from: at most a year ahead.")
     row: RuleSetVersion = history.create(
         RuleSetVersion,
         actor=actor,
@@ -112,11 +109,18 @@ def propose(
         based_on=based_on,
         reason=said,
         author=author,
-        # What is past counts from the publication.
-        effective_from=effective_from if effective_from and effective_from > now else None,
+        effective_from=_ahead(effective_from),
     )
     _record("rule_set.proposed", row, actor=actor, remark=said)
     return row
+
+
+def _ahead(moment: datetime | None) -> datetime | None:
+    now = timezone.now()
+    if moment and moment > now + FARTHEST:
+        raise Refused("effective_from: at most a year ahead.")
+    # What is past counts from the publication.
+    return moment if moment and moment > now else None
 
 
 def newest() -> str:
