@@ -45,7 +45,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     known = {rule.id for rule in rules}
     others = rows.filter(state=_PUBLISHED).exclude(rule__in=known)
     context = {
-        "version": inforce.rules().version,
+        "rules_version": inforce.rules().version,
         "floor": [rulewords.floor(each) for each in inforce.rules().thresholds],
         "house": [_line(rule, names) for rule in rules if not rule.of_program],
         "of_programs": [_line(rule, names) for rule in rules if rule.of_program],
