@@ -47,14 +47,12 @@ class RuleForm(PanelForm):
     based_on = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
     id = forms.CharField(
         label=_("Short name"),
-        required=False,
         max_length=30,
         help_text=_("3 to 30 small letters, digits and dashes. It stays for good."),
     )
-    name = forms.CharField(label=_("Name"), required=False, max_length=200)
+    name = forms.CharField(label=_("Name"), max_length=200)
     why = forms.CharField(
         label=_("What it is for"),
-        required=False,
         max_length=400,
         help_text=_("Stands beside each pause: everybody who sees the program reads it."),
     )
@@ -101,7 +99,6 @@ class RuleForm(PanelForm):
     )
     reason = forms.CharField(
         label=_("Why is it changed?"),
-        required=False,
         max_length=rulemaking.LONGEST_REASON,
         help_text=_("Stands beside the version."),
         widget=forms.Textarea(attrs={"rows": 2}),

@@ -139,7 +139,11 @@ def edit(request: SignedInRequest, rule: str) -> HttpResponse:
 
 
 def _take(request: SignedInRequest, form: RuleForm, rule: str, *, is_new: bool) -> HttpResponse:
-    if not form.is_valid():
+    form.full_clean()
+    if request.POST.get("act") == "preview":
+        # Why it is changed need not be known before it is.
+        form.errors.pop("reason", None)
+    if form.errors:
         return _editor(request, form, rule, status=422)
     if is_new and rulebook.versions(rule).exists():
         form.add_error("id", _("There is such a rule already; choose another short name."))

@@ -91,11 +91,11 @@ def test_what_loosens_the_floor_is_refused_at_its_field_and_nothing_is_lost(comm
     ("changed", "said"),
     [
         ({"id": "NO"}, "Short name: 3 to 30 small letters"),
-        ({"name": ""}, "Name: One line"),
+        ({"name": ""}, "Name: "),
         ({"pauses": []}, "Pause: At least one of"),
         ({"mode": "automatic_after"}, "How long it may be vetoed"),
         ({"minutes_in_status": "5"}, "Status: Say in which status"),
-        ({"reason": " "}, "say why"),
+        ({"reason": " "}, "Why is it changed?: "),
         ({"levels": ["9"]}, "9 is not one of the available choices"),
         ({"people_over": "-1"}, "greater than or equal to 0"),
     ],
@@ -110,7 +110,7 @@ def test_what_is_wrong_is_said_at_its_field(commander, changed, said):
 def test_a_dry_run_counts_and_lists_only_what_the_reader_may_see(security):
     seen, hidden = mild(), mild()
     author = let_in(seen, "view", Function.SECURITY)
-    page = text(author.post("/thresholds/new/", **sent(act="preview")))
+    page = text(author.post("/thresholds/new/", **sent(act="preview", reason="")))
     assert "It would have fired 1 time" in page
     assert seen.title in page
     assert hidden.title not in page
