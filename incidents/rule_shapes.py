@@ -91,7 +91,7 @@ class CheckOut(Schema):
     holds: bool
 
 
-class ToldOut(Schema):
+class RuleToldOut(Schema):
     """One rule held against the incident as it is now."""
 
     id: str

@@ -18,7 +18,7 @@ from incidents.rule_shapes import (
     PublishIn,
     RuleOut,
     RulesOut,
-    ToldOut,
+    RuleToldOut,
     VersionOut,
     WantedIn,
 )
@@ -194,13 +194,13 @@ def publish_threshold(request: ApiRequest, rule: str, body: PublishIn) -> Versio
 
 
 @of_incident.get(
-    "/{ref}/rules", auth=Token(Scope.READ), response={200: list[ToldOut], **responses(404)}
+    "/{ref}/rules", auth=Token(Scope.READ), response={200: list[RuleToldOut], **responses(404)}
 )
-def explain_rules(request: ApiRequest, ref: str) -> list[ToldOut]:
+def explain_rules(request: ApiRequest, ref: str) -> list[RuleToldOut]:
     """Why each rule acts on an incident or does not, and what it did there."""
     told = ledger.explain(api.get(request, ref), person_of(request))
     return [
-        ToldOut(
+        RuleToldOut(
             id=each.id,
             version=each.version,
             floor=each.is_floor,
