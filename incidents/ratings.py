@@ -27,6 +27,8 @@ RATERS = (
     *(Function.RESPONDER, Function.COMMANDER, Function.SECURITY),
     *(Function.PRIVACY_OFFICER, Function.LEGAL),
 )
+# How a rater reads of an incident: noted like every look, and it shows no level.
+VIA = "rating"
 _WITHOUT = (Status.DISMISSED, Status.MERGED)
 State = SecondRating.State
 
@@ -100,8 +102,10 @@ def _why_not(person: User, incident: Incident, assessor: int | None) -> str:
 
 
 def _is_blind(person: User, incident: Incident) -> bool:
-    looked = Look.objects.filter(incident=incident, person=person).exists()
-    return not looked and not access.may(person, Level.VIEW, incident)
+    # Whoever was let in for a while may have read it in the very hour in which they rated.
+    was_in = incident.grants.filter(person=person).exists()
+    looks = Look.objects.filter(incident=incident, person=person).exclude(via=VIA)
+    return not was_in and not looks.exists() and not access.may(person, Level.VIEW, incident)
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import SignedInRequest, actor_of
-from incidents import access, assessing, calibration, ratings
+from incidents import access, assessing, calibration, looks, ratings
 from incidents.calibration import Period
 from incidents.forms.assessing import AnswerForm
 from incidents.forms.rating import AskForRatingForm, DeclineForm, PeriodForm
@@ -127,6 +127,7 @@ def _page(
 ) -> HttpResponse:
     context: dict[str, Any] = {"rating": row, "incident": row.incident}
     if row.is_open:
+        looks.note(row.incident, request.user, via=ratings.VIA)
         counted = assessing.weigh(row.incident, assessing.NOTHING).counted
         context |= {
             "form": declining if declining else form,

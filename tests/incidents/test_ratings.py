@@ -117,6 +117,13 @@ def test_who_was_let_in_meanwhile_is_not_blind_any_more(incident, rater):
     assert rate(row, rater).is_blind is False
 
 
+def test_who_was_let_in_for_a_while_is_not_blind_either(incident, rater):
+    row = ask(incident, rater)
+    made = grants.admit(incident, person=rater, level="view", reason="r", actor=make.SYSTEM)
+    grants.end(made, actor=make.SYSTEM)
+    assert rate(row, rater).is_blind is False
+
+
 def test_nobody_else_can_answer_and_nobody_twice(incident, rater):
     row = ask(incident, rater)
     with pytest.raises(ratings.Refused, match="Only who was asked"):

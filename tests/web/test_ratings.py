@@ -57,8 +57,12 @@ def test_the_rater_reads_what_is_known_and_nothing_of_the_first_rating(incident,
 
 def test_both_stand_side_by_side_once_it_is_sent(incident, rating, rater, runner):
     path = f"/ratings/{rating.pk}/"
+    assert rater.get(path).status_code == 200
+    assert incident.looks.filter(person=rater.person, via="rating").exists()
     sent = answers(ongoing="no", evidence="none_logs_complete", confidentiality="0")
     assert rater.post(path, **sent).status_code == 302
+    rating.refresh_from_db()
+    assert rating.is_blind
     page = rater.reads(path)
     assert "You: SEV 3 The first: SEV 2" in page
     assert "Collection goes on Yes No" in page
