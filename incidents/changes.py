@@ -30,6 +30,7 @@ from incidents.models import (
     RuleFiring,
     RunbookRun,
     RunbookStep,
+    SecondRating,
     SeverityProposal,
     Task,
 )
@@ -37,7 +38,8 @@ from programs.models import Category
 
 # Names of rows, and nothing that anybody decided.
 _SILENT = {
-    *("id", "uuid", "incident", "run", "facts", "assessment", "assessed", "file", "report"),
+    *("id", "uuid", "incident", "run", "facts", "said", "first"),
+    *("assessment", "assessed", "file", "report"),
 }
 _OF_STEPS = {"state", "note"}
 _NAMES = {
@@ -46,6 +48,7 @@ _NAMES = {
     AccessGrant: gettext_lazy("Access"),
     RunbookStep: gettext_lazy("Runbook step"),
     SeverityProposal: gettext_lazy("Proposed severity"),
+    SecondRating: gettext_lazy("Second rating"),
     RuleFiring: gettext_lazy("Rule"),
     AccessRequest: gettext_lazy("Asked to be let in"),
     GlassBreak: gettext_lazy("Broken glass"),
@@ -155,6 +158,7 @@ _BELOW: tuple[type[models.Model], ...] = (
     GlassBreak,
     Drill,
     Obligation,
+    SecondRating,
 )
 # Who asked in vain is told only to those who decide about it.
 _FOR_MANAGERS = (AccessRequest,)

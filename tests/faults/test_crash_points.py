@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.functions import Function
 from audit import outbox, verification
 from audit.models import Due, Entry, OutboxEvent
-from incidents import lateness, reporting
+from incidents import assessmentdue, lateness, reporting
 from incidents.models import Incident, TimelineEntry
 from notifications import answering, channels, paging, policies, readiness, runs
 from notifications.models import Escalation, Page
@@ -100,7 +100,8 @@ def taken_back():
 def nothing_is_lost_or_twice(points):
     assert verification.verify().clean, tell(points)
     # That the controls of the program end is years ahead; policies are looked at once a day.
-    ahead = [clearance.LOOK, reminders.REMIND, readiness.LOOK]
+    # A report is assessed in full within hours.
+    ahead = [clearance.LOOK, reminders.REMIND, readiness.LOOK, assessmentdue.REMIND]
     waiting = Due.objects.waiting().exclude(kind__in=ahead)
     # What was answered is looked after until it is contained, and goes on when nobody is there.
     waiting = waiting.exclude(kind__in=[runs.LOOK, runs.STEP])
