@@ -23,11 +23,11 @@ _EVERY = [
 ]
 
 
-def _lines(label: Any, hint: Any) -> forms.CharField:
+def _lines(label: Any, hint: Any, *, required: bool = False) -> forms.CharField:
     return forms.CharField(
         label=label,
         help_text=hint,
-        required=False,
+        required=required,
         max_length=_MANY,
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
     )
@@ -104,7 +104,9 @@ class PostgresForm(SentSourceForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     sslmode = forms.ChoiceField(label=_("Encryption"), choices=[(each, each) for each in SSL_MODES])
-    tables = _lines(_("Tables"), _("One a line: schema.table, or schema.* for all of a schema."))
+    tables = _lines(
+        _("Tables"), _("One a line: schema.table, or schema.* for all of a schema."), required=True
+    )
     every_seconds = forms.TypedChoiceField(
         label=_("Look every"), coerce=int, choices=_EVERY, initial=3600
     )

@@ -139,10 +139,14 @@ def reach(store: Store, starts: Iterable[tuple[str, str]]) -> tuple[Ways, bool]:
             ways[key] = Way(None, why, 0)
             queue.append(key)
     cut = False
-    while queue:
-        group = queue.popleft()
+    waits = deque([store.everyone] if store.everyone else [])
+    while queue or waits:
+        # That everybody may read explains least: whoever is reached otherwise keeps that reason.
+        group = queue.popleft() if queue else waits.popleft()
+        if group not in ways:
+            continue
         depth = ways[group].depth + 1
-        members = _members(store, group)
+        members = _members(store, group, everybody=not queue and not waits)
         if depth > DEEPEST:
             cut = cut or any(member.key not in ways for member in members)
             continue
@@ -153,9 +157,9 @@ def reach(store: Store, starts: Iterable[tuple[str, str]]) -> tuple[Ways, bool]:
     return ways, cut
 
 
-def _members(store: Store, group: str) -> Iterable[Member]:
+def _members(store: Store, group: str, *, everybody: bool) -> Iterable[Member]:
     yield from store.members.get(group, ())
-    if group == store.everyone:
+    if group == store.everyone and everybody:
         for key, principal in store.principals.items():
             if principal.kind is Kind.ACCOUNT:
                 yield Member(key)

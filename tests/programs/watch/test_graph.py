@@ -44,6 +44,12 @@ def test_everybody_reads_what_is_granted_to_everyone():
     assert effective(made).path("ana") == ("SELECT on study.keys", PUBLIC, "ana")
 
 
+def test_that_everybody_may_read_hides_no_other_reason():
+    made = store([PUBLIC, "analysts"], {"analysts": ["interns"], "interns": ["ben"]})
+    path = effective(made).path("ben")
+    assert path == ("SELECT on study.keys", "analysts", "interns", "ben")
+
+
 def test_a_grant_behind_a_door_lets_in_only_whom_the_door_lets_in():
     made = store([PUBLIC], {"team": ["ana"], "others": ["ben"]}, doors=[["team"]])
     assert readers(made) == {"ana"}
