@@ -81,9 +81,12 @@ def wall(request: HttpRequest, secret: str) -> HttpResponse:
         "weeks": leadchart.over_time(found),
         "shape": leadchart,
         "now": timezone.now(),
-        "refresh": REFRESH_SECONDS,
+        "stands_still": "still" in request.GET,
     }
     answer = render(request, "incidents/wall.html", context)
     # The address is the key, and what the page loads would name it to whoever logs requests.
     answer["Referrer-Policy"] = "no-referrer"
+    # Who needs longer to read it can have it stand still.
+    if "still" not in request.GET:
+        answer["Refresh"] = str(REFRESH_SECONDS)
     return answer
