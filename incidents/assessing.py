@@ -20,8 +20,6 @@ from severity.questions import Said, Weighed, answers_of, fact_of
 from severity.questions import weigh as weigh_answers
 
 LONGEST_REASON = 2000
-# What stands beside the facts of an assessment; `Facts.from_mapping` knows nothing of it.
-BESIDE = ("assumed", "unknown", "said", "by_rules")
 NOTHING = Said({})
 
 
@@ -136,9 +134,8 @@ def said_before(incident: Incident) -> Said | None:
         return None
     if "said" in kept.facts:
         return Said.from_plain(kept.facts["said"])
-    stated = {name: value for name, value in kept.facts.items() if name not in BESIDE}
     try:
-        facts = Facts.from_mapping(stated, inforce.rules())
+        facts = Facts.from_mapping(weighing.stated(kept), inforce.rules())
     except BadFact:
         # Of rules that had other scales: nothing of it can be taken over.
         return None

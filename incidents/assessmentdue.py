@@ -123,6 +123,7 @@ def remind(incident_pk: int, *, by: str, since: str, round_: str, percent: int) 
         incident=incident.pk,
         percent=percent,
         due=by,
+        round=round_,
     )
     if percent >= OVERDUE:
         _say(incident, due)

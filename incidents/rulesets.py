@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.models import User
 from audit import history, trail
-from incidents import access, rulebook
+from incidents import access, rulebook, weighing
 from incidents.models import Counter, Incident
 from severity import inforce
 from severity.assessment import assess
@@ -175,7 +175,7 @@ def moves(before: RuleSet, after: RuleSet, user: User) -> tuple[list[Moved], int
     incidents = {str(each.uuid): each for each in access.of_these(user, keys)}
     rows = Assessment.objects.filter(subject__in=[f"incident:{uuid}" for uuid in incidents])
     stated = rows.exclude(facts={}).order_by("subject", "-pk").distinct("subject")
-    facts = {row.subject.removeprefix("incident:"): row.facts for row in stated}
+    facts = {row.subject.removeprefix("incident:"): weighing.stated(row) for row in stated}
     found = [
         moved
         for uuid, said in facts.items()
@@ -185,9 +185,8 @@ def moves(before: RuleSet, after: RuleSet, user: User) -> tuple[list[Moved], int
 
 
 def _moved(
-    incident: Incident, said: dict[str, Any], before: RuleSet, after: RuleSet
+    incident: Incident, stated: dict[str, Any], before: RuleSet, after: RuleSet
 ) -> Iterator[Moved]:
-    stated = {name: value for name, value in said.items() if name != "assumed"}
     try:
         was = assess(Facts.from_mapping(stated, before), before).sev
     except BadFact:

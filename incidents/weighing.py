@@ -22,6 +22,9 @@ from severity.models import Assessment
 from severity.ruleset import RuleSet
 from severity.triage import Answers, ProgramContext, Triage, triage
 
+# What stands beside the facts of an assessment; `Facts.from_mapping` knows nothing of it.
+BESIDE = ("assumed", "unknown", "said", "by_rules")
+
 
 @dataclass(frozen=True)
 class Stated:
@@ -325,3 +328,8 @@ def told(assessment: Assessment, was: int | None, reason: str) -> str:
     now = f"undetermined, counts as {level}" if assessment.undetermined else level
     before = "" if was is None or was == assessment.level else f" (was SEV {was})"
     return f"Severity: {now}{before}. {reason}"
+
+
+def stated(kept: Assessment) -> dict[str, Any]:
+    """Return the facts of an assessment as `Facts.from_mapping` takes them."""
+    return {name: value for name, value in kept.facts.items() if name not in BESIDE}

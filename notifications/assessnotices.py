@@ -34,7 +34,8 @@ def tell_of_assessment(event: dict[str, Any]) -> None:
     doorbell.ring(
         _concerned(incident, is_late=is_late),
         incident,
-        key=f"assessment-{event['due']}-{percent}",
+        # Many are due at the end of the same day, and one may be planned anew for the same end.
+        key=f"assessment-{incident.pk}-{event['round']}-{percent}",
         subject=subject,
         said=f"{subject}: it {'was' if is_late else 'is'} due {due:%Y-%m-%d %H:%M} UTC. Press "
         "“Assess in full” at the severity of the incident; if a milder level is proposed there, "

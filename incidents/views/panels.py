@@ -8,7 +8,6 @@ from django.conf import settings
 from accounts.http import SignedInRequest
 from incidents import (
     access,
-    assessing,
     chart,
     duplicates,
     duties,
@@ -131,7 +130,7 @@ def second_ratings(incident: Incident, forms: Forms) -> dict[str, Any]:
 
 def _bearings(facts: dict[str, Any], version: str) -> list[Bearing]:
     """What would change the level, by the rules that it rests on; nothing where a person set it."""
-    stated = {name: value for name, value in facts.items() if name not in assessing.BESIDE}
+    stated = {name: value for name, value in facts.items() if name not in weighing.BESIDE}
     if not stated:
         return []
     try:

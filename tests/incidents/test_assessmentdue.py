@@ -124,6 +124,19 @@ def test_people_hear_at_each_share_and_the_story_says_when_it_is_overdue(pass_by
     assert waiting(incident) == []
 
 
+def test_each_of_those_that_are_due_at_the_same_moment_is_told_of(pass_by, mailoutbox):
+    commander, end = make.user(Function.COMMANDER), timezone.now() + timedelta(minutes=100)
+    at = {"by": end.isoformat(), "since": end.isoformat()}
+    for incident in (make.incident(Sev.SEV3), make.incident(Sev.SEV3)):
+        roles.give(incident, Role.COMMANDER, person=commander, actor=make.SYSTEM)
+        Incident.objects.filter(pk=incident.pk).update(assess_by=end)
+        for round_ in ("a", "b"):
+            assessmentdue.remind(incident.pk, **at, round_=round_, percent=50)
+    pass_by(minutes=0)
+    told = [mail for mail in mailoutbox if commander.email in mail.to and "50 %" in mail.subject]
+    assert len(told) == 4
+
+
 @pytest.mark.parametrize(("level", "pages"), [(Sev.SEV2, True), (Sev.SEV3, False)])
 def test_only_what_stops_programs_pages_again_once_it_is_overdue(level, pages):
     incident = make.incident(level)
