@@ -20,7 +20,6 @@ MAIL_SECURITY = ("starttls", "tls", "none")
 LONGEST_URL = 200
 MAKE_A_KEY = "make one with `openssl rand -base64 32`."
 
-
 _AN_HOUR = environs.validate.Range(0, 3_600_000)
 _A_DAY = environs.validate.Range(0, 1440)
 _SOME_HOURS = environs.validate.Range(1, 168)
@@ -228,8 +227,8 @@ def _problems(values: Environment) -> list[str]:
 
 
 def _problems_of_parts(values: Environment) -> list[str]:
-    found = keeping.problems(values.keeping) + inbox.problems(values.inbox)
-    return found + recording.problems(values.recording, internal=values.internal_hosts)
+    of_record = recording.problems(values.recording, internal=values.internal_hosts)
+    return [*keeping.problems(values.keeping), *inbox.problems(values.inbox), *of_record]
 
 
 def _is_base(url: str) -> bool:

@@ -213,7 +213,6 @@ FILE_UPLOAD_HANDLERS = [
 # Evidence. Nothing serves this folder but views of programs and incidents, which ask who may.
 MEDIA_ROOT = ENVIRONMENT.evidence
 EVIDENCE = ENVIRONMENT.keeping
-# With which keys the record is sealed, and where its checkpoints go.
 RECORD = ENVIRONMENT.recording
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700

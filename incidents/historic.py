@@ -16,10 +16,11 @@ from django.db import transaction
 from accounts.actors import Actor
 from audit import history, trail
 from audit.gathering import gathered
-from incidents import codenames, exposures, pastaccess, reporting, timeline, weighing
+from incidents import codenames, exposures, pastaccess, pastlevels, reporting, timeline
 from incidents.models import Import, Imported, Incident, Status, StillOpen, TimelineEntry
 from incidents.pastcase import BadRow, PastCase
-from incidents.weighing import Answered, Past
+from incidents.pastlevels import Past
+from incidents.weighing import Answered
 from programs.models import Program
 from severity.ladder import Sev
 
@@ -122,7 +123,7 @@ def digest(case: PastCase) -> str:
 
 def _make(rows: Sequence[Row], programs: Mapping[str, Program], actor: Actor) -> list[Incident]:
     pasts = [_past(case, programs.get(case.program)) for _n, case in rows]
-    assessments = weighing.of_the_past(pasts, "Imported with the incident.", actor=actor)
+    assessments = pastlevels.of_the_past(pasts, "Imported with the incident.", actor=actor)
     names = codenames.several(len(rows), _taken)
     incidents = []
     # Drawn last: all who report meanwhile wait for it.

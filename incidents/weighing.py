@@ -1,9 +1,7 @@
-"""How bad the answers make it, and what is written of it. The only writer of Assessment."""
+"""How bad the answers make it, written down. With pastlevels the only writer of Assessment."""
 
 import copy
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +13,8 @@ from accounts.models import User
 from incidents.models import Incident
 from programs.models import RUNNING, Dataset, Program, State
 from severity import inforce
-from severity.assessment import Result, assess
-from severity.facts import Facts
 from severity.ladder import Sev, mildest, worst
 from severity.models import Assessment
-from severity.ruleset import RuleSet
 from severity.triage import Answers, ProgramContext, Triage, triage
 
 # What stands beside the facts of an assessment; `Facts.from_mapping` knows nothing of it.
@@ -99,67 +94,6 @@ def at_first(uuid: UUID, weighed: Triage, stated: Stated | None, *, actor: Actor
     if stated and stated.level is not None:
         return _by_monitor(uuid, weighed, stated, actor=actor)
     return by_triage(uuid, weighed, actor=actor)
-
-
-@dataclass(frozen=True)
-class Past:
-    """What a file says of how bad an incident of the past was.
-
-    Args:
-        level: stated by the file; None if it states none.
-        facts: for a provisional level; None if there are none, and the answers decide.
-    """
-
-    uuid: UUID
-    answered: Answered
-    level: Sev | None
-    facts: Facts | None
-    assumed: tuple[str, ...] = ()
-
-
-def of_the_past(several: Sequence[Past], reason: str, *, actor: Actor) -> list[Assessment]:
-    """Write down the levels of imported incidents, those that no file states as undetermined."""
-    rules = inforce.rules()
-    weighed: dict[Answered, Triage] = {}
-    rows = []
-    for past in several:
-        row = Assessment(
-            subject=f"incident:{past.uuid}",
-            kind=Assessment.Kind.IMPORTED,
-            rules_version=rules.version,
-            rules_sha256=rules.sha256,
-            reason=reason,
-            assessor=actor.user,
-            facts={},
-            trace=[],
-            **({} if past.level is None else {"level": past.level.value}),
-        )
-        if past.level is None:
-            _provisional(row, past, rules, weighed)
-        rows.append(row)
-    return Assessment.objects.bulk_create(rows)
-
-
-def _provisional(
-    row: Assessment, past: Past, rules: RuleSet, weighed: dict[Answered, Triage]
-) -> None:
-    if past.facts:
-        result, facts, assumed = _assessed(past.facts, rules.version), past.facts, past.assumed
-        level = result.sev
-    else:
-        if past.answered not in weighed:
-            weighed[past.answered] = weigh(past.answered)
-        found = weighed[past.answered]
-        result, facts, assumed, level = found.result, found.facts, found.assumed, found.sev
-    row.facts = {"assumed": list(assumed), **facts.plain()}
-    row.trace, row.score, row.index = result.plain()["trace"], result.se, result.osi
-    row.level, row.undetermined = level.value, True
-
-
-@lru_cache(maxsize=512)
-def _assessed(facts: Facts, _version: str) -> Result:
-    # Files of thousands hold few kinds of facts, and each costs near a millisecond.
-    return assess(facts, inforce.rules())
 
 
 def judge_of(incident: Incident, reporter: Actor) -> Actor:

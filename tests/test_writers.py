@@ -203,7 +203,7 @@ MAKERS = {
     "Imported": {"incidents.historic"},
     "Drill": {"incidents.drills"},
     "SavedView": {"incidents.saved_views"},
-    "Assessment": {"incidents.weighing"},
+    "Assessment": {"incidents.pastlevels", "incidents.weighing"},
     "ReportKey": {"incidents.repeats"},
     "RuleFiring": {"incidents.firing"},
     "SecondRating": {"incidents.ratings"},

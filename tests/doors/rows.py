@@ -4,6 +4,7 @@ A door that is not here fails the tests, and so does one that lets in anybody el
 """
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from accounts.functions import Function
@@ -374,28 +375,8 @@ BY_SECRET = {
 }
 
 # At the end: they are made of what stands above.
-from tests.doors import (  # noqa: E402
-    filing_rows,
-    judging_rows,
-    kept_rows,
-    lead_rows,
-    policy_rows,
-    record_rows,
-    rules_rows,
-    told_rows,
-    watch_rows,
-)
-
-for _each in (
-    filing_rows,
-    judging_rows,
-    kept_rows,
-    lead_rows,
-    policy_rows,
-    record_rows,
-    rules_rows,
-    told_rows,
-    watch_rows,
-):
+_AREAS = "filing judging kept lead policy record rules told watch"
+for _area in _AREAS.split():
+    _each = import_module(f"tests.doors.{_area}_rows")
     ROWS |= _each.ROWS
     BY_SECRET |= getattr(_each, "BY_SECRET", set())

@@ -11,13 +11,11 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
 from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.functions import Function
-from audit import deposits, sealing
-from audit.models import Checkpoint, Deposit, Due
+from audit.models import Due
 from incidents import (
     cord,
     drafts,
@@ -33,46 +31,30 @@ from incidents import (
     judgement,
     knocks,
     legalevents,
-    library,
     lifecycle,
     ratings,
     relations,
     reviews,
     roles,
-    rulemaking,
-    rulesets,
     saved_views,
     tasking,
     timeline,
-    wallboards,
 )
 from incidents.models import AccessGrant, DrillScope, Incident, Role, SavedView, Status
 from notifications import (
     broadcasts,
-    calendars,
-    concerns,
-    connecting,
-    covers,
     paging,
     policies,
-    rooms,
-    runs,
     stakeholders,
-    subscribing,
-    swaps,
 )
-from notifications.calendars import Terms
-from notifications.covers import Cover
-from notifications.models import News
 from programs import collectors, keys, waivers
 from programs.attestation import attest, control_of
 from programs.evidence import Shown
-from programs.models import Program, WatchSource
-from programs.watch import declaring, looking, watching
-from severity import inforce
+from programs.models import Program
 from severity.ladder import Sev
 from severity.questions import Said, answers_of
 from tests import make
+from tests.doors import planted
 from tests.severity.given import facts
 from tests.web.conftest import Reader
 
@@ -115,28 +97,19 @@ def build() -> World:
     _stop(world)
     world.ids["page"] = _page(incident)
     world.ids["policy"] = policies.for_level(2, None).pk
-    world.ids |= _connection(world)
-    world.ids |= _rota(world.people["responder"].person)
-    world.ids |= _runbook(make.actor(world.people["security"].person))
-    world.ids |= _threshold(make.actor(world.people["security"].person))
+    world.ids |= planted.connection(world)
+    world.ids |= planted.rota(world.people["responder"].person)
+    world.ids |= planted.runbook(make.actor(world.people["security"].person))
+    world.ids |= planted.threshold(make.actor(world.people["security"].person))
     for name in ("view", "stranger"):
-        _subscribed(world.people[name].person)
+        planted.subscribed(world.people[name].person)
     world.ids |= _told_outside(world)
-    world.ids["checkpoint"] = _sealed()
-    world.ids["board"] = _board(world.people["executive"].person)
+    world.ids["checkpoint"] = planted.sealed()
+    world.ids["board"] = planted.board(world.people["executive"].person)
     world.ids |= _draft(incident, make.actor(world.people["commander"].person))
     world.ids["import"] = _import(make.actor(world.people["privacy_officer"].person))
     incident.refresh_from_db()
     return world
-
-
-def _sealed() -> int:
-    """A checkpoint of the record with a time stamp."""
-    said = sealing.seal()
-    assert said
-    row = Checkpoint.objects.get(number=said.number)
-    deposits.note(row, Deposit.Place.STAMP, "stamps.example", token=b"stamp")
-    return said.number
 
 
 def _told_outside(world: World) -> dict[str, int]:
@@ -154,12 +127,6 @@ def _told_outside(world: World) -> dict[str, int]:
     return {"broadcast": waiting.pk, "stakeholder": outside.pk}
 
 
-def _board(person: Any) -> int:
-    terms = wallboards.Terms("Hall", "90", None, 5)
-    board, _text = wallboards.make(terms, actor=make.actor(person))
-    return int(board.pk)
-
-
 def _draft(incident: Incident, by: Actor) -> dict[str, int]:
     made = drafts.begin(incident, "authority", actor=by)
     drafts.write(made.draft, f"# Text {WORDS}", based_on=1, actor=by)
@@ -172,47 +139,12 @@ def _import(by: Actor) -> int:
     return importing.take_in(importing.File(BytesIO(text), "a.csv", "csv", "Old"), actor=by).pk
 
 
-def _subscribed(person: Any) -> None:
-    wish = subscribing.Wish(News.values)
-    subscribing.subscribe(person, wish, actor=make.actor(person))
-
-
 def _page(incident: Incident) -> int:
     policies.ensure_general_policies(actor=make.SYSTEM)
     run = paging.open_for(incident.pk, again=True)
     assert run
     paging.take_step(run.pk, run.generation)
     return run.pages.first().pk
-
-
-def _connection(world: World) -> dict[str, Any]:
-    operator = make.actor(world.people["operator"].person)
-    made = connecting.make("pagerduty", "Ours", ["s" * 32], actor=operator)
-    room = rooms.make("Channel", "pagerduty", "r" * 32, terms=rooms.Terms(step=9), actor=operator)
-    return {"connection": made.pk, "room": room.pk}
-
-
-def _rota(owner: Any) -> dict[str, Any]:
-    rota, deputy = make.rota(owner), make.reachable(Function.RESPONDER)
-    layer = make.layer(rota, owner, zone="UTC")
-    until = timezone.now() + timedelta(hours=9)
-    swap = swaps.ask(
-        rota,
-        Cover(deputy, until, "", until - timedelta(hours=8)),
-        actor=make.actor(owner),
-    )
-    made = covers.take(rota, Cover(deputy, until, "Away"), actor=make.actor(owner))
-    calendar = calendars.add(
-        rota, Terms("Team", 50), "https://calendar.example/a.ics", actor=make.actor(owner)
-    )
-    return {
-        "rota": rota.pk,
-        "calendar": calendar.pk,
-        "layer": layer.pk,
-        "override": made.pk,
-        "swap": swap.pk,
-        "do": "accept",
-    }
 
 
 def _people(world: World, reporter: Any) -> None:
@@ -362,35 +294,6 @@ def _step(incident: Incident) -> int:
     return incident.runbooks.get().steps.order_by("number")[0].pk
 
 
-def _runbook(author: Any) -> dict[str, Any]:
-    """A version of a shipped runbook that waits for a second person."""
-    book = library.in_force()[0].id
-    said = library.last(book) | {"title": "Changed"}
-    now = library.version_now(book)
-    row = library.propose(book, said, reason="r", based_on=now, actor=author)
-    return {"runbook": book, "version": row.number}
-
-
-def _threshold(author: Any) -> dict[str, Any]:
-    """Versions of a threshold rule and of the severity rules that wait for a second person."""
-    said = {"name": "Watch", "why": "we learned", "when": {"levels": [5]}, "mode": "automatic"}
-    said |= {"actions": [{"do": "require_review"}]}
-    row = rulemaking.propose("watch", said, reason="r", based_on="", actor=author)
-    text = inforce.text_of("2026.11-1").replace('version: "2026.11-1"', 'version: "2026.12-1"')
-    written = rulesets.propose(text, reason="r", based_on="2026.11-1", actor=author)
-    return {"rule": row.rule, "rule_version": row.number, "rule_set": written.version}
-
-
-def _watched(program: Program) -> dict[str, Any]:
-    """A dataset, and a look at who reads it that finds what was declared."""
-    by, dataset = make.actor(program.owner), make.dataset(program)
-    declaring.declare(dataset, declaring.Terms(people=["ana"]), reason="r", actor=by)
-    terms = watching.Terms(name="Lake", kind=WatchSource.Kind.LIST)
-    source = watching.add(dataset, terms, actor=by)
-    row = looking.receive(source, b"principal,grant\nana,share\n", actor=by)
-    return {"dataset": dataset.slug, "watch_source": source.pk, "look": row.pk}
-
-
 def _machines(program: Program) -> dict[str, Any]:
     """What a program has while it runs: a collector, keys, another system, what was attested."""
     key, _secret = keys.issue_for_ingest(program, label="lake", actor=make.actor(program.owner))
@@ -422,20 +325,12 @@ def _machines(program: Program) -> dict[str, Any]:
             program, control_of("G22"), reason="r", days=3, actor=make.actor(program.owner)
         ).pk,
         "drill": drill.pk,
-        **_watched(program),
+        **planted.watched(program),
     }
-
-
-def _page_of_stop(order: Any) -> int:
-    plan, about = policies.plan_for_stop(order, None), concerns.AStop(order)
-    with transaction.atomic():
-        run = runs.begin(about, plan, policy=None, order=order, cause="silence", level=2)
-        runs.page(run, about, plan.steps[0].targets, by="step 1")
-    return run.pages.first().pk
 
 
 def _stop(world: World) -> None:
     order = world.program.stop_orders.latest("generation")
     wish = make.wish(world.program, by=world.program.owner)
-    world.ids["stop_page"] = _page_of_stop(order)
+    world.ids["stop_page"] = planted.page_of_stop(order)
     world.ids |= {"generation": order.generation, "call": order.calls.get().pk, "wish": wish.pk}
