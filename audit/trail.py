@@ -91,3 +91,20 @@ def _write(lines: list[_Line]) -> None:
         # Its entry has a key only now.
         remark.entry_id = remark.entry.pk
     Remark.objects.bulk_create(remarks)
+
+
+@transaction.atomic
+def erase(entry: Entry, *, reason: str, actor: Actor) -> None:
+    """Erase the text of an entry with its salt, where the law wants it gone, and record that.
+
+    The entry stays, and with it the hash that shows that there was a text; the chain stays whole.
+
+    Raises:
+        ValueError: if it has no text, or no reason is given.
+    """
+    if not reason.strip():
+        raise ValueError("reason: say why the law wants it gone.")
+    removed, _models = Remark.objects.filter(entry=entry).delete()
+    if not removed:
+        raise ValueError(f"{entry.stream} #{entry.seq} has no text.")
+    record("record.text_erased", entry, actor=actor, stream=entry.stream, remark=reason)
