@@ -22,7 +22,8 @@ logger = structlog.get_logger(__name__)
 # Long enough for a worker to fetch the message; short enough that a dead worker is noticed.
 HAND_OVER_LEASE = timedelta(seconds=3)
 # What a killed worker held is done by another after this time, so it is short; a call outside may
-# take longer, and is held on to as long as its process lives, up to LONGEST_WORK.
+# take longer, and is held on to as long as its process lives, up to LONGEST_WORK or what its kind
+# is known to need.
 WORK_LEASE = timedelta(seconds=6)
 RENEWED_EACH = timedelta(seconds=2)
 LONGEST_WORK = timedelta(seconds=30)
@@ -120,9 +121,9 @@ def lock(pk: int, token: uuid.UUID) -> bool:
 
 
 @contextmanager
-def held(pk: int, token: uuid.UUID) -> Iterator[None]:
+def held(pk: int, token: uuid.UUID, *, longest: timedelta) -> Iterator[None]:
     """Renew the lease of a claim as long as this process lives, and no longer than may be."""
-    holder = _Holder(pk, token)
+    holder = _Holder(pk, token, longest)
     holder.wait()
     try:
         yield
@@ -133,9 +134,9 @@ def held(pk: int, token: uuid.UUID) -> Iterator[None]:
 class _Holder:
     """A timer that renews and starts the next. Most work is over before the first one ends."""
 
-    def __init__(self, pk: int, token: uuid.UUID) -> None:
+    def __init__(self, pk: int, token: uuid.UUID, longest: timedelta) -> None:
         self.pk, self.token = pk, token
-        self.left = LONGEST_WORK
+        self.left = longest
         self.over = False
         self._timer: threading.Timer | None = None
 

@@ -47,6 +47,7 @@ class Handler:
     work: Callable[[dict[str, Any]], Any]
     outward: bool
     attempts: int
+    longest: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -84,16 +85,19 @@ def within_transaction(kind: str, *, attempts: int = 12) -> Callable[[Within], W
     return register
 
 
-def outward(kind: str, *, attempts: int = 8) -> Callable[[Outward], Outward]:
+def outward(
+    kind: str, *, attempts: int = 8, longest: timedelta | None = None
+) -> Callable[[Outward], Outward]:
     """Register work that talks to the outside, which may happen twice after a crash.
 
     The function runs outside any transaction and returns what to write; that
     is written together with the finish of the row, if the claim still holds. The
-    payload's `lane` says whose work it is; the same lane is worked off a little at a time.
+    payload's `lane` says whose work it is; the same lane is worked off a little at a time. After
+    `longest` the claim ends though its process lives: what hangs is noticed, and begun again.
     """
 
     def register(work: Outward) -> Outward:
-        _handlers[kind] = Handler(work, outward=True, attempts=attempts)
+        _handlers[kind] = Handler(work, outward=True, attempts=attempts, longest=longest)
         return work
 
     return register
@@ -108,6 +112,11 @@ def when_dead(tell: Callable[[Due], None]) -> Callable[[Due], None]:
 def is_outward(kind: str) -> bool:
     """True if work of this kind talks to the outside."""
     return _handlers.get(kind, _NOBODY).outward
+
+
+def longest_of(kind: str) -> timedelta:
+    """Return how long one try of this kind may take."""
+    return _handlers.get(kind, _NOBODY).longest or claims.LONGEST_WORK
 
 
 def kinds() -> list[str]:
@@ -213,7 +222,7 @@ def run(pk: int, token: uuid.UUID) -> bool:
 def _carry_out(handler: Handler, due: Due, token: uuid.UUID) -> bool:
     if not handler.outward:
         return _write(lambda: handler.work(due.payload), due, token)
-    with claims.held(due.pk, token):
+    with claims.held(due.pk, token, longest=longest_of(due.kind)):
         write = handler.work(due.payload)
         return _write_surely(write, due, token)
 
@@ -245,12 +254,9 @@ def _write_surely(write: Callable[[], None], due: Due, token: uuid.UUID) -> bool
 
 
 def _finish(pk: int) -> None:
+    at = ClockTimestamp()
     Due.objects.filter(pk=pk).update(
-        state=Due.State.DONE,
-        token=None,
-        lease_until=None,
-        finished_at=ClockTimestamp(),
-        last_error="",
+        state=Due.State.DONE, token=None, lease_until=None, finished_at=at, last_error=""
     )
 
 

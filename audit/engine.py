@@ -9,7 +9,9 @@ import socket
 import time
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from types import FrameType
+from typing import Any
 
 import psycopg
 import structlog
@@ -35,6 +37,8 @@ BATCH = 20
 # What may wait for a worker: few enough that it is taken before its claim lapses, and that what
 # is graver and comes later does not wait long behind it.
 AHEAD = 200
+# As the settings have it for most work: 20 and 25 of its 30 seconds.
+SOFT_BEFORE, HARD_BEFORE = timedelta(seconds=10), timedelta(seconds=5)
 # While there is more than may wait, room is looked for this often.
 FULL_SECONDS = 0.05
 
@@ -96,8 +100,10 @@ class Engine:
             try:
                 run_due.apply_async(
                     (claim.pk, str(claim.token)),
+                    # How long it may lie there; it says nothing of how long the work takes.
                     expires=claims.LONGEST_WORK.total_seconds(),
                     retry=False,
+                    **_limits(claim.kind),
                 )
                 return
             except (OSError, KombuError) as error:
@@ -134,6 +140,18 @@ class Engine:
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self.stopping = True
+
+
+def _limits(kind: str) -> dict[str, Any]:
+    """When a worker ends a try that hangs, in seconds; empty where the settings' limits fit."""
+    longest = clockwork.longest_of(kind)
+    if longest <= claims.LONGEST_WORK:
+        return {}
+    # Both before the claim lapses, so that what was ended is not running beside its next try.
+    return {
+        "soft_time_limit": (longest - SOFT_BEFORE).total_seconds(),
+        "time_limit": (longest - HARD_BEFORE).total_seconds(),
+    }
 
 
 def _listen() -> psycopg.Connection[tuple[object, ...]]:

@@ -54,7 +54,8 @@ def deposit_in_file(payload: dict[str, Any]) -> Callable[[], None]:
     return deposits.in_file(payload)
 
 
-@clockwork.outward(looking.LOOK, attempts=2)
+# It reads the whole record, which only grows.
+@clockwork.outward(looking.LOOK, attempts=2, longest=timedelta(hours=4))
 def look(payload: dict[str, Any]) -> Callable[[], None]:
     return looking.look(payload["verification"])
 

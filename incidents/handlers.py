@@ -1,6 +1,7 @@
 """What the engine does for incidents."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from accounts.actors import Actor
@@ -237,7 +238,8 @@ def recount_figures(_payload: dict[str, Any]) -> None:
     measuring.recount()
 
 
-@clockwork.outward(bundles.MAKE, attempts=4)
+# Up to bundles.MOST_BYTES are read, measured and stored, some of it over a network.
+@clockwork.outward(bundles.MAKE, attempts=4, longest=timedelta(hours=2))
 def make_bundle(payload: dict[str, Any]) -> Callable[[], None]:
     return bundles.make(payload["bundle"])
 

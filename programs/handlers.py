@@ -1,7 +1,7 @@
 """What the engine does for programs."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from audit import clockwork, outbox
@@ -62,7 +62,8 @@ def end_for_incident(event: dict[str, Any]) -> None:
         attestation.end_after_incident(event["program"], reported_at=reported_at)
 
 
-@clockwork.outward(watching.LOOK, attempts=4)
+# A store with many tables and readers is asked table by table, each within its own time.
+@clockwork.outward(watching.LOOK, attempts=4, longest=timedelta(minutes=15))
 def look_at_store(payload: dict[str, Any]) -> Callable[[], None]:
     return looking.look(payload)
 

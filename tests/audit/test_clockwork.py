@@ -332,3 +332,10 @@ def test_the_work_and_the_end_of_its_row_commit_together(registry, due, engine, 
     row.refresh_from_db()
     assert row.state == Due.State.DONE
     assert Due.objects.filter(key="effect").exists()
+
+
+@pytest.mark.parametrize(
+    "kind", ["audit.verify_record", "incidents.make_bundle", "programs.look_at_store"]
+)
+def test_what_reads_a_whole_record_evidence_or_a_store_may_take_minutes(kind):
+    assert clockwork.longest_of(kind) >= timedelta(minutes=15)

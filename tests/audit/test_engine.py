@@ -106,6 +106,14 @@ def test_a_message_says_only_which_row_and_expires_with_its_lease(dispatcher, br
     assert options == {"expires": 30.0, "retry": False}
 
 
+def test_work_that_may_take_longer_is_ended_by_no_worker_before_its_time(dispatcher, broker, due):
+    clockwork.outward("test.read", longest=timedelta(hours=1))(lambda _payload: lambda: None)
+    due("test.read")
+    dispatcher.tick()
+    ((_pk, _token, options),) = broker.messages
+    assert (options["soft_time_limit"], options["time_limit"]) == (3590.0, 3595.0)
+
+
 def test_what_no_worker_took_in_three_seconds_is_done_here(dispatcher, broker, due):
     row = due()
     dispatcher.tick()

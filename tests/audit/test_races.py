@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from accounts.functions import Function
 from accounts.models import Scope
-from audit import clockwork, credentials, outbox, people, trail, verification
+from audit import claims, clockwork, credentials, outbox, people, trail, verification
 from audit.models import Due, Entry
 from tests import make
-from tests.together import PATIENCE_SECONDS, ROUNDS, at_once, failures
+from tests.together import PATIENCE_SECONDS, ROUNDS, at_once, failures, until
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -34,6 +34,32 @@ def test_two_who_write_to_one_stream_leave_one_chain():
         stream = Entry.objects.filter(stream=trail.stream_of(person)).order_by("seq")
         assert [entry.seq for entry in stream] == [1, 2, 3, 4]
         assert verification.verify(stream=trail.stream_of(person)).clean
+
+
+def _renewals(row):
+    """Work that ends when its lease was renewed more often than most work may hold on to it."""
+    seen = set()
+
+    def renewed_often():
+        seen.add(Due.objects.get(pk=row.pk).lease_until)
+        return len(seen) > 4
+
+    def read(_payload):
+        until(renewed_often)
+        return lambda: None
+
+    return read
+
+
+def test_work_that_is_known_to_take_long_keeps_its_claim_as_long_as_it_may(due, monkeypatch):
+    monkeypatch.setattr(claims, "RENEWED_EACH", timedelta(milliseconds=20))
+    monkeypatch.setattr(claims, "LONGEST_WORK", timedelta(milliseconds=40))
+    row = due("test.read")
+    clockwork.outward("test.read", longest=timedelta(minutes=5))(_renewals(row))
+    (claim,) = clockwork.claim()
+    assert clockwork.run(claim.pk, claim.token)
+    row.refresh_from_db()
+    assert row.state == Due.State.DONE
 
 
 def test_entries_stand_in_the_order_in_which_they_were_committed():
