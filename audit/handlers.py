@@ -16,19 +16,34 @@ EACH = timedelta(seconds=60)
 ENGINE = Actor.machine("engine")
 
 
-@clockwork.within_transaction(SEAL)
-def seal(_payload: dict[str, Any]) -> None:
-    sealing.seal(only_new=True)
-    looking.ask_daily(actor=ENGINE)
-    look_after(after=EACH)
+# Beside the dispatcher: where there is much to seal, no page waits for it. Whoever does it a second
+# time finds nothing left to do.
+@clockwork.outward(SEAL, attempts=12, longest=timedelta(minutes=15))
+def seal(payload: dict[str, Any]) -> Callable[[], None]:
+    part = sealing.seal_part(only_new=True, above=payload.get("above", 0))
+    return lambda: _go_on(part.above)
 
 
-def look_after(*, after: timedelta = timedelta(0)) -> None:
-    """Have the record sealed, and each minute from then on. Safe to call again."""
+def _go_on(above: int | None) -> None:
+    if above is None:
+        looking.ask_daily(actor=ENGINE)
+        look_after(after=EACH)
+    else:
+        look_after(above=above)
+
+
+def look_after(*, after: timedelta = timedelta(0), above: int = 0) -> None:
+    """Have the record sealed, and each minute from then on. Safe to call again.
+
+    Args:
+        above: the key that a part ended with which was sealed before; 0 for none.
+    """
     # Whoever is handled at this moment does not count: it is who calls.
     if not Due.objects.filter(kind=SEAL, state=Due.State.SCHEDULED).exists():
         moment = clockwork.now() + after
-        clockwork.schedule(SEAL, key=f"seal:{moment.isoformat()}", payload={}, due_at=moment)
+        clockwork.schedule(
+            SEAL, key=f"seal:{moment.isoformat()}", payload={"above": above}, due_at=moment
+        )
 
 
 def install(using: str, **_: Any) -> None:
@@ -74,6 +89,7 @@ def record() -> Iterator[Found]:
         wrong = len(last.report.get("flaws", ())) + last.report.get("more", 0)
         said = last.report.get("failed") or f"{wrong} flaws; see /record/ or run verify_audit"
         yield Found("verification", f"The record was verified and is NOT clean: {said}")
-    if Checkpoint.objects.exists() and not Due.objects.waiting().filter(kind=SEAL).exists():
+    # Also where none was ever made: the first may have been given up.
+    if not Due.objects.waiting().filter(kind=SEAL).exists():
         look_after()
         yield Found("sealing", "nobody was to seal the record any more", mended=True)

@@ -4,18 +4,20 @@ The only module that writes Leaf and Checkpoint.
 """
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Min
 
 from accounts.actors import Actor
 from audit import checkpoints, clockwork, outbox, trail
 from audit.checkpoints import Ring, Said
 from audit.keyring import ring
 from audit.merkle import Frontier
-from audit.models import Checkpoint
+from audit.models import Checkpoint, Entry
 
 # Also when nothing was added, so that it can be seen that nothing was.
 AT_LEAST_EACH = timedelta(hours=1)
@@ -23,39 +25,84 @@ AT_LEAST_EACH = timedelta(hours=1)
 LONGEST_TRANSACTION = timedelta(days=1)
 # Any number that nobody else locks by.
 LOCK = 4_401_872_655
-_AT_ONCE = 50_000
+# Entries of one checkpoint: sealed within a second or two.
+_AT_ONCE = 20_000
+LONGEST_STATEMENT_MS = 300_000
+
+
+@dataclass(frozen=True)
+class Part:
+    """What came of sealing a part.
+
+    Args:
+        said: its checkpoint; None if none was needed.
+        above: from which key on the next part goes on; None if all was sealed.
+    """
+
+    said: Said | None
+    above: int | None
 
 
 def seal(*, only_new: bool = False, asked: bool = False) -> Said | None:
-    """Seal all that was committed until now; return the checkpoint.
+    """Seal all that was committed until now; return the last checkpoint.
 
     Args:
         only_new: make none, and return nothing, if there is nothing new to seal.
         asked: somebody wants this one, so that it goes everywhere.
     """
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        before = Checkpoint.objects.order_by("-number").first()
-        # First when, then what: all that ended before then is seen by what follows.
-        made_at, settled_at = _moments()
-        frontier, reached = _grow(before)
-        keys = ring()
-        if only_new and before and not _is_needed(before, frontier, made_at, keys):
-            return None
-        said = checkpoints.read(
-            keys.sign(_document(before, frontier, made_at=made_at, settled_at=settled_at))
-        )
-        Checkpoint.objects.create(
-            number=said.number,
-            size=said.size,
-            reached=reached,
-            made_at=made_at,
-            text=said.text,
-            frontier=frontier.text,
-        )
-        outbox.publish("record.sealed", priority=8, number=said.number, asked=asked)
+    part = seal_part(only_new=only_new, asked=asked)
+    said = part.said
+    while part.above is not None:
+        part = seal_part(only_new=only_new, asked=asked, above=part.above)
+        said = part.said or said
     return said
+
+
+@transaction.atomic
+def seal_part(*, only_new: bool = False, asked: bool = False, above: int = 0) -> Part:
+    """Seal as much as is sealed at once, and say where to go on.
+
+    Whoever begins with a record that is old already seals it so: no part is done twice, and none
+    holds up what else is written for long.
+
+    Args:
+        above: the key that the part before ended with; 0 for none.
+    """
+    _begin()
+    before = Checkpoint.objects.order_by("-number").first()
+    # First when, then what: all that ended before then is seen by what follows.
+    made_at, settled_at = _moments()
+    floor = _settled_up_to()
+    above = max(above, floor) if before else 0
+    frontier, reached, placed = _grow(before, above=above)
+    is_full = len(placed) == _AT_ONCE
+    # What went on above a part has not looked at what was committed late below it.
+    is_whole = above <= floor and not is_full
+    goes_on = None if is_whole else max(placed) if is_full else 0
+    keys = ring()
+    if before and (only_new or not is_whole) and not _is_needed(before, frontier, made_at, keys):
+        return Part(None, goes_on)
+    if not is_whole:
+        settled_at = _settled_before(before)
+    document = _document(before, frontier, made_at=made_at, settled_at=settled_at)
+    said = checkpoints.read(keys.sign(document))
+    Checkpoint.objects.create(
+        number=said.number,
+        size=said.size,
+        reached=reached,
+        made_at=made_at,
+        text=said.text,
+        frontier=frontier.text,
+    )
+    outbox.publish("record.sealed", priority=8, number=said.number, asked=asked and is_whole)
+    return Part(said, goes_on)
+
+
+def _begin() -> None:
+    with connection.cursor() as cursor:
+        # What is looked for among all entries may take longer than a page may.
+        cursor.execute(f"SET LOCAL statement_timeout = {LONGEST_STATEMENT_MS}")
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
 @transaction.atomic
@@ -103,19 +150,24 @@ def _moments() -> tuple[datetime, datetime]:
     return made_at, settled_at
 
 
-def _grow(before: Checkpoint | None) -> tuple[Frontier, int]:
-    """Give a place to each entry that has none; return the tree and the highest key in it."""
+def _settled_before(before: Checkpoint | None) -> datetime:
+    """Since when something may be missing while only a part of all is sealed."""
+    if before:
+        return datetime.fromisoformat(checkpoints.read(before.text).settled_at)
+    first: datetime = Entry.objects.aggregate(first=Min("at"))["first"]
+    return first
+
+
+def _grow(before: Checkpoint | None, *, above: int) -> tuple[Frontier, int, list[int]]:
+    """Give a place to some that have none; return the tree, its highest key and theirs."""
     size = before.size if before else 0
     frontier = Frontier.read(size, before.frontier) if before else Frontier()
-    reached, above = before.reached if before else 0, _settled_up_to()
-    while True:
-        with connection.cursor() as cursor:
-            cursor.execute(_PLACE, [above, _AT_ONCE, frontier.size])
-            found = cursor.fetchall()
-        frontier.grow(hash for _place, _entry, hash in sorted(found))
-        reached = max([reached, *(entry for _place, entry, _hash in found)])
-        if len(found) < _AT_ONCE:
-            return frontier, reached
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACE, [above, _AT_ONCE, frontier.size])
+        found = sorted(cursor.fetchall())
+    frontier.grow(hash for _place, _entry, hash in found)
+    placed = [entry for _place, entry, _hash in found]
+    return frontier, max([before.reached if before else 0, *placed]), placed
 
 
 def _settled_up_to() -> int:

