@@ -19,8 +19,8 @@ from audit.verification import one_moment
 from incidents import changes, duplicates, exporting, legalcase
 from incidents.models import Evidence, Incident
 from programs import access as program_access
-from programs import pauses, proof
-from programs.models import StopOrder
+from programs import proof
+from programs.models import Pause, StopOrder
 
 _README = """Evidence bundle of {ref}
 
@@ -187,8 +187,9 @@ def _evidence(incident: Incident) -> Iterator[dict[str, Any]]:
 
 
 def _add_stops(incident: Incident, reader: User, found: Contents) -> None:
-    holds = [hold for name in duplicates.holders(incident) for hold in pauses.held_by(name)]
-    orders = {hold.order_id for hold in holds if hold.order_id}
+    # Lifted ones too: that it goes on again takes nothing from the proof that it stood still.
+    holds = Pause.objects.filter(holder__in=duplicates.holders(incident))
+    orders = holds.exclude(order=None).values("order")
     rows = StopOrder.objects.filter(pk__in=orders).select_related("program").order_by("pk")
     for order in rows:
         name = f"stops/{order.program.slug}-{order.generation}.json"

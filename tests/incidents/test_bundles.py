@@ -17,6 +17,7 @@ from audit.offline import verify_andon as offline
 from incidents import bundles, evidence, grants, timeline
 from incidents.models import Bundle, Evidence
 from incidents.models.evidence import storage
+from programs import pauses
 from severity.ladder import Sev
 from tests import make
 from tests.audit import plant
@@ -111,6 +112,20 @@ def test_a_stop_is_in_it_for_who_may_see_the_collectors_and_else_named_as_left_o
     assert f"stop 2 of {program.slug}" in capsys.readouterr().out
     assert check(tmp_path, file=f"{outsider.pk}.zip") == 0
     assert "LEFT OUT of the bundle: stops/" in capsys.readouterr().out
+
+
+def test_the_proof_of_a_stop_is_in_it_after_collection_went_on_again(tmp_path, capsys):
+    program = make.program()
+    make.lease(make.collector(program))
+    stopped = make.incident(Sev.SEV1, program=program)
+    actor = make.actor(make.user(Function.COMMANDER))
+    pauses.lift(program, list(pauses.held_by(stopped.ref)), actor=actor, why="All is well.")
+    assert not pauses.held_by(stopped.ref).exists()
+    with (tmp_path / "bundle.zip").open("xb") as file:
+        bundles.write(stopped, file, actor=actor)
+    (tmp_path / "key.pem").write_text(ring().key.pem)
+    assert check(tmp_path) == 0
+    assert f"stop 2 of {program.slug}" in capsys.readouterr().out
 
 
 def test_without_a_key_it_fits_together_and_proves_nothing(given, capsys):
