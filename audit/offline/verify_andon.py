@@ -6,8 +6,8 @@
 
 Needs Python 3.9 or newer and nothing else, and no network. Get the key from the installation once,
 by a way that you trust. Ends with 0 if all is good, 1 if something is not, 2 if the file cannot be
-read, as when it was cut off, and 3 if all fits together but no key was given, so that anybody may
-have made it.
+read, as when it was cut off, 3 if all fits together but no key was given, so that anybody may have
+made it, and 4 if none of your checkpoints could be compared, so that this may be a second record.
 """
 
 import argparse
@@ -89,6 +89,10 @@ def is_signed(key: bytes, message: bytes, signature: bytes) -> bool:
 
 class Bad(Exception):
     """Something does not hold; the message says what."""
+
+
+class NotCompared(Exception):
+    """All else is good, but a checkpoint that was kept could not be compared with it."""
 
 
 class Unreadable(Exception):
@@ -273,15 +277,38 @@ def _lines(path: str) -> list[str]:
 
 
 def _compared(point: dict[str, Any], path: str, key: bytes) -> str:
-    for line in _lines(path):
-        mine = opened(line, key, "your checkpoint", "andon-checkpoint")
-        if mine["log"] != point["log"]:
-            raise Bad("your checkpoint is of another record")
-        if mine["size"] == point["size"] and mine["root"] != point["root"]:
-            raise Bad("your checkpoint and the one in the bundle seal different records")
-        if mine["size"] == point["size"]:
-            return f"your checkpoint {mine['number']} seals the same record"
-    return "none of your checkpoints is over as many entries: ask for verify_audit with yours"
+    # All of them, and not only up to one that fits: any of them may be of another history.
+    kept = [opened(line, key, "your checkpoint", "andon-checkpoint") for line in _lines(path)]
+    for mine in kept:
+        _check_together(mine, point)
+    same = [mine["number"] for mine in kept if mine["size"] == point["size"]]
+    if not same:
+        raise NotCompared(
+            "none of your checkpoints is over as many entries: ask for verify_audit with yours"
+        )
+    return f"your checkpoint {same[0]} seals the same record"
+
+
+def _check_together(mine: dict[str, Any], point: dict[str, Any]) -> None:
+    """Raise if a record cannot have had both checkpoints."""
+    if mine["log"] != point["log"]:
+        raise Bad("your checkpoint is of another record")
+    if mine["number"] == point["number"] and mine != point:
+        raise Bad(f"your checkpoint {mine['number']} and that of the bundle differ: a fork")
+    older, newer = sorted([mine, point], key=lambda each: each["number"])
+    if newer["size"] < older["size"] or newer["made_at"] < older["made_at"]:
+        raise Bad(
+            f"checkpoint {newer['number']} is earlier or smaller than {older['number']}:"
+            " your checkpoint and the one in the bundle seal different records"
+        )
+    if newer["number"] == older["number"] + 1 and newer["previous"] != _digest(older):
+        raise Bad(f"checkpoint {newer['number']} does not follow {older['number']}: a fork")
+    if mine["size"] == point["size"] and mine["root"] != point["root"]:
+        raise Bad("your checkpoint and the one in the bundle seal different records")
+
+
+def _digest(point: dict[str, Any]) -> str:
+    return hashlib.sha256(canonical(point)).hexdigest()
 
 
 def check_checkpoints(path: str, key: bytes) -> Iterator[str]:
@@ -293,8 +320,7 @@ def check_checkpoints(path: str, key: bytes) -> Iterator[str]:
             raise Bad(f"two checkpoints {point['number']} say different things")
     pairs = [(known[n - 1], point) for n, point in sorted(known.items()) if n - 1 in known]
     for before, point in pairs:
-        digest = hashlib.sha256(canonical(before)).hexdigest()
-        if (point["previous"], point["log"]) != (digest, before["log"]):
+        if (point["previous"], point["log"]) != (_digest(before), before["log"]):
             raise Bad(f"checkpoint {point['number']} does not follow the one before it")
         if point["size"] < before["size"] or point["made_at"] < before["made_at"]:
             raise Bad(f"checkpoint {point['number']} is earlier or smaller than the one before")
@@ -323,6 +349,9 @@ def main(given: "list[str] | None" = None) -> int:
     except Bad as error:
         sys.stdout.write(f"NOT GOOD: {error}\n")
         return 1
+    except NotCompared as error:
+        sys.stdout.write(f"NOT COMPARED: {error}\n")
+        return 4 if key else 3
     except Unreadable as error:
         sys.stdout.write(f"NOT CHECKED: {error}\n")
         return 2

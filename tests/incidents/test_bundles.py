@@ -140,6 +140,44 @@ def test_a_checkpoint_that_somebody_kept_is_compared(given, capsys):
     assert "seals the same record" in capsys.readouterr().out
 
 
+def other(given, **changes):
+    """A checkpoint that we signed, as somebody may have kept it, with other words."""
+    with zipfile.ZipFile(given / "bundle.zip") as bundle:
+        said = json.loads(bundle.read("checkpoint.json"))["document"]
+    changed = {name: said[name] + by if by else by for name, by in changes.items()}
+    return ring().sign(said | {"root": "0" * 64} | changed)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"size": 20}, "differ: a fork"),
+        ({"number": -1, "size": 20}, "is earlier or smaller than"),
+        ({"number": 1, "size": -1}, "is earlier or smaller than"),
+        ({"number": 1, "size": 20}, "does not follow"),
+    ],
+)
+def test_a_record_that_was_forked_from_a_kept_checkpoint_is_not_good(given, capsys, changes, words):
+    (given / "mine.jsonl").write_text(other(given, **changes))
+    assert check(given, "--checkpoint", str(given / "mine.jsonl")) == 1
+    assert words in capsys.readouterr().out
+
+
+def test_a_kept_checkpoint_behind_one_that_fits_is_looked_at_too(given, capsys):
+    with zipfile.ZipFile(given / "bundle.zip") as bundle:
+        fits = bundle.read("checkpoint.json").decode().strip()
+    (given / "mine.jsonl").write_text(f"{fits}\n{other(given, size=20)}")
+    assert check(given, "--checkpoint", str(given / "mine.jsonl")) == 1
+
+
+def test_what_could_not_be_compared_is_never_called_good(given, capsys):
+    (given / "mine.jsonl").write_text(other(given, number=5, size=20))
+    assert check(given, "--checkpoint", str(given / "mine.jsonl")) == 4
+    said = capsys.readouterr().out
+    assert "NOT COMPARED" in said
+    assert "All is good" not in said
+
+
 # --- What is wrong is said
 
 
