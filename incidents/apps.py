@@ -7,6 +7,6 @@ class IncidentsConfig(AppConfig):
 
     def ready(self) -> None:
         # Registers what the engine may be asked to do for incidents.
-        from incidents import handlers, reclocking  # noqa: F401, PLC0415
+        from incidents import forgotten, handlers, reclocking  # noqa: F401, PLC0415
 
         post_migrate.connect(reclocking.install, sender=self, dispatch_uid="incidents.clock_rules")

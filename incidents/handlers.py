@@ -121,7 +121,9 @@ def remind_of_assessment(payload: dict[str, Any]) -> None:
 
 @clockwork.within_transaction(reclocking.RECKON)
 def reckon_anew(payload: dict[str, Any]) -> None:
-    reclocking.reckon_batch(payload["version"], after=payload["after"])
+    reclocking.reckon_batch(
+        payload["version"], after=payload["after"], round_=payload.get("round", 0)
+    )
 
 
 @outbox.on("incident.recovered", name="incidents.begin_review")

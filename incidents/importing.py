@@ -175,10 +175,23 @@ def drop(run: Import, *, actor: Actor) -> Import:
     return run
 
 
-def _plan(run: Import, number: int) -> None:
+def _plan(run: Import, number: int, *, again: str = "") -> None:
     payload = {"run": run.pk, "part": number}
     # After all that concerns what is open now.
-    clockwork.schedule(WORK, key=f"import:{run.pk}:{number}", payload=payload, priority=9)
+    clockwork.schedule(WORK, key=f"import:{run.pk}:{number}{again}", payload=payload, priority=9)
+
+
+def go_on(run: Import) -> None:
+    """Have the engine file what is left of an import that whoever began it left lying."""
+    _plan(run, run.parts_done + 1, again=f":again:{clockwork.now().isoformat()}")
+
+
+@transaction.atomic
+def give_up(run_pk: int) -> None:
+    """End an import of which a part cannot be filed; the same file again files what is missing."""
+    run = Import.objects.select_for_update().get(pk=run_pk)
+    if run.state == State.RUNNING:
+        _stop(run, Actor.machine("engine"), why="a part of it could not be filed")
 
 
 def _lock(run: Import, state: str) -> Import:
@@ -202,7 +215,7 @@ def work(run_pk: int, number: int, *, by_engine: bool = True) -> bool:
     # Whoever may not any more does not go on through the engine.
     actor = Actor.person(by, via="import")
     if not may(by):
-        _stop(run, actor)
+        _stop(run, actor, why="may not import any more")
         return False
     found = importcases.read_all(part.rows, run)
     done = historic.file_all(found.rows, run, programs=importcases.programs_of(by), actor=actor)
@@ -224,10 +237,10 @@ def work(run_pk: int, number: int, *, by_engine: bool = True) -> bool:
     return more
 
 
-def _stop(run: Import, actor: Actor) -> None:
+def _stop(run: Import, actor: Actor, *, why: str) -> None:
     run.state, run.ended_at = State.DROPPED, timezone.now()
-    history.save(run, "state", "ended_at", actor=actor, why="may not import any more")
-    trail.record("import.dropped", run, actor=actor)
+    history.save(run, "state", "ended_at", actor=actor, why=why)
+    trail.record("import.dropped", run, actor=actor, why=why)
     ImportPart.objects.filter(run=run).update(rows=[])
 
 

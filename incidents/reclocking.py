@@ -32,19 +32,29 @@ def install(using: str, **_: Any) -> None:
 
 
 def begin() -> None:
-    """Have every clock of older rules reckoned anew. Safe to call again: once for each version."""
+    """Have every clock of older rules reckoned anew. Safe to call again: never twice at once.
+
+    What could not be reckoned is tried once more each time.
+    """
     version = legalcase.rules().version
-    if _behind(version, after=0).exists():
-        _schedule(version, after=0)
+    planned = Due.objects.filter(kind=RECKON, payload__version=version)
+    if planned.waiting().exists() or not _behind(version, after=0).exists():
+        return
+    # Keys name a thing for ever, so each round has its own.
+    _schedule(version, after=0, round_=planned.filter(payload__after=0).count())
 
 
-def _schedule(version: str, *, after: int) -> None:
-    clockwork.schedule(
-        RECKON,
-        key=f"clock-rules:{version}:{after}",
-        payload={"version": version, "after": after},
-        priority=5,
-    )
+def is_forgotten() -> bool:
+    """True if there are clocks of older rules, and nobody ever planned to reckon them anew."""
+    version = legalcase.rules().version
+    planned = Due.objects.filter(kind=RECKON, payload__version=version)
+    return not planned.exists() and bool(_behind(version, after=0).exists())
+
+
+def _schedule(version: str, *, after: int, round_: int = 0) -> None:
+    key = f"clock-rules:{version}:{f'round-{round_}:' if round_ else ''}{after}"
+    payload = {"version": version, "after": after, "round": round_}
+    clockwork.schedule(RECKON, key=key, payload=payload, priority=5)
 
 
 def _behind(version: str, *, after: int) -> Any:
@@ -55,7 +65,7 @@ def _behind(version: str, *, after: int) -> Any:
 
 
 @transaction.atomic
-def reckon_batch(version: str, *, after: int) -> int:
+def reckon_batch(version: str, *, after: int, round_: int = 0) -> int:
     """Reckon one batch anew and plan the next; return how many incidents it had.
 
     Nothing happens if these rules are not the ones that hold any more.
@@ -69,8 +79,15 @@ def reckon_batch(version: str, *, after: int) -> int:
     for key in keys:
         _reckon(key, version)
     if len(keys) == BATCH:
-        _schedule(version, after=keys[-1])
+        _schedule(version, after=keys[-1], round_=round_)
     return len(keys)
+
+
+def give_up(version: str, *, after: int, round_: int = 0) -> None:
+    """Go on behind a batch that could not be reckoned: the others need not wait for its mending."""
+    keys = list(_behind(version, after=after)[:BATCH])
+    if len(keys) == BATCH:
+        _schedule(version, after=keys[-1], round_=round_)
 
 
 def _reckon(key: int, version: str) -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from audit import clockwork
 from audit.clockwork import Wish
+from audit.models import Due
 from incidents import demanding, rulebook, situations
 from incidents.models import RuleFiring
 from incidents.ripening import AGAIN
@@ -66,6 +67,12 @@ def take_batch(payload: dict[str, Any]) -> Callable[[], None]:
     elif rules or _to_come(now):
         wishes.append(next_pass(payload["name"], now))
     return lambda: clockwork.schedule_all(wishes)
+
+
+def is_forgotten(now: datetime) -> bool:
+    """True if rules are in force and no pass will ask them soon."""
+    soon = Due.objects.waiting().filter(kind=ROUND, due_at__lte=now + 2 * EVERY)
+    return not soon.exists() and bool(rulebook.in_force())
 
 
 def _to_come(now: datetime) -> bool:
