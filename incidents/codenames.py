@@ -58,3 +58,11 @@ def several(count: int, taken: Callable[[set[str]], set[str]]) -> list[str]:
 def _long() -> str:
     number = secrets.randbelow(90_000) + 10_000
     return f"{secrets.choice(_FIRST)} {secrets.choice(_SECOND)} {number}"
+
+
+def is_one(name: object) -> bool:
+    """True for what `choose` and `several` give: two of these words, perhaps a number."""
+    words = name.split(" ") if isinstance(name, str) else []
+    if len(words) not in (2, 3) or words[0] not in _FIRST or words[1] not in _SECOND:
+        return False
+    return all(word.isascii() and word.isdecimal() for word in words[2:])

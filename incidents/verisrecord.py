@@ -4,17 +4,19 @@ VERIS has no word for who could read, how many people, or how we rate: that stan
 from which an import takes it up again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
+from incidents import codenames
 from incidents.importveris import OURS
-from incidents.models import Accessed, Exposure, Imported, Incident, Kind, Status, Whose
+from incidents.models import Accessed, Audience, Exposure, Imported, Incident, Kind, Status, Whose
 from programs.models import Category
 from severity.ladder import Sev
 from severity.models import Assessment
+from severity.veris.pruning import without_texts
 from severity.veris.record import Data, PartialDate, Record, Span
 from severity.veris.writing import RATINGS, write
 
@@ -79,7 +81,7 @@ def _record(incident: Incident, exposed: Sequence[Exposure], *, texts: bool) -> 
         confirmation=_confirmation(incident),
         occurred=_date(began),
         found=_found(incident),
-        summary=incident.title if texts else _plain_words(incident, exposed),
+        summary=incident.title if texts else _plain_words(_ours(incident, exposed, texts=False)),
         notes=incident.detail if texts else "",
         spans={
             "discovery": _span(incident.occurred_from, incident.reported_at),
@@ -167,24 +169,64 @@ def _exposure(row: Exposure, *, texts: bool) -> dict[str, Any]:
     return said | counts | ({"what": str(row)} if texts else {})
 
 
-def _plain_words(incident: Incident, exposed: Sequence[Exposure]) -> str:
-    """A summary in which nobody's words stand."""
-    whose = dict.fromkeys(row.whose for row in exposed if row.whose != Whose.UNKNOWN)
-    kinds = dict.fromkeys(kind for row in exposed for kind in row.kinds)
-    said = [incident.kind.replace("_", " ").capitalize()]
+def _plain_words(ours: Mapping[str, Any]) -> str:
+    """A summary in which nobody's words stand, of what `_ours` or `_told_plainly` gave."""
+    exposed = ours["exposures"]
+    whose = dict.fromkeys(row["whose"] for row in exposed if row["whose"] != Whose.UNKNOWN)
+    kinds = dict.fromkeys(kind for row in exposed for kind in row["kinds"])
+    said = [str(ours["kind"]).replace("_", " ").capitalize()]
     said += [f"data of {', '.join(whose)}"] if whose else []
     said += [f"kinds: {', '.join(kinds)}"] if kinds else []
-    said.append(f"could be read by: {incident.audience.replace('_', ' ')}")
+    said.append(f"could be read by: {ours['audience'].replace('_', ' ')}")
     return "; ".join(said) + "."
 
 
-_TEXTS = ("notes", "reference")
-
-
 def _without_texts(record: dict[str, Any], incident: Incident) -> dict[str, Any]:
-    ours = record.get("plus", {}).get(OURS, {})
-    if isinstance(ours, dict) and ours.get("texts") is False:
-        # It holds none: another Andon left them out.
-        return record
-    kept = {name: value for name, value in record.items() if name not in _TEXTS}
-    return kept | {"summary": _plain_words(incident, list(incident.exposures.all()))}
+    """What is chosen or counted in an imported record, whatever it says of itself."""
+    told = _told_plainly(record.get("plus", {}).get(OURS))
+    plus = {"plus": {OURS: told}} if told else {}
+    ours = told or _ours(incident, list(incident.exposures.all()), texts=False)
+    return without_texts(record) | plus | {"summary": _plain_words(ours)}
+
+
+def _told_plainly(said: Any) -> dict[str, Any] | None:
+    """What an Andon told in words of its own, each looked at anew; None if it told none."""
+    if not isinstance(said, dict):
+        return None
+    fits: dict[str, Callable[[Any], bool]] = {
+        "codename": codenames.is_one,
+        "kind": Kind.values.__contains__,
+        "audience": Audience.values.__contains__,
+        **dict.fromkeys(("severity", "counts_as", "peak"), _is_level),
+        **dict.fromkeys(_TIMES, _is_time),
+    }
+    kept = {name: said[name] for name, fit in fits.items() if name in said and fit(said[name])}
+    if "kind" not in kept or "audience" not in kept:
+        return None
+    rows = said.get("exposures")
+    exposed = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return kept | {"texts": False, "exposures": [_plain_exposure(row) for row in exposed]}
+
+
+def _is_level(said: Any) -> bool:
+    return said is None or (type(said) is int and said in range(6))
+
+
+def _is_time(said: Any) -> bool:
+    try:
+        return said is None or datetime.fromisoformat(said).isoformat() == said
+    except (TypeError, ValueError):
+        return False
+
+
+def _plain_exposure(row: Mapping[str, Any]) -> dict[str, Any]:
+    kinds = row.get("kinds")
+    known = [each for each in kinds if each in Category.values] if isinstance(kinds, list) else []
+    chosen = {"whose": Whose.values, "accessed": Accessed.values}
+    words = {name: row.get(name) for name in chosen}
+    counts = {name: row.get(name) for name in _COUNTS}
+    return {
+        "kinds": known,
+        **{n: said if said in chosen[n] else "unknown" for n, said in words.items()},
+        **{n: count if type(count) is int else None for n, count in counts.items()},
+    }

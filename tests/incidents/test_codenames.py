@@ -32,3 +32,10 @@ def test_each_word_is_there_once(words):
 
 def test_there_are_enough_names_for_years():
     assert len(codenames._FIRST) * len(codenames._SECOND) > 4_000
+
+
+def test_a_codename_is_known_again():
+    for name in (codenames.choose(lambda _: False), *codenames.several(2, lambda _: set())):
+        assert codenames.is_one(name)
+    for other in ("Amber Ada", "Noor Otter", "Amber Otter Ada", "Amber Otter 1 2", "", None, ["A"]):
+        assert not codenames.is_one(other)

@@ -2,6 +2,7 @@
 
 import io
 import json
+from copy import deepcopy
 from datetime import timedelta
 
 import pytest
@@ -120,6 +121,49 @@ def test_a_record_of_others_comes_back_whole_with_what_was_changed_beside_it(off
     (changed,) = taken(officer, texts=True)
     assert changed["plus"].pop("andon")["aware_at"] == at.isoformat()
     assert changed == write(read(FULL))
+
+
+SAID = "Ada Lovelace saw it"
+
+
+def wordy(ours):
+    """A record with words of people wherever VERIS has a place for them."""
+    made = deepcopy(FULL) | {
+        "discovery_notes": SAID,
+        "corrective_action": SAID,
+        "campaign_id": SAID,
+    }
+    made["actor"] = {"external": {"notes": SAID, "name": [SAID], "variety": ["Competitor"]}}
+    made["action"]["error"] |= {"notes": SAID, "variety": ["Loss", f"{SAID}: ada@b.example"]}
+    made["victim"] |= {"victim_id": SAID, "secondary": {"amount": 2, "victim_id": [SAID]}}
+    made["asset"]["notes"] = made["impact"]["notes"] = made["timeline"]["notes"] = SAID
+    made["timeline"]["incident"]["time"] = SAID
+    made["plus"] |= {"analyst_notes": SAID, "andon": ours}
+    return made
+
+
+OURS = {"kind": "exposure", "audience": "outside", "texts": False, "title": SAID, "codename": SAID}
+
+
+@pytest.mark.parametrize(
+    "ours",
+    [
+        {"texts": False},
+        OURS,
+        OURS | {"exposures": [{"what": SAID, "note": SAID, "kinds": [], "people_known": 7}]},
+    ],
+)
+def test_an_imported_record_without_texts_holds_nothing_that_people_wrote(ours, officer):
+    filed(veris(wordy(ours)), officer, form="veris")
+    assert Incident.objects.count() == 1
+    assert SAID in json.dumps(taken(officer, texts=True))
+    (plain,) = taken(officer)
+    assert "Ada" not in json.dumps(plain)
+    assert plain["actor"] == {"external": {"variety": ["Competitor"]}}
+    assert plain["action"]["error"]["variety"] == ["Loss"]
+    assert plain["victim"] == {"country": ["DE"], "government": ["NA"], "secondary": {"amount": 2}}
+    assert plain["attribute"]["confidentiality"]["data_total"] == 70000
+    assert write(read(plain)) == plain
 
 
 def test_a_row_of_a_table_goes_out_and_comes_in_elsewhere_the_same(officer):
