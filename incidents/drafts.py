@@ -127,30 +127,39 @@ def approve(version: DraftVersion, *, actor: Actor) -> DraftVersion:
     """Approve the last version. It is approved when two have who did not write it.
 
     Raises:
-        Refused: if the person may not, wrote it, approved it already, or something newer is there.
+        Refused: if the person may not, wrote it, approved it already, something newer is there, or
+            for a filing, if it does not apply, or if neither of the two may approve filings.
     """
     draft = version.draft
     incident = Incident.objects.select_for_update(no_key=True).get(pk=draft.incident_id)
     if actor.user is None or not may_approve(actor.user, incident):
         raise Refused(_("Only who files for the incident, or manages it, approves its drafts."))
     _refuse_if_nothing_is_owed(incident)
-    last = draft.versions.first()
-    assert last
-    if last.number != version.number:
-        raise Refused(_("Version %(n)s was written meanwhile; read it first.") % {"n": last.number})
-    if version.author_id == actor.user.pk:
-        raise Refused(_("You wrote this version; two others must approve it."))
-    if version.approvals.filter(person=actor.user).exists():
-        raise Refused(_("You approved it already; another person must as well."))
-    if version.approvals.count() >= APPROVALS:
-        raise Refused(_("Two people approved it already."))
+    _refuse_unless_open(version, actor.user)
     DraftApproval.objects.create(version=version, person=actor.user)
     count = version.approvals.count()
     words = _("approved, %(n)s of %(all)s") % {"n": count, "all": APPROVALS}
     _tell(version, "draft.approved", words, actor, approvals=count)
     if count == APPROVALS and draft.obligation:
-        filings.take_up(draft.obligation, version, actor=actor)
+        try:
+            filings.take_up(draft.obligation, version, actor=actor)
+        except filings.Refused as refusal:
+            raise Refused(str(refusal)) from refusal
     return version
+
+
+def _refuse_unless_open(version: DraftVersion, person: User) -> None:
+    """Refuse what this person cannot approve, or not now."""
+    last = version.draft.versions.first()
+    assert last
+    if last.number != version.number:
+        raise Refused(_("Version %(n)s was written meanwhile; read it first.") % {"n": last.number})
+    if version.author_id == person.pk:
+        raise Refused(_("You wrote this version; two others must approve it."))
+    if version.approvals.filter(person=person).exists():
+        raise Refused(_("You approved it already; another person must as well."))
+    if version.approvals.count() >= APPROVALS:
+        raise Refused(_("Two people approved it already."))
 
 
 def _lock(incident_pk: int, actor: Actor) -> Incident:

@@ -107,13 +107,21 @@ def take_up(row: Obligation, version: DraftVersion, *, actor: Actor) -> None:
     """Note that the text of a filing is approved by two; nothing where it is not to be filed.
 
     Called with the incident locked, by incidents.drafts.
+
+    Raises:
+        Refused: if none of the two may approve filings, or it does not apply.
     """
-    row = Obligation.objects.select_for_update(of=("self",)).get(pk=row.pk)
-    if row.state in (State.REPORTABLE, State.DRAFTED):
-        where = str(version)[:LONGEST_DRAFT]
-        fields = {"draft": where, "drafted_by": version.author, "approved_by": actor.user}
-        _set(row, State.APPROVED, fields, actor=actor)
-        _tell(row, "obligation.approved", actor=actor)
+    row = _applying(row, row.incident)
+    if row.state not in (State.REPORTABLE, State.DRAFTED):
+        return
+    approvals = version.approvals.select_related("person").order_by("pk")
+    by = next((each.person for each in approvals if may(each.person, row.incident)), None)
+    if by is None:
+        raise Refused(_("One of the two must be who may approve filings; neither is."))
+    where = str(version)[:LONGEST_DRAFT]
+    fields = {"draft": where, "drafted_by": version.author, "approved_by": by}
+    _set(row, State.APPROVED, fields, actor=actor)
+    _tell(row, "obligation.approved", actor=actor)
 
 
 @transaction.atomic
@@ -209,6 +217,11 @@ def _lock(row: Obligation, actor: Actor) -> Obligation:
     if incident.status in obligations.WITHOUT:
         said = _("%(ref)s is %(status)s: nothing is owed for it.")
         raise Refused(said % {"ref": incident.ref, "status": incident.get_status_display().lower()})
+    return _applying(row, incident)
+
+
+def _applying(row: Obligation, incident: Incident) -> Obligation:
+    """Lock the duty, unless it does not apply."""
     row = Obligation.objects.select_for_update(of=("self",)).get(pk=row.pk)
     row.incident = incident
     if row.clock == Obligation.Clock.NOT_APPLICABLE and row.state in OWED:

@@ -219,6 +219,40 @@ def test_two_approvals_make_the_filing_approved_and_it_names_its_text(duty, inci
     assert filings.submit(duty, sent, actor=officer).filed_text == version
 
 
+def commander():
+    return make.actor(make.user(Function.COMMANDER))
+
+
+def test_two_who_only_manage_do_not_make_a_filing_approved(duty, incident):
+    version = begun(incident, obligation=duty)
+    drafts.approve(version, actor=commander())
+    with pytest.raises(drafts.Refused, match="must be who may approve filings"):
+        drafts.approve(version, actor=commander())
+    duty.refresh_from_db()
+    assert (duty.state, duty.draft, version.approvals.count()) == (State.REPORTABLE, "", 1)
+    counsel = make.actor(make.user(Function.LEGAL))
+    drafts.approve(version, actor=counsel)
+    duty.refresh_from_db()
+    assert (duty.state, duty.approved_by) == (State.APPROVED, counsel.user)
+
+
+def test_who_files_stands_for_the_filing_whoever_approves_last(duty, incident):
+    version, counsel = begun(incident, obligation=duty), make.actor(make.user(Function.LEGAL))
+    drafts.approve(version, actor=counsel)
+    drafts.approve(version, actor=commander())
+    duty.refresh_from_db()
+    assert (duty.state, duty.approved_by) == (State.APPROVED, counsel.user)
+
+
+def test_a_duty_that_does_not_apply_is_not_approved_by_its_text(duty, incident):
+    version = begun(incident, obligation=duty)
+    Obligation.objects.filter(pk=duty.pk).update(clock=Obligation.Clock.NOT_APPLICABLE)
+    with pytest.raises(drafts.Refused, match="does not apply by the facts"):
+        approved(version)
+    duty.refresh_from_db()
+    assert duty.state == State.REPORTABLE
+
+
 def test_a_text_that_is_not_approved_or_of_another_cannot_have_been_filed(duty, incident, officer):
     approved(begun(incident, obligation=duty))
     duty.refresh_from_db()
