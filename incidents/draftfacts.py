@@ -5,7 +5,7 @@ No title, no name of a reporter, and never where the data lie: these texts leave
 
 from collections.abc import Callable, Iterable
 
-from incidents import exposure, obligations, registerline, unproven
+from incidents import embargo, exposure, obligations, registerline, unproven
 from incidents.drafttexts import CODENAME, current, plain
 from incidents.models import Accessed, ActionItem, Audience, Incident, Obligation, Role, Whose
 from incidents.registerline import at
@@ -31,7 +31,8 @@ def of(incident: Incident, kind: str) -> dict[str, str]:
     for fact in text.facts:
         if fact in _FACTS:
             found[fact] = _FACTS[fact](incident)
-    return {name: words for name, words in found.items() if words}
+    # Reasons, items and past effects are words of people, who may have said where data lie.
+    return {name: embargo.black_out(incident, words) for name, words in found.items() if words}
 
 
 def _name(incident: Incident, named: str) -> str:

@@ -44,7 +44,8 @@ def begin(
     """Begin a text with what is known now, each thing that is not known marked.
 
     Raises:
-        Refused: if the kind is none, the duty is another incident's, or nothing is owed for it.
+        Refused: if the kind is none, the duty is another incident's, nothing is owed for it, or
+            the text would say where data lie.
     """
     incident = _lock(incident.pk, actor)
     if kind not in Draft.Kind.values:
@@ -89,11 +90,9 @@ def write(draft: Draft, text: str, *, based_on: int, actor: Actor) -> DraftVersi
         Refused: if the person may not, there is no text or too much, nothing is changed, it says
             where data lie, or somebody wrote another version meanwhile.
     """
-    incident = _lock(draft.incident_id, actor)
+    _lock(draft.incident_id, actor)
     text = "\n".join(line.rstrip() for line in text.splitlines()).strip() + "\n"
     _check(draft, text, based_on)
-    if embargo.names_a_place(incident, text):
-        raise Refused(f"text: {embargo.WITHHELD}.")
     return _next(draft, text, made_of="", actor=actor)
 
 
@@ -110,6 +109,7 @@ def _check(draft: Draft, text: str, based_on: int) -> None:
 
 def _next(draft: Draft, text: str, *, made_of: str, actor: Actor) -> DraftVersion:
     assert actor.user
+    _refuse_a_place(draft.incident, text)
     last = draft.versions.first()
     version = DraftVersion.objects.create(
         draft=draft,
@@ -128,7 +128,8 @@ def approve(version: DraftVersion, *, actor: Actor) -> DraftVersion:
 
     Raises:
         Refused: if the person may not, wrote it, approved it already, something newer is there, or
-            for a filing, if it does not apply, or if neither of the two may approve filings.
+            it says where data lie; for a filing, if it does not apply, or if neither of the two
+            may approve filings.
     """
     draft = version.draft
     incident = Incident.objects.select_for_update(no_key=True).get(pk=draft.incident_id)
@@ -136,6 +137,8 @@ def approve(version: DraftVersion, *, actor: Actor) -> DraftVersion:
         raise Refused(_("Only who files for the incident, or manages it, approves its drafts."))
     _refuse_if_nothing_is_owed(incident)
     _refuse_unless_open(version, actor.user)
+    # It may have become known since it was written.
+    _refuse_a_place(incident, version.text)
     DraftApproval.objects.create(version=version, person=actor.user)
     count = version.approvals.count()
     words = _("approved, %(n)s of %(all)s") % {"n": count, "all": APPROVALS}
@@ -160,6 +163,27 @@ def _refuse_unless_open(version: DraftVersion, person: User) -> None:
         raise Refused(_("You approved it already; another person must as well."))
     if version.approvals.count() >= APPROVALS:
         raise Refused(_("Two people approved it already."))
+
+
+def take_out(version: DraftVersion) -> str:
+    """Return the text of a version as it leaves the house.
+
+    Raises:
+        Refused: if it says where data lie whose fix is not verified.
+    """
+    _refuse_a_place(version.draft.incident, version.text)
+    return version.text
+
+
+def shown(incident: Incident, version: DraftVersion) -> str:
+    """Return the text of a version for its pages, where such a place is withheld."""
+    return embargo.black_out(incident, version.text)
+
+
+def _refuse_a_place(incident: Incident, text: str) -> None:
+    if embargo.names_a_place(incident, text):
+        said = _("text: it says where data lie (%(why)s); write a version without that place.")
+        raise Refused(said % {"why": embargo.WITHHELD})
 
 
 def _lock(incident_pk: int, actor: Actor) -> Incident:

@@ -4,6 +4,8 @@ Until the fix is verified the place is a map for whoever looks for the data: onl
 incident, and whoever entered it, read it. Everybody else reads that it is withheld.
 """
 
+import re
+
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -30,9 +32,28 @@ def may_say(user: User | None, exposure: Exposure) -> bool:
 
 def names_a_place(incident: Incident, text: str) -> bool:
     """True if a text for outsiders says where data lie whose fix is not verified."""
-    places = incident.exposures.filter(verified_at=None).values_list("location", flat=True)
-    said = text.casefold()
-    return any(len(place) >= _NAMES and place.strip().casefold() in said for place in places)
+    said = _bare(text)
+    return any(place in said for place in _places(incident))
+
+
+def black_out(incident: Incident, text: str) -> str:
+    """The text with each such place withheld; all of it where a place stands in it otherwise."""
+    places = sorted(_places(incident), key=len, reverse=True)
+    for place in places:
+        # As it stands in Markdown too: escaped, or broken over lines.
+        letters = (r"\s+" if each == " " else re.escape(each) for each in place)
+        text = re.sub(r"\\*" + r"\\*".join(letters), f"[{WITHHELD}]", text, flags=re.IGNORECASE)
+    return f"[{WITHHELD}]" if any(place in _bare(text) for place in places) else text
+
+
+def _places(incident: Incident) -> set[str]:
+    rows = incident.exposures.filter(verified_at=None).values_list("location", flat=True)
+    return {place for place in map(_bare, rows) if len(place) >= _NAMES}
+
+
+def _bare(text: str) -> str:
+    """Without what sets markup or lines apart, in small letters."""
+    return " ".join(text.replace("\\", "").split()).casefold()
 
 
 def withheld_from(user: User, incident: Incident) -> frozenset[int]:

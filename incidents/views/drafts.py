@@ -79,12 +79,13 @@ def _page(
 ) -> HttpResponse:
     versions = _versions(draft)
     last = versions[0]
-    approvals = list(last.approvals.all())
+    approvals, text = list(last.approvals.all()), drafts.shown(incident, last)
     context: dict[str, Any] = {
         "incident": incident,
         "draft": draft,
         "versions": versions,
         "last": last,
+        "text": text,
         "approvals": approvals,
         "needed": APPROVALS,
         "unknowns": drafttexts.unknowns(last.text),
@@ -92,7 +93,7 @@ def _page(
         "may_approve": drafts.may_approve(request.user, incident),
         "own": last.author == request.user,
         "approved_it": any(each.person_id == request.user.pk for each in approvals),
-        "edit_form": form or TextForm(initial={"text": last.text, "based_on": last.number}),
+        "edit_form": form or TextForm(initial={"text": text, "based_on": last.number}),
         "form": form,
         "refusal": refusal,
     }
@@ -144,13 +145,15 @@ def version(request: SignedInRequest, number: int, pk: int, version: int) -> Htt
     looks.note(incident, request.user, via="page")
     versions = {row.number: row for row in _versions(draft)}
     row = versions.get(version) or get_object_or_404(draft.versions, number=version)
-    before = versions.get(version - 1)
+    before, text = versions.get(version - 1), drafts.shown(incident, row)
+    earlier = drafts.shown(incident, before) if before else ""
     context = {
         "incident": incident,
         "draft": draft,
         "version": row,
+        "text": text,
         "before": before,
-        "changes": drafttexts.compare(before.text, row.text) if before else [],
+        "changes": drafttexts.compare(earlier, text) if before else [],
         "unknowns": drafttexts.unknowns(row.text),
         "needed": APPROVALS,
     }
@@ -159,11 +162,15 @@ def version(request: SignedInRequest, number: int, pk: int, version: int) -> Htt
 
 @require_safe
 def markdown(request: SignedInRequest, number: int, pk: int, version: int) -> HttpResponse:
-    """One version as the Markdown that was written."""
+    """One version as the Markdown that was written; refused while it says where data lie."""
     incident, draft = _find(request, number, pk)
     looks.note(incident, request.user, via="page")
     row = get_object_or_404(draft.versions, number=version)
-    answer = HttpResponse(row.text, content_type="text/markdown; charset=utf-8")
+    try:
+        text = drafts.take_out(row)
+    except drafts.Refused as refusal:
+        return _page(request, incident, draft, refusal=str(refusal), status=409)
+    answer = HttpResponse(text, content_type="text/markdown; charset=utf-8")
     name = f"{incident.ref}-{draft.kind}-v{row.number}.md"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     answer["X-Content-Type-Options"] = "nosniff"

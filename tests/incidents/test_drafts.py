@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.functions import Function
 from audit.models import Entry
 from config.prose import to_html
-from incidents import drafts, drafttexts, exposures, filings, lifecycle
+from incidents import drafts, drafttexts, exposures, filings, items, lifecycle
 from incidents.filings import Sent
 from incidents.models import Draft, DraftVersion, Incident, Obligation, Status
 from severity.ladder import Sev
@@ -82,6 +82,37 @@ def test_a_restricted_incident_goes_by_its_codename_and_no_text_says_where_data_
         assert word not in text
 
 
+def located(incident, place):
+    """The exposure lies there, as somebody found out."""
+    incident.exposures.update(location=place)
+
+
+@pytest.mark.parametrize("place", ["s3://lake/secret_keys", r"\\host\share", "Room 4 <left>"])
+def test_no_fact_says_where_data_lie_whoever_wrote_it(place, incident, officer):
+    located(incident, place)
+    at = timezone.now() - timedelta(hours=1)
+    why = f"Somebody read {place.upper()} at night"
+    lifecycle.decide_awareness(incident, aware_at=at, rationale=why, actor=officer)
+    due_on = timezone.localdate() + timedelta(days=7)
+    said = items.Said(f"Close {place} now", kind="prevent", owner=officer.user, due_on=due_on)
+    items.add(incident, said, actor=officer)
+    text = begun(incident).text
+    assert "Somebody read [withheld until the fix is verified] at night" in text
+    assert "Close [withheld until the fix is verified] now" in text
+
+
+def test_a_place_that_becomes_known_later_keeps_a_text_in_the_house(incident):
+    version = begun(incident)
+    second = drafts.write(version.draft, "In lake\\_two", based_on=1, actor=make.officer())
+    assert drafts.take_out(second) == "In lake\\_two\n"
+    located(incident, "lake_two")
+    for act in (drafts.take_out, lambda row: drafts.approve(row, actor=make.officer())):
+        with pytest.raises(drafts.Refused, match="it says where data lie"):
+            act(second)
+    assert not second.approvals.exists()
+    assert drafts.shown(incident, second) == "In [withheld until the fix is verified]\n"
+
+
 def test_a_brief_names_an_incident_that_is_not_restricted(incident):
     Incident.objects.filter(pk=incident.pk).update(restricted=False)
     text = begun(Incident.objects.get(pk=incident.pk), "executive").text
@@ -114,7 +145,7 @@ def test_a_version_is_never_changed_and_says_who_wrote_it(incident):
         ("  ", 1, "text: is needed"),
         ("x" * 50_001, 1, "text: is needed, in at most 50000"),
         ("# New", 0, "wrote version 1 meanwhile"),
-        ("They lie in S3://lake/secret", 1, "text: withheld"),
+        ("They lie in S3://lake/secret", 1, "text: it says where data lie"),
     ],
 )
 def test_what_cannot_be_written_is_refused_with_a_sentence(text, based_on, said, incident):

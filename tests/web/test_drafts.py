@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.functions import Function
-from incidents import filings, lifecycle
+from incidents import exposures, filings, lifecycle
 from incidents.models import Draft
 from severity.ladder import Sev
 from tests import make
@@ -108,3 +108,20 @@ def test_a_draft_of_another_incident_is_missing(incident, officer):
     other = make.incident(Sev.SEV3)
     assert officer.get(at(other, draft)).status_code == 404
     assert officer.get(at(other, draft, "versions/1/")).status_code == 404
+
+
+def test_a_place_that_became_known_later_is_on_no_page_and_is_not_taken_out(incident, officer):
+    draft, _page = begin(incident, officer)
+    for text in ("It lies in lake/two.", "It lies in lake/two still."):
+        fields = {"text": text, "based_on": draft.versions.count()}
+        officer.client.post(at(incident, draft, "write/"), fields)
+    said = exposures.Said(what="Transcripts", location="lake/two")
+    exposures.add(incident, said, actor=make.officer())
+    for ending in ("", "versions/2/", "versions/3/"):
+        page = officer.get(at(incident, draft, ending)).content.decode()
+        assert "lake/two" not in page
+        assert "It lies in [withheld until the fix is verified]" in page
+    answer = officer.get(at(incident, draft, "versions/3/markdown/"))
+    assert answer.status_code == 409
+    assert "lake/two" not in answer.content.decode()
+    assert "write a version without that place" in words(answer)
