@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.actors import Actor
 from accounts.models import User
@@ -15,6 +16,7 @@ from incidents.models import Incident
 from incidents.search import Wanted
 
 _AT_ONCE = 200
+PAGE = 50
 
 
 @transaction.atomic
@@ -38,6 +40,24 @@ def records(user: User, keys: list[int], *, texts: bool = False) -> Iterator[dic
         seen = access.of_these(user, keys[start : start + _AT_ONCE]).filter(is_drill=False)
         rows = verisrecord.for_records(seen).order_by("-number")
         yield from (verisrecord.of(row, texts=texts) for row in rows)
+
+
+@transaction.atomic
+def page(
+    user: User, incidents: QuerySet[Incident], *, before: int | None, actor: Actor
+) -> list[dict[str, Any]]:
+    """Return the records of the newest of some incidents, and record that they are taken.
+
+    Args:
+        before: only those with a smaller number.
+    """
+    rows = incidents.filter(is_drill=False)
+    rows = rows.filter(number__lt=before) if before else rows
+    keys = list(rows.order_by("-number").values_list("pk", flat=True)[:PAGE])
+    count = len(keys)
+    act = "incidents.exported"
+    trail.record(act, user, actor=actor, count=count, form="veris", before=before)
+    return list(records(user, keys))
 
 
 @transaction.atomic

@@ -188,6 +188,19 @@ def test_each_export_is_recorded_with_how_much(officer, incident):
     assert (facts["form"], facts["count"]) == ("veris, with texts", 1)
 
 
+def test_each_page_of_the_api_is_recorded_with_how_much(incident):
+    caller = Caller(make.user(Function.PRIVACY_OFFICER))
+    caller.get("/veris")
+    caller.get(f"/veris?before={incident.number}")
+    entries = Entry.objects.filter(action="incidents.exported").order_by("pk")
+    told = [json.loads(entry.body)["facts"] for entry in entries]
+    usual = {"form": "veris"}
+    assert told == [
+        usual | {"count": 1, "before": None},
+        usual | {"count": 0, "before": incident.number},
+    ]
+
+
 # --- Its doors
 
 
