@@ -16,7 +16,15 @@ from django.db import transaction
 from accounts.actors import Actor
 from audit import history, trail
 from audit.gathering import gathered
-from incidents import codenames, exposures, pastaccess, pastlevels, reporting, timeline
+from incidents import (
+    codenames,
+    exposures,
+    measuring,
+    pastaccess,
+    pastlevels,
+    reporting,
+    timeline,
+)
 from incidents.models import Import, Imported, Incident, Status, StillOpen, TimelineEntry
 from incidents.pastcase import BadRow, PastCase
 from incidents.pastlevels import Past
@@ -68,6 +76,8 @@ def file_all(
         pastaccess.admit(outcome.made, actor=actor)
         for incident, row in zip(outcome.made, fresh, strict=True):
             _tell(incident, row, run, actor)
+    # Nothing is published of what is past, so nobody else would count these.
+    measuring.refigure(incidents=[incident.pk for incident in outcome.made])
     return outcome
 
 

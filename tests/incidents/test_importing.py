@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from accounts.functions import Function
 from audit.models import Due, Entry, OutboxEvent
 from audit.verification import verify
-from incidents import historic, importing, redacted
+from incidents import historic, importing, measuring, redacted
 from incidents.importing import File
 from incidents.models import (
     Import,
@@ -370,3 +370,14 @@ def test_an_imported_incident_can_be_read_of_as_any_other(officer):
     assert redacted.of(program)
     assert historic.known([]) == {}
     assert not ImportFault.objects.exists()
+
+
+def test_what_is_imported_counts_in_the_figures_at_once_and_a_recount_finds_the_same(officer):
+    filed(table(row(1), row(2, d=3)), officer)
+    figures, spreads = measuring.sums()
+    assert {(str(each[1]), each[4]) for each in figures if each[0] == "day"} == {
+        ("2025-03-02", 1),
+        ("2025-03-03", 1),
+    }
+    measuring.recount()
+    assert measuring.sums() == (figures, spreads)
