@@ -137,6 +137,10 @@ def _cells(day: date) -> list[tuple[str, date]]:
 def refigure(*, incidents: Iterable[int] = (), drills: Iterable[int] = ()) -> None:
     """Reckon anew what these count for, and add the difference to the sums. Safe to call again."""
     keys = sorted(set(incidents))
+    with connection.cursor() as cursor:
+        # What these counted for before must not be read while a recount is under way: it would be
+        # taken off from sums that hold it no more.
+        cursor.execute("LOCK TABLE incidents_measure IN ROW EXCLUSIVE MODE")
     # Locked, so that of two who reckon the same one the second sees what the first wrote.
     list(Incident.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
     changes = Changes()

@@ -2,6 +2,7 @@
 
 import functools
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
@@ -13,6 +14,7 @@ from incidents import (
     grants,
     judgement,
     lifecycle,
+    measuring,
     merging,
     objecting,
     reporting,
@@ -31,6 +33,7 @@ from tests.together import (
     PATIENCE_SECONDS,
     ROUNDS,
     at_once,
+    before_it_commits,
     failures,
     in_turn,
     until,
@@ -237,3 +240,17 @@ def test_what_is_merged_into_the_one_that_is_just_merged_is_not_left_behind():
     assert not failures([both[1]()])
     third.refresh_from_db()
     assert third.duplicate_of == target
+
+
+def test_what_is_reckoned_while_all_is_recounted_counts_once():
+    incident = make.incident(Sev.SEV2, program=None)
+    measuring.refigure(incidents=[incident.pk])
+    sooner = incident.reported_at - timedelta(days=40)
+    Incident.objects.filter(pk=incident.pk).update(reported_at=sooner)
+    _counted, failed = before_it_commits(
+        measuring.recount, lambda: measuring.refigure(incidents=[incident.pk])
+    )
+    assert failed is None
+    kept = measuring.sums()
+    measuring.recount()
+    assert kept == measuring.sums()
