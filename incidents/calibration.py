@@ -107,23 +107,29 @@ class Period:
     until: datetime | None = None
 
 
-def of(reader: User, period: Period) -> Calibration:
-    """Return the agreement of all pairs in a period."""
-    return _reckon("", _rows(reader, period))
+def of(reader: User, period: Period, programs: Sequence[str] = ()) -> Calibration:
+    """Return the agreement of all pairs in a period.
+
+    Args:
+        programs: the slugs of those whose incidents alone count; all if there are none.
+    """
+    return _reckon("", _rows(reader, period, programs))
 
 
-def by_quarter(reader: User, period: Period) -> list[Calibration]:
+def by_quarter(reader: User, period: Period, programs: Sequence[str] = ()) -> list[Calibration]:
     """Return the same for each quarter in which something was rated, the newest first."""
     quarters: dict[str, list[SecondRating]] = {}
-    for row in _rows(reader, period):
+    for row in _rows(reader, period, programs):
         assert row.settled_at
         label = f"{row.settled_at.year} Q{(row.settled_at.month + 2) // 3}"
         quarters.setdefault(label, []).append(row)
     return [_reckon(label, rows) for label, rows in sorted(quarters.items(), reverse=True)]
 
 
-def _rows(reader: User, period: Period) -> list[SecondRating]:
+def _rows(reader: User, period: Period, programs: Sequence[str]) -> list[SecondRating]:
     seen = access.visible_to(reader).filter(is_drill=False, drill_scope="")
+    if programs:
+        seen = seen.filter(program__slug__in=programs)
     rows = SecondRating.objects.filter(incident__in=seen.values("pk"), state="done")
     if period.since:
         rows = rows.filter(settled_at__gte=period.since)

@@ -3,7 +3,7 @@
 from ninja import Router, Schema
 from pydantic import AwareDatetime, Field
 
-from accounts.api import ApiRequest, Token, person_of
+from accounts.api import ApiRequest, Token, bound_to, person_of
 from accounts.models import Scope
 from accounts.problems import responses
 from incidents import calibration
@@ -48,13 +48,14 @@ def get_calibration(
 ) -> CalibrationOut:
     """How far two people who rate the same incidents agree.
 
-    `since` and `until` bound when the second rating was made.
+    `since` and `until` bound when the second rating was made. A token that is bound to programs
+    counts their incidents alone.
     """
-    reader, period = person_of(request), Period(since, until)
+    reader, period, bound = person_of(request), Period(since, until), bound_to(request)
     return CalibrationOut(
         fewest_pairs=calibration.FEW,
-        all=_out(calibration.of(reader, period)),
-        quarters=[_out(each) for each in calibration.by_quarter(reader, period)],
+        all=_out(calibration.of(reader, period, bound)),
+        quarters=[_out(each) for each in calibration.by_quarter(reader, period, bound)],
     )
 
 

@@ -7,6 +7,7 @@ from audit import credentials
 from incidents import grants
 from tests import make
 from tests.api.conftest import Caller, problem, token
+from tests.incidents import test_ratings as rating
 
 pytestmark = pytest.mark.django_db
 
@@ -94,3 +95,13 @@ def test_a_program_of_which_the_incident_is_no_more_closes_it(bound, inside, per
 def test_what_can_be_no_program_is_refused(person, wrong):
     with pytest.raises(credentials.Refused, match="^programs: "):
         token(person, programs=wrong)
+
+
+def test_the_agreement_of_raters_is_that_of_its_own_incidents(bound, person, inside, outside):
+    for each in (inside, outside):
+        incident, rater = rating.assessed(program=each.program), make.user(Function.RESPONDER)
+        rating.rate(rating.ask(incident, rater), rater)
+        grants.admit(incident, person=person, level="view", reason="r", actor=make.SYSTEM)
+    told = bound.get("/calibration").json()
+    assert [told["all"]["pairs"], *(each["pairs"] for each in told["quarters"])] == [1, 1]
+    assert Caller(person).get("/calibration").json()["all"]["pairs"] == 2
