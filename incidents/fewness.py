@@ -2,6 +2,7 @@
 
 A group of fewer than FEWEST incidents, one of which the reader may not see, is withheld. Where a
 sum is shown beside, it could be reckoned back from that, so more is withheld until it cannot.
+To whoever may be anybody none is told as few: else the first of a kind would show as it comes.
 """
 
 from collections.abc import Hashable, Iterable, Mapping
@@ -14,7 +15,10 @@ C = TypeVar("C", bound=Hashable)
 
 
 class Cell(NamedTuple):
-    """How many incidents there are, and how many of them the reader may not see."""
+    """How many incidents there are, and how many of them the reader may not see.
+
+    Something hidden of none: it must not be told whether there is any.
+    """
 
     n: int
     hidden: int
@@ -22,7 +26,7 @@ class Cell(NamedTuple):
 
 def few(n: int, hidden: int) -> bool:
     """True if a group must not be told of to whom so many of it are hidden."""
-    return 0 < n < FEWEST and hidden > 0
+    return n < FEWEST and hidden > 0
 
 
 def withheld(cells: Mapping[K, Cell], already: Iterable[K] = ()) -> set[K]:

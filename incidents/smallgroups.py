@@ -5,7 +5,7 @@ Reads only. What they hold is counted by incidents.totals; here it is asked who 
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import TypeVar
 
 from accounts.models import User
@@ -38,24 +38,29 @@ class Groups:
     def __init__(self, user: User | None, scope: Scope, incidents: int) -> None:
         # None: nobody looked, so that each small group counts as one with something hidden.
         self.rows = _rows(user, scope) if user and incidents <= MOST_ASKED else None
+        self.scope, self.is_anybody = scope, user is None
         # What is asked for is itself a part of a sum that it could be taken off from.
         self.closed = False
 
     def few(self, n: int, what: str = "") -> bool:
         """Whether a group of n of the whole scope is; `what` narrows it to those with a length."""
-        return (self.closed and n > 0) or fewness.few(
-            n, self.hidden(row for row in self._all() if not what or what in row.known)
+        if self.closed and (n or self.is_anybody):
+            return True
+        return fewness.few(
+            *self.cell(n, (row for row in self._all() if not what or what in row.known))
         )
 
-    def hidden(self, rows: Iterable[Row]) -> int:
-        return 1 if self.rows is None else sum(row.hidden for row in rows)
+    def cell(self, n: int, rows: Iterable[Row]) -> Cell:
+        if self.is_anybody:
+            return Cell(n, 1)
+        return Cell(n, min(n, 1) if self.rows is None else sum(row.hidden for row in rows))
 
     def _all(self) -> list[Row]:
         return self.rows or []
 
     def levels(self, counts: dict[int, int]) -> dict[int, int | None]:
         cells = {
-            level: Cell(n, self.hidden(row for row in self._all() if row.level == level))
+            level: self.cell(n, (row for row in self._all() if row.level == level))
             for level, n in counts.items()
         }
         gone = self._gone(fewness.withheld(cells), counts)
@@ -64,22 +69,43 @@ class Groups:
     def times(
         self, counts: dict[tuple[date, int], int], step: str
     ) -> dict[tuple[date, int], int | None]:
+        if self.is_anybody:
+            return self._times_for_anybody(dict.fromkeys(self._places(step), 0) | counts)
         where: dict[tuple[date, int], list[Row]] = {}
         for row in self._all():
             where.setdefault((begin_of(row.day, step), row.level), []).append(row)
-        cells = {key: Cell(n, self.hidden(where.get(key, []))) for key, n in counts.items()}
+        cells = {key: self.cell(n, where.get(key, [])) for key, n in counts.items()}
         gone = self._gone(fewness.withheld_of_table(cells), counts)
+        return {key: None if key in gone else n for key, n in counts.items()}
+
+    def _places(self, step: str) -> list[tuple[date, int]]:
+        period = self.scope.period
+        days = (period.since + timedelta(days=at) for at in range(period.days))
+        begins = dict.fromkeys(begin_of(day, step) for day in days)
+        return [(since, level) for since in begins for level in range(self.scope.mildest + 1)]
+
+    def _times_for_anybody(
+        self, counts: dict[tuple[date, int], int]
+    ) -> dict[tuple[date, int], int | None]:
+        """Also where there is none. A board sums up levels and all, no week or month."""
+        cells = {key: self.cell(n, ()) for key, n in counts.items()}
+        found: set[tuple[date, int]] = set()
+        for level in range(self.scope.mildest + 1):
+            found |= fewness.withheld({key: cells[key] for key in cells if key[1] == level})
+        gone = self._gone(fewness.withheld(cells, found), counts)
         return {key: None if key in gone else n for key, n in counts.items()}
 
     def programs(self, counts: dict[int | None, int]) -> set[int | None]:
         cells = {
-            key: Cell(n, self.hidden(row for row in self._all() if row.program == key))
+            key: self.cell(n, (row for row in self._all() if row.program == key))
             for key, n in counts.items()
         }
         return self._gone(fewness.withheld(cells), counts)
 
     def _gone(self, found: set[K], counts: Mapping[K, int]) -> set[K]:
-        return {key for key, n in counts.items() if n} if self.closed else found
+        if not self.closed:
+            return found
+        return {key for key, n in counts.items() if n or self.is_anybody}
 
 
 def of(user: User | None, scope: Scope, incidents: int) -> Groups:
@@ -114,9 +140,14 @@ def _levels_are_withheld(user: User | None, scope: Scope) -> bool:
         [level for level in gone if level <= scope.mildest],
         [level for level in gone if level > scope.mildest],
     ):
-        if len(part) == 1 or 0 < sum(counts[level] for level in part) < fewness.FEWEST:
+        some = sum(counts[level] for level in part)
+        if len(part) == 1 or (part and fewness.few(*_as_one(user, some))):
             return True
     return False
+
+
+def _as_one(user: User | None, n: int) -> Cell:
+    return Cell(n, 1 if user is None else min(n, 1))
 
 
 def begin_of(day: date, step: str) -> date:

@@ -14,7 +14,6 @@ from accounts import secrets
 from accounts.actors import Actor
 from audit import clockwork, history, trail
 from incidents import fewness, leading, spans, totals
-from incidents.fewness import Cell
 from incidents.leading import Leading
 from incidents.models import Wallboard
 from incidents.totals import Scope
@@ -108,7 +107,9 @@ def shown(board: Wallboard) -> Leading:
 
 
 def open_now(board: Wallboard) -> dict[int, int | None]:
-    """Return how many incidents are open at each level; None where it is withheld."""
+    """Return how many incidents are open at each level; None where there are few, or none.
+
+    If none were told as such, whoever watches would see the first as it is reported.
+    """
     counts = totals.open_by_level(board.program_id, board.worst)
-    gone = fewness.withheld({level: Cell(n, n) for level, n in counts.items()})
-    return {level: None if level in gone else n for level, n in counts.items()}
+    return {level: n if n >= fewness.FEWEST else None for level, n in counts.items()}

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import secrets, strangers
 from accounts.http import SignedInRequest, actor_of
-from incidents import leadchart, leadtiles, wallboards
+from incidents import fewness, leadchart, leadtiles, wallboards
 from incidents.forms.wall import WallboardForm
 from incidents.models import Wallboard
 from incidents.views.leading import refuse_others
@@ -80,6 +80,7 @@ def wall(request: HttpRequest, secret: str) -> HttpResponse:
         "standstill": summary.standstill(board.made_by),
         "weeks": leadchart.over_time(found),
         "shape": leadchart,
+        "shown_from": fewness.FEWEST,
         "now": timezone.now(),
         "stands_still": "still" in request.GET,
     }

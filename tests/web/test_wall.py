@@ -72,7 +72,38 @@ def test_small_groups_are_told_to_nobody_before_a_wall(executive):
     counted(2, program=make.program())
     said = words(Client().get(made(executive)))
     assert "Incidents few" in said
-    assert "Open SEV 2 few" in said
+    assert "Open SEV 2 fewer than 5" in said
+
+
+@pytest.mark.parametrize("terms", [{}, {"worst": "2"}, {"preset": "year"}])
+def test_the_first_incident_of_a_level_changes_nothing_on_a_board(executive, terms):
+    counted(12)
+    path = made(executive, **terms)
+    board = Wallboard.objects.get()
+    before, shown = seen(path), wallboards.shown(board)
+    incident = make.incident(Sev.SEV1, program=None)
+    make.judged(incident, Sev.SEV0)
+    measuring.refigure(incidents=[incident.pk])
+    after, now = seen(path), wallboards.shown(board)
+    assert "Open SEV 0 fewer than 5" in before
+    assert before.replace("Incidents 12", "Incidents 13") == after
+    assert (now.over_time, now.by_level, now.severe) == (
+        shown.over_time,
+        shown.by_level,
+        shown.severe,
+    )
+
+
+def test_an_empty_board_is_one_of_a_single_incident(executive):
+    path = made(executive)
+    before = seen(path)
+    counted(1, program=None)
+    assert seen(path) == before
+
+
+def seen(path):
+    """What a board says, without the moment."""
+    return re.sub(r"as of \S+", "", words(Client().get(path)))
 
 
 def test_the_secret_is_shown_once_and_kept_as_a_hash(executive):
