@@ -1,10 +1,11 @@
 """Read who may read a bucket, from its policy and access lists as S3 gives them. Pure.
 
-What it cannot judge counts as open: a condition on an allowance is not believed, one on a refusal
-is.
+What it cannot judge counts as open: a condition on an allowance is not believed, and a refusal
+counts only where it takes every way to read every object.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
@@ -21,7 +22,7 @@ _ACL_READS = ("READ", "FULL_CONTROL")
 
 
 def read(body: bytes) -> Taken:
-    """Read an object with `account`, `policy`, `acl`, `public_access_block`, `has_data`.
+    """Read an object with `account`, `bucket`, `policy`, `acl`, `public_access_block`, `has_data`.
 
     Policy and list are as S3 answers them; a policy may be the text that it is.
 
@@ -97,9 +98,23 @@ class _Bucket:
             self.gaps.append(f"{why}: its Effect is neither Allow nor Deny.")
         elif conditional or "NotPrincipal" in each:
             self.notes.append(f"{why} denies under a condition, which is not counted.")
+        elif not (_denies_reads(each) and self._is_of_all(each)):
+            # A note and no gap: what is left out of account can only make readers too many.
+            self.notes.append(f"{why} denies a part of reading alone, which is not counted.")
         else:
             for name, kind in self._principals(each.get("Principal")):
                 self.denied.add(self.built.named(name, kind))
+
+    def _is_of_all(self, each: Mapping[str, Any]) -> bool:
+        """True if a statement is about every object of the bucket."""
+        said = each.get("Resource")
+        named = re.escape(str(self.said.get("bucket") or "")) or r"[a-z0-9.-]+"
+        # Who names no bucket sends the policy of one: S3 keeps none that is about another.
+        whole = re.compile(rf"\*|arn:[a-z-]+:s3:::(\*|{named}/\*)")
+        return any(
+            isinstance(name, str) and whole.fullmatch(name)
+            for name in (said if isinstance(said, list) else [said])
+        )
 
     def _allow(
         self, each: Mapping[str, Any], why: str, *, conditional: bool, restricted: bool
@@ -174,6 +189,13 @@ def _lets_read(statement: Mapping[str, Any]) -> bool:
     if "NotAction" in statement:
         return not all(_matches(statement["NotAction"], action) for action in READS)
     return any(_matches(statement.get("Action"), action) for action in READS)
+
+
+def _denies_reads(statement: Mapping[str, Any]) -> bool:
+    """True if a refusal leaves no way to read: of a version that is named as well."""
+    if "NotAction" in statement:
+        return not any(_matches(statement["NotAction"], action) for action in READS)
+    return all(_matches(statement.get("Action"), action) for action in READS)
 
 
 def _matches(patterns: Any, action: str) -> bool:

@@ -101,12 +101,43 @@ def test_what_lets_nobody_read_objects_counts_not(action):
     assert not readers(bucket(allow("*", action)))
 
 
+ALL = "arn:aws:s3:::b/*"
+READING = ["s3:GetObject", "s3:GetObjectVersion"]
+
+
 def test_a_refusal_wins_but_only_one_without_a_condition():
-    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*"}
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": ALL}
     assert not readers(bucket(allow("*"), allow({"AWS": ANA}), deny))
     assert readers(bucket(allow("*"), deny | {"Condition": {"Bool": {}}}))
-    one = {"Effect": "Deny", "Principal": {"AWS": ANA}, "Action": "s3:GetObject"}
+    one = deny | {"Principal": {"AWS": ANA}, "Action": READING}
     assert set(readers(bucket(allow({"AWS": [ANA, ANA + "2"]}), one))) == {ANA + "2"}
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"Resource": "arn:aws:s3:::b/private/*"},
+        {"Resource": ["arn:aws:s3:::b", "arn:aws:s3:::b/x"]},
+        {"Resource": "arn:aws:s3:::other/*"},
+        {"Resource": None},
+        {"Resource": None, "NotResource": "arn:aws:s3:::b/public/*"},
+        {"Action": "s3:GetObjectVersion"},
+        {"Action": "s3:GetObject"},
+        {"Action": None, "NotAction": "s3:GetObject"},
+    ],
+)
+def test_a_refusal_of_a_part_takes_nobody_away(part):
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": ALL} | part
+    deny = {name: value for name, value in deny.items() if value is not None}
+    taken = bucket(allow("*", Resource=ALL), deny, bucket="b")
+    assert set(readers(taken)) == {"anyone, without signing in"}
+    assert "denies a part" in taken.notes[0]
+
+
+@pytest.mark.parametrize("whole", ["*", "arn:aws:s3:::*", [ALL, "arn:aws:s3:::b"], ALL])
+def test_a_refusal_of_all_objects_takes_everybody_away(whole):
+    deny = {"Effect": "Deny", "Principal": "*", "NotAction": "s3:Put*", "Resource": whole}
+    assert not readers(bucket(allow("*", Resource=ALL), deny, bucket="b"))
 
 
 def test_a_condition_on_an_allowance_is_not_believed_and_all_but_some_is_anyone():
