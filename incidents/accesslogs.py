@@ -3,9 +3,9 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from accounts.actors import Actor
@@ -13,9 +13,11 @@ from audit import trail
 from incidents import exposures, timeline
 from incidents.exposures import Said
 from incidents.models import AccessAnalysis, Accessed, Exposure, TimelineEntry
-from programs.models import Dataset, ReaderList, Snapshot
-from programs.watch import accesslog, completeness, declaring, listing
+from programs.models import Dataset, DeclaredAudience, ReaderList, WatchSource
+from programs.watch import accesslog, completeness, listing, pointing
 from programs.watch.accesslog import Found, Mapping, Window
+from programs.watch.completeness import Attempts
+from programs.watch.connectors.taking import Canary
 from severity.vocabulary import Evidence
 
 MOST_SHOWN, LONGEST_STATED, MOST_ANALYSES = 1000, 500, 100
@@ -53,8 +55,7 @@ class Told:
 
     window: Window
     meant: frozenset[str]
-    canaries: frozenset[str]
-    tried: bool
+    attempts: Attempts
 
 
 def evidence_of(row: AccessAnalysis) -> Evidence:
@@ -85,7 +86,7 @@ def read(
             log.mapping,
             told.window,
             meant=told.meant,
-            canaries=told.canaries,
+            tried=told.attempts.near,
             tell=tell,
         )
     except accesslog.Unreadable as error:
@@ -118,32 +119,63 @@ def _told(exposure: Exposure) -> Told:
     window = Window(since, exposure.until)
     dataset = exposure.dataset
     if dataset is None:
-        return Told(window, frozenset(), frozenset(), tried=False)
-    looks = Snapshot.objects.filter(source__dataset=dataset).exclude(canary="")
-    within = Q(taken_at__gte=since)
-    if exposure.until:
-        within &= Q(taken_at__lte=exposure.until)
-    names = dataset.watch_sources.exclude(outsider="").values_list("outsider", flat=True)
-    return Told(window, _meant(dataset), frozenset(names), tried=looks.filter(within).exists())
+        return Told(window, frozenset(), Attempts(()))
+    return Told(window, _meant(dataset, window), Attempts(_attempts(dataset, window)))
 
 
-def _meant(dataset: Dataset) -> frozenset[str]:
-    """Names of who is declared: themselves, and who was seen to read through what is declared."""
-    declared = declaring.current(dataset)
-    if declared is None:
-        return frozenset()
-    groups = {name.casefold() for name in [*declared.teams, *declared.roles]}
-    meant = {name.casefold() for name in declared.people} | groups
+def _attempts(dataset: Dataset, window: Window) -> Iterator[tuple[str, datetime, datetime]]:
+    """Each try of the watch within the window that ended in an answer, under the name of then."""
+    answered = [Canary.READ, Canary.REFUSED]
     for source in dataset.watch_sources.all():
-        last = source.snapshots.exclude(listed=None).order_by("-pk").first()
-        if last:
-            kept = ReaderList.objects.get(pk=last.listed_id)
+        looks = source.snapshots.filter(canary__in=answered, taken_at__gte=window.since)
+        if window.until:
+            looks = looks.filter(taken_at__lte=window.until)
+        aims = pointing.aims(source)
+        for at, took in looks.values_list("taken_at", "milliseconds").iterator():
+            if name := aims.at(at).outsider:
+                yield name, at - timedelta(milliseconds=took), at
+
+
+def _meant(dataset: Dataset, window: Window) -> frozenset[str]:
+    """Names of who was declared all through the window: themselves, and who read through them.
+
+    Nothing that is declared, or said of a store, once something is exposed makes a read right.
+    """
+    versions = _in_force(dataset, window)
+    if not versions:
+        return frozenset()
+    groups = _in_each([*each.teams, *each.roles] for each in versions)
+    meant = _in_each(each.people for each in versions) | groups
+    for source in dataset.watch_sources.all():
+        if kept := _seen(source, window):
             meant |= {
                 name.casefold()
                 for name, why in listing.names(bytes(kept.packed))
                 if groups.intersection(part.casefold() for part in why)
             }
-    return frozenset(meant)
+    return meant
+
+
+def _in_force(dataset: Dataset, window: Window) -> list[DeclaredAudience]:
+    """The versions that held at some moment of the window; none if it began before the first."""
+    rows = dataset.audiences.filter(declared_at__lte=window.until or timezone.now())
+    before = rows.filter(declared_at__lte=window.since).order_by("-version").first()
+    return list(rows.filter(version__gte=before.version)) if before else []
+
+
+def _in_each(lists: Iterable[list[str]]) -> frozenset[str]:
+    return frozenset.intersection(
+        *(frozenset(name.casefold() for name in names) for names in lists)
+    )
+
+
+def _seen(source: WatchSource, window: Window) -> ReaderList | None:
+    """Who read before the window began. Failing that, what Andon itself saw first in it."""
+    looks = source.snapshots.exclude(listed=None).select_related("listed")
+    row = looks.filter(taken_at__lte=window.since).order_by("-pk").first()
+    if row is None and source.is_pulled:
+        row = looks.filter(taken_at__lte=window.until or timezone.now()).order_by("pk").first()
+    return row.listed if row else None
 
 
 @transaction.atomic
@@ -151,7 +183,11 @@ def _write(
     exposure: Exposure, log: Log, found: Found, *, told: Told, sha256: str, actor: Actor
 ) -> AccessAnalysis:
     lacks = completeness.why_incomplete(
-        found, told.window, stated=bool(log.stated.strip()), tried=told.tried, now=timezone.now()
+        found,
+        told.window,
+        stated=bool(log.stated.strip()),
+        tried=bool(told.attempts),
+        now=timezone.now(),
     )
     busiest = sorted(found.readers.items(), key=lambda each: (-each[1].rows, each[0]))
     none = Verdict.NONE_INCOMPLETE if lacks else Verdict.NONE_COMPLETE

@@ -110,14 +110,15 @@ def analyse(
     window: Window,
     *,
     meant: Collection[str],
-    canaries: Collection[str] = (),
+    tried: Callable[[str, datetime], bool] = lambda _name, _moment: False,
     tell: Callable[[int], None] = lambda _rows: None,
 ) -> Found:
     """Read a whole log.
 
     Args:
         meant: names of who may read, in small letters.
-        canaries: names as which the watch itself tried to read; they show that the log sees it.
+        tried: whether the watch itself tried to read under this name about then; such rows show
+            that the log sees it.
         tell: hears how many rows were read, every TELL_EVERY.
 
     Raises:
@@ -129,8 +130,8 @@ def analyse(
         found.rows += 1
         if found.rows % TELL_EVERY == 0:
             tell(found.rows)
-        _take(found, number, row, mapping=mapping, window=window, known=known)
-    _sort(found, meant=meant, canaries=canaries)
+        _take(found, number, row, mapping=mapping, window=window, known=known, tried=tried)
+    _sort(found, meant=meant)
     tell(found.rows)
     return found
 
@@ -236,6 +237,7 @@ def _take(
     mapping: Mapping,
     window: Window,
     known: dict[str, str],
+    tried: Callable[[str, datetime], bool],
 ) -> None:
     moment = _moment(_member(row, mapping.when))
     if moment is None:
@@ -256,11 +258,16 @@ def _take(
         found.spoil(NO_NAME, number)
         return
     found.in_window += 1
-    what = _member(row, mapping.what) if mapping.what else None
-    _count(found, known, who=str(who), what=what, moment=moment)
+    what, own = _member(row, mapping.what), tried(str(who), moment)
+    _count(found, known, who=str(who), what=what, moment=moment, own=own)
 
 
-def _count(found: Found, known: dict[str, str], *, who: str, what: Any, moment: datetime) -> None:
+def _count(
+    found: Found, known: dict[str, str], *, who: str, what: Any, moment: datetime, own: bool
+) -> None:
+    if own:
+        found.canary += 1
+        return
     name = known.get(who)
     if name is None:
         if len(known) >= MOST_NAMES:
@@ -278,14 +285,11 @@ def _count(found: Found, known: dict[str, str], *, who: str, what: Any, moment: 
         reader.things.add(str(what)[:_LONGEST])
 
 
-def _sort(found: Found, *, meant: Collection[str], canaries: Collection[str]) -> None:
+def _sort(found: Found, *, meant: Collection[str]) -> None:
     """Leave only who was not meant; names are compared once each and not with every row."""
-    small = {name.casefold() for name in canaries}
     for name in list(found.readers):
         rows = found.readers[name].rows
-        if name.casefold() in small:
-            found.canary += rows
-        elif name.casefold() in meant:
+        if name.casefold() in meant:
             found.meant += rows
         else:
             found.unmeant += rows

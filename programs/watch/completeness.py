@@ -1,8 +1,44 @@
 """Whether a log of access shows that nobody read who was not meant to, or only might. Pure."""
 
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from programs.watch.accesslog import MOST_HOURS, Found, Window
+
+# How far the clocks of a store and of Andon may be apart.
+SKEW = timedelta(minutes=2)
+
+
+class Attempts:
+    """When the watch itself tried to read, and under which names.
+
+    Args:
+        made: name, from when and until when, of each attempt.
+    """
+
+    def __init__(self, made: Iterable[tuple[str, datetime, datetime]]) -> None:
+        self._began: dict[str, list[datetime]] = defaultdict(list)
+        self._ended: dict[str, list[datetime]] = defaultdict(list)
+        for name, since, until in sorted(made, key=lambda each: each[1]):
+            began, ended = self._began[name.casefold()], self._ended[name.casefold()]
+            if ended and since - SKEW <= ended[-1]:
+                ended[-1] = max(ended[-1], until + SKEW)
+            else:
+                began.append(since - SKEW)
+                ended.append(until + SKEW)
+
+    def __bool__(self) -> bool:
+        return bool(self._ended)
+
+    def near(self, name: str, moment: datetime) -> bool:
+        """True if the watch tried under this name about then. Whoever uses it else is a reader."""
+        ended = self._ended.get(name.strip().casefold()) if self._ended else None
+        if ended is None:
+            return False
+        at = bisect_left(ended, moment)
+        return at < len(ended) and self._began[name.strip().casefold()][at] <= moment
 
 
 def silent_hours(found: Found, window: Window, *, now: datetime) -> int:
@@ -22,7 +58,7 @@ def why_incomplete(
 
     Args:
         stated: somebody says that it holds every access of the window.
-        tried: the watch tried to read as an outsider within the window.
+        tried: the watch tried to read as an outsider within the window, and learnt how it ended.
     """
     why = []
     if not stated:

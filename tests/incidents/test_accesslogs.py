@@ -1,6 +1,7 @@
 """A log of access held against an exposure: what it says, and what it may never say."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,10 +9,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from audit import clockwork
 from incidents import accesslogs, exposures, grants
 from incidents.accesslogs import Log
 from incidents.models import AccessAnalysis, Accessed, AccessGrant
-from programs.models import Snapshot, WatchSource
+from programs.models import DeclaredAudience, Snapshot, WatchSource
 from programs.watch import declaring, looking, watching
 from programs.watch.accesslog import Mapping
 from severity.vocabulary import Evidence
@@ -21,17 +23,32 @@ from tests.web.conftest import Reader
 MAPPING = Mapping("who", "at", "what")
 
 
+LIST = b"principal,group,grant\nben,team,\nteam,,share\n"
+
+
+def at(monkeypatch, moment):
+    """Let what is declared and seen from now on be of another moment."""
+    monkeypatch.setattr(timezone, "now", lambda: moment)
+    monkeypatch.setattr(clockwork, "now", lambda: moment)
+
+
 @pytest.fixture
-def exposure(db):
+def exposure(db, monkeypatch):
+    now = timezone.now()
     program = make.program()
     dataset = make.dataset(program)
     by = make.actor(program.owner)
-    declaring.declare(dataset, declaring.Terms(["ana"], ["team"]), reason="r", actor=by)
-    source = watching.add(dataset, watching.Terms("L", WatchSource.Kind.LIST), actor=by)
-    looking.receive(source, b"principal,group,grant\nben,team,\nteam,,share\n", actor=by)
+    until = now - timedelta(minutes=1)
+    since = until - timedelta(hours=3)
+    with monkeypatch.context() as past:
+        at(past, since - timedelta(days=1))
+        first = DeclaredAudience(dataset=dataset, version=1, people=["ana"], teams=["team"])
+        first.declared_at = since - timedelta(days=1)
+        first.save()
+        source = watching.add(dataset, watching.Terms("L", WatchSource.Kind.LIST), actor=by)
+        looking.receive(source, LIST, actor=by)
     incident = make.incident(program=program)
-    until = timezone.now() - timedelta(minutes=1)
-    said = exposures.Said(dataset=dataset, since=until - timedelta(hours=3), until=until)
+    said = exposures.Said(dataset=dataset, since=since, until=until)
     return exposures.add(incident, said, actor=by)
 
 
@@ -49,16 +66,23 @@ def read(exposure, lines, **fields):
     return accesslogs.read(exposure, log, actor=make.SYSTEM)
 
 
-def canary(exposure):
-    """A look within the window that tried to read as an outsider."""
+def outsider(exposure, name, minutes):
+    """From so many minutes after the exposure began on the watch tries as somebody else."""
     source = WatchSource.objects.get()
-    WatchSource.objects.update(outsider="guest")
+    source.outsider, source._history_date = name, exposure.since + timedelta(minutes=minutes)
+    source.save(update_fields=["outsider"])
+
+
+def canary(exposure, ended="refused"):
+    """A look within the window that tried to read as an outsider."""
+    outsider(exposure, "guest", -60)
+    source = WatchSource.objects.get()
     kept = source.snapshots.get()
     Snapshot(
         source=source,
         audience=kept.audience,
         state="complete",
-        canary="refused",
+        canary=ended,
         taken_at=exposure.since + timedelta(hours=1),
     ).save()
 
@@ -90,6 +114,45 @@ def test_a_canary_read_that_the_log_holds_makes_it_complete(exposure):
     assert exposure.accessed == Accessed.NONE_LOGGED
     unstated = read(exposure, whole(exposure, line(exposure, "guest", 60)))
     assert unstated.verdict == "none_incomplete"
+
+
+def test_a_try_without_an_answer_is_no_canary_read(exposure):
+    canary(exposure, ended="unknown")
+    row = read(exposure, whole(exposure, line(exposure, "guest", 60)), stated="All of it.")
+    assert (row.verdict, row.canary, row.unmeant) == ("read", 0, 1)
+    assert "No canary read" in row.lacks[0]
+
+
+def test_whoever_is_named_the_outsider_afterwards_is_a_reader_still(exposure):
+    canary(exposure)
+    outsider(exposure, "zoe", 90)
+    lines = whole(exposure, *(line(exposure, who, 60) for who in ("guest", "zoe")))
+    row = read(exposure, [*lines, line(exposure, "guest", 100)], stated="All of it.")
+    assert (row.verdict, row.canary, row.unmeant) == ("read", 1, 2)
+    assert {each["name"] for each in row.readers} == {"zoe", "guest"}
+
+
+def test_what_is_declared_or_sent_once_it_is_exposed_makes_no_read_right(exposure):
+    dataset, by = exposure.dataset, make.actor(exposure.incident.program.owner)
+    terms = declaring.Terms(["ana", "zoe"], ["team"])
+    declaring.declare(dataset, terms, reason="Zoe too.", actor=by)
+    looking.receive(WatchSource.objects.get(), LIST + b"yan,team,\n", actor=by)
+    lines = whole(exposure, *(line(exposure, who, 5) for who in ("zoe", "yan", "ben")))
+    closed = read(exposure, lines)
+    exposures.correct(
+        exposure, replace(exposures.said_of(exposure), until=None), reason="Open.", actor=by
+    )
+    exposure.refresh_from_db()
+    for row in (closed, read(exposure, lines)):
+        assert {each["name"] for each in row.readers} == {"zoe", "yan"}
+
+
+def test_before_anybody_was_declared_nobody_was_meant_to_read(exposure):
+    said = replace(exposures.said_of(exposure), since=exposure.since - timedelta(days=2))
+    exposures.correct(exposure, said, reason="Earlier.", actor=make.SYSTEM)
+    exposure.refresh_from_db()
+    row = read(exposure, [line(exposure, "ana", 2900)])
+    assert (row.verdict, row.meant) == ("read", 0)
 
 
 def test_what_is_known_to_be_read_is_not_taken_back_by_another_log(exposure):

@@ -7,7 +7,7 @@ import pytest
 
 from programs.watch import accesslog
 from programs.watch.accesslog import Mapping, Unreadable, Window, analyse
-from programs.watch.completeness import why_incomplete
+from programs.watch.completeness import Attempts, why_incomplete
 
 SINCE = datetime(2026, 11, 1, 10, tzinfo=UTC)
 WINDOW = Window(SINCE, SINCE + timedelta(hours=3))
@@ -112,11 +112,21 @@ def why(found, *, stated=True, tried=True, window=WINDOW):
     return why_incomplete(found, window, stated=stated, tried=tried, now=SINCE + timedelta(days=2))
 
 
+GUEST = Attempts([("Guest", SINCE + timedelta(minutes=49), SINCE + timedelta(minutes=50))]).near
+
+
+def test_only_rows_near_a_try_of_the_watch_are_its_own():
+    found = read(*(row("guest", at) for at in (10, 46, 47, 52, 53, 90)), tried=GUEST)
+    assert (found.canary, found.unmeant) == (2, 4)
+    many = Attempts([("g", SINCE + timedelta(hours=n), SINCE + timedelta(hours=n)) for n in (2, 0)])
+    assert [many.near(" G ", SINCE + timedelta(hours=n)) for n in range(4)] == [1, 0, 1, 0]
+
+
 def test_a_log_is_complete_only_with_a_canary_read_that_it_holds():
-    found = read(*whole(row("guest", 50)), canaries=["Guest"])
+    found = read(*whole(row("guest", 50)), tried=GUEST)
     assert (found.unmeant, why(found)) == (0, [])
     assert "No canary read" in why(found, tried=False)[0]
-    assert "it misses accesses" in why(read(*whole(), canaries=["guest"]))[0]
+    assert "it misses accesses" in why(read(*whole(), tried=GUEST))[0]
 
 
 @pytest.mark.parametrize(
@@ -129,12 +139,12 @@ def test_a_log_is_complete_only_with_a_canary_read_that_it_holds():
     ],
 )
 def test_each_lack_of_a_log_is_said(lines, words):
-    found = read(*lines, row("guest", 50), canaries=["guest"])
+    found = read(*lines, row("guest", 50), tried=GUEST)
     assert any(words in each for each in why(found))
 
 
 def test_nobody_states_that_it_is_complete_and_an_open_window_never_is():
-    found = read(*whole(row("guest", 50)), canaries=["guest"])
+    found = read(*whole(row("guest", 50)), tried=GUEST)
     assert "Nobody states" in why(found, stated=False)[0]
     assert "open still" in why(found, window=Window(SINCE))[0]
 
