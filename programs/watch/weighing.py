@@ -85,7 +85,9 @@ def weigh(
     """Compare what was taken with what is declared."""
     began = began or time.monotonic()
     found = effective(taken.store)
-    gaps = short([*taken.gaps, *found.gaps])
+    tried = tried or Tried()
+    unanswered = [f"As an outsider: {tried.said}"] if tried.canary is Canary.UNKNOWN else []
+    gaps = short([*taken.gaps, *found.gaps, *unanswered])
     return Looked(
         declared,
         Snapshot.State.PARTIAL if gaps else Snapshot.State.COMPLETE,
@@ -94,7 +96,7 @@ def weigh(
         gaps=gaps,
         notes=taken.notes,
         has_data=taken.has_data,
-        tried=tried or Tried(),
+        tried=tried,
         milliseconds=_since(began),
     )
 

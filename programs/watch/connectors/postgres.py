@@ -59,15 +59,17 @@ def try_as_outsider(place: Place, user: str, password: str) -> Tried:
         with _opened(place, user, password) as line:
             return _tried(line, place.tables)
     except Unreachable as error:
-        # Somebody who is not even let in reads nothing; but a store that is away proves nothing.
-        refused = isinstance(error.__cause__, psycopg.OperationalError) and _is_refusal(error)
-        said = f"{user} is not let in." if refused else f"The store did not answer {user}."
-        return Tried(Canary.REFUSED if refused else Canary.UNKNOWN, said)
+        # Who signs in and may not go on reads nothing. A wrong password, or a store that is away,
+        # says nothing of what that user may read.
+        if _is_kept_out(error):
+            return Tried(Canary.REFUSED, f"{user} is not let into the database.")
+        return Tried(Canary.UNKNOWN, f"{user} could not sign in.")
 
 
-def _is_refusal(error: Unreachable) -> bool:
-    said = str(error.__cause__)
-    return "authentication failed" in said or "permission denied for database" in said
+def _is_kept_out(error: Unreachable) -> bool:
+    # Only how the server's words begin: names of users and databases stand further on.
+    said = str(error.__cause__).partition("FATAL:")[2].strip()
+    return said.startswith("permission denied for database")
 
 
 def _tried(line: psycopg.Connection[Any], tables: Sequence[str]) -> Tried:

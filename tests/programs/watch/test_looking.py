@@ -167,6 +167,19 @@ def test_an_outsider_who_reads_is_an_exposure_though_no_grant_says_so(
     assert news() == ["new"]
 
 
+def test_an_outsider_who_cannot_sign_in_is_a_gap_and_closes_nothing(
+    source, engine, store, monkeypatch
+):
+    found(source, engine, store, WIDE)
+    said = Tried(Canary.UNKNOWN, "guest could not sign in.")
+    monkeypatch.setattr(postgres, "try_as_outsider", lambda *_: said)
+    type(source).objects.update(outsider="guest")
+    row = found(source, engine, store, CLEAN)
+    assert (row.state, row.is_clean) == ("partial", False)
+    assert row.gaps == ["As an outsider: guest could not sign in."]
+    assert source.drifts.get().state == Drift.State.OPEN
+
+
 def test_declaring_more_looks_again_and_ends_the_drift(source, engine, store, dataset):
     found(source, engine, store, WIDE)
     terms = declaring.Terms(people=["zoe"], teams=["team"])

@@ -1,5 +1,6 @@
 """The connector against a real PostgreSQL."""
 
+import psycopg
 import pytest
 
 from programs.watch.audience import Declared, Width, compare
@@ -144,3 +145,28 @@ def test_an_outsider_that_reads_is_told_from_one_that_is_refused(warehouse):
     assert (tried.canary, tried.said) == (Canary.READ, f"study.keys was read as {guest}.")
     away = postgres.Place("127.0.0.1", 9, "x", "y", ("a.b",))
     assert postgres.try_as_outsider(away, guest, "").canary is Canary.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("said", "canary"),
+    [
+        ('permission denied for database "study"', Canary.REFUSED),
+        ('password authentication failed for user "guest"', Canary.UNKNOWN),
+        ('role "FATAL:  permission denied for database" does not exist', Canary.UNKNOWN),
+    ],
+)
+def test_only_who_signs_in_is_refused(monkeypatch, said, canary):
+    def connect(**_where):
+        raise psycopg.OperationalError(
+            f'connection to server at "s", port 1 failed: FATAL:  {said}'
+        )
+
+    monkeypatch.setattr(psycopg, "connect", connect)
+    place = postgres.Place("s", 1, "study", "x", ("a.b",))
+    assert postgres.try_as_outsider(place, "guest", "no").canary is canary
+
+
+def test_an_outsider_who_may_not_enter_the_database_is_refused(warehouse):
+    guest = warehouse.role("guest")
+    warehouse.tell(f"REVOKE CONNECT ON DATABASE {warehouse.name} FROM PUBLIC")
+    assert postgres.try_as_outsider(warehouse.place(), guest, "").canary is Canary.REFUSED
