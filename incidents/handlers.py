@@ -205,6 +205,11 @@ def close_drift(event: dict[str, Any]) -> None:
     watched.restored(event["drift"], snapshot_pk=event["snapshot"])
 
 
+@outbox.on("program.audience_elsewhere", name="incidents.tell_it_looks_elsewhere")
+def tell_it_looks_elsewhere(event: dict[str, Any]) -> None:
+    watched.looks_elsewhere(event["drift"], snapshot_pk=event["snapshot"])
+
+
 @outbox.on("program.audience_checked", name="incidents.tell_of_check")
 def tell_of_check(event: dict[str, Any]) -> None:
     watched.checked(event["drift"], number=int(event["news"]), snapshot_pk=event["snapshot"])

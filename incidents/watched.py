@@ -80,6 +80,24 @@ def restored(drift_pk: int, *, snapshot_pk: int) -> None:
 
 
 @transaction.atomic
+def looks_elsewhere(drift_pk: int, *, snapshot_pk: int) -> None:
+    """Note that a clean look says nothing of this: its source was pointed elsewhere meanwhile."""
+    drift, _row = _read(drift_pk, snapshot_pk)
+    known = WatchedDrift.objects.filter(drift=drift).first()
+    if known is None:
+        return
+    incident = _lock(duplicates.final(known.incident))
+    _write(
+        incident,
+        f"The watch of {drift.source.dataset} was pointed elsewhere since this was found: at"
+        " another place, or it tries as another outsider. It finds nobody too many there, and that"
+        " closes nothing here. Point it back, or say yourself when it was closed; another store is"
+        " another source.",
+        drift,
+    )
+
+
+@transaction.atomic
 def checked(drift_pk: int, *, number: int, snapshot_pk: int) -> None:
     """Note that a check after the fix was passed."""
     drift, _row = _read(drift_pk, snapshot_pk)

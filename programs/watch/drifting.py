@@ -6,10 +6,12 @@ The only module that writes Drift.
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Q
+
 from accounts.actors import Actor
 from audit import history, outbox, trail
 from programs.models import Drift, Snapshot, WatchSource
-from programs.watch import watching
+from programs.watch import pointing, watching
 
 # After a fix it is looked at again: the public case that this product starts from had one that
 # did not hold.
@@ -27,7 +29,7 @@ def settle(source: WatchSource, row: Snapshot, *, check: dict[str, int] | None) 
     drift = source.drifts.exclude(state=Drift.State.VERIFIED).first()
     if row.is_exposed:
         _exposed(source, row, drift)
-    elif row.is_clean and drift:
+    elif row.is_clean and drift and not _looks_elsewhere(source, drift, row):
         _clean(drift, row, check)
     elif check and drift and drift.pk == check["drift"] and drift.state == Drift.State.FIXED:
         # Not seen is not fixed: ask again until somebody sees it.
@@ -56,6 +58,26 @@ def _exposed(source: WatchSource, row: Snapshot, drift: Drift | None) -> None:
         news = "worse" if _is_worse(drift, row) else "changed"
         _change(drift, row)
         _tell(drift, "exceeded", news)
+
+
+def _looks_elsewhere(source: WatchSource, drift: Drift, row: Snapshot) -> bool:
+    """True if it was found where the source looks no more, or another outsider read; say it once.
+
+    Else one change of its place would close what is readable still.
+    """
+    aims = pointing.aims(source)
+    exposed = Q(excess__gt=0) | Q(over__gt=0) | Q(canary="read")
+    found = any(
+        since == drift.opened_at
+        or source.snapshots.filter(exposed, taken_at__gte=since, taken_at__lt=until).exists()
+        for since, until in aims.others(drift.opened_at)
+    )
+    if not found:
+        return False
+    clean = source.snapshots.filter(state=Snapshot.State.COMPLETE, taken_at__gte=aims.changed_at)
+    if not clean.filter(pk__lt=row.pk).exclude(exposed).exists():
+        _tell(drift, "elsewhere", "")
+    return True
 
 
 def _is_worse(drift: Drift, row: Snapshot) -> bool:
@@ -124,5 +146,7 @@ def _tell(drift: Drift, act: str, news: str) -> None:
         outbox.publish("program.audience_exceeded", priority=0, **said)
     elif act == "restored":
         outbox.publish("program.audience_restored", **said)
+    elif act == "elsewhere":
+        outbox.publish("program.audience_elsewhere", **said)
     else:
         outbox.publish("program.audience_checked", **said)

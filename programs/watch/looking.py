@@ -10,9 +10,10 @@ from django.db import transaction
 from accounts.actors import Actor
 from audit import clockwork, trail
 from programs.models import ReaderList, Snapshot, WatchSource
-from programs.watch import declaring, drifting, listing, watching, weighing
+from programs.watch import declaring, drifting, listing, pointing, watching, weighing
 from programs.watch.connectors import sent
 from programs.watch.connectors.taking import Unreachable
+from programs.watch.pointing import Aim
 from programs.watch.weighing import Looked
 
 _WATCH = Actor.machine("exposure watch")
@@ -35,16 +36,18 @@ def look(payload: dict[str, Any]) -> Callable[[], None]:
     if declared is None or overtaken or not source.enabled:
         return _nothing
     looked = weighing.look_at(source, declared)
-    return partial(_store, payload, looked)
+    return partial(_store, payload, looked, pointing.aim_of(source))
 
 
 def _nothing() -> None:
     """What an overtaken turn has to write."""
 
 
-def _store(payload: dict[str, Any], looked: Looked) -> None:
+def _store(payload: dict[str, Any], looked: Looked, aim: Aim) -> None:
     source = watching.lock(payload["source"])
-    _write(source, looked, asked_by=payload["why"], check=payload.get("check"))
+    # Pointed elsewhere meanwhile, it says nothing of where the source looks now: that looks anew.
+    if pointing.aim_of(source) == aim:
+        _write(source, looked, asked_by=payload["why"], check=payload.get("check"))
     if payload.get("turn") == source.turn:
         watching.plan_next(source)
 

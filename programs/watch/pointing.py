@@ -1,7 +1,7 @@
 """Where a source looked at a moment, and as which outsider it tried. Reads its history alone."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,7 +26,29 @@ class Aims:
 
     def at(self, moment: datetime) -> Aim:
         """Return the aim that held at a moment; before the first one, the first."""
-        return self.held[max(bisect_right(self.since, moment) - 1, 0)]
+        return self.held[self._index(moment)]
+
+    @property
+    def changed_at(self) -> datetime:
+        """From when the last aim held; a change of something else is none."""
+        first = len(self.held) - 1
+        while first and self.held[first - 1] == self.held[-1]:
+            first -= 1
+        return self.since[first]
+
+    def others(self, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """Yield from when to when, since a moment, it was pointed elsewhere than it is now."""
+        for at in range(self._index(moment), len(self.held) - 1):
+            if self.held[at] != self.held[-1]:
+                yield max(self.since[at], moment), self.since[at + 1]
+
+    def _index(self, moment: datetime) -> int:
+        return max(bisect_right(self.since, moment) - 1, 0)
+
+
+def aim_of(source: WatchSource) -> Aim:
+    """Return what a source is pointed at, as this row of it says."""
+    return Aim(source.place, source.outsider)
 
 
 def aims(source: WatchSource) -> Aims:

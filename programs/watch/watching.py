@@ -69,6 +69,7 @@ def add(dataset: Dataset, terms: Terms, *, actor: Actor) -> WatchSource:
         raise Refused(f"{dataset.slug} has {MOST_SOURCES} sources, and that is the most.")
     source = WatchSource(dataset=dataset, added_by=actor.user)
     _apply(source, terms)
+    _date(source)
     history.save_new(source, actor=actor)
     _record("added", source, actor=actor)
     look_soon(source, why="added")
@@ -88,6 +89,7 @@ def change(source: WatchSource, terms: Terms, *, actor: Actor) -> WatchSource:
         raise Refused("kind: stays what it is; add another source.")
     _apply(source, terms)
     names = ("name", "place", "sealed_password", "outsider", "sealed_outsider", "every_seconds")
+    _date(source)
     history.save(source, *names, actor=actor)
     _record("changed", source, actor=actor)
     look_soon(source, why="changed")
@@ -102,6 +104,7 @@ def switch(source: WatchSource, *, on: bool, actor: Actor) -> None:
     if source.enabled == on:
         return
     source.enabled = on
+    _date(source)
     history.save(source, "enabled", actor=actor)
     _record("switched_on" if on else "switched_off", source, actor=actor)
     if on:
@@ -243,7 +246,18 @@ def place_of(place: dict[str, Any]) -> postgres.Place:
         raise Refused("place: give host, port, database, user and tables.") from error
 
 
+def _date(source: WatchSource) -> None:
+    # By the clock of the looks, so that each can be held against what the source was at it.
+    source._history_date = clockwork.now()  # type: ignore[attr-defined]
+
+
 def _record(act: str, source: WatchSource, *, actor: Actor) -> None:
     program = source.dataset.program
-    facts = {"dataset": source.dataset.slug, "source": source.name, "kind": str(source.kind)}
+    facts: dict[str, Any] = {
+        "dataset": source.dataset.slug,
+        "source": source.name,
+        "kind": str(source.kind),
+    }
+    # Where it looks, as the page shows it: whoever points it elsewhere is named with that.
+    facts |= {"place": source.place, "outsider": source.outsider}
     trail.record(f"watch.{act}", source, actor=actor, stream=trail.stream_of(program), **facts)

@@ -124,3 +124,17 @@ def test_what_comes_back_after_its_incident_was_dismissed_is_another(sees):
 def test_a_drill_program_makes_a_drill(sees, dataset):  # noqa: F811
     type(dataset.program).objects.update(is_drill=True)
     assert sees(OPEN).is_drill
+
+
+def test_a_source_that_is_pointed_elsewhere_ends_no_exposure_and_the_story_says_so(
+    sees,
+    source,  # noqa: F811
+):
+    incident = sees(WIDE)
+    other = source.place | {"tables": ["study.none"]}
+    terms = watching.Terms("Warehouse", source.kind, other, password="again")
+    watching.change(source, terms, actor=make.actor(source.added_by))
+    sees(CLEAN)
+    sees(CLEAN)
+    assert incident.exposures.get().until is None
+    assert story(incident).count("pointed elsewhere since this was found") == 1

@@ -1,5 +1,6 @@
 """What follows from a look: a drift, its fix, the checks after it; and what is never clean."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -126,6 +127,66 @@ def test_a_check_that_saw_nothing_is_made_again(source, engine, store):
     engine.forward(seconds=1801)
     drift.refresh_from_db()
     assert drift.checks == 1
+
+
+def point(source, **changed):
+    """As its owner: put a source on another place, or another outsider."""
+    terms = {"outsider": source.outsider, "password": "again"} | changed
+    place = source.place | terms.pop("place", {})
+    terms = watching.Terms("Warehouse", source.kind, place, **terms)
+    watching.change(source, terms, actor=make.actor(source.added_by))
+    source.refresh_from_db()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"place": {"tables": ["study.none"]}}, {"place": {"database": "x"}}, {"outsider": "broken"}],
+)
+def test_a_source_that_is_pointed_elsewhere_closes_nothing(
+    source, engine, store, monkeypatch, changed
+):
+    monkeypatch.setattr(postgres, "try_as_outsider", lambda *_: Tried(Canary.REFUSED, "No."))
+    found(source, engine, store, WIDE)
+    before = dict(source.place)
+    point(source, **changed)
+    for _ in range(3):
+        assert found(source, engine, store, CLEAN).is_clean
+    assert source.drifts.get().state == Drift.State.OPEN
+    told = OutboxEvent.objects.filter(topic="program.audience_elsewhere")
+    assert told.count() == 1
+    said = json.loads(Entry.objects.get(action="watch.changed").body)["facts"]
+    assert (said["place"], said["outsider"]) == (source.place, source.outsider)
+    assert "again" not in str(said)
+    point(source, place=before, outsider="")
+    engine.work()
+    assert source.drifts.get().state == Drift.State.FIXED
+
+
+def test_what_was_found_in_two_places_is_not_closed_by_one_of_them(source, engine, store):
+    found(source, engine, store, WIDE)
+    point(source, place={"database": "x"})
+    found(source, engine, store, OPEN)
+    point(source, place={"database": "study"})
+    found(source, engine, store, CLEAN)
+    assert source.drifts.get().state == Drift.State.OPEN
+
+
+def test_a_fix_is_not_verified_elsewhere(source, engine, store):
+    found(source, engine, store, WIDE)
+    found(source, engine, store, CLEAN)
+    point(source, place={"database": "x"})
+    engine.forward(days=8)
+    drift = source.drifts.get()
+    assert (drift.state, drift.checks) == (Drift.State.FIXED, 0)
+
+
+def test_a_look_that_began_before_the_source_was_pointed_elsewhere_is_dropped(
+    source, engine, store
+):
+    write = looking.look({"source": source.pk, "why": "slow"})
+    point(source, place={"database": "x"})
+    write()
+    assert not source.snapshots.exists()
 
 
 def test_nothing_partly_seen_hides_who_was_seen(source, engine, store):
