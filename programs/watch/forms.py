@@ -98,7 +98,10 @@ class PostgresForm(SentSourceForm):
     )
     password = forms.CharField(
         label=_("Password"),
-        help_text=_("Kept sealed and shown no more. Empty: it stays what it is."),
+        help_text=_(
+            "Kept sealed and shown no more. Empty: it stays what it is. If host, port, database,"
+            " user or encryption change, give it again."
+        ),
         required=False,
         max_length=watching.LONGEST_SECRET,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),

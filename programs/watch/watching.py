@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,7 +37,8 @@ class Terms:
 
     Args:
         place: of a PostgreSQL: host, port, database, user, tables, sslmode; else nothing.
-        password, outsider_password: None leaves what is kept; empty for none.
+        password, outsider_password: None leaves what is kept, unless where it would be sent
+            changes; empty for none.
         outsider: a user who must not be able to read; each look tries. Empty for none.
     """
 
@@ -82,11 +83,13 @@ def change(source: WatchSource, terms: Terms, *, actor: Actor) -> WatchSource:
     """Put a source on other terms, and look at once.
 
     Raises:
-        Refused: if a term is wrong or the name is taken; or its kind would be another.
+        Refused: if a term is wrong or the name is taken; its kind would be another; or a password
+            that is kept would be sent elsewhere than where it was meant for.
     """
     source = lock(source.pk)
     if terms.kind != source.kind:
         raise Refused("kind: stays what it is; add another source.")
+    _check_secrets(source, terms)
     _apply(source, terms)
     names = ("name", "place", "sealed_password", "outsider", "sealed_outsider", "every_seconds")
     _date(source)
@@ -197,6 +200,20 @@ def _check(source: WatchSource, terms: Terms) -> None:
         _check_postgres(terms)
     elif terms.place or terms.outsider:
         raise Refused("place: only a PostgreSQL has one; this is sent to Andon.")
+
+
+def _check_secrets(source: WatchSource, terms: Terms) -> None:
+    """Whoever changes where a password is sent must know it: it could be read there."""
+    if not source.is_pulled:
+        return
+    before, after = place_of(source.place), place_of(terms.place)
+    if replace(before, tables=()) == replace(after, tables=()):
+        return
+    where = "give it again, as host, port, database, user or encryption change."
+    if source.sealed_password and terms.password is None:
+        raise Refused(f"password: {where}")
+    if source.sealed_outsider and terms.outsider and terms.outsider_password is None:
+        raise Refused(f"outsider_password: {where}")
 
 
 def _check_postgres(terms: Terms) -> None:

@@ -97,10 +97,13 @@ def test_the_page_of_a_database_never_shows_its_password(owner, dataset, setting
     page = owner.get(path).text
     assert "a.b" in page
     assert "kookaburra" not in page
-    form = {"name": "DB", "every_seconds": 60, **place, "tables": "a.c", "sslmode": "require"}
+    form = {"name": "DB", "every_seconds": 60, **place, "tables": "a.c", "sslmode": "prefer"}
     assert owner.post(path, **form).status_code == 302
     made.refresh_from_db()
     assert (made.place["tables"], made.password) == (["a.c"], "kookaburra")
+    moved = owner.post(path, **form | {"sslmode": "require"})
+    assert moved.status_code == 409
+    assert "Password: Give it again" in moved.text
     assert owner.post(f"{path}look/").status_code == 302
     assert owner.post(f"{path}switch/").status_code == 302
     assert "Switched off" in owner.get(path).text

@@ -121,6 +121,8 @@ def _opened(place: Place, user: str, password: str) -> Iterator[psycopg.Connecti
             user=user,
             password=password or None,
             sslmode=place.sslmode,
+            # Nobody in between, or who stands there in its place, is told the password or its MD5.
+            require_auth="scram-sha-256" if password else None,
             connect_timeout=CONNECT_SECONDS,
             application_name="andon exposure watch",
             # Not what lies in the home of whoever runs the engine.

@@ -170,3 +170,9 @@ def test_an_outsider_who_may_not_enter_the_database_is_refused(warehouse):
     guest = warehouse.role("guest")
     warehouse.tell(f"REVOKE CONNECT ON DATABASE {warehouse.name} FROM PUBLIC")
     assert postgres.try_as_outsider(warehouse.place(), guest, "").canary is Canary.REFUSED
+
+
+def test_a_password_is_given_to_nobody_who_does_not_ask_for_a_proof(warehouse):
+    # The servers of the tests trust everybody, as whoever stood in a store's place would.
+    with pytest.raises(Unreachable, match="scram-sha-256"):
+        postgres.take(warehouse.place(), "guess me")

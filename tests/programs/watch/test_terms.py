@@ -84,3 +84,40 @@ def test_a_change_keeps_a_secret_that_is_not_named(source, place):
     kept = watching.change(source, terms(place, name="Other"), actor=actor)
     assert (kept.name, kept.password) == ("Other", "guess me")
     assert watching.change(source, terms(place, password=""), actor=actor).password == ""
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"host": "other.example"},
+        {"port": 5433},
+        {"database": "x"},
+        {"user": "other"},
+        {"sslmode": "require"},
+    ],
+)
+def test_a_secret_is_not_sent_elsewhere_by_whoever_does_not_know_it(
+    source, place, settings, changed
+):
+    hosts = ["store.example:5432", "store.example:5433", "other.example:5432"]
+    environment = vars(settings.ENVIRONMENT) | {"internal_hosts": hosts}
+    settings.ENVIRONMENT = type(settings.ENVIRONMENT)(**environment)
+    actor = make.actor(source.added_by)
+    guest = {"outsider": "guest", "outsider_password": "guess that"}
+    watching.change(source, terms(place, **guest), actor=actor)
+    moved, guest = terms(place | changed), {"outsider": "guest"}
+    with pytest.raises(watching.Refused, match="^password: give it again"):
+        watching.change(source, moved, actor=actor)
+    with pytest.raises(watching.Refused, match="outsider_password: give it again"):
+        watching.change(source, terms(place | changed, password="p", **guest), actor=actor)
+    source.refresh_from_db()
+    assert source.place == place
+    guest["outsider_password"] = "q"
+    kept = watching.change(source, terms(place | changed, password="p", **guest), actor=actor)
+    assert (kept.password, kept.outsider_password) == ("p", "q")
+
+
+def test_a_secret_stays_where_only_the_tables_change(source, place):
+    other = terms(place | {"tables": ["study.other"]})
+    kept = watching.change(source, other, actor=make.actor(source.added_by))
+    assert kept.password == "guess me"
