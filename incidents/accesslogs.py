@@ -12,7 +12,7 @@ from accounts.actors import Actor
 from audit import trail
 from incidents import exposures, timeline
 from incidents.exposures import Said
-from incidents.models import AccessAnalysis, Accessed, Exposure, TimelineEntry
+from incidents.models import AccessAnalysis, Accessed, Exposure, Incident, TimelineEntry
 from programs.models import Dataset, DeclaredAudience, ReaderList, WatchSource
 from programs.watch import accesslog, completeness, listing, pointing
 from programs.watch.accesslog import Found, Mapping, Window
@@ -75,9 +75,11 @@ def read(
     The log is read outside any transaction and not kept: add it as evidence if it must be.
 
     Raises:
-        Refused: if the incident is over, or the log cannot be read; nothing is written then.
+        Refused: if the incident is over, the log cannot be read, or the exposure was corrected
+            meanwhile; nothing is written then.
     """
-    _check(exposure, log)
+    _check(exposure)
+    _check_log(log)
     told = _told(exposure)
     digest = hashlib.sha256()
     try:
@@ -93,7 +95,11 @@ def read(
         raise Refused(str(error)) from error
     if not found.rows:
         raise Refused("file: it has no row that can be read.")
-    return _write(exposure, log, found, told=told, sha256=digest.hexdigest(), actor=actor)
+    sha256 = digest.hexdigest()
+    try:
+        return _write(exposure, log, found, told=told, sha256=sha256, actor=actor)
+    except exposures.Refused as error:
+        raise Refused(str(error)) from error
 
 
 def _digested(lines: Iterable[bytes], update: Callable[[bytes], None]) -> Iterator[bytes]:
@@ -102,11 +108,14 @@ def _digested(lines: Iterable[bytes], update: Callable[[bytes], None]) -> Iterat
         yield line
 
 
-def _check(exposure: Exposure, log: Log) -> None:
+def _check(exposure: Exposure) -> None:
     if exposure.incident.is_over:
         raise Refused(f"{exposure.incident.ref} is over; reopen it first.")
     if exposure.analyses.count() >= MOST_ANALYSES:
         raise Refused(f"This exposure has {MOST_ANALYSES} analyses, and that is the most.")
+
+
+def _check_log(log: Log) -> None:
     if not log.mapping.who or not log.mapping.when:
         raise Refused("who: name the members that say who read and when.")
     if len(log.stated) > LONGEST_STATED:
@@ -114,13 +123,16 @@ def _check(exposure: Exposure, log: Log) -> None:
 
 
 def _told(exposure: Exposure) -> Told:
-    incident = exposure.incident
-    since = exposure.since or incident.occurred_from or incident.reported_at
-    window = Window(since, exposure.until)
-    dataset = exposure.dataset
+    window, dataset = _window(exposure), exposure.dataset
     if dataset is None:
         return Told(window, frozenset(), Attempts(()))
     return Told(window, _meant(dataset, window), Attempts(_attempts(dataset, window)))
+
+
+def _window(exposure: Exposure) -> Window:
+    incident = exposure.incident
+    since = exposure.since or incident.occurred_from or incident.reported_at
+    return Window(since, exposure.until)
 
 
 def _attempts(dataset: Dataset, window: Window) -> Iterator[tuple[str, datetime, datetime]]:
@@ -178,10 +190,22 @@ def _seen(source: WatchSource, window: Window) -> ReaderList | None:
     return row.listed if row else None
 
 
+def _lock(exposure: Exposure, told: Told) -> Exposure:
+    """Return the exposure as it is now, if what was read still is of it: reading takes long."""
+    incident = Incident.objects.select_for_update(no_key=True).get(pk=exposure.incident_id)
+    row = incident.exposures.select_for_update(of=("self",)).get(pk=exposure.pk)
+    row.incident = incident
+    _check(row)
+    if _window(row) != told.window or row.dataset_id != exposure.dataset_id:
+        raise Refused("The exposure was corrected meanwhile; have the log read again.")
+    return row
+
+
 @transaction.atomic
 def _write(
     exposure: Exposure, log: Log, found: Found, *, told: Told, sha256: str, actor: Actor
 ) -> AccessAnalysis:
+    exposure = _lock(exposure, told)
     lacks = completeness.why_incomplete(
         found,
         told.window,
@@ -241,7 +265,7 @@ def _tell(row: AccessAnalysis, *, actor: Actor) -> None:
 
 def _note_on_exposure(row: AccessAnalysis, *, actor: Actor) -> None:
     """Let the exposure say so; what is known to be read is not taken back by a milder log."""
-    exposure = Exposure.objects.get(pk=row.exposure_id)
+    exposure = row.exposure
     accessed = _ACCESSED[Verdict(row.verdict)]
     if exposure.accessed == Accessed.ACCESSED:
         return

@@ -12,7 +12,7 @@ from django.utils import timezone
 from audit import clockwork
 from incidents import accesslogs, exposures, grants
 from incidents.accesslogs import Log
-from incidents.models import AccessAnalysis, Accessed, AccessGrant
+from incidents.models import AccessAnalysis, Accessed, AccessGrant, Incident, Status
 from programs.models import DeclaredAudience, Snapshot, WatchSource
 from programs.watch import declaring, looking, watching
 from programs.watch.accesslog import Mapping
@@ -168,6 +168,43 @@ def test_what_is_known_to_be_read_is_not_taken_back_by_another_log(exposure):
 def test_what_is_no_log_is_refused_and_nothing_is_written(exposure, lines, words):
     with pytest.raises(accesslogs.Refused, match=words):
         read(exposure, lines)
+    assert not AccessAnalysis.objects.exists()
+
+
+def meanwhile(exposure, act):
+    """The lines of a log during whose reading something happens."""
+    yield line(exposure, "zoe", 5)
+    act()
+
+
+def test_an_incident_that_ends_while_a_log_is_read_keeps_no_word_of_it(exposure):
+    ended = Incident.objects.filter(pk=exposure.incident_id)
+    lines = meanwhile(exposure, lambda: ended.update(status=Status.CLOSED))
+    with pytest.raises(accesslogs.Refused, match="is over; reopen it first"):
+        read(exposure, lines)
+    assert not AccessAnalysis.objects.exists()
+
+
+def test_a_log_that_was_read_for_another_window_is_read_again(exposure):
+    said = replace(exposures.said_of(exposure), since=exposure.since - timedelta(hours=1))
+    by = make.SYSTEM
+    lines = meanwhile(
+        exposure, lambda: exposures.correct(exposure, said, reason="Earlier.", actor=by)
+    )
+    with pytest.raises(accesslogs.Refused, match="corrected meanwhile"):
+        read(exposure, lines)
+    assert not AccessAnalysis.objects.exists()
+
+
+def test_what_cannot_be_noted_on_the_exposure_is_refused_in_the_log_s_own_words(
+    exposure, monkeypatch
+):
+    def correct(*_, **__):
+        raise exposures.Refused("dataset: must be one of the incident's program.")
+
+    monkeypatch.setattr(exposures, "correct", correct)
+    with pytest.raises(accesslogs.Refused, match="dataset: must be"):
+        read(exposure, [line(exposure, "zoe", 5)])
     assert not AccessAnalysis.objects.exists()
 
 
