@@ -33,7 +33,7 @@ def look(payload: dict[str, Any]) -> Callable[[], None]:
     source = rows.get(pk=payload["source"])
     declared = declaring.current(source.dataset)
     overtaken = payload.get("turn") not in (None, source.turn)
-    if declared is None or overtaken or not source.enabled:
+    if declared is None or overtaken or not watching.is_watched(source):
         return _nothing
     looked = weighing.look_at(source, declared)
     return partial(_store, payload, looked, pointing.aim_of(source))
@@ -45,6 +45,8 @@ def _nothing() -> None:
 
 def _store(payload: dict[str, Any], looked: Looked, aim: Aim) -> None:
     source = watching.lock(payload["source"])
+    if not watching.is_watched(source):
+        return
     # Pointed elsewhere meanwhile, it says nothing of where the source looks now: that looks anew.
     if pointing.aim_of(source) == aim:
         _write(source, looked, asked_by=payload["why"], check=payload.get("check"))
@@ -55,12 +57,14 @@ def _store(payload: dict[str, Any], looked: Looked, aim: Aim) -> None:
 def give_up(payload: dict[str, Any]) -> None:
     """Note that looking at a source broke down by itself, and go on with the next turn."""
     source = watching.lock(payload["source"])
+    if not watching.is_watched(source):
+        return
     declared = declaring.current(source.dataset)
     if declared:
         gaps = ("Andon itself failed to look; its log says why.",)
         looked = Looked(declared, Snapshot.State.FAILED, gaps=gaps)
         _write(source, looked, asked_by=payload["why"], check=payload.get("check"))
-    if payload.get("turn") == source.turn and source.enabled:
+    if payload.get("turn") == source.turn:
         watching.plan_next(source)
 
 
@@ -72,13 +76,15 @@ def receive(source: WatchSource, body: bytes, *, actor: Actor) -> Snapshot:
 
     Raises:
         Unreadable: if it cannot be read.
-        Refused: if the source is switched off, or is one that Andon looks at.
+        Refused: if the source is switched off, its program has ended, or Andon looks itself.
     """
     declared = declaring.current(source.dataset)
     if source.is_pulled:
         raise Refused(f"{source.name} is looked at by Andon itself.")
     if not source.enabled or declared is None:
         raise Refused(f"{source.name} is switched off; switch it on first.")
+    if not watching.is_watched(source):
+        raise Refused(f"{source.dataset.program.slug} has ended and is watched no more.")
     try:
         taken = sent.read(source.kind, body)
     except Unreachable as error:

@@ -127,7 +127,14 @@ def look_now(source: WatchSource, *, actor: Actor) -> None:
         raise Refused(f"{source.name} is sent to Andon: send it again.")
     if not source.enabled:
         raise Refused(f"{source.name} is switched off; switch it on first.")
+    if not is_watched(source):
+        raise Refused(f"{source.dataset.program.slug} has ended and is watched no more.")
     look_soon(source, why=actor.name)
+
+
+def is_watched(source: WatchSource) -> bool:
+    """True if a source is looked at: switched on, and of a program that has not ended."""
+    return source.enabled and source.dataset.program.state != State.RETIRED
 
 
 def lock(pk: int) -> WatchSource:
@@ -143,7 +150,7 @@ def look_soon(source: WatchSource, *, why: str, at: datetime | None = None, **mo
 
 def plan_next(source: WatchSource) -> None:
     """Plan the next usual look; a chain of looks that was planned before ends."""
-    if not source.is_pulled:
+    if not (source.is_pulled and is_watched(source)):
         return
     # Without a history: it counts looks, and each would be a row.
     WatchSource.objects.filter(pk=source.pk).update(turn=F("turn") + 1)
@@ -165,7 +172,8 @@ def forgotten() -> Iterator[reconciling.Found]:
     begun = Concat(Value("watch:"), Cast(OuterRef("pk"), CharField()), Value(":turn:"))
     waits = Due.objects.waiting().filter(kind=LOOK, key__startswith=begun)
     pulled = WatchSource.objects.filter(enabled=True, kind=WatchSource.Kind.POSTGRES)
-    for source in pulled.filter(~Exists(waits)).order_by("pk")[:_MOST_MENDED]:
+    watched = pulled.exclude(dataset__program__state=State.RETIRED)
+    for source in watched.filter(~Exists(waits)).order_by("pk")[:_MOST_MENDED]:
         plan_next(source)
         yield reconciling.Found(str(source.pk), f"{source} had no next look", mended=True)
 

@@ -8,7 +8,7 @@ from django.core.management import call_command
 
 from audit import reconciling
 from audit.models import Due, Entry, OutboxEvent
-from programs.models import Drift, Snapshot
+from programs.models import Drift, Snapshot, State, WatchSource
 from programs.watch import declaring, looking, watching
 from programs.watch.connectors import postgres
 from programs.watch.connectors.taking import Canary, Tried, Unreachable
@@ -274,6 +274,29 @@ def test_a_source_that_is_switched_off_is_not_looked_at(source, engine, store):
     assert not source.snapshots.exists()
     with pytest.raises(watching.Refused, match="switched off"):
         watching.look_now(source, actor=actor)
+
+
+def test_the_sources_of_a_program_that_has_ended_are_looked_at_no_more(
+    source, engine, store, dataset
+):
+    actor = make.actor(source.added_by)
+    sent = watching.add(dataset, watching.Terms("Sent", WatchSource.Kind.LIST), actor=actor)
+    write = looking.look({"source": source.pk, "why": "slow"})
+    type(dataset.program).objects.update(state=State.RETIRED)
+    store["next"] = WIDE
+    write()
+    engine.forward(minutes=61)
+    assert [*watching.forgotten()] == []
+    engine.forward(days=8)
+    assert not source.snapshots.exists()
+    assert not Due.objects.waiting().filter(kind=watching.LOOK).exists()
+    sent = WatchSource.objects.get(pk=sent.pk)
+    for refused, act in (
+        (watching.Refused, lambda: watching.look_now(source, actor=actor)),
+        (looking.Refused, lambda: looking.receive(sent, b"principal,grant\n", actor=actor)),
+    ):
+        with pytest.raises(refused, match="has ended and is watched no more"):
+            act()
 
 
 def test_a_secret_lies_sealed_and_is_found_by_the_rotation(source, capsys):
