@@ -9,6 +9,7 @@ from datetime import date
 
 from accounts.functions import Function
 from accounts.models import User
+from audit import clockwork
 from incidents import smallgroups, totals
 from incidents.models import LENGTHS
 from incidents.smallgroups import Groups
@@ -66,9 +67,12 @@ class Leading:
 def of(user: User | None, scope: Scope) -> Leading:
     """Return the figures of a period as this person may see them. Ask `may_lead` before.
 
+    Days that somebody chose become whole months where those hold something hidden.
+
     Args:
         user: None for somebody who may read no incident.
     """
+    scope = smallgroups.widened(user, scope, clockwork.now().date())
     earlier = Scope(scope.period.before(), scope.program, scope.mildest)
     now, before = totals.sums(scope), totals.sums(earlier)
     groups = smallgroups.of(user, scope, now.every["incidents"])

@@ -46,8 +46,22 @@ class Groups:
         """Whether a group of n of the whole scope is; `what` narrows it to those with a length."""
         if self.closed and (n or self.is_anybody):
             return True
-        return fewness.few(
-            *self.cell(n, (row for row in self._all() if not what or what in row.known))
+        rows = [row for row in self._all() if not what or what in row.known]
+        return fewness.few(*self.cell(n, rows)) or self._ends_are_few(rows)
+
+    def _ends_are_few(self, rows: Iterable[Row]) -> bool:
+        """Whether months at an end are, so that a shorter period, taken off, would tell of them."""
+        if not self.scope.period.in_months:
+            return False
+        found: dict[date, Cell] = {}
+        for row in rows:
+            n, hidden = found.get(begin_of(row.day, "month"), Cell(0, 0))
+            found[begin_of(row.day, "month")] = Cell(n + 1, hidden + row.hidden)
+        months = sorted(found)
+        return any(
+            fewness.few(sum(found[each].n for each in end), sum(found[each].hidden for each in end))
+            for at in range(1, len(months))
+            for end in (months[:at], months[at:])
         )
 
     def cell(self, n: int, rows: Iterable[Row]) -> Cell:
@@ -59,11 +73,10 @@ class Groups:
         return self.rows or []
 
     def levels(self, counts: dict[int, int]) -> dict[int, int | None]:
-        cells = {
-            level: self.cell(n, (row for row in self._all() if row.level == level))
-            for level, n in counts.items()
-        }
-        gone = self._gone(fewness.withheld(cells), counts)
+        rows = {level: [row for row in self._all() if row.level == level] for level in counts}
+        cells = {level: self.cell(n, rows[level]) for level, n in counts.items()}
+        ends = [level for level in counts if self._ends_are_few(rows[level])]
+        gone = self._gone(fewness.withheld(cells, ends), counts)
         return {level: None if level in gone else n for level, n in counts.items()}
 
     def times(
@@ -96,16 +109,32 @@ class Groups:
         return {key: None if key in gone else n for key, n in counts.items()}
 
     def programs(self, counts: dict[int | None, int]) -> set[int | None]:
-        cells = {
-            key: self.cell(n, (row for row in self._all() if row.program == key))
-            for key, n in counts.items()
-        }
-        return self._gone(fewness.withheld(cells), counts)
+        rows = {key: [row for row in self._all() if row.program == key] for key in counts}
+        cells = {key: self.cell(n, rows[key]) for key, n in counts.items()}
+        ends = [key for key in counts if self._ends_are_few(rows[key])]
+        return self._gone(fewness.withheld(cells, ends), counts)
 
     def _gone(self, found: set[K], counts: Mapping[K, int]) -> set[K]:
         if not self.closed:
             return found
         return {key for key, n in counts.items() if n or self.is_anybody}
+
+
+def widened(user: User | None, scope: Scope, today: date) -> Scope:
+    """Return a scope of days that somebody chose by whole months, if those hide something.
+
+    Else two periods that differ by a day, taken off from each other, would tell of that day.
+    """
+    if user is None or not scope.period.is_free:
+        return scope
+    wide = replace(scope, period=scope.period.whole_months(today))
+    # Together with those to compare with.
+    since = min(wide.period.before().since, scope.period.before().since)
+    both = replace(wide, period=replace(wide.period, since=since))
+    n = totals.sums(both).every["incidents"]
+    rows = Groups(user, both, n).rows
+    hides = n > 0 if rows is None else any(row.hidden for row in rows)
+    return wide if hides else scope
 
 
 def of(user: User | None, scope: Scope, incidents: int) -> Groups:

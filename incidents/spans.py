@@ -1,6 +1,6 @@
 """The period that figures are of: whole days of UTC, and the one before to compare with. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 # Five years: what is asked for by mistake must not read everything there ever was.
@@ -29,10 +29,15 @@ class Piece:
 
 @dataclass(frozen=True)
 class Period:
-    """From the day `since` to the day `until`, both within."""
+    """From the day `since` to the day `until`, both within.
+
+    `is_free`: somebody chose the days. `in_months`: it was widened to whole months.
+    """
 
     since: date
     until: date
+    is_free: bool = field(default=False, compare=False)
+    in_months: bool = field(default=False, compare=False)
 
     @property
     def days(self) -> int:
@@ -44,8 +49,22 @@ class Period:
         return self.until + _DAY
 
     def before(self) -> "Period":
-        """The period of the same length that ends the day before this one begins."""
+        """The period of as many days, or months, that ends the day before this one begins."""
+        if self.in_months:
+            since, months = self.since, self._months()
+            for _each in range(months):
+                since = _month(since - _DAY)
+            return replace(self, since=since, until=self.since - _DAY)
         return Period(self.since - timedelta(days=self.days), self.since - _DAY)
+
+    def whole_months(self, today: date) -> "Period":
+        """The months that it lies in, until today."""
+        until = min(_next_month(self.until) - _DAY, today)
+        return replace(self, since=_month(self.since), until=until, in_months=True)
+
+    def _months(self) -> int:
+        years = self.until.year - self.since.year
+        return 12 * years + self.until.month - self.since.month + 1
 
     def pieces(self) -> list[Piece]:
         """The period as few sums: its whole months, and the days before and after them."""
@@ -98,4 +117,4 @@ def between(since: date, until: date, today: date) -> Period:
         raise Refused("until", f"until: {until} is before {since}, on which the period begins.")
     if (until - since).days >= LONGEST:
         raise Refused("until", f"until: a period has at most {LONGEST} days.")
-    return Period(since, min(until, today))
+    return Period(since, min(until, today), is_free=True)

@@ -145,8 +145,8 @@ def times_to_pause(scope: Scope) -> list[int]:
 
 
 def step_of(period: Period) -> str:
-    """Return `week`, or `month` where there would be too many of them."""
-    return "week" if period.days <= 7 * MOST_WEEKS else "month"
+    """Return `week`, or `month` where there would be too many of them, or it is told by them."""
+    return "week" if period.days <= 7 * MOST_WEEKS and not period.in_months else "month"
 
 
 def over_time(scope: Scope) -> dict[tuple[date, int], int]:

@@ -15,6 +15,7 @@ from accounts.http import SignedInRequest
 from accounts.models import User
 from incidents import behind, fewness, leadchart, leading, leadtiles
 from incidents.forms.leading import USUAL, LeadingForm
+from incidents.spans import Period
 from severity.ladder import Sev
 
 _TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
@@ -37,7 +38,7 @@ def dashboard(request: SignedInRequest) -> HttpResponse:
         "leading": found,
         "period": found.scope.period,
         "before": found.scope.period.before(),
-        "query": _query(request),
+        "query": _query(request, found.scope.period),
         "tiles": leadtiles.of(found),
         "levels": [(Sev(level), n) for level, n in found.by_level.items()],
         "weeks": leadchart.over_time(found),
@@ -114,8 +115,11 @@ def _status(form: LeadingForm) -> int:
     return 200 if form.is_valid() else 422
 
 
-def _query(request: SignedInRequest) -> str:
+def _query(request: SignedInRequest, told: Period | None = None) -> str:
+    """What was asked for; of a period of other days than those that were chosen, that is told."""
     kept = request.GET.copy()
+    if told and told.in_months:
+        kept["since"], kept["until"] = told.since.isoformat(), told.until.isoformat()
     kept.pop("level", None)
     return kept.urlencode()
 

@@ -72,3 +72,14 @@ def test_a_period_ends_no_later_than_today():
 def test_an_unknown_preset_is_refused():
     with pytest.raises(spans.Refused, match="30, 90, quarter, year"):
         spans.preset("decade", TODAY)
+
+
+@given(DAYS, st.integers(min_value=1, max_value=spans.LONGEST))
+def test_whole_months_stand_beside_as_many_whole_months(since, days):
+    chosen = Period(since, since + timedelta(days=days - 1))
+    wide = chosen.whole_months(date(2040, 1, 1))
+    before = wide.before()
+    assert wide.since <= chosen.since <= chosen.until <= wide.until
+    assert (wide.since.day, wide.end.day, before.since.day) == (1, 1, 1)
+    assert (before.end, before._months()) == (wide.since, wide._months())
+    assert chosen.whole_months(chosen.until).until == chosen.until

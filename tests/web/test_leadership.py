@@ -224,3 +224,34 @@ def test_a_filter_is_told_where_nothing_is_withheld(executive):
     assert figures(executive, program=program.pk).incidents.now == 2
     assert figures(executive, mildest=3).incidents.now == 2
     assert figures(executive, mildest=2).incidents.now == 0
+
+
+def test_no_two_periods_that_differ_by_days_tell_of_a_hidden_incident(executive):
+    program = make.program(participants=50)
+    for _ in range(5):
+        reported(Sev.SEV2, seen_by=executive.person, program=program)
+    hidden = reported(Sev.SEV3, program=program, days_ago=70)
+    day = today() - timedelta(days=70)
+    told = [
+        figures(executive, period=spans.between(since, today(), today()), program=program.pk)
+        for since in (day, day + timedelta(days=1), (day + timedelta(days=45)).replace(day=1))
+    ]
+    assert told[0].scope.period.since == day.replace(day=1)
+    # Either both are of the same months, or what is more in one of them is withheld.
+    assert told[0].incidents.is_few
+    assert told[0].by_level[2] is None
+    assert told[0].by_level[3] is None
+    if day.month == (day + timedelta(days=1)).month:
+        assert told[0] == told[1]
+    assert told[2].incidents.now == 5
+    answer = executive.get(f"{PAGE}?since={day}")
+    assert "told by whole months" in executive.reads(f"{PAGE}?since={day}")
+    assert f"since={day.replace(day=1)}" in answer.content.decode()
+    assert hidden.ref not in answer.content.decode()
+
+
+def test_days_that_hide_nothing_are_told_as_they_were_chosen(executive):
+    reported(seen_by=executive.person, days_ago=40)
+    day = today() - timedelta(days=40)
+    found = figures(executive, period=spans.between(day, day, today()))
+    assert (found.incidents.now, found.scope.period.since) == (1, day)
