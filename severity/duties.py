@@ -12,6 +12,14 @@ from severity.vocabulary import Action, Mode, Scope
 PAUSES_AT_ONCE = (Sev.SEV0, Sev.SEV1, Sev.SEV2)
 # What stood still at these goes on only if an executive agrees as well.
 GOES_ON_WITH_AN_EXECUTIVE = (Sev.SEV0, Sev.SEV1)
+# The least that each of them stops.
+LEAST_SCOPE = {
+    Sev.SEV0: Scope.ALL_PROGRAMS_ON_THE_STORE,
+    Sev.SEV1: Scope.PROGRAM_AND_DERIVED,
+    Sev.SEV2: Scope.PROGRAM,
+}
+_FROM_WIDE_TO_NARROW = (Scope.ALL_PROGRAMS_ON_THE_STORE, Scope.PROGRAM_AND_DERIVED, Scope.PROGRAM)
+_NOBODY = "when nobody determines the severity"
 LONGEST_WAIT_SECONDS = 7 * 24 * 3600
 # What only rules of the organisation use: the floor asks nobody and names nobody.
 _NOT_OF_THE_FLOOR = (Action.OPEN_OBLIGATIONS, Action.NOTIFY, Mode.ASK, Scope.DERIVED)
@@ -56,14 +64,26 @@ class Threshold:
 
 def read_policy(section: Section) -> Policy:
     lowering = section.section("lowering", keys=["from_levels", "reason_required", "second_person"])
-    levels = frozenset(Sev(level) for level in lowering.wholes("from_levels", least=0, most=5))
+    levels = _lowered_by_two(lowering)
     due = section.section("full_assessment_due", keys=[f"sev{sev.value}" for sev in Sev])
     return Policy(
         keep_peak_sev=section.flag("keep_peak_sev"),
-        reason_from=levels if lowering.flag("reason_required") else frozenset(),
-        second_person_from=levels if lowering.flag("second_person") else frozenset(),
+        reason_from=levels,
+        second_person_from=levels,
         full_assessment_due={sev: _due(due, f"sev{sev.value}") for sev in Sev},
     )
+
+
+def _lowered_by_two(lowering: Section) -> frozenset[Sev]:
+    """What stopped a program goes milder only by two people and with a reason."""
+    for key in ("reason_required", "second_person"):
+        if not lowering.flag(key):
+            raise BadRuleSet(lowering.at(key), "is false; allowed: true")
+    levels = frozenset(Sev(level) for level in lowering.wholes("from_levels", least=0, most=5))
+    if missing := [sev.label for sev in PAUSES_AT_ONCE if sev not in levels]:
+        said = f"leaves out {', '.join(missing)}; allowed: any levels that include 0, 1 and 2"
+        raise BadRuleSet(lowering.at("from_levels"), said)
+    return levels
 
 
 def _due(section: Section, key: str) -> Due:
@@ -85,15 +105,33 @@ def read_thresholds(whole: Section) -> tuple[Threshold, ...]:
     rules = tuple(_threshold(entry) for entry in entries)
     if len({rule.id for rule in rules}) < len(rules):
         raise BadRuleSet("thresholds", "has an id twice")
-    for sev in PAUSES_AT_ONCE:
-        if not any(rule.pauses_at_once and sev in rule.levels for rule in rules):
-            raise BadRuleSet("thresholds", f"must pause at once at {sev.label}")
-    if not any(rule.pauses_at_once and rule.own_threshold for rule in rules):
-        raise BadRuleSet("thresholds", "must pause at once at a program's own threshold")
-    for action in (Action.PAUSE, Action.ESCALATE):
-        if not any(rule.action is action and rule.undetermined for rule in rules):
-            raise BadRuleSet("thresholds", f"must {action} when nobody determines the severity")
+    stops = {place: rule for place, rule in enumerate(rules) if rule.action is Action.PAUSE}
+    at_once = {place: rule for place, rule in stops.items() if rule.pauses_at_once}
+    for sev, least in LEAST_SCOPE.items():
+        found = {place: rule for place, rule in at_once.items() if sev in rule.levels}
+        _stops(found, f"at once at {sev.label}", allowed=_at_least(least))
+    own = {place: rule for place, rule in at_once.items() if rule.own_threshold}
+    _stops(own, "at once at a program's own threshold", allowed=_at_least(Scope.PROGRAM))
+    overdue = {place: rule for place, rule in stops.items() if rule.undetermined}
+    _stops(overdue, _NOBODY, allowed=(Scope.PROGRAMS_CONCERNED,))
+    if not any(rule.action is Action.ESCALATE and rule.undetermined for rule in rules):
+        raise BadRuleSet("thresholds", f"must escalate {_NOBODY}")
     return rules
+
+
+def _at_least(least: Scope) -> tuple[Scope, ...]:
+    return _FROM_WIDE_TO_NARROW[: _FROM_WIDE_TO_NARROW.index(least) + 1]
+
+
+def _stops(found: Mapping[int, Threshold], when: str, *, allowed: tuple[Scope, ...]) -> None:
+    """One pause that is wide enough will do: others only add to it."""
+    if not found:
+        raise BadRuleSet("thresholds", f"must pause {when}")
+    if any(rule.scope in allowed for rule in found.values()):
+        return
+    place, rule = next(iter(found.items()))
+    said = f"is {str(rule.scope)!r}; a pause {when} allows: {', '.join(allowed)}"
+    raise BadRuleSet(f"thresholds[{place}].scope", said)
 
 
 def _threshold(entry: Section) -> Threshold:

@@ -9,6 +9,10 @@ from severity.ladder import Sev
 from severity.reading import BadRuleSet, Section, rising
 from severity.vocabulary import Audience, Duration, Evidence, Flag, People
 
+# What a cap that holds against floors must ask for. Else one cap could silence every floor.
+HARMLESS = (Flag.UNINTELLIGIBLE, Flag.NEAR_MISS)
+FEW_PEOPLE = 100
+
 Word = TypeVar("Word", Audience, Duration, Evidence)
 
 
@@ -164,7 +168,17 @@ def read_bounds(whole: Section, kind: str, *, bound: str, wins: str) -> tuple[Bo
     )
     if len({each.id for each in bounds}) < len(bounds):
         raise BadRuleSet(kind, "has an id twice")
+    for place, each in enumerate(bounds):
+        if kind == "caps" and each.wins and not _is_harmless(each.when):
+            allowed = f"{', '.join(HARMLESS)}, or people_up_to of at most {FEW_PEOPLE}"
+            said = f"must ask for one of these, as the cap holds against floors: {allowed}"
+            raise BadRuleSet(f"{kind}[{place}].when", said)
     return bounds
+
+
+def _is_harmless(when: Condition) -> bool:
+    few = when.people_up_to is not None and when.people_up_to <= FEW_PEOPLE
+    return few or not when.flags.isdisjoint(HARMLESS)
 
 
 def _condition(entry: Section) -> Condition:

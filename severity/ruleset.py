@@ -63,14 +63,18 @@ class RuleSet:
         Raises:
             BadRuleSet: if a key is missing, unknown or wrong, if a level is left out, if a
                 wider audience, more people, more time or better evidence would weigh
-                less, or if a program could run on at SEV 0 to 2; the message has its path.
+                less, if a program could run on at SEV 0 to 2, if one person could lower
+                these, or if what is grave would count as less; the message has its path.
         """
+        # The way round: it weighs by the rules that it holds to account.
+        from severity.anchors import hold  # noqa: PLC0415
+
         whole = Section(data, "", keys=KEYS)
         version = whole.text("version")
         if not VERSION.fullmatch(version):
             raise BadRuleSet("version", f'is {version!r}, must look like "2026.11-1"')
         enisa = read_enisa(whole.section("enisa", keys=[*ENISA_KEYS, "flag_people_over"]))
-        return cls(
+        rules = cls(
             version=version,
             sha256=_fingerprint(data),
             enisa=enisa,
@@ -82,6 +86,8 @@ class RuleSet:
             thresholds=read_thresholds(whole),
             triage=read_triage(whole.section("triage", keys=TRIAGE_KEYS), enisa),
         )
+        hold(rules)
+        return rules
 
 
 @cache

@@ -116,6 +116,135 @@ def test_rules_that_forget_a_programs_threshold_or_the_undetermined_are_refused(
         RuleSet.parse(data)
 
 
+WIDE = "all_programs_on_the_store"
+
+
+@pytest.mark.parametrize(
+    ("place", "scope", "said"),
+    [
+        (0, "program_and_derived", f"at once at SEV 0 allows: {WIDE}"),
+        (0, "dataset_or_collectors", f"at once at SEV 0 allows: {WIDE}"),
+        (1, "program", f"at once at SEV 1 allows: {WIDE}, program_and_derived"),
+        (2, "dataset_or_collectors", f"SEV 2 allows: {WIDE}, program_and_derived, program"),
+        (2, "programs_concerned", f"SEV 2 allows: {WIDE}, program_and_derived, program"),
+        (4, "dataset_or_collectors", "a program's own threshold allows:"),
+        (8, "program", "nobody determines the severity allows: programs_concerned"),
+    ],
+)
+def test_a_pause_that_stops_less_than_the_floor_is_refused(place, scope, said):
+    with pytest.raises(BadRuleSet) as refusal:
+        RuleSet.parse(spoiled(["thresholds", place, "scope"], scope))
+
+    assert f"thresholds[{place}].scope is '{scope}'" in str(refusal.value)
+    assert said in str(refusal.value)
+
+
+def test_a_wider_pause_and_a_smaller_one_besides_are_allowed():
+    data = spoiled(["thresholds", 2, "scope"], "program_and_derived")
+    small = data["thresholds"][2] | {"id": "first", "scope": "dataset_or_collectors"}
+    data["thresholds"].insert(0, small)
+
+    assert RuleSet.parse(data).thresholds[0].id == "first"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("reason_required", False, "policy.lowering.reason_required is false; allowed: true"),
+        ("second_person", False, "policy.lowering.second_person is false; allowed: true"),
+        ("from_levels", [5], "policy.lowering.from_levels leaves out SEV 0, SEV 1, SEV 2"),
+        ("from_levels", [0, 1, 3], "leaves out SEV 2; allowed: any levels that include 0, 1 and"),
+    ],
+)
+def test_rules_by_which_one_person_alone_could_lower_a_grave_level_are_refused(key, value, said):
+    with pytest.raises(BadRuleSet) as refusal:
+        RuleSet.parse(spoiled(["policy", "lowering", key], value))
+
+    assert said in str(refusal.value)
+
+
+def test_more_levels_may_need_a_second_person():
+    data = spoiled(["policy", "lowering", "from_levels"], [0, 1, 2, 3])
+
+    assert Sev.SEV3 in RuleSet.parse(data).policy.second_person_from
+
+
+def with_cap(*, holds=True, **when):
+    data = rule_data()
+    cap = {"id": "C9", "at_most": 5, "when": when, "why": "we say so"}
+    data["caps"].append(cap | ({"holds_against_floors": True} if holds else {}))
+    return data
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        {"people_up_to": 9999999999},
+        {"people_up_to": 101},
+        {"secrets": True},
+        {"audience": ["public_unauthenticated"], "dpc_from": 4},
+    ],
+)
+def test_a_cap_that_silences_floors_asks_for_what_does_no_harm(when):
+    with pytest.raises(BadRuleSet) as refusal:
+        RuleSet.parse(with_cap(**when))
+
+    assert str(refusal.value) == (
+        "rule set: caps[3].when must ask for one of these, as the cap holds against floors: "
+        "unintelligible, near_miss, or people_up_to of at most 100"
+    )
+
+
+@pytest.mark.parametrize("when", [{"people_up_to": 100}, {"near_miss": True, "dpc_from": 2}])
+def test_a_cap_for_few_or_for_what_nobody_could_read_may_hold_against_floors(when):
+    assert RuleSet.parse(with_cap(**when)).caps[3].wins
+
+
+def without_floors(data):
+    data["floors"] = [{"id": "F9", "at_least": 5, "when": {"secrets": True}, "why": "none"}]
+    return data
+
+
+def milder(data):
+    for place, begins in enumerate(["50", "40", "30", "20", "10"]):
+        data["levels"][place]["osi_from"] = begins
+    return data
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (milder(rule_data()), "behavioural data of 1000 people, open to the whole organisation"),
+        (milder(rule_data()), "SEV 3 (by F4); allowed: SEV 2 or worse"),
+        (with_cap(holds=False, audience=["org_wide"]), "SEV 3 (by F4)"),
+        (without_floors(with_cap(holds=False, dpc_from=4)), "health data of 50000 people, open"),
+        (without_floors(with_cap(holds=False, secrets=True)), "organisation, secrets SEV 5 (by C9"),
+        (
+            without_floors(with_cap(holds=False, audience=["unlisted_link"])),
+            "health data of 50000 people, open to unlisted_link SEV 5 (by C9)",
+        ),
+    ],
+    ids=["ladder", "ladder, by what", "readers", "kind of data", "flag", "one audience"],
+)
+def test_rules_under_which_nothing_grave_would_stop_a_program_are_refused(data, said):
+    with pytest.raises(BadRuleSet) as refusal:
+        RuleSet.parse(data)
+
+    assert "rule set: levels, caps and floors make " in str(refusal.value)
+    assert said in str(refusal.value)
+
+
+def test_rules_that_cannot_weigh_a_grave_exposure_are_refused():
+    data = rule_data()
+    for kind in data["triage"]["kinds"].values():
+        kind["adjust"] = 0 if kind["category"] == "behavioural" else kind["adjust"]
+    data["triage"]["when_unknown"]["kind"]["adjust"] = 0
+    del data["enisa"]["dpc"]["behavioural"]["adjust"][1]
+
+    with pytest.raises(BadRuleSet, match="enisa must be able to weigh behavioural data of 1000"):
+        RuleSet.parse(data)
+
+
 @pytest.mark.parametrize(
     ("path", "value", "said"),
     [
