@@ -4,6 +4,7 @@ One pass goes over all open incidents in batches. It locks nothing while it comp
 each incident to which a rule comes to apply looked at by itself, in a transaction of its own.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -83,31 +84,37 @@ def _to_come(now: datetime) -> bool:
 def _wishes(
     batch: Iterable[tuple[int, int, Situation]], rules: list[Rule], *, now: datetime
 ) -> list[Wish]:
-    wanted: dict[int, set[str]] = {}
+    wanted: dict[int, dict[str, str]] = {}
     levels = {}
     for key, assessment, at in batch:
         found = matching.demands(rules, at, now=now)
         if found:
-            wanted[key] = {demanding.occasion(each, assessment, at) for each in found}
+            wanted[key] = {demanding.occasion(each, assessment, at): each.version for each in found}
             levels[key] = at.level.value
-    done = _done(wanted)
-    return [
-        _wish(key, sorted(missing), levels[key])
-        for key, occasions in wanted.items()
-        if (missing := occasions - done.get(key, set()))
-    ]
+    done, void = _made(wanted)
+    wishes = []
+    for key, occasions in wanted.items():
+        missing = [f"{each}|{occasions[each]}" for each in occasions if each not in done[key]]
+        if missing:
+            wishes.append(_wish(key, missing, void[key], priority=levels[key]))
+    return wishes
 
 
-def _done(wanted: Iterable[int]) -> dict[int, set[str]]:
-    """What was made for these already, whatever it was aimed at."""
+def _made(wanted: Iterable[int]) -> tuple[dict[int, set[str]], Counter[int]]:
+    """What was made for these already, whatever it was aimed at, and how much of it is void."""
     rows = RuleFiring.objects.filter(incident__in=list(wanted), of_house=True)
-    found: dict[int, set[str]] = {}
-    for incident, key in rows.exclude(state=RuleFiring.State.VOID).values_list("incident", "key"):
-        found.setdefault(incident, set()).add(key.rpartition("|")[0])
-    return found
+    done: dict[int, set[str]] = defaultdict(set)
+    void: Counter[int] = Counter()
+    for incident, key, state in rows.values_list("incident", "key", "state"):
+        if state == RuleFiring.State.VOID:
+            void[incident] += 1
+        else:
+            done[incident].add(key.rpartition("|")[0])
+    return done, void
 
 
-def _wish(incident: int, missing: list[str], level: int) -> Wish:
-    # Named by what is missing: where a rule has nothing to act on, it is not tried every time.
-    key = f"rules-again:{incident}:{demanding.digest(missing)}"
-    return Wish(AGAIN, key, {"incident": incident}, priority=level)
+def _wish(incident: int, missing: list[str], void: int, *, priority: int) -> Wish:
+    # Named by what is missing, and by which version: where a rule has nothing to act on, it is not
+    # tried every time. And by what was called off since, or a rule that comes back never acts.
+    key = f"rules-again:{incident}:{demanding.digest(missing)}:{void}"
+    return Wish(AGAIN, key, {"incident": incident}, priority=priority)

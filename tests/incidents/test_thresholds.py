@@ -342,6 +342,27 @@ def test_a_retired_rule_acts_no_more_and_what_waits_by_it_is_void(rule, author, 
     assert not stopped(program)
 
 
+def test_a_rule_that_was_retired_and_published_again_acts_on_what_is_open(
+    rule, author, second, engine
+):
+    program = small()
+    incident = mild(program)
+    rule(levels=[4], mode="automatic_after", minutes=20)
+    engine.work()
+    rulemaking.publish(
+        rulemaking.retire("strict", reason="It was wrong.", actor=author), actor=second
+    )
+    engine.forward(minutes=21)
+    rule(levels=[4], mode="automatic_after", minutes=20, based_on="v2")
+    engine.work()
+    assert [(each.rules_version, each.state) for each in of_house(incident)] == [
+        ("v1", VOID),
+        ("v3", WAITING),
+    ]
+    engine.forward(minutes=21)
+    assert stopped(program)
+
+
 def test_a_row_that_cannot_be_read_keeps_nobody_from_reporting(rule):
     row = rule(levels=[4])
     ThresholdVersion.objects.filter(pk=row.pk).update(document={"name": "odd"})
