@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from incidents import situations
 from incidents.models import Incident
+from programs.models import Program
 from severity import inforce, matching, thresholds
 from severity.duties import PAUSES_AT_ONCE
 from severity.houserules import Rule
@@ -18,18 +19,27 @@ from severity.vocabulary import Action
 
 def demands(incident: Incident, rules: Iterable[Rule]) -> tuple[Demand, ...]:
     """Return what the floor and these rules of the house demand of an incident now."""
-    program = incident.program
-    # A level that stops a program, and nobody knows which: that is open as well, so the clock of
-    # what is undetermined runs on.
-    nowhere = program is None and incident.level in PAUSES_AT_ONCE
-    floor = thresholds.due(
-        incident.level,
-        undetermined=incident.sev is None or nowhere,
+    floor = of_floor(incident.level, incident.program, undetermined=incident.sev is None)
+    house = matching.demands(rules, situations.of(incident), now=timezone.now())
+    return matching.together(floor, house)
+
+
+def of_floor(level: Sev, program: Program | None, *, undetermined: bool) -> tuple[Demand, ...]:
+    """Return what the floor alone demands at a level, in a program or in none that is known."""
+    return thresholds.due(
+        level,
+        undetermined=undetermined or is_nowhere(level, program),
         program_pause_at=Sev(program.pause_at) if program else None,
         rules=inforce.rules(),
     )
-    house = matching.demands(rules, situations.of(incident), now=timezone.now())
-    return matching.together(floor, house)
+
+
+def is_nowhere(level: Sev, program: Program | None) -> bool:
+    """True if a level stops a program, and nobody knows which.
+
+    That is open as well, so the clock of what is undetermined runs on.
+    """
+    return program is None and level in PAUSES_AT_ONCE
 
 
 def occasion(demand: Demand, assessment: int | None, at: Situation) -> str:

@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from incidents import rulebook, situations, weighing
+from incidents import demanding, rulebook, situations, weighing
 from incidents.models import Incident, Kind, Status
 from incidents.weighing import Answered
 from programs.models import Program, State
-from severity import inforce, matching, thresholds
-from severity.duties import PAUSES_AT_ONCE
+from severity import matching
 from severity.ladder import Sev, worst
 from severity.matching import Situation
 from severity.thresholds import Demand
@@ -44,14 +43,7 @@ def effects(incident: Incident, level: Sev, *, undetermined: bool) -> tuple[str,
 
 
 def _follows(at: Situation, program: Program | None) -> tuple[str, ...]:
-    # A level that stops a program, and nobody knows which: that is open as well.
-    nowhere = program is None and at.level in PAUSES_AT_ONCE
-    floor = thresholds.due(
-        at.level,
-        undetermined=at.undetermined or nowhere,
-        program_pause_at=Sev(program.pause_at) if program else None,
-        rules=inforce.rules(),
-    )
+    floor = demanding.of_floor(at.level, program, undetermined=at.undetermined)
     house = matching.demands(rulebook.in_force(), at, now=timezone.now())
     demands = matching.together(floor, house)
     # Two rules may lead to the same.

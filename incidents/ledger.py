@@ -7,11 +7,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from incidents import access, rulebook, rulewords, situations
+from incidents import access, demanding, rulebook, rulewords, situations
 from incidents.models import OVER, Incident, RuleFiring
-from severity import inforce, matching, thresholds
+from severity import inforce, matching
 from severity.houserules import Rule
-from severity.ladder import Sev
 from severity.matching import Check, Situation
 
 
@@ -74,19 +73,16 @@ def explain(incident: Incident, user: User) -> list[Told]:
 
 
 def _floor(incident: Incident, by_rule: dict[str, list[RuleFiring]]) -> list[Told]:
-    rules, program = inforce.rules(), incident.program
-    due = thresholds.due(
-        incident.level,
-        undetermined=incident.sev is None,
-        program_pause_at=Sev(program.pause_at) if program else None,
-        rules=rules,
-    )
+    rules, undetermined = inforce.rules(), incident.sev is None
+    due = demanding.of_floor(incident.level, incident.program, undetermined=undetermined)
     applying = {demand.rule_id for demand in due}
+    is_so = "undetermined" if undetermined else "determined"
+    if not undetermined and demanding.is_nowhere(incident.level, incident.program):
+        is_so += ", of no known program"
     found = []
     for each in rules.thresholds:
         words = rulewords.floor(each)
         applies = each.id in applying
-        is_so = "undetermined" if incident.sev is None else "determined"
         check = Check("level", words["asks"], f"{incident.level.label}, {is_so}", applies)
         acts, how = (words["does"],), words["how"]
         rows = by_rule.get(each.id, [])

@@ -10,6 +10,7 @@ from accounts.functions import Function
 from audit.models import Due, Entry
 from incidents import (
     judgement,
+    ledger,
     library,
     lifecycle,
     objecting,
@@ -361,6 +362,18 @@ def test_a_rule_that_was_retired_and_published_again_acts_on_what_is_open(
     ]
     engine.forward(minutes=21)
     assert stopped(program)
+
+
+def test_the_ledger_says_that_the_overdue_rule_applies_while_no_program_is_known():
+    incident = make.incident(Sev.SEV2, program=None)
+    chief = make.actor(make.user(Function.COMMANDER))
+    incident = judgement.set_level(incident, Sev.SEV1, reason="It is telling.", actor=chief)
+    told = {each.id: each for each in ledger.explain(incident, make.user())}
+    overdue = told["pause-undetermined"]
+    assert [each.state for each in overdue.firings] == [VOID, WAITING]
+    assert overdue.applies
+    assert overdue.checks[0].found == "SEV 1, determined, of no known program"
+    assert not told["pause-sev3"].applies
 
 
 def test_a_row_that_cannot_be_read_keeps_nobody_from_reporting(rule):
