@@ -7,22 +7,6 @@ from django.conf import settings
 from django.db import migrations, models
 
 
-# As nearly as the row itself tells: when it came to its status, else when it was reported.
-BACKFILL = """
-UPDATE incidents_incident SET status_since = COALESCE(
-    CASE status
-        WHEN 'active' THEN declared_at
-        WHEN 'contained' THEN contained_at
-        WHEN 'recovered' THEN recovered_at
-        WHEN 'in_review' THEN recovered_at
-        WHEN 'closed' THEN closed_at
-        WHEN 'triaging' THEN acknowledged_at
-    END,
-    reported_at
-)
-"""
-
-
 class Migration(migrations.Migration):
     dependencies = [
         ("incidents", "0001_squashed_0020_legal_clocks"),
@@ -58,6 +42,7 @@ class Migration(migrations.Migration):
             name="of_house",
             field=models.BooleanField(db_default=False, default=False),
         ),
+        # Filled by 0030, without the lock that this takes.
         migrations.AddField(
             model_name="incident",
             name="status_since",
@@ -148,5 +133,4 @@ class Migration(migrations.Migration):
                 name="each_demand_of_the_house_once",
             ),
         ),
-        migrations.RunSQL(BACKFILL, migrations.RunSQL.noop),
     ]
