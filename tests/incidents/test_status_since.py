@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_what_was_there_before_gets_the_moment_of_its_status_batch_by_batch(monkeypatch):
-    migration = import_module("incidents.migrations.0030_status_since_in_batches")
+    migration = import_module("incidents.migrations.0028_status_since_in_batches")
     monkeypatch.setattr(migration, "BATCH", 2)
     applied = MigrationRecorder.Migration.objects.get(app="incidents", name="0021_thresholds")
     added, day = applied.applied, timedelta(days=1)

@@ -25,7 +25,7 @@ def count_what_there_is(apps: Any, _schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     dependencies = [
         ("audit", "0001_squashed_0003_findings"),
-        ("incidents", "0021_watch"),
+        ("incidents", "0024_watch"),
         ("programs", "0001_squashed_0018_step_hooks"),
     ]
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("incidents", "0021_drafts_and_imports"),
+        ("incidents", "0023_drafts_and_imports"),
         ("programs", "0019_watch"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("incidents", "0021_figures"),
+        ("incidents", "0025_figures"),
         ("programs", "0001_squashed_0018_step_hooks"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("incidents", "0021_second_ratings"),
+        ("incidents", "0022_second_ratings"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -58,6 +58,6 @@ class Migration(migrations.Migration):
     # Else every row that it changes stays locked until the last one is.
     atomic = False
 
-    dependencies = [("incidents", "0021_bundles")]
+    dependencies = [("incidents", "0027_bundles")]
 
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

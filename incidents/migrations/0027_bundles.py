@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("incidents", "0022_wallboards"),
+        ("incidents", "0026_wallboards"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
