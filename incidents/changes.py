@@ -33,6 +33,7 @@ from incidents.models import (
     SecondRating,
     SeverityProposal,
     Task,
+    WatchedDrift,
 )
 from programs.models import Category
 
@@ -62,6 +63,7 @@ _NAMES = {
     ActionItem: gettext_lazy("Action item"),
     Review: gettext_lazy("Review"),
     Obligation: gettext_lazy("Legal clock"),
+    WatchedDrift: gettext_lazy("Found by the watch"),
 }
 KINDS = sorted(
     ((str(model._meta.model_name), words) for model, words in _NAMES.items()),
@@ -159,6 +161,7 @@ _BELOW: tuple[type[models.Model], ...] = (
     Drill,
     Obligation,
     SecondRating,
+    WatchedDrift,
 )
 # Who asked in vain is told only to those who decide about it.
 _FOR_MANAGERS = (AccessRequest,)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import SignedInRequest, actor_of
-from incidents import access, ledger, objecting, replaying, rulebook, rulemaking, rulewords
+from incidents import access, ledger, looks, objecting, replaying, rulebook, rulemaking, rulewords
 from incidents.forms.response import AllowForm
 from incidents.forms.thresholds import LedgerForm, RuleForm, initial
 from incidents.models import AccessGrant
@@ -237,6 +237,7 @@ def firings(request: SignedInRequest) -> HttpResponse:
 def explain(request: SignedInRequest, number: int) -> HttpResponse:
     """Say of each rule why it acted on an incident, or why it does not."""
     incident = access.get_incident(request.user, number)
+    looks.note(incident, request.user, via="page")
     told = ledger.explain(incident, request.user)
     context = {
         "incident": incident,

@@ -128,7 +128,8 @@ BODIES = {
 }
 # What a path names, each by the number of one that is not there.
 _NUMBERS = ("id", "rota", "broadcast", "entry", "step", "task", "relation", "grant", "role")
-PARTS = {"control": "T01"} | dict.fromkeys((*_NUMBERS, "evidence", "source"), 1)
+PARTS = {"control": "T01", "dataset": "none", "rule": "watch", "version": "1"}
+PARTS |= dict.fromkeys((*_NUMBERS, "bundle", "evidence", "source"), 1)
 
 
 def body_of(path: str) -> object:

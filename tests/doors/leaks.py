@@ -68,9 +68,13 @@ def swapped(world: World) -> list[str]:
     """What hangs on the hidden incident, asked for as if it were another's, whatever it is."""
     read = {name: dict(row.ids) for name, row in ROWS.items() if row.read}
     nested = [name for name, takes in read.items() if {"number", "pk"} <= takes.keys()]
-    ids = {world.ids[child] for child in CHILDREN}
-    parent = world.other.number
-    return [reverse(name, args=[parent, pk]) for name in nested for pk in sorted(ids)]
+    ids = sorted({world.ids[child] for child in CHILDREN})
+    elsewhere = {"number": world.other.number}
+    return [
+        reverse(name, kwargs=ROWS[name].address(world.ids | {read[name]["pk"]: pk}) | elsewhere)
+        for name in nested
+        for pk in ids
+    ]
 
 
 def api_addresses(world: World) -> list[str]:

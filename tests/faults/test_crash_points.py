@@ -53,11 +53,14 @@ def _no_step_of_a_runbook_is_late(monkeypatch):
     monkeypatch.setattr(lateness, "plan", lambda *_args, **_since: None)
 
 
+NEWS = [f"notifications.tell_of_{what}" for what in ("report", "level", "update", "pause")]
+
+
 @pytest.fixture(autouse=True)
 def _nobody_subscribed_to_news(monkeypatch):
     """A subscriber of an event has points of its own; test_digests.py has theirs."""
     for topic, names in outbox._subscriptions.items():
-        rest = [name for name in names if not name.startswith("notifications.tell_of_")]
+        rest = [name for name in names if name not in NEWS]
         monkeypatch.setitem(outbox._subscriptions, topic, rest)
 
 
