@@ -207,7 +207,12 @@ class World:
         one = f"/incidents/{self.incident.ref}/brief/"
         return (
             *("/leadership/", "/leadership/behind/incidents/", "/leadership/?since=2999-01-01"),
-            *("/leadership/boards/", one, f"{one}?at=2999-01-01T00:00", f"{one}compare/?other=INC-2"),
+            *(
+                "/leadership/boards/",
+                one,
+                f"{one}?at=2999-01-01T00:00",
+                f"{one}compare/?other=INC-2",
+            ),
         )
 
     def _of_rules(self, one):

@@ -6,6 +6,7 @@ there must be what is there without any crash: nothing lost, nothing twice.
 
 from collections import Counter
 from contextlib import contextmanager
+from datetime import timedelta
 from itertools import count
 
 import pytest
@@ -22,7 +23,7 @@ from incidents.models import Incident, TimelineEntry
 from notifications import answering, channels, paging, policies, readiness, runs
 from notifications.models import Escalation, Page
 from programs import clearance, pauses, reminders, stops
-from programs.models import Pause, Program, StopOrder, StopProof
+from programs.models import Lease, Pause, Program, StopOrder, StopProof
 from severity.ladder import Sev
 from tests import make
 from tests.faults.points import Failpoints, play, tell
@@ -51,6 +52,12 @@ def what_is_there():
 def _no_step_of_a_runbook_is_late(monkeypatch):
     """Nobody does one here, and hours pass: who is told of that is another story."""
     monkeypatch.setattr(lateness, "plan", lambda *_args, **_since: None)
+
+
+@pytest.fixture(autouse=True)
+def _no_assessment_is_late(monkeypatch):
+    """Nobody assesses anything in full here: tests/incidents/test_assessmentdue.py tells that."""
+    monkeypatch.setattr(assessmentdue, "_schedule", lambda *_args, **_how: None)
 
 
 NEWS = [f"notifications.tell_of_{what}" for what in ("report", "level", "update", "pause")]
@@ -134,6 +141,8 @@ def test_a_report_is_escalated_answered_and_proven_wherever_we_are_killed(engine
     report = make.report(Sev.SEV2, program=program)
 
     def file():
+        # However long the points before took: its lease was renewed just now.
+        Lease.objects.update(renewed_at=Now(), expires_at=Now() + timedelta(seconds=10))
         reporting.file_report(report, reporter=reporter, actor=make.actor(reporter), key="form-1")
 
     def answer():
