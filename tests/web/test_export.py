@@ -109,7 +109,7 @@ def test_nothing_is_taken_where_nothing_is_seen(person):
 @pytest.mark.parametrize(
     ("query", "form", "status", "words"),
     [
-        ("", "xlsx", 422, "Choose CSV or JSON."),
+        ("", "xlsx", 422, "Choose CSV, JSON or VERIS."),
         ("?since=yesterday", "csv", 422, "There is a problem"),
         ("?status=lost", "csv", 422, "lost is not one of the available choices"),
     ],
