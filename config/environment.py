@@ -117,7 +117,6 @@ def _values(env: environs.FileAwareEnv) -> Environment:
     var = Path(env.str("ANDON_VAR", str(BASE_DIR / "var"))).resolve()
     port = env.int("PORT", 8000, validate=_A_PORT)
     gate_port = env.int("ANDON_GATE_PORT", (port or 8000) + 1, validate=_A_PORT)
-    run = var / "run"
     return Environment(
         kind=kind,
         debug=env.bool("ANDON_DEBUG", False),
@@ -127,8 +126,8 @@ def _values(env: environs.FileAwareEnv) -> Environment:
         keeping=keeping.read(env),
         inbox=inbox.read(env),
         recording=recording.read(env, var=var),
-        database_url=env.str("DATABASE_URL", f"postgres://postgres@/andon?host={run}"),
-        redis_url=env.str("REDIS_URL", f"unix://{run}/redis.sock?db=0"),
+        database_url=env.str("DATABASE_URL", f"postgres://postgres@/andon?host={var}/run"),
+        redis_url=env.str("REDIS_URL", f"unix://{var}/run/redis.sock?db=0"),
         hosts=env.list("ANDON_HOSTS", ["localhost", "127.0.0.1", "[::1]"]),
         url=env.str("ANDON_URL", f"http://localhost:{port}").rstrip("/"),
         gate_url=env.str("ANDON_GATE_URL", f"http://localhost:{gate_port}").rstrip("/"),

@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 FIRST = ("test_accessible.py", "severity", "browser", "doors", "faults", "gate", "launch", "audit")
 MOST_WORKERS = 4
 # Of what asks the same of hundreds of doors a run takes one part, the commit says which.
-PARTS = 3
+PARTS = 4
 PART = "ANDON_TEST_PART"
 
 

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.process
 SECONDS = 300
 
 
+@pytest.mark.rotates
 def test_a_grant_that_is_too_wide_pauses_the_program_and_pages_by_itself():
     # Whether it is quick enough is measured by bench: here other tests share the machine.
     played = subprocess.run(

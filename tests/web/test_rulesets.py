@@ -61,13 +61,15 @@ def test_one_writes_a_version_and_another_publishes_it(commander, security):
 
 def test_a_look_first_says_what_changes_and_what_would_move_and_keeps_nothing(commander):
     incident = make.incident(Sev.SEV2)
-    milder = [
-        ('{sev: 2, osi_from: "3"}', '{sev: 2, osi_from: "4.25"}'),
-        ("at_least: 2", "at_least: 3"),
+    graver = [
+        ('{sev: 0, osi_from: "6"}', '{sev: 0, osi_from: "2.5"}'),
+        ('{sev: 1, osi_from: "4.5"}', '{sev: 1, osi_from: "2"}'),
+        ('{sev: 2, osi_from: "3"}', '{sev: 2, osi_from: "1.5"}'),
+        ('{sev: 3, osi_from: "2"}', '{sev: 3, osi_from: "1.25"}'),
     ]
-    page = text(commander.post(NEW, **sent(*milder, act="preview")))
-    assert "levels[2].osi_from old: 3 new: 4.25" in page
-    assert f"{incident.ref} {incident.title} SEV 2 → SEV 3" in page
+    page = text(commander.post(NEW, **sent(*graver, act="preview")))
+    assert "levels[0].osi_from old: 6 new: 2.5" in page
+    assert f"{incident.ref} {incident.title} SEV 2 → SEV 0" in page
     assert not RuleSetVersion.objects.exists()
 
 

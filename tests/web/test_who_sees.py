@@ -76,8 +76,13 @@ NESTED_GET = [
     "review/{}/",
     "items/{}/",
     "broadcasts/{}/",
+    "drafts/{}/",
+    "drafts/{}/versions/1/",
+    "drafts/{}/versions/1/markdown/",
 ]
 NESTED = [
+    "drafts/{}/write/",
+    "drafts/{}/versions/1/approve/",
     "exposures/{}/access/",
     "clocks/{}/decide/",
     "ratings/{}/call-off/",
@@ -156,6 +161,7 @@ def test_every_page_of_an_incident_is_asked_for_here():
         path.removeprefix("incidents/<ref:number>/") for path in paths if "<ref:number>" in path
     }
     under = {path.replace("<int:pk>", "{}").replace("<clock_act:how>", "decide") for path in under}
+    under = {path.replace("<int:version>", "1") for path in under}
     asked = {*GET, *NESTED_GET, *POST, *NESTED} - {"live/head/", "live/story/", "live/collection/"}
     assert under == asked | {"live/<live_part:part>/"}
 
