@@ -1,6 +1,6 @@
 """An invented company for a first look.
 
-People for each role, programs, collectors, one incident.
+People for each role, programs, collectors, one incident, and a year of those before it.
 """
 
 import json
@@ -17,7 +17,7 @@ from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import Scope, User
 from audit import credentials, history, people
-from config import attested, demo_clocks, demo_paging, demo_rota
+from config import attested, demo_clocks, demo_paging, demo_past, demo_rota
 from incidents import codenames, exposures, lifecycle, reporting, roles, timeline
 from incidents.models import Accessed, Audience, Incident, Role, Status, StillOpen, Whose
 from notifications import policies
@@ -137,9 +137,10 @@ def seed(var: Path) -> dict[str, object]:
             _programs()
             _incident()
             demo_clocks.seed(_who("privacy"))
+            demo_past.seed(_who("privacy"))
             demo_rota.seed(SEED)
             demo_paging.seed(Program.objects.get(slug=KEYSTROKES), actor=SEED)
-        machines = [_machine(collector, var) for collector in Collector.objects.order_by("name")]
+        machines = [_machine(each, var) for each in Collector.objects.order_by("name")]
         token = _token()
     made: dict[str, object] = {
         "sign_ins": [asdict(sign) for sign in signs],
@@ -225,9 +226,8 @@ def _scan() -> None:
 
 def _dataset(program: Program, slug: str, name: str, store: str) -> None:
     read_by = program.declared_audience
-    terms.add_dataset(
-        program, slug=slug, name=name, store=store, declared_audience=read_by, actor=SEED
-    )
+    told = {"slug": slug, "name": name, "store": store, "declared_audience": read_by}
+    terms.add_dataset(program, **told, actor=SEED)
 
 
 def _incident() -> None:

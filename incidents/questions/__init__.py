@@ -4,7 +4,7 @@ Which answers there are is the rule set's to say (`severity.questions`); an answ
 words here is shown in those of the rule set.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +30,7 @@ __all__ = [
     "Question",
     "answer",
     "asked",
+    "counted",
     "in_short",
     "in_words",
     "said",
@@ -84,6 +85,15 @@ def in_words(rows: Iterable[Sensitivity]) -> list[Bearing]:
         )
         for row in rows
     ]
+
+
+def counted(facts: Iterable[str], counted_as: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Say of each fact that nobody knows as what it counts, both as a reader knows them.
+
+    Args:
+        counted_as: by question, the answer that stands in for one that nobody knows.
+    """
+    return [(asked(fact), said(fact, counted_as[_name(fact)])) for fact in facts]
 
 
 def _to(change: Change | None) -> tuple[str, Sev] | None:

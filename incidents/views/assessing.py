@@ -122,6 +122,7 @@ def _followed(incident: Incident, worked: Worked) -> dict[str, Any]:
     told = whom_to_tell(weighed.facts, weighed.result)
     return {
         "worked": worked,
+        "assumed": questions.counted(weighed.unknown, weighed.counted),
         "trace": weighed.result.plain()["trace"],
         "bearings": questions.in_words(assessing.what_would_change(weighed)),
         "effects": foresight.effects(incident, worked.level, undetermined=worked.undetermined),

@@ -3,6 +3,7 @@
 import io
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -11,8 +12,8 @@ from django.utils import timezone
 from accounts.functions import Function
 from accounts.models import User
 from audit import verification
-from config import demo
-from incidents.models import Incident
+from config import demo, demo_past
+from incidents.models import Import, Incident, Status
 from notifications import oncall, planning, reach, rehearsal
 from notifications.models import Rota
 from programs.models import Program, State
@@ -35,7 +36,7 @@ def test_the_demo_has_somebody_for_every_function(seeded, client):
 def test_the_demo_shows_programs_an_incident_and_collectors_with_keys(seeded):
     states = set(Program.objects.values_list("state", flat=True))
     assert {State.COLLECTING, State.DRAFT} <= states
-    assert Incident.objects.count() == 1
+    assert Incident.objects.exclude(status=Status.CLOSED).count() == 1
     assert len(oncall.on_call(Rota.objects.get().pk, timezone.now())) == 1
     assert {machine["name"] for machine in seeded["collectors"]} >= {"laptop-1", "laptop-2"}
     for machine in seeded["collectors"]:
@@ -49,6 +50,15 @@ def test_the_first_program_of_the_demo_pages_who_is_on_call(seeded):
     assert found.policy.program == study
     assert {on_call.name, "Ada Obi"} == {each.person.name for each in found.lines[0].told}
     assert not reach.findings(planning.plan(found.policy), timezone.now())
+
+
+def test_the_demo_has_a_year_behind_it_that_leadership_can_read(seeded):
+    with demo_past.CASES.open(encoding="utf-8") as told:
+        cases = len(told.readlines()) - 1
+    assert Import.objects.get().made == cases > 20
+    assert set(Incident.objects.values_list("sev", flat=True)) >= {1, 2, 3, 4, 5}
+    year = datetime.now(UTC).year
+    assert Incident.objects.filter(reported_at__year__lt=year).exists()
 
 
 def test_the_token_of_the_demo_opens_the_api(seeded, client):
@@ -70,8 +80,9 @@ def test_each_start_stands_in_for_the_scanner_that_the_demo_lacks(seeded, tmp_pa
 
 def test_when_the_sign_ins_are_lost_everybody_gets_a_new_password(seeded, tmp_path, client):
     (tmp_path / "demo.json").unlink()
+    before = Incident.objects.count()
     again = demo.seed(tmp_path)
-    assert Incident.objects.count() == 1
+    assert Incident.objects.count() == before
     new = again["sign_ins"][0]
     assert new["password"] != seeded["sign_ins"][0]["password"]
     assert client.login(username=new["username"], password=new["password"])

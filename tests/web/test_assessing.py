@@ -46,6 +46,17 @@ def test_the_page_asks_all_and_says_what_unknown_counts_as(incident, runner):
     assert "Until somebody knows, it counts as: Anyone at all, without signing in" in page
     html = runner.get(url(incident, "assess/")).content.decode()
     assert html.count('type="radio"') == 82
+
+
+def test_what_is_unknown_is_said_in_the_words_of_its_question(incident, runner):
+    page = runner.reads(url(incident, "assess/"))
+    assert "Threat to life: counts as “No”" in page
+    assert "Who could read it: counts as “Anyone at all, without signing in”" in page
+    assert "threat_to_life" not in page
+
+
+def test_a_question_left_open_can_be_jumped_to(incident, runner):
+    html = runner.get(url(incident, "assess/")).content.decode()
     assert 'href="#assess-ei"' in html
 
 
