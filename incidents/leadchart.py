@@ -18,6 +18,8 @@ WIDTH, HEIGHT, LEFT, FOOT = 960, 220, 40, 24
 _ROW, _NAMES = 26, 220
 _WIDEST = 48
 _TICKS = 4
+# Always as high: how many are withheld is not to be read off.
+_FEW_HIGH = 14
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,12 @@ class Line:
     width: float
 
 
-def over_time(leading: Leading) -> Chart:
-    """Incidents by week or month, stacked by level, the most severe at the bottom."""
+def over_time(leading: Leading, *, marks_few: bool = True) -> Chart:
+    """Incidents by week or month, stacked by level, the most severe at the bottom.
+
+    Args:
+        marks_few: draw a mark where some are withheld; not where none and few are told alike.
+    """
     counts, step = leading.over_time, totals.step_of(leading.scope.period)
     begins = _begins(leading.scope.period.since, leading.scope.period.until, step)
     levels = range(leading.scope.mildest + 1)
@@ -85,6 +91,8 @@ def over_time(leading: Leading) -> Chart:
         parts = scale.stack(
             at, [(f"sev{level}", n, Sev(level).label) for level, n in enumerate(stack)]
         )
+        if marks_few and None in stack:
+            parts.append(scale.few(at, parts))
         cells = [_few() if n is None else str(n) for n in stack]
         total = _few() if None in stack else str(sum(n or 0 for n in stack))
         period = leading.scope.period
@@ -181,6 +189,12 @@ class _Scale:
                 y = round(y - high, 1)
                 parts.append(Part(x, y, wide, high, tone, f"{words}: {n}"))
         return parts
+
+    def few(self, at: int, parts: Sequence[Part]) -> Part:
+        """A mark on top of a column: there are more, and they are not told."""
+        wide = round(min(self.each * 0.8, _WIDEST), 1)
+        x, top = round(self.middle(at) - wide / 2, 1), parts[-1].y if parts else float(HEIGHT)
+        return Part(x, round(max(top - _FEW_HIGH, 0), 1), wide, _FEW_HIGH, "few", _few())
 
     def ticks(self) -> list[tuple[float, int]]:
         return [

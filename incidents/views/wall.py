@@ -78,7 +78,7 @@ def wall(request: HttpRequest, secret: str) -> HttpResponse:
         "tiles": leadtiles.of(found),
         "open": [(Sev(level), n) for level, n in wallboards.open_now(board).items()],
         "standstill": summary.standstill(board.made_by),
-        "weeks": leadchart.over_time(found),
+        "weeks": leadchart.over_time(found, marks_few=False),
         "shape": leadchart,
         "shown_from": fewness.FEWEST,
         "now": timezone.now(),

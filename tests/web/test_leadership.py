@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -75,6 +76,19 @@ def test_a_small_group_with_something_hidden_in_it_is_told_as_few(executive):
     assert told["figures"]["incidents"]["value"] is None
     assert told["by_level"]["3"] is None
     assert all(line["n"] is None for line in told["over_time"])
+
+
+def test_the_picture_marks_a_small_group_alike_however_many_it_holds(executive):
+    def marks():
+        html = executive.get(PAGE).content.decode()
+        assert "chart__sev" not in html
+        return re.findall(r'class="chart__few"[^>]*y="([^"]+)"[^>]*height="([^"]+)"', html)
+
+    reported()
+    of_one = marks()
+    reported()
+    assert marks() == of_one
+    assert len(of_one) == 1
 
 
 def test_a_small_group_that_the_reader_sees_whole_is_told(executive):
