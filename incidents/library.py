@@ -13,35 +13,24 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.actors import Actor
-from accounts.functions import Function
 from accounts.models import User
 from audit import history, trail
-from incidents import access, books, drafting
+from incidents import access, books, drafting, seconding
 from incidents.books import Facts, Runbook
 from incidents.drafting import BadRunbook, Fault
-from incidents.models import OVER, Counter, Incident, RunbookVersion
+from incidents.models import OVER, Incident, RunbookVersion
+from incidents.seconding import Refused as Refused
 from programs.models import Program
 
 State = RunbookVersion.State
-# Those who lead a response and those who answer for it. A runbook decides what is done at night
-# without asking, its gates included: so a second of them must agree, as with controls.
-MAY_EDIT = (Function.COMMANDER, Function.PRIVACY_OFFICER, Function.SECURITY)
-LONGEST_REASON = 500
+RUNBOOKS = "runbooks"
 # With a hundred thousand open ones a dry run would cost more than it tells.
 MOST_LOOKED_AT = 1_000
-
-
-class Refused(Exception):
-    """This cannot be done to the runbook; the message names the field and what is allowed."""
 
 
 def may_read(user: User) -> bool:
     """True for whoever has any function. Runbooks hold nothing of any incident."""
     return user.is_active and bool(user.functions)
-
-
-def may_edit(user: User) -> bool:
-    return user.is_any(*MAY_EDIT)
 
 
 def in_force() -> list[Runbook]:
@@ -109,15 +98,11 @@ def propose(
             one that is not the newest any more.
         BadRunbook: if the document is none.
     """
-    author = _editor(actor)
-    _one_at_a_time()
+    author = seconding.editor(actor, of=RUNBOOKS)
+    seconding.one_at_a_time(RUNBOOKS)
     drafting.read(runbook, "", document)
     _known_programs(document)
-    reason = reason.strip()
-    if not 0 < len(reason) <= LONGEST_REASON:
-        raise Refused(f"reason: say why, in at most {LONGEST_REASON} characters.")
-    if "\0" in reason:
-        raise Refused(f"reason: {drafting.NO_NUL}")
+    said = seconding.reason_of(reason)
     row: RunbookVersion = history.create(
         RunbookVersion,
         actor=actor,
@@ -125,23 +110,16 @@ def propose(
         number=_next_number(runbook, based_on),
         document=dict(document),
         retires=retires,
-        reason=reason,
+        reason=said,
         author=author,
     )
-    _record("runbook.proposed", row, actor=actor, remark=reason)
+    _record("runbook.proposed", row, actor=actor, remark=said)
     return row
 
 
 def _next_number(runbook: str, based_on: str) -> int:
-    waiting = versions(runbook).filter(state=State.WAITING).first()
-    if waiting:
-        raise Refused(
-            f"{waiting.author.name} wrote {waiting.label} at {waiting.written_at:%Y-%m-%d %H:%M}"
-            " UTC, and it waits for a second person; publish or withdraw it first."
-        )
-    now = version_now(runbook)
-    if based_on != now:
-        raise Refused(f"Somebody published {now or 'it'} meanwhile; read that first.")
+    seconding.none_waits(versions(runbook))
+    seconding.still_newest(based_on, version_now(runbook))
     newest = versions(runbook).first()
     return newest.number + 1 if newest else 1
 
@@ -199,10 +177,8 @@ def publish(row: RunbookVersion, *, actor: Actor) -> RunbookVersion:
     Raises:
         Refused: if the person may not, wrote it, or it does not wait.
     """
-    person = _editor(actor)
-    row = _waiting(row)
-    if person == row.author:
-        raise Refused("You wrote this version; a second person must publish it.")
+    person, row = _deciding(row, actor)
+    seconding.second(person, row)
     return _decide(row, State.PUBLISHED, person, actor=actor)
 
 
@@ -213,7 +189,8 @@ def withdraw(row: RunbookVersion, *, actor: Actor) -> RunbookVersion:
     Raises:
         Refused: if the person may not, or it does not wait.
     """
-    return _decide(_waiting(row), State.WITHDRAWN, _editor(actor), actor=actor)
+    person, row = _deciding(row, actor)
+    return _decide(row, State.WITHDRAWN, person, actor=actor)
 
 
 def _decide(
@@ -225,27 +202,10 @@ def _decide(
     return row
 
 
-def _editor(actor: Actor) -> User:
-    if actor.user is None or not may_edit(actor.user):
-        who = ", ".join(str(each.label).lower() for each in MAY_EDIT)
-        raise Refused(f"Only {who} write runbooks.")
-    return actor.user
-
-
-def _waiting(row: RunbookVersion) -> RunbookVersion:
-    _one_at_a_time()
-    row = RunbookVersion.objects.select_related("author").get(pk=row.pk)
-    if row.state != State.WAITING:
-        said = row.get_state_display().lower()
-        who = row.decided_by.name if row.decided_by else "Andon"
-        raise Refused(f"{row.label} is {said}: {who}, {row.decided_at:%Y-%m-%d %H:%M} UTC.")
-    return row
-
-
-def _one_at_a_time() -> None:
-    # A runbook has no row of its own to lock, and few are written.
-    Counter.objects.get_or_create(name="runbooks")
-    Counter.objects.select_for_update().get(name="runbooks")
+def _deciding(row: RunbookVersion, actor: Actor) -> tuple[User, RunbookVersion]:
+    person = seconding.editor(actor, of=RUNBOOKS)
+    seconding.one_at_a_time(RUNBOOKS)
+    return person, seconding.still_waits(row)
 
 
 def _record(act: str, row: RunbookVersion, *, actor: Actor, remark: str = "") -> None:

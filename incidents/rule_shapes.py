@@ -7,7 +7,7 @@ from ninja import Schema
 from pydantic import AwareDatetime, Field
 
 from accounts.api import Text
-from incidents import rulemaking, rulesets
+from incidents import rulesets, seconding
 
 
 class FloorOut(Schema):
@@ -52,7 +52,7 @@ class ProposalIn(Schema):
     """A version, as docs/thresholds.md describes it. `based_on` is the version that you read."""
 
     document: dict[str, Any]
-    reason: Text = Field(max_length=rulemaking.LONGEST_REASON)
+    reason: Text = Field(max_length=seconding.LONGEST_REASON)
     based_on: Text = Field("", max_length=20, description="Such as v3; empty for a new rule.")
     effective_from: AwareDatetime | None = None
 
@@ -132,6 +132,6 @@ class RuleSetIn(Schema):
     """The next version: the whole as YAML. `based_on` is the version that you read."""
 
     text: Text = Field(max_length=rulesets.LONGEST_TEXT)
-    reason: Text = Field(max_length=rulesets.LONGEST_REASON)
+    reason: Text = Field(max_length=seconding.LONGEST_REASON)
     based_on: Text = Field(max_length=20)
     effective_from: AwareDatetime | None = None

@@ -4,7 +4,7 @@ The only module that writes ThresholdVersion. A firing keeps the version that it
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -13,22 +13,16 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.models import User
 from audit import history, trail
-from incidents import rethinking, rulebook
-from incidents.models import Counter
+from incidents import rethinking, rulebook, seconding
+from incidents.seconding import Refused as Refused
 from severity import houserules, inforce
 from severity.houserules import BadRule, Fault, Rule
 from severity.models import ThresholdVersion
 from severity.tightening import loosening
 
 State = ThresholdVersion.State
-LONGEST_REASON = 500
 # More are more than anybody oversees, and each is asked of every open incident.
 MOST_RULES = 100
-FARTHEST = timedelta(days=365)
-
-
-class Refused(Exception):
-    """This cannot be done to the rule; the message names the field and what is allowed."""
 
 
 def check(rule: str, document: Mapping[str, Any], *, by: User) -> Rule:
@@ -70,11 +64,11 @@ def propose(
             one that is not the newest any more.
         BadRule: if the document is none, or loosens what is in force.
     """
-    author, said = _editor(actor), _reason(reason)
-    _one_at_a_time()
+    author, said = seconding.editor(actor, of="threshold rules"), seconding.reason_of(reason)
+    seconding.one_at_a_time("thresholds")
     if not retires:
         check(rule, document, by=author)
-    ahead = _ahead(effective_from)
+    ahead = seconding.ahead(effective_from)
     row: ThresholdVersion = history.create(
         ThresholdVersion,
         actor=actor,
@@ -90,26 +84,11 @@ def propose(
     return row
 
 
-def _ahead(moment: datetime | None) -> datetime | None:
-    now = timezone.now()
-    if moment and moment > now + FARTHEST:
-        raise Refused("effective_from: at most a year ahead.")
-    # What is past counts from the publication; a column holds no moment of the year 1 anyway.
-    return moment if moment and moment > now else None
-
-
 def _next_number(rule: str, based_on: str) -> int:
     rows = rulebook.versions(rule)
-    waiting = rows.filter(state=State.WAITING).first()
-    if waiting:
-        raise Refused(
-            f"{waiting.author.name} wrote {waiting.label} at {waiting.written_at:%Y-%m-%d %H:%M}"
-            " UTC, and it waits for a second person; publish or withdraw it first."
-        )
+    seconding.none_waits(rows)
     newest = rulebook.newest(rule)
-    now = newest.label if newest else ""
-    if based_on != now:
-        raise Refused(f"Somebody published {now or 'it'} meanwhile; read that first.")
+    seconding.still_newest(based_on, newest.label if newest else "")
     if not newest and len(rulebook.in_force()) >= MOST_RULES:
         raise Refused(f"There are {MOST_RULES} rules; retire one first.")
     last = rows.first()
@@ -136,9 +115,8 @@ def publish(row: ThresholdVersion, *, actor: Actor) -> ThresholdVersion:
         Refused: if the person may not, wrote it, or it does not wait.
         BadRule: if it would loosen what came into force since it was written.
     """
-    person, row = _editor(actor), _waiting(row)
-    if person == row.author:
-        raise Refused("You wrote this version; a second person must publish it.")
+    person, row = _deciding(row, actor)
+    seconding.second(person, row)
     if not row.retires:
         check(row.rule, row.document, by=row.author)
     now = timezone.now()
@@ -155,8 +133,7 @@ def withdraw(row: ThresholdVersion, *, actor: Actor) -> ThresholdVersion:
     Raises:
         Refused: if the person may not, or it does not wait.
     """
-    person = _editor(actor)
-    row = _waiting(row)
+    person, row = _deciding(row, actor)
     _decide(row, State.WITHDRAWN, person, actor=actor)
     return row
 
@@ -169,34 +146,10 @@ def _decide(
     _record(f"threshold.{state}", row, actor=actor)
 
 
-def _editor(actor: Actor) -> User:
-    if actor.user is None or not rulebook.may_edit(actor.user):
-        who = ", ".join(str(each.label).lower() for each in rulebook.MAY_EDIT)
-        raise Refused(f"Only {who} write threshold rules.")
-    return actor.user
-
-
-def _reason(reason: str) -> str:
-    said = reason.strip()
-    if not 0 < len(said) <= LONGEST_REASON or "\0" in said:
-        raise Refused(f"reason: say why, in at most {LONGEST_REASON} characters.")
-    return said
-
-
-def _waiting(row: ThresholdVersion) -> ThresholdVersion:
-    _one_at_a_time()
-    row = ThresholdVersion.objects.select_related("author", "decided_by").get(pk=row.pk)
-    if row.state != State.WAITING:
-        who = row.decided_by.name if row.decided_by else "Andon"
-        said = row.get_state_display().lower()
-        raise Refused(f"{row.label} is {said}: {who}, {row.decided_at:%Y-%m-%d %H:%M} UTC.")
-    return row
-
-
-def _one_at_a_time() -> None:
-    # A rule has no row of its own to lock, and few are written.
-    Counter.objects.get_or_create(name="thresholds")
-    Counter.objects.select_for_update().get(name="thresholds")
+def _deciding(row: ThresholdVersion, actor: Actor) -> tuple[User, ThresholdVersion]:
+    person = seconding.editor(actor, of="threshold rules")
+    seconding.one_at_a_time("thresholds")
+    return person, seconding.still_waits(row)
 
 
 def _record(act: str, row: ThresholdVersion, *, actor: Actor, remark: str = "") -> None:

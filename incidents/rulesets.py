@@ -5,7 +5,7 @@ The only module that writes RuleSetVersion. An assessment keeps the version that
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -15,8 +15,9 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.models import User
 from audit import history, trail
-from incidents import access, rulebook, weighing
-from incidents.models import Counter, Incident
+from incidents import access, rulebook, seconding, weighing
+from incidents.models import Incident
+from incidents.seconding import Refused as Refused
 from severity import inforce
 from severity.assessment import assess
 from severity.facts import BadFact, Facts
@@ -27,15 +28,9 @@ from severity.ruleset import RuleSet
 from severity.strict_yaml import load
 
 State = RuleSetVersion.State
-LONGEST_REASON = 500
 LONGEST_TEXT = 200_000
-FARTHEST = timedelta(days=365)
 # With a hundred thousand of them the comparison would cost more than it tells.
 MOST_LOOKED_AT = 1_000
-
-
-class Refused(Exception):
-    """This cannot be done to the rule set; the message names the field and what is allowed."""
 
 
 @dataclass(frozen=True)
@@ -92,14 +87,13 @@ def propose(
             one that is not the newest any more.
         BadRuleSet: if it must not decide anything, such as one that drops a level.
     """
-    author, said = _editor(actor), _reason(reason)
-    _one_at_a_time()
+    author, said = seconding.editor(actor, of="rule sets"), seconding.reason_of(reason)
+    seconding.one_at_a_time("rule_sets")
     rules, normal = check(text), text.replace("\r\n", "\n")
     waiting = versions().filter(state=State.WAITING).first()
     if waiting:
         raise Refused(f"{waiting.version} waits for a second person; publish or withdraw it first.")
-    if based_on != newest():
-        raise Refused(f"Somebody published {newest()} meanwhile; read that first.")
+    seconding.still_newest(based_on, newest())
     row: RuleSetVersion = history.create(
         RuleSetVersion,
         actor=actor,
@@ -109,18 +103,10 @@ def propose(
         based_on=based_on,
         reason=said,
         author=author,
-        effective_from=_ahead(effective_from),
+        effective_from=seconding.ahead(effective_from),
     )
     _record("rule_set.proposed", row, actor=actor, remark=said)
     return row
-
-
-def _ahead(moment: datetime | None) -> datetime | None:
-    now = timezone.now()
-    if moment and moment > now + FARTHEST:
-        raise Refused("effective_from: at most a year ahead.")
-    # What is past counts from the publication.
-    return moment if moment and moment > now else None
 
 
 def newest() -> str:
@@ -137,9 +123,8 @@ def publish(row: RuleSetVersion, *, actor: Actor) -> RuleSetVersion:
         Refused: if the person may not, wrote it, or it does not wait.
         BadRuleSet: if it must not decide anything by now.
     """
-    person, row = _editor(actor), _waiting(row)
-    if person == row.author:
-        raise Refused("You wrote this version; a second person must publish it.")
+    person, row = _deciding(row, actor)
+    seconding.second(person, row)
     inforce.read(row.text)
     soon = timezone.now() + inforce.LEAD
     row.effective_from = max(row.effective_from or soon, soon)
@@ -155,8 +140,7 @@ def withdraw(row: RuleSetVersion, *, actor: Actor) -> RuleSetVersion:
     Raises:
         Refused: if the person may not, or it does not wait.
     """
-    person = _editor(actor)
-    row = _waiting(row)
+    person, row = _deciding(row, actor)
     _decide(row, State.WITHDRAWN, person, actor=actor)
     return row
 
@@ -209,33 +193,10 @@ def _decide(
     _record(f"rule_set.{state}", row, actor=actor)
 
 
-def _editor(actor: Actor) -> User:
-    if actor.user is None or not rulebook.may_edit(actor.user):
-        who = ", ".join(str(each.label).lower() for each in rulebook.MAY_EDIT)
-        raise Refused(f"Only {who} write rule sets.")
-    return actor.user
-
-
-def _reason(reason: str) -> str:
-    said = reason.strip()
-    if not 0 < len(said) <= LONGEST_REASON or "\0" in said:
-        raise Refused(f"reason: say why, in at most {LONGEST_REASON} characters.")
-    return said
-
-
-def _waiting(row: RuleSetVersion) -> RuleSetVersion:
-    _one_at_a_time()
-    row = RuleSetVersion.objects.select_related("author", "decided_by").get(pk=row.pk)
-    if row.state != State.WAITING:
-        who = row.decided_by.name if row.decided_by else "Andon"
-        said = row.get_state_display().lower()
-        raise Refused(f"{row.version} is {said}: {who}, {row.decided_at:%Y-%m-%d %H:%M} UTC.")
-    return row
-
-
-def _one_at_a_time() -> None:
-    Counter.objects.get_or_create(name="rule_sets")
-    Counter.objects.select_for_update().get(name="rule_sets")
+def _deciding(row: RuleSetVersion, actor: Actor) -> tuple[User, RuleSetVersion]:
+    person = seconding.editor(actor, of="rule sets")
+    seconding.one_at_a_time("rule_sets")
+    return person, seconding.still_waits(row)
 
 
 def _record(act: str, row: RuleSetVersion, *, actor: Actor, remark: str = "") -> None:

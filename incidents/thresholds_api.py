@@ -8,7 +8,7 @@ from ninja import Query, Router, Status
 from accounts.api import ApiRequest, Token, actor_of, bound_to, person_of
 from accounts.models import Scope, User
 from accounts.problems import Problem, responses
-from incidents import api, ledger, rulebook, rulemaking, rulewords
+from incidents import api, ledger, rulebook, rulemaking, rulewords, seconding
 from incidents.models import RuleFiring
 from incidents.rule_shapes import (
     CheckOut,
@@ -106,7 +106,7 @@ def _firing(row: RuleFiring) -> FiringOut:
 
 def may_change(request: ApiRequest) -> None:
     """Refuse whoever may read rules and not write them."""
-    if not rulebook.may_edit(reader(request)):
+    if not seconding.may_edit(reader(request)):
         said = "Incident commanders, privacy officers and security officers write rules."
         raise Problem(403, said)
 

@@ -150,3 +150,8 @@ class RuleSetVersion(Written):
 
     def __str__(self) -> str:
         return self.version
+
+    @property
+    def label(self) -> str:
+        """As assessments name it."""
+        return self.version

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from incidents import rulesets
+from incidents import rulesets, seconding
 from incidents.forms.fields import MomentField
 from programs.forms import PanelForm
 
@@ -35,7 +35,7 @@ class RuleSetForm(PanelForm):
     reason = forms.CharField(
         label=_("Why is it changed?"),
         required=False,
-        max_length=rulesets.LONGEST_REASON,
+        max_length=seconding.LONGEST_REASON,
         help_text=_("Stands beside the version."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from incidents import drafting, library
+from incidents import drafting, seconding
 from incidents.drafting import MOST_STEPS, BadRunbook
 from incidents.models import Audience, GateCheck, Kind
 from programs import access as program_access
@@ -55,7 +55,7 @@ class BookForm(PanelForm):
     reason = forms.CharField(
         label=_("Why is it changed?"),
         help_text=_("Stands beside the version."),
-        max_length=library.LONGEST_REASON,
+        max_length=seconding.LONGEST_REASON,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.functions import Function
 from accounts.models import User
-from incidents import library, rulebook, rulemaking, rulewords
+from incidents import library, rulebook, rulewords, seconding
 from incidents.forms.fields import MomentField
 from incidents.models import Audience, Kind, RuleFiring, Status, StillOpen
 from programs import access as program_access
@@ -99,7 +99,7 @@ class RuleForm(PanelForm):
     )
     reason = forms.CharField(
         label=_("Why is it changed?"),
-        max_length=rulemaking.LONGEST_REASON,
+        max_length=seconding.LONGEST_REASON,
         help_text=_("Stands beside the version."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )

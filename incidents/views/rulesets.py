@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import SignedInRequest, actor_of
-from incidents import rulebook, rulesets
+from incidents import rulebook, rulesets, seconding
 from incidents.forms.rulesets import RuleSetForm
 from severity import inforce
 from severity.models import RuleSetVersion
@@ -27,7 +27,7 @@ def _reads(request: SignedInRequest) -> None:
 
 
 def _edits(request: SignedInRequest) -> None:
-    if not rulebook.may_edit(request.user):
+    if not seconding.may_edit(request.user):
         raise PermissionDenied(
             _("Only incident commanders, privacy officers and security officers write rules.")
         )
@@ -41,7 +41,7 @@ def index(request: SignedInRequest) -> HttpResponse:
         "now": inforce.rules(),
         "shipped": inforce.shipped(),
         "versions": rulesets.versions(),
-        "may_edit": rulebook.may_edit(request.user),
+        "may_edit": seconding.may_edit(request.user),
     }
     return render(request, "incidents/rule_sets.html", context)
 
@@ -64,7 +64,7 @@ def _page(request: SignedInRequest, version: str, refusal: str = "") -> HttpResp
         "text": text,
         "row": row,
         "decides": inforce.rules().version == version,
-        "may_edit": rulebook.may_edit(request.user),
+        "may_edit": seconding.may_edit(request.user),
         "own": row is not None and row.author == request.user,
         "refusal": refusal,
     }

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import SignedInRequest, actor_of
-from incidents import actions, books, drafting, library
+from incidents import actions, books, drafting, library, seconding
 from incidents.drafting import BadRunbook
 from incidents.forms.runbooks import Draft
 from incidents.models import RunbookVersion
@@ -26,7 +26,7 @@ def _reads(request: SignedInRequest) -> None:
 
 
 def _edits(request: SignedInRequest) -> None:
-    if not library.may_edit(request.user):
+    if not seconding.may_edit(request.user):
         raise PermissionDenied(
             _("Only incident commanders, privacy officers and security officers write runbooks.")
         )
@@ -44,7 +44,7 @@ def index(request: SignedInRequest) -> HttpResponse:
         "books": in_force,
         "waiting": rows.filter(state=RunbookVersion.State.WAITING),
         "retired": sorted({row.runbook for row in retired} - known),
-        "may_edit": library.may_edit(request.user),
+        "may_edit": seconding.may_edit(request.user),
     }
     return render(request, "incidents/runbooks.html", context)
 
@@ -70,7 +70,7 @@ def _page(
         "versions": rows,
         "shipped": shipped,
         "waiting": waiting,
-        "may_edit": library.may_edit(request.user),
+        "may_edit": seconding.may_edit(request.user),
         "refusal": refusal,
         **_fitting(request, book),
     }
@@ -105,7 +105,7 @@ def version(request: SignedInRequest, runbook: str, number: int) -> HttpResponse
         "row": row,
         "book": drafting.read(runbook, row.label, row.document),
         "changes": library.compare(before, row.document),
-        "may_edit": library.may_edit(request.user),
+        "may_edit": seconding.may_edit(request.user),
     }
     return render(request, "incidents/runbook_version.html", context)
 

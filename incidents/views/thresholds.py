@@ -11,7 +11,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import SignedInRequest, actor_of
-from incidents import access, ledger, looks, objecting, replaying, rulebook, rulemaking, rulewords
+from incidents import (
+    access,
+    ledger,
+    looks,
+    objecting,
+    replaying,
+    rulebook,
+    rulemaking,
+    rulewords,
+    seconding,
+)
 from incidents.forms.response import AllowForm
 from incidents.forms.thresholds import LedgerForm, RuleForm, initial
 from incidents.models import AccessGrant
@@ -30,7 +40,7 @@ def _reads(request: SignedInRequest) -> None:
 
 
 def _edits(request: SignedInRequest) -> None:
-    if not rulebook.may_edit(request.user):
+    if not seconding.may_edit(request.user):
         raise PermissionDenied(
             _("Only incident commanders, privacy officers and security officers write rules.")
         )
@@ -51,7 +61,7 @@ def index(request: SignedInRequest) -> HttpResponse:
         "of_programs": [_line(rule, names) for rule in rules if rule.of_program],
         "waiting": rows.filter(state=_WAITING),
         "others": sorted(set(others.values_list("rule", flat=True))),
-        "may_edit": rulebook.may_edit(request.user),
+        "may_edit": seconding.may_edit(request.user),
     }
     return render(request, "incidents/thresholds.html", context)
 
@@ -84,7 +94,7 @@ def _page(request: SignedInRequest, rule: str, refusal: str = "") -> HttpRespons
         "now": _line(now, rulebook.names()) if now else None,
         "versions": rows,
         "waiting": waiting,
-        "may_edit": rulebook.may_edit(request.user),
+        "may_edit": seconding.may_edit(request.user),
         "refusal": refusal,
         **_replayed(request, shown),
     }
