@@ -11,7 +11,7 @@ from django.utils import timezone
 from audit import clockwork, reconciling, reviving
 from audit.models import Due
 from audit.reconciling import Found
-from incidents import importing, reclocking, rethinking
+from incidents import importing, reclocking, recounting, rethinking
 from incidents.models import Import
 
 # A part takes seconds; whoever files them without the engine is gone after so long without one.
@@ -56,6 +56,8 @@ def give_up(due: Due) -> None:
     elif due.kind == reclocking.RECKON:
         round_ = due.payload.get("round", 0)
         reclocking.give_up(due.payload["version"], after=due.payload["after"], round_=round_)
+    elif due.kind == recounting.RECOUNT:
+        recounting.give_up(due.payload)
     elif due.kind == rethinking.ROUND:
         clockwork.schedule_all([rethinking.next_pass(due.payload["name"], clockwork.now())])
 

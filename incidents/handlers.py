@@ -27,6 +27,7 @@ from incidents import (
     news,
     promises,
     reclocking,
+    recounting,
     rethinking,
     reviews,
     ripening,
@@ -240,9 +241,9 @@ def refigure_drill(event: dict[str, Any]) -> None:
     measuring.refigure(drills=[event["drill"]])
 
 
-@clockwork.within_transaction(measuring.RECOUNT)
-def recount_figures(_payload: dict[str, Any]) -> None:
-    measuring.recount()
+@clockwork.within_transaction(recounting.RECOUNT)
+def recount_figures(payload: dict[str, Any]) -> None:
+    recounting.take_part(payload)
 
 
 # Up to bundles.MOST_BYTES are read, measured and stored, some of it over a network.

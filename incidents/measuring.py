@@ -9,16 +9,17 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from incidents import spreading
 from incidents.models import LENGTHS, Figure, Grain, Incident, Measure, Spread
 from programs.models import Pause
 
-REFIGURE, RECOUNT = "incidents.refigure", "incidents.recount_figures"
+REFIGURE = "incidents.refigure"
 SUMS = ("incidents", "counted", "person_seconds", "met", "missed", "passed", "failed")
 _INCIDENT = re.compile(r"INC-[1-9][0-9]{0,8}")
 _COLUMNS = ("incident_id", "drill_id", "day", "program_id", "level", *SUMS, *LENGTHS)
@@ -216,33 +217,72 @@ def recount() -> int:
     """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
-        cursor.execute("LOCK TABLE incidents_measure IN SHARE ROW EXCLUSIVE MODE")
-        now = _now(cursor)
-        for model in (Spread, Figure, Measure):
-            cursor.execute(f"DELETE FROM {model._meta.db_table}")  # noqa: S608
-        counted = 0
+        cursor.execute(_NOBODY_ELSE)
+        now, counted = _now(cursor), 0
+        cursor.execute("DELETE FROM incidents_measure")
         for sql in (_OF_INCIDENTS, _OF_DRILLS):
             into = f"INSERT INTO incidents_measure ({', '.join(_COLUMNS)}) {sql}"
             # A WITH may stand before the SELECT of an INSERT.
             cursor.execute(into, {"keys": None, "now": now})
             counted += cursor.rowcount
-        for grain, since in _GRAINS.items():
-            cursor.execute(_FIGURES_OF_ALL.format(since=since), {"grain": grain.value})
-            cursor.execute(_SPREADS_OF_ALL.format(since=since), {"grain": grain.value})
+        _sum_up(cursor, date.min, date.max)
     return counted
 
 
-_FIGURES_OF_ALL = f"""
+def month_after(month: date) -> date | None:
+    """Return the first day of the next month that anything was measured or summed up in."""
+    first = _next_month(month) if month > date.min else month
+    kept: list[tuple[QuerySet[Any], str]] = [(Measure.objects.all(), "day")]
+    for grain in Grain:
+        # By grain, as their indexes are.
+        kept += [(model.objects.filter(grain=grain), "since") for model in (Figure, Spread)]
+    days = [
+        rows.filter(**{f"{day}__gte": first}).order_by(day).values_list(day, flat=True).first()
+        for rows, day in kept
+    ]
+    return min((day.replace(day=1) for day in days if day), default=None)
+
+
+@transaction.atomic
+def sum_up(month: date) -> None:
+    """Make the sums of one month anew from what was measured in it; its day is the first.
+
+    Whatever is reckoned meanwhile waits for this.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_NOBODY_ELSE)
+        _sum_up(cursor, month, _next_month(month))
+
+
+def _next_month(month: date) -> date:
+    return (month.replace(day=1) + timedelta(days=31)).replace(day=1)
+
+
+def _sum_up(cursor: Any, first: date, end: date) -> None:
+    days = {"first": first, "end": end}
+    for model in (Spread, Figure):
+        cursor.execute(
+            f"DELETE FROM {model._meta.db_table}"  # noqa: S608
+            " WHERE since >= %(first)s AND since < %(end)s",
+            days,
+        )
+    for grain, since in _GRAINS.items():
+        for sql in (_FIGURES_OF, _SPREADS_OF):
+            cursor.execute(sql.format(since=since), days | {"grain": grain.value})
+
+
+_NOBODY_ELSE = "LOCK TABLE incidents_measure IN SHARE ROW EXCLUSIVE MODE"
+_FIGURES_OF = f"""
 INSERT INTO incidents_figure (grain, since, program_id, level, {", ".join(SUMS)})
 SELECT %(grain)s, {{since}}, m.program_id, m.level, {", ".join(f"sum(m.{name})" for name in SUMS)}
-FROM incidents_measure m GROUP BY 2, 3, 4
+FROM incidents_measure m WHERE m.day >= %(first)s AND m.day < %(end)s GROUP BY 2, 3, 4
 """  # noqa: S608
-_SPREADS_OF_ALL = f"""
+_SPREADS_OF = f"""
 INSERT INTO incidents_spread (grain, since, level, what, bucket, n)
 SELECT %(grain)s, {{since}}, m.level, v.what, {_BUCKET}, count(*)
 FROM incidents_measure m, LATERAL (VALUES
   {", ".join(f"('{name}', m.{name})" for name in LENGTHS)}) v (what, seconds)
-WHERE v.seconds IS NOT NULL GROUP BY 2, 3, 4, 5
+WHERE v.seconds IS NOT NULL AND m.day >= %(first)s AND m.day < %(end)s GROUP BY 2, 3, 4, 5
 """  # noqa: S608
 
 

@@ -109,6 +109,7 @@ ASKED_WITHOUT = {
     "incidents/measuring.py": "to count all of them; it shows nobody any",
     "incidents/news.py": "to write on the stories of those that paused a program",
     "incidents/receipts.py": "a person's own reports",
+    "incidents/recounting.py": "the keys, to count all of them",
     "incidents/redacted.py": "no title, name or day of any",
     "incidents/reporting.py": "whether a codename is taken",
     "incidents/search.py": "the key behind a number, of which access is asked next",
