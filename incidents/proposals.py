@@ -50,20 +50,20 @@ def propose(
         assessed=assessed,
         proposed_by=actor.user,
     )
+    _tell(incident, proposal, level, actor)
+
+
+def _tell(incident: Incident, proposal: SeverityProposal, level: Sev, actor: Actor) -> None:
     trail.record(
         "severity.lowering_proposed",
         proposal,
         actor=actor,
         stream=trail.stream_of(incident),
-        remark=reason,
+        remark=proposal.reason,
         level=level.value,
     )
-    timeline.write(
-        incident,
-        TimelineEntry.Kind.SEVERITY,
-        f"{actor.name} proposes {level.label}; a second person must confirm. {reason}",
-        actor=actor,
-    )
+    said = f"{actor.name} proposes {level.label}; a second person must confirm. {proposal.reason}"
+    timeline.write(incident, TimelineEntry.Kind.SEVERITY, said, actor=actor)
 
 
 def settle(proposal: SeverityProposal, *, actor: Actor) -> SeverityProposal:

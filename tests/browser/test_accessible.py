@@ -158,6 +158,10 @@ class World:
         yield f"{one}assess/", self.officer
         yield from (("/ratings/", self.officer), ("/calibration/", self.officer))
         yield f"/incidents/{self.waiting.ref}/", self.officer
+        yield from self._of_programs(program)
+        yield from self._of_one()
+
+    def _of_programs(self, program):
         paused, asking = f"/programs/{self.paused.slug}/", f"{program}resume/"
         for path in ("/programs/", program, paused, "/programs/new/", f"{paused}resume/", asking):
             yield path, self.officer
@@ -170,7 +174,6 @@ class World:
         yield f"{program}for-participants/", self.reporter
         mine = (*self._of_the_stop(program), *self._of_the_watch(program))
         yield from ((path, self.program.owner) for path in mine)
-        yield from self._of_one()
 
     def _of_one(self):
         """What people have for themselves, and what is about them."""
