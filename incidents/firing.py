@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from audit import clockwork, history, outbox
+from audit.gathering import gathered
 from incidents import (
     carrying,
     cord,
@@ -53,14 +54,17 @@ def apply(incident: Incident, *, actor: Actor) -> None:
             pauses.demand_an_executive(holder, actor=actor)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def again(pk: int) -> None:
     """Let the rules of the house do what they have come to demand. Safe to call again."""
+    # Before the lock, which holds no rule: people wait for the incident.
+    rules = rulebook.in_force()
     incident = Incident.objects.select_for_update(no_key=True).get(pk=pk)
-    if incident.is_over or incident.assessment is None:
+    if incident.is_over or incident.assessment_id is None:
         return
-    house = [each for each in demanding.demands(incident, rulebook.in_force()) if each.of_house]
-    _carry_out(incident, house, {}, actor=Actor.machine("rules"))
+    house = [each for each in demanding.demands(incident, rules) if each.of_house]
+    with gathered():
+        _carry_out(incident, house, {}, actor=Actor.machine("rules"))
 
 
 def _carry_out(
@@ -152,6 +156,7 @@ def _keep_the_moment(firing: RuleFiring, waited: Waited) -> None:
 
 
 def _firing(incident: Incident, demand: Demand, target: Target) -> RuleFiring:
+    assert incident.assessment_id
     program, dataset = target
     later = timedelta(seconds=demand.after_seconds)
     now, at = timezone.now(), situations.of(incident)
@@ -161,7 +166,7 @@ def _firing(incident: Incident, demand: Demand, target: Target) -> RuleFiring:
     aim = f"{program.pk if program else ''}:{dataset.pk if dataset else ''}"
     return RuleFiring(
         incident=incident,
-        assessment=incident.assessment,
+        assessment_id=incident.assessment_id,
         rule=demand.rule_id,
         rules_version=demand.version,
         action=demand.action.value,

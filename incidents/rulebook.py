@@ -3,8 +3,10 @@
 Reads only; incidents.rulemaking writes them. The floor is the rule set's own, and not among them.
 """
 
+import json
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -65,7 +67,13 @@ def _readable(row: ThresholdVersion) -> Rule | None:
 
 def of(row: ThresholdVersion) -> Rule:
     """Return the rule that a version holds."""
-    return houserules.read(row.rule, row.label, row.document)
+    return _read(row.rule, row.label, json.dumps(row.document, sort_keys=True))
+
+
+# By its words, which never change: every look at an incident reads all that are in force.
+@lru_cache(maxsize=512)
+def _read(rule: str, label: str, document: str) -> Rule:
+    return houserules.read(rule, label, json.loads(document))
 
 
 def versions(rule: str) -> QuerySet[ThresholdVersion]:
