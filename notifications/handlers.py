@@ -20,6 +20,7 @@ from notifications import (
     nagging,
     notices,
     paging,
+    policymail,
     prompting,
     readiness,
     relaying,
@@ -31,6 +32,7 @@ from notifications import (
     sending,
     stepcalls,
     trying,
+    uncovered,
     working,
     workspaces,
 )
@@ -206,7 +208,9 @@ def look_at_policy(payload: dict[str, Any]) -> None:
     readiness.look(payload["policy"])
 
 
-clockwork.outward(readiness.SEND)(readiness.send)
+clockwork.outward(policymail.SEND)(policymail.send)
+clockwork.within_transaction(uncovered.LOOK)(uncovered.look)
+clockwork.within_transaction(uncovered.REMIND)(uncovered.remind)
 
 
 @clockwork.when_dead

@@ -1,7 +1,7 @@
-"""Look for times in which nobody is on call, and tell a rota's owners of each once. Writes RotaGap.
+"""Look for times in which nobody is on call, and tell a rota's owners of each: found, and ahead.
 
-A gap is told if it was not there at the last look, an hour ago, or has grown: not again when it
-shrinks, when time eats its beginning, or when the end of the coming 14 days moves over it.
+A gap is told if it was not there at the last look, an hour ago, or has grown; and once more a week
+and a day before it begins, if it is still there.
 """
 
 from collections.abc import Iterable
@@ -10,14 +10,15 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
+from accounts.functions import Function
+from accounts.models import User
 from audit import clockwork
 from audit.models import Due
-from notifications import oncall, rotamail
+from notifications import noting, oncall, rotamail, uncovered
 from notifications.models import Rota, RotaGap
 from notifications.rotation import gaps
 
-LOOK = "notifications.look_for_gaps"
-AHEAD = timedelta(days=14)
+LOOK, REMIND = "notifications.look_for_gaps", "notifications.tell_of_gap_ahead"
 EACH = timedelta(hours=1)
 
 
@@ -41,13 +42,23 @@ def give_up(payload: dict[str, Any]) -> None:
 
 def look(payload: dict[str, Any]) -> None:
     """Note the gaps of a rota, mail its owners those that are new, and look again in an hour."""
-    there = Rota.objects.select_for_update(no_key=True).filter(retired_at=None)
-    rota = there.filter(pk=payload["rota"]).first()
+    rota = _locked(payload["rota"])
     if rota is None:
         return
     look_after(rota.pk, last=payload["at"])
+    _look(rota)
+    # Of their own: they lock their policies, and whoever holds one of these may want this rota.
+    uncovered.look_soon(rota.pk, mark=payload["at"])
+
+
+def _locked(pk: int) -> Rota | None:
+    there = Rota.objects.select_for_update(no_key=True).filter(retired_at=None)
+    return there.filter(pk=pk).first()
+
+
+def _look(rota: Rota) -> None:
     now = clockwork.now()
-    if fresh := _note(rota, list(_found(rota, now)), now):
+    if fresh := noting.note(rota, _found(rota, now), now, remind=REMIND):
         rotamail.tell(
             rotamail.keepers(rota),
             rota,
@@ -58,41 +69,43 @@ def look(payload: dict[str, Any]) -> None:
         )
 
 
-Gap = tuple[datetime, datetime | None]
-
-
-def _found(rota: Rota, now: datetime) -> Iterable[Gap]:
-    until = now + AHEAD
+def _found(rota: Rota, now: datetime) -> Iterable[noting.Times]:
+    until = now + noting.AHEAD
     for span in gaps(oncall.between(rota.pk, now, until)):
         # Where looking ends the gap may go on.
         yield span.start, None if span.end >= until else span.end
 
 
-def _note(rota: Rota, found: list[Gap], now: datetime) -> list[RotaGap]:
-    """Keep what was found in the place of what was before; return what nobody was told of."""
-    before = list(rota.gaps.filter(over_at=None))
-    kept, fresh = set(), []
-    for start, end in found:
-        same = [each for each in before if each.ends_at == end and _begins(each, now) == start]
-        if same:
-            kept.add(same[0].pk)
-            continue
-        made = RotaGap.objects.create(rota=rota, starts_at=start, ends_at=end, found_at=now)
-        if not any(_holds(each, made) for each in before):
-            fresh.append(made)
-    gone = [each.pk for each in before if each.pk not in kept]
-    rota.gaps.filter(pk__in=gone).update(over_at=now)
-    return fresh
+def remind(payload: dict[str, Any]) -> None:
+    """A gap begins in a week or a day: tell the owners, and at last operators too.
+
+    Nobody hears of one that was filled.
+    """
+    gap = RotaGap.objects.get(pk=payload["gap"])
+    rota = _locked(gap.rota_id)
+    if rota is None:
+        return
+    _look(rota)
+    gap.refresh_from_db()
+    if gap.over_at:
+        return
+    last = payload["hours"] <= noting.MARKS[-1] // EACH
+    rotamail.tell(
+        [*rotamail.keepers(rota), *(_operators() if last else [])],
+        rota,
+        key=f"gap-{gap.pk}-{payload['hours']}",
+        subject=f"nobody is on call in {_in_words(payload['hours'])}",
+        said="nobody is on call then, still. Its page fills it.",
+        times=[(gap.starts_at, gap.ends_at)],
+    )
 
 
-def _begins(known: RotaGap, now: datetime) -> datetime:
-    # One that goes on is found from now on alone.
-    return max(known.starts_at, now)
+def _in_words(hours: int) -> str:
+    return f"{hours // 24} days" if hours > 24 else f"{hours} hours"
 
 
-def _holds(known: RotaGap, gap: RotaGap) -> bool:
-    ends = known.ends_at is None or (gap.ends_at is not None and gap.ends_at <= known.ends_at)
-    return known.starts_at <= gap.starts_at and ends
+def _operators() -> list[User]:
+    return list(User.objects.filter(groups__name=Function.OPERATOR, is_active=True))
 
 
 def install(using: str, **_: Any) -> None:

@@ -12,7 +12,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.http import SignedInRequest, actor_of
 from audit import clockwork
-from notifications import access, ladders, planning, policymaking, policywords, reach, rehearsal
+from notifications import (
+    access,
+    ladders,
+    planning,
+    policymaking,
+    policywords,
+    reach,
+    rehearsal,
+    uncovered,
+)
 from notifications.models import EscalationPolicy
 from notifications.policy_editor import Editor
 from notifications.policy_forms import DryRunForm
@@ -55,6 +64,7 @@ def _page(request: SignedInRequest, policy: EscalationPolicy, refusal: str = "")
         "ladder": ladders.ladder(plan, level, now),
         "hours": policywords.hours_in_words(plan.hours) if plan.hours else "",
         "findings": reach.findings(plan, now) if policy.active else [],
+        "gaps": uncovered.coming(policy) if policy.active else [],
         "may_change": access.may_make(request.user) and policy.active,
         "refusal": refusal,
     }

@@ -29,7 +29,7 @@ def behind(wanted: Iterable[Target], plan: Plan, at: datetime) -> Behind:
     """Return who is behind targets: of a rota, all who are on call in it within 14 days."""
     found: dict[int, User] = {}
     gaps = []
-    for target in _flat(wanted, plan):
+    for target in flat(wanted, plan):
         if target.kind == "rota":
             people, has_gaps = _on_call(target, at)
             gaps += [target] if has_gaps else []
@@ -40,7 +40,8 @@ def behind(wanted: Iterable[Target], plan: Plan, at: datetime) -> Behind:
     return Behind(everybody, [each for each in everybody if ways.is_sure(each)], gaps)
 
 
-def _flat(wanted: Iterable[Target], plan: Plan) -> Iterator[Target]:
+def flat(wanted: Iterable[Target], plan: Plan) -> Iterator[Target]:
+    """Yield targets with the fallback resolved into those of the plan."""
     for target in wanted:
         yield from plan.fallback if target.kind == "fallback" else (target,)
 
@@ -63,7 +64,7 @@ def findings(plan: Plan, at: datetime) -> list[str]:
     """
     found = [behind(step.targets, plan, at) for step in plan.steps]
     said = [] if any(each.sure for each in found) else ["Nobody would be paged for sure."]
-    known = targets.names(each for step in plan.steps for each in _flat(step.targets, plan))
+    known = targets.names(each for step in plan.steps for each in flat(step.targets, plan))
     for number, (step, each) in enumerate(zip(plan.steps, found, strict=True), 1):
         if not each.sure and not _waits_for_roles(step):
             whom = ", ".join(targets.called(target, known) for target in step.targets)

@@ -3,23 +3,19 @@
 The only module that writes what was found.
 """
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
-from django.urls import reverse
 
 from accounts.functions import Function
 from accounts.models import User
 from audit import clockwork
 from audit.models import Due
-from notifications import channels, planning, reach
-from notifications.models import EscalationPolicy, Method, PolicyVersion
+from notifications import planning, policymail, reach, uncovered
+from notifications.models import EscalationPolicy, PolicyVersion
 
 LOOK = "notifications.look_at_policy"
-SEND = "notifications.send_policy_finding"
 LONGEST = 500
 
 
@@ -51,7 +47,9 @@ def look(policy_pk: int) -> None:
     if policy is None:
         return
     now = clockwork.now()
-    said = " ".join(reach.findings(planning.plan(policy), now))[:LONGEST]
+    plan = planning.plan(policy)
+    uncovered.note(policy, plan, now)
+    said = " ".join(reach.findings(plan, now))[:LONGEST]
     # Without a history, as looks are no acts of anybody.
     EscalationPolicy.objects.filter(pk=policy.pk).update(finding=said, looked_at=now)
     if said and said != policy.finding:
@@ -61,45 +59,7 @@ def look(policy_pk: int) -> None:
 
 def _tell(policy: EscalationPolicy, said: str, *, mark: str) -> None:
     operators = User.objects.filter(groups__name=Function.OPERATOR.value, is_active=True)
-    for person in operators.exclude(email="").order_by("pk"):
-        key = f"policy-{policy.pk}-{mark}-{person.pk}"
-        clockwork.schedule(
-            SEND,
-            key=key,
-            payload={
-                "key": key,
-                "person": person.pk,
-                "policy": policy.pk,
-                "said": said,
-                "lane": f"person-{person.pk}",
-            },
-        )
-
-
-def send(payload: dict[str, Any]) -> Callable[[], None]:
-    """Send one finding by e-mail.
-
-    Raises:
-        channels.NotSent: if it did not leave; it is tried again later.
-    """
-    person = User.objects.get(pk=payload["person"])
-    if person.is_active and person.email:
-        channels.send(Method.EMAIL, _message(payload, person))
-    return lambda: None
-
-
-def _message(payload: dict[str, Any], person: User) -> channels.Message:
-    policy = EscalationPolicy.objects.get(pk=payload["policy"])
-    url = f"{settings.ENVIRONMENT.url}{reverse('policy', args=[policy.pk])}"
-    return channels.Message(
-        key=payload["key"],
-        address=person.email,
-        secret="",
-        thread=f"policy:{policy.pk}",
-        subject=f"[Andon] {policy.name}: people may be left untold",
-        text=f"The escalation policy {policy.name}: {payload['said']}\n\nSee to it:\n{url}\n",
-        data={},
-    )
+    policymail.tell(operators.exclude(email="").order_by("pk"), policy, mark=mark, said=said)
 
 
 def install(using: str, **_: Any) -> None:

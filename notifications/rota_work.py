@@ -12,6 +12,7 @@ from notifications.models import Rota, RotaCalendar
 clockwork.outward(rotamail.SEND)(rotamail.send)
 clockwork.outward(calendars.READ)(calendars.read)
 clockwork.within_transaction(holes.LOOK)(holes.look)
+clockwork.within_transaction(holes.REMIND)(holes.remind)
 clockwork.within_transaction(swaps.EXPIRE)(swaps.expire)
 
 _GIVEN_UP: dict[str, Any] = {calendars.READ: calendars.give_up, holes.LOOK: holes.give_up}

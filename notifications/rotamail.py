@@ -74,7 +74,7 @@ def send(payload: dict[str, Any]) -> Callable[[], None]:
 def _message(payload: dict[str, Any], person: User) -> channels.Message:
     rota = Rota.objects.get(pk=payload["rota"])
     lines = [f"{rota.name}: {payload['said']}", ""]
-    lines += [_time(start, end, person) for start, end in payload["times"]]
+    lines += [in_words(start, end, person) for start, end in payload["times"]]
     if payload["more"]:
         lines.append(f"and {payload['more']} more")
     if payload["times"]:
@@ -91,7 +91,8 @@ def _message(payload: dict[str, Any], person: User) -> channels.Message:
     )
 
 
-def _time(start: str, end: str | None, person: User) -> str:
+def in_words(start: str, end: str | None, person: User) -> str:
+    """Return from when to when, by the person's clock and in UTC; both are given as ISO 8601."""
     zone = ways.zone_of(person)
     begins = datetime.fromisoformat(start).astimezone(zone)
     if end is None:

@@ -8,6 +8,7 @@ from notifications.models.policies import (
     EscalationPolicy,
     EscalationStep,
     EscalationTarget,
+    PolicyGap,
     PolicyVersion,
 )
 from notifications.models.rooms import Room
@@ -43,6 +44,7 @@ __all__ = [
     "Override",
     "Page",
     "PageAttempt",
+    "PolicyGap",
     "PolicyVersion",
     "Reply",
     "Room",

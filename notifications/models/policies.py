@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.functions import Function
 from accounts.kept import KeptHistory, keep
 from incidents.models import Role
-from notifications.models.rotas import Rota
+from notifications.models.rotas import Gap, Rota
 from programs.models import Program
 
 
@@ -154,3 +154,16 @@ class PolicyVersion(models.Model):
 
 
 keep(PolicyVersion)
+
+
+class PolicyGap(Gap):
+    """A time in which no step of a policy reaches anybody for sure."""
+
+    # Without a history: it notes what was found, and `over_at` when it was found no more.
+
+    policy = models.ForeignKey(EscalationPolicy, models.PROTECT, related_name="gaps")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["policy"], condition=models.Q(over_at=None), name="gap_of_policy")
+        ]

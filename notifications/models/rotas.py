@@ -212,12 +212,10 @@ class Swap(models.Model):
         return f"{self.rota}: {self.asker} asks {self.asked}"
 
 
-class RotaGap(models.Model):
-    """A time in which nobody is on call, that the owners of the rota were told of."""
 
-    # Without a history: it notes what was found, and `over_at` when it was found no more.
+class Gap(models.Model):
+    """A time in which nobody is reached, as it was found."""
 
-    rota = models.ForeignKey(Rota, models.PROTECT, related_name="gaps")
     starts_at = models.DateTimeField()
     # None: it goes on beyond what was looked at.
     ends_at = models.DateTimeField(null=True, blank=True)
@@ -225,12 +223,23 @@ class RotaGap(models.Model):
     over_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.starts_at:%Y-%m-%d %H:%M}"
+
+
+class RotaGap(Gap):
+    """A time in which nobody is on call, that the owners of the rota were told of."""
+
+    # Without a history: it notes what was found, and `over_at` when it was found no more.
+
+    rota = models.ForeignKey(Rota, models.PROTECT, related_name="gaps")
+
+    class Meta:
         indexes = [
             models.Index(fields=["rota"], condition=models.Q(over_at=None), name="gap_of_rota")
         ]
-
-    def __str__(self) -> str:
-        return f"{self.rota}: {self.starts_at:%Y-%m-%d %H:%M}"
 
 
 class CalendarFeed(models.Model):

@@ -1,12 +1,12 @@
 """The pages of policies: what is covered, how each goes, and how people write them."""
 
-from datetime import time
+from datetime import time, timedelta
 
 import pytest
 from django.utils import timezone
 
 from accounts.functions import Function
-from notifications import planning
+from notifications import planning, policymaking
 from notifications.escalation import Target
 from notifications.models import EscalationPolicy
 from tests import make
@@ -250,3 +250,16 @@ def test_the_dry_run_names_who_would_be_told_and_where_nobody_would(ann, operato
     for wrong in ("level=2&moment=9999-12-31T23:59", "level=9&moment=x", f"program=x&moment={at}"):
         assert "There is a problem" in text(operator.get(f"/policies/dry-run/?{wrong}"), 422)
     assert "Who would be told?" in text(operator.get("/policies/dry-run/"))
+
+
+def test_times_at_which_no_step_reaches_anybody_stand_in_red_until_it_is_retired(operator, engine):
+    rota = make.rota()
+    make.layer(rota, make.reachable(Function.RESPONDER))
+    rota.layers.update(until=timezone.now() + timedelta(days=10))
+    policy = make.policy(Target("rota", rota=rota.pk))
+    engine.work()
+    page = text(operator.get(f"/policies/{policy.pk}/"))
+    assert "No step reaches anybody for sure" in page
+    assert "no end in the coming 14 days" in page
+    policymaking.retire(policy, reason="r", actor=make.SYSTEM)
+    assert "No step reaches" not in text(operator.get(f"/policies/{policy.pk}/"))

@@ -1,0 +1,168 @@
+"""Times in which nobody is on call, or reached by a policy, are told ahead and once."""
+
+from datetime import time, timedelta
+
+import pytest
+from django.core import mail
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.functions import Function
+from notifications import covers, holes, planning, policymaking, uncovered
+from notifications.covers import Cover
+from notifications.escalation import Step, Target
+from notifications.hours import Hours
+from notifications.models import PolicyGap, RotaGap, RotaLayer
+from notifications.rotation import Hours as LayerHours
+from tests import make
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def ann(db):
+    return make.reachable(Function.RESPONDER, first_name="Ann")
+
+
+@pytest.fixture
+def operator(db):
+    return make.user(Function.OPERATOR)
+
+
+@pytest.fixture
+def rota(ann):
+    """Ann is on call, and from ten days from now on nobody is."""
+    rota = make.rota(ann)
+    make.layer(rota, ann)
+    ends(rota, 10)
+    return rota
+
+
+def ends(rota, days):
+    rota.layers.update(until=timezone.now() + days * DAY)
+
+
+def pages(rota, **fields):
+    return make.policy(Target("rota", rota=rota.pk), **fields)
+
+
+def look(engine, rota):
+    holes.look({"rota": rota.pk, "at": (timezone.now() + DAY).isoformat()})
+    engine.work()
+
+
+def mails(*words):
+    return [
+        (each.to[0], each.subject.partition(": ")[2])
+        for each in mail.outbox
+        if any(word in each.subject for word in words)
+    ]
+
+
+def let_pass(engine, days):
+    """Let days pass: for what waits, for the end of the shifts, and for what was found."""
+    RotaLayer.objects.update(until=F("until") - days * DAY)
+    for model in (RotaGap, PolicyGap):
+        model.objects.update(starts_at=F("starts_at") - days * DAY)
+    engine.forward(days=days)
+
+
+def test_owners_hear_of_a_gap_found_a_week_and_a_day_before_and_operators_at_last(
+    rota, ann, operator, engine
+):
+    look(engine, rota)
+    assert mails("nobody is on call") == [(ann.email, "nobody is on call")]
+    for days in (1, 2.5, 1):
+        let_pass(engine, days)
+    assert mails("in 7 days") == [(ann.email, "nobody is on call in 7 days")]
+    let_pass(engine, 4.6)
+    assert sorted(mails("in 24 hours")) == sorted(
+        (person.email, "nobody is on call in 24 hours") for person in (ann, operator)
+    )
+    assert len(mails("nobody is on call")) == 4
+
+
+def test_nobody_is_reminded_of_a_gap_that_was_filled(rota, ann, engine):
+    look(engine, rota)
+    rota.layers.update(until=None)
+    engine.forward(days=4)
+    engine.forward(days=6)
+    assert len(mails("nobody is on call")) == 1
+    assert not RotaGap.objects.filter(over_at=None).exists()
+
+
+def test_a_policy_that_reaches_nobody_soon_is_told_to_its_owner_and_those_it_falls_back_on(
+    rota, ann, operator, engine
+):
+    boss = make.reachable(Function.EXECUTIVE)
+    of = make.program()
+    last = make.policy(Target("person", person=boss.pk), levels=(5,))
+    policy = pages(rota, name="Nights", fallback=last.pk, program=of.pk)
+    ends(rota, 3)
+    engine.work()
+    look(engine, rota)
+    told = [each for each in mail.outbox if "no step reaches anybody" in each.body]
+    assert {each.to[0] for each in told} == {boss.email, operator.email, of.owner.email}
+    assert f"/policies/{policy.pk}/" in told[0].body
+    assert "  from " in told[0].body
+    for _again in range(2):
+        uncovered.look({"policy": policy.pk})
+        engine.work()
+    assert len([each for each in mail.outbox if "no step reaches" in each.body]) == 3
+
+
+def test_it_is_told_at_its_time_and_not_if_it_is_filled_by_then(rota, ann, operator, engine):
+    pages(rota)
+    engine.work()
+    assert (mails("left untold"), PolicyGap.objects.count()) == (
+        [(operator.email, "people may be left untold")],  # The daily look says which rota.
+        1,
+    )
+    rota.layers.update(until=None)
+    engine.forward(days=4)
+    assert (len(mails("left untold")), PolicyGap.objects.filter(over_at=None).count()) == (1, 0)
+    ends(rota, 10)
+    look(engine, rota)
+    let_pass(engine, 4)
+    assert len([each for each in mail.outbox if "no step reaches" in each.body]) == 1
+
+
+def test_where_another_step_reaches_somebody_nothing_is_uncovered(rota, ann, engine):
+    ben = make.reachable(Function.COMMANDER)
+    roles = (Target("rota", rota=rota.pk), Target("person", person=ben.pk))
+    steps = tuple(Step(n * timedelta(minutes=1), (each,)) for n, each in enumerate(roles))
+    policy = make.policy(steps=steps)
+    engine.work()
+    assert not PolicyGap.objects.exists()
+    draft = make.wanted(steps=steps[:1])
+    policymaking.change(policy, draft, based_on=1, reason="r", actor=make.SYSTEM)
+    engine.work()
+    assert PolicyGap.objects.count() == 1
+
+
+def test_what_is_filled_in_the_middle_leaves_two_and_a_person_without_a_way_fills_nothing(
+    rota, ann, engine
+):
+    now = timezone.now()
+    plan = planning.plan(pages(rota))
+    ben = make.reachable(Function.RESPONDER)
+    when = Cover(ben, now + 12 * DAY, "Away", now + 11 * DAY)
+    covers.take(rota, when, actor=make.actor(ann))
+    found = uncovered.times(plan, now, now + 14 * DAY)
+    assert [start for start, _end in found][1] == now + 12 * DAY
+    assert [end for _start, end in found] == [now + 11 * DAY, None]
+    ben.contact_methods.update(verified_at=None)
+    assert len(uncovered.times(plan, now, now + 14 * DAY)) == 1
+
+
+def test_nights_of_working_hours_count_unless_the_policy_itself_waits_for_the_day(ann, engine):
+    rota = make.rota(ann, within_hours=True)
+    office = LayerHours(frozenset(range(7)), time(9), time(17))
+    make.layer(rota, ann, hours=(office,))
+    always = planning.plan(pages(rota))
+    day = Hours("UTC", tuple(range(7)), time(9), time(17))
+    waits = planning.plan(pages(rota, levels=(5,), hours=day))
+    now = timezone.now()
+    assert len(uncovered.times(always, now, now + 14 * DAY)) in (14, 15)
+    assert uncovered.times(waits, now, now + 14 * DAY) == []
