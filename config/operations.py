@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 from accounts.http import SignedInRequest
 from audit import clockwork, engine_views, figures, overdue
 from config.backup import proving
+from notifications import checking
 from notifications.models import Page, PageAttempt
 from programs.models import GateProcess, Lease
 
@@ -66,6 +67,7 @@ def operations(request: SignedInRequest) -> HttpResponse:
         "gates": gates(now),
         "leases": Lease.objects.filter(revoked_at=None, expires_at__gt=now).count(),
         "deliveries": deliveries(now - DAY),
+        "places": checking.places(),
         "record": record(),
         "backups": backups,
         "backup_is_old": backups.taken is None or now - backups.taken.at > OLD_BACKUP,

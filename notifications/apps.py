@@ -9,6 +9,7 @@ class NotificationsConfig(AppConfig):
         # Registers what the engine may be asked to do to reach people.
         from notifications import (  # noqa: F401, PLC0415
             alarming,
+            checking,
             depositing,
             digests,
             handlers,
@@ -28,5 +29,6 @@ class NotificationsConfig(AppConfig):
             readiness.install, sender=self, dispatch_uid="notifications.looks_at_policies"
         )
         post_migrate.connect(working.install, sender=self, dispatch_uid="notifications.looks")
+        post_migrate.connect(checking.install, sender=self, dispatch_uid="notifications.places")
         post_migrate.connect(holes.install, sender=self, dispatch_uid="notifications.gaps")
         post_migrate.connect(digests.install, sender=self, dispatch_uid="notifications.digests")

@@ -12,6 +12,7 @@ from notifications import (
     answering,
     assessnotices,
     calling,
+    checking,
     clocknotices,
     connecting,
     doorbell,
@@ -193,6 +194,9 @@ clockwork.outward(stepcalls.SEND)(stepcalls.send)
 clockwork.outward(trying.SEND, attempts=3)(trying.send)
 outbox.on("contact.look_failed", name="notifications.tell_of_look")(lookmail.tell_of_look)
 clockwork.outward(lookmail.SEND)(lookmail.send)
+clockwork.outward(lookmail.SEND_OF_PLACE)(lookmail.send_of_place)
+clockwork.within_transaction(checking.SWEEP)(checking.sweep)
+clockwork.outward(checking.LOOK, attempts=3)(checking.look)
 clockwork.outward(rooms.TEST, attempts=3)(rooms.test)
 clockwork.outward(replying.BACK, attempts=3)(replying.tell_back)
 clockwork.outward(connecting.LOOK, attempts=3)(workspaces.look)
@@ -225,3 +229,7 @@ def give_up(due: Due) -> None:
         trying.give_up(due.payload)
     elif due.kind == replying.BACK:
         replying.forget(due.payload)
+    elif due.kind == checking.LOOK:
+        checking.give_up(due.payload)
+    elif due.kind == connecting.LOOK:
+        checking.give_up_bot(due.payload)

@@ -1,6 +1,6 @@
-"""Tell operators by e-mail that the daily test of a contact method failed."""
+"""Tell operators by e-mail that the daily test of a contact method, room or service failed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.conf import settings
@@ -9,19 +9,60 @@ from django.urls import reverse
 from accounts.functions import Function
 from accounts.models import User
 from audit import clockwork
-from notifications import channels, ways
+from notifications import channels, mailing, ways
 from notifications.models import ContactTry, Method
 
-SEND = "notifications.send_look_mail"
+SEND, SEND_OF_PLACE = "notifications.send_look_mail", "notifications.send_place_mail"
 
 
 def tell_of_look(event: dict[str, Any]) -> None:
     """A daily test failed, where the one before it had not: whoever runs Andon is told."""
-    operators = User.objects.filter(groups__name=Function.OPERATOR.value, is_active=True)
-    for person in operators.exclude(email="").order_by("pk"):
+    for person in _operators():
         key = f"look-{event['try']}-{person.pk}"
         payload = {"key": key, "person": person.pk, "try": event["try"]}
         clockwork.schedule(SEND, key=key, payload=payload | {"lane": f"person-{person.pk}"})
+
+
+def tell_of_place(key: str, *, what: str, where: str, answer: str, path: str) -> None:
+    """The daily test of a room or a service failed: whoever runs Andon is told, once for each key.
+
+    Args:
+        what: which one, as the beginning of a sentence.
+        where: by which way it is told, and a hint of the address.
+        path: of its page.
+    """
+    said = {"what": what, "where": where, "answer": answer, "path": path}
+    for person in _operators():
+        mine = {"key": f"{key}-{person.pk}", "person": person.pk, "lane": f"person-{person.pk}"}
+        clockwork.schedule(SEND_OF_PLACE, key=f"place-{key}-{person.pk}", payload=said | mine)
+
+
+def _operators() -> Iterable[User]:
+    operators = User.objects.filter(groups__name=Function.OPERATOR.value, is_active=True)
+    return operators.exclude(email="").order_by("pk")
+
+
+def send_of_place(payload: dict[str, Any]) -> Callable[[], None]:
+    """Send one mail about a room or a service.
+
+    Raises:
+        channels.NotSent: if it did not leave; it is tried again later.
+    """
+    person = User.objects.get(pk=payload["person"])
+    if not person.is_active or not person.email:
+        return lambda: None
+    url = f"{settings.ENVIRONMENT.url}{payload['path']}"
+    what, where, answer = payload["what"], payload["where"], payload["answer"]
+    message = channels.Message(
+        key=f"place-{payload['key']}",
+        address=person.email,
+        secret="",
+        thread="places",
+        subject=f"[Andon] {what} may not be told",
+        text=f"{what} ({where}) did not pass its daily test: {answer}\n\nSee to it:\n{url}\n",
+        data={},
+    )
+    return mailing.send(person, message)
 
 
 def send(payload: dict[str, Any]) -> Callable[[], None]:

@@ -12,7 +12,7 @@ from accounts.recency import (
     recently_signed_in_to_change,
     signed_in_recently,
 )
-from notifications import rooms, vault
+from notifications import checking, rooms, vault
 from notifications.contact_views import refuse
 from notifications.models import Room
 from notifications.people_views import for_operators
@@ -51,7 +51,8 @@ def one(request: SignedInRequest, pk: int) -> HttpResponse:
     room = _of(request, pk)
     is_new = not (room.last_success_at or room.retired_at)
     secret = _secret(room) if is_new and signed_in_recently(request) else ""
-    return render(request, "notifications/room.html", {"room": room, "secret": secret})
+    context = {"room": room, "secret": secret, "is_tested": checking.is_tested(room)}
+    return render(request, "notifications/room.html", context)
 
 
 @require_POST

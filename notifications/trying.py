@@ -112,8 +112,8 @@ def send(payload: dict[str, Any]) -> Callable[[], None]:
 def _deliver(made: ContactTry) -> str:
     contact = made.contact
     message = _message(made)
-    if made.kind == Kind.LOOK and contact.method == Method.EMAIL:
-        return channels.look(message)
+    if made.kind == Kind.LOOK:
+        return channels.look(contact.method, message)
     return channels.send(contact.method, message)
 
 
@@ -172,8 +172,9 @@ def _message(made: ContactTry) -> channels.Message:
 def look(contact_pk: int) -> None:
     """Look whether a method still works, if nothing has shown it lately; and again tomorrow.
 
-    E-mail: the mail server is asked whether it would take something, and nothing is sent. A
-    webhook gets a test, if nothing got through for 30 days. Others cannot be asked quietly.
+    E-mail: the mail server is asked whether it would take something, and nothing is sent. Slack
+    is sent a message without a word, which nobody reads. A webhook gets a test, if nothing got
+    through for 30 days. Others cannot be asked quietly.
     """
     contact = ContactMethod.objects.filter(pk=contact_pk, active=True).first()
     if contact is None:
@@ -181,5 +182,13 @@ def look(contact_pk: int) -> None:
     working.look_after(contact.pk)
     seen = contact.last_success_at
     quiet = seen is None or seen < clockwork.now() - LONG_AGO
-    if contact.method == Method.EMAIL or (contact.method == Method.WEBHOOK and quiet):
+    if _may_look(contact) and (contact.method != Method.WEBHOOK or quiet):
         _write(contact, Kind.LOOK)
+
+
+def _may_look(contact: ContactMethod) -> bool:
+    try:
+        return channels.may_look(contact.method, contact.address)
+    except vault.Unreadable:
+        # What cannot be opened fails its test, and is seen by that.
+        return True

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from django.db.models.functions import Now
+
 from accounts.models import User
 from audit import clockwork, history
 from notifications import channels, connecting, hints, vault
@@ -41,8 +43,16 @@ def look(payload: dict[str, Any]) -> Callable[[], None]:
         team, bot = slackbot.who(connection.token)
     except (channels.NotSent, vault.Unreadable) as error:
         connecting.note_refusal(connection, str(error))
+        _note_failure(connection, str(error))
         raise
     return lambda: _opened(connection.pk, sealed, team, bot)
+
+
+def _note_failure(connection: Connection, why: str) -> None:
+    same = Connection.objects.filter(pk=connection.pk)
+    same.update(tested_at=Now(), test_failure=why[:200])
+    if connection.failing_since is None:
+        same.update(failing_since=Now())
 
 
 def _opened(pk: int, sealed: str, team: str, bot: str) -> None:
@@ -55,6 +65,8 @@ def _opened(pk: int, sealed: str, team: str, bot: str) -> None:
         connection.team, connection.team_since = team, clockwork.now()
     connection.bot, connection.last_refusal = bot, ""
     history.save(connection, "team", "team_since", "bot", "last_refusal", actor=ENGINE)
+    same = Connection.objects.filter(pk=pk)
+    same.update(tested_at=Now(), test_failure="", failing_since=None)
 
 
 def person_behind(connection: Connection, remote: str) -> User | None:

@@ -41,13 +41,22 @@ def why_not(method: str, address: str) -> str:
     return _WHY_NOT[Method(method)](address)
 
 
-def look(message: Message) -> str:
-    """Ask quietly whether an e-mail would be taken, and send none.
+# How each is asked whether it would take something, without anybody there reading of it.
+_LOOKERS = {Method.EMAIL: email.look, Method.SLACK: slack.look, Method.WEBHOOK: webhook.send}
+
+
+def may_look(method: str, address: str) -> bool:
+    """True if there is a quiet way to ask. What only takes Slack's messages may answer anything."""
+    return method in _LOOKERS and (method != Method.SLACK or slack.is_of_slack(address))
+
+
+def look(method: str, message: Message) -> str:
+    """Ask quietly whether something would be taken; `may_look` says of what that can be asked.
 
     Raises:
         NotSent, Bounced: as `send`.
     """
-    return email.look(message)
+    return _LOOKERS[Method(method)](message)
 
 
-__all__ = ["Bounced", "Message", "NotSent", "look", "send", "why_not"]
+__all__ = ["Bounced", "Message", "NotSent", "look", "may_look", "send", "why_not"]

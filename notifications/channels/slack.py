@@ -21,13 +21,22 @@ _GONE = {
 }
 
 
+# What Slack says to a message without a word, of a webhook that is there.
+_NOTHING_SAID = {"missing_text", "missing_text_or_fallback_or_attachments", "no_text"}
+
+
+def is_of_slack(address: str) -> bool:
+    """True for an incoming webhook of Slack itself."""
+    return urlsplit(address).hostname in HOSTS
+
+
 def why_not(address: str) -> str:
     """Return why this is no incoming webhook of Slack, or nothing."""
     wrong = addresses.why_not(address)
     if wrong or addresses.is_internal(address):
         return wrong
     parts = urlsplit(address)
-    if parts.hostname not in HOSTS or not parts.path.startswith("/services/"):
+    if not is_of_slack(address) or not parts.path.startswith("/services/"):
         return "address: give an incoming webhook, https://hooks.slack.com/services/…"
     return ""
 
@@ -39,12 +48,27 @@ def send(message: Message) -> str:
         NotSent: if Slack did not take it, which it may say with status 200 too.
         Bounced: if it says that the webhook or its channel is no more.
     """
-    answer = posting.post(message.address, _body(message))
+    return _taken(posting.post(message.address, _body(message)))
+
+
+def _taken(answer: posting.Answer) -> str:
     if answer.is_good and answer.text == "ok":
         return f"answered {answer.status}: ok"
     why = answer.data.get("error") or answer.text
     gone = isinstance(why, str) and why in _GONE
     raise (Bounced if gone else NotSent)(f"Slack {answer.refused(why)}")
+
+
+def look(message: Message) -> str:
+    """Post nothing: of a webhook that is there Slack says that the text is missing.
+
+    Raises:
+        NotSent, Bounced: as `send`.
+    """
+    answer = posting.post(message.address, {"text": ""})
+    if answer.text in _NOTHING_SAID:
+        return f"answered {answer.status}: the webhook is there"
+    return _taken(answer)
 
 
 def _body(message: Message) -> dict[str, Any]:

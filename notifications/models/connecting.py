@@ -37,6 +37,10 @@ class Connection(models.Model):
     last_heard_at = models.DateTimeField(null=True, blank=True)
     last_refused_at = models.DateTimeField(null=True, blank=True)
     last_refusal = models.CharField(max_length=200, blank=True, default="")
+    # Of the token of a bot, which is tried each day.
+    tested_at = models.DateTimeField(null=True, blank=True)
+    test_failure = models.CharField(max_length=200, blank=True, default="")
+    failing_since = models.DateTimeField(null=True, blank=True)
 
     history = KeptHistory(
         excluded_fields=[
@@ -45,6 +49,9 @@ class Connection(models.Model):
             "last_heard_at",
             "last_refused_at",
             "last_refusal",
+            "tested_at",
+            "test_failure",
+            "failing_since",
         ]
     )
 

@@ -38,6 +38,9 @@ class Room(models.Model):
     last_success_at = models.DateTimeField(null=True, blank=True)
     last_failure_at = models.DateTimeField(null=True, blank=True)
     last_failure = models.CharField(max_length=200, blank=True, default="")
+    # By the daily test, of what can be asked quietly.
+    tested_at = models.DateTimeField(null=True, blank=True)
+    failing_since = models.DateTimeField(null=True, blank=True)
 
     history = KeptHistory(
         excluded_fields=[
@@ -46,6 +49,8 @@ class Room(models.Model):
             "last_success_at",
             "last_failure_at",
             "last_failure",
+            "tested_at",
+            "failing_since",
         ]
     )
 
