@@ -1,5 +1,6 @@
 """What people may send to take over shifts and to swap them; the domain checks it again."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -53,9 +54,32 @@ class SwapForm(ShiftForm):
     at = "swap"
 
     person = forms.ChoiceField(label=_("Whom you ask"))
+    back_starts_at = MomentField(
+        label=_("In return you take theirs, from"),
+        help_text=_("Empty: you ask for nothing in return."),
+        required=False,
+    )
+    back_ends_at = MomentField(label=_("In return, until"), required=False)
     reason = forms.CharField(
         label=_("What you say to them"),
         required=False,
         max_length=covers.LONGEST_REASON,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+
+    field_order = ("person", "starts_at", "ends_at", "back_starts_at", "back_ends_at", "reason")
+
+    def clean(self) -> dict[str, Any]:
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        for field, other in (
+            ("back_starts_at", "back_ends_at"),
+            ("back_ends_at", "back_starts_at"),
+        ):
+            if said.get(other) and not said.get(field) and field not in self.errors:
+                self.add_error(field, _("Say from when and until when, or leave both empty."))
+        return said
+
+    def back(self) -> tuple[datetime, datetime] | None:
+        """Call it once the form is valid: the shift that the asker takes in return."""
+        said = self.cleaned_data
+        return (said["back_starts_at"], said["back_ends_at"]) if said["back_ends_at"] else None

@@ -52,7 +52,7 @@ def ask(request: SignedInRequest, pk: int) -> HttpResponse:
     form = rota_page.swap_form(request.user, request.POST)
     if form.is_valid():
         try:
-            swap = swaps.ask(rota, form.said(), actor=actor_of(request))
+            swap = swaps.ask(rota, form.said(), back=form.back(), actor=actor_of(request))
         except rotas.Refused as refusal:
             form.blame(str(refusal))
         else:

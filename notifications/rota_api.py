@@ -1,6 +1,7 @@
-"""Rotas by API: which there are, who is on call in one, and to put somebody on call for a while."""
+"""Rotas by API: which there are, who is on call in one, to put somebody there, and to swap."""
 
 from datetime import datetime
+from typing import Literal
 
 from django.http import Http404
 from ninja import Router, Schema, Status
@@ -10,9 +11,9 @@ from accounts.api import ApiRequest, Text, Token, actor_of, bound_to, person_of
 from accounts.models import Scope, User
 from accounts.problems import Problem, responses
 from audit import clockwork
-from notifications import access, covers, oncall, rotas
+from notifications import access, covers, oncall, rotas, swaps
 from notifications.covers import Cover
-from notifications.models import Rota
+from notifications.models import Rota, Swap
 
 router = Router(tags=["on-call"])
 YEARS = range(2000, 2101)
@@ -57,6 +58,34 @@ class OverrideOut(Schema):
     reason: str
 
 
+class SwapIn(Schema):
+    person: Text = Field(max_length=150, description="The user name of whom you ask.")
+    since: AwareDatetime
+    until: AwareDatetime
+    back_since: AwareDatetime | None = Field(
+        None, description="With `back_until`: the shift of theirs that you take in return."
+    )
+    back_until: AwareDatetime | None = None
+    reason: Text = Field("", max_length=covers.LONGEST_REASON)
+
+
+class SwapAnswer(Schema):
+    do: Literal["accept", "decline", "withdraw"]
+
+
+class SwapOut(Schema):
+    id: int
+    rota: int
+    state: Swap.State
+    asker: PersonOut
+    asked: PersonOut
+    since: datetime
+    until: datetime
+    back_since: datetime | None
+    back_until: datetime | None
+    reason: str
+
+
 @router.get("", auth=Token(Scope.READ), response={200: list[RotaOut], **responses(404)})
 def list_rotas(request: ApiRequest) -> list[RotaOut]:
     """Every rota, by name."""
@@ -96,10 +125,7 @@ def who_is_on_call(request: ApiRequest, rota: int, at: AwareDatetime | None = No
 def make_override(request: ApiRequest, rota: int, body: OverrideIn) -> Status[OverrideOut]:
     """Put somebody on call for a while, as on the page of the rota."""
     found = _rota(request, rota)
-    person = rotas.who_may_be_on_call().filter(username=body.person).first()
-    if person is None:
-        raise Problem(422, "person: nobody who may be on call has this user name.", field="person")
-    said = Cover(person, body.until, body.reason, body.since)
+    said = Cover(_person(body.person), body.until, body.reason, body.since)
     try:
         made = covers.take(found, said, actor=actor_of(request))
     except rotas.Refused as refusal:
@@ -117,8 +143,70 @@ def make_override(request: ApiRequest, rota: int, body: OverrideIn) -> Status[Ov
     )
 
 
+@router.get(
+    "/{rota}/swaps", auth=Token(Scope.READ), response={200: list[SwapOut], **responses(404)}
+)
+def list_swaps(request: ApiRequest, rota: int) -> list[SwapOut]:
+    """The swaps of a rota that wait for an answer, the earliest shift first."""
+    return [_swap(each) for each in swaps.waiting(_rota(request, rota))]
+
+
+@router.post("/{rota}/swaps", auth=Token(Scope.RESPOND), response={201: SwapOut, **responses(404)})
+def ask_swap(request: ApiRequest, rota: int, body: SwapIn) -> Status[SwapOut]:
+    """Ask a colleague to take a shift of yours, for one of theirs or for nothing."""
+    found = _rota(request, rota)
+    person = _person(body.person)
+    if (body.back_since is None) != (body.back_until is None):
+        field = "back_since" if body.back_since is None else "back_until"
+        raise Problem(422, f"{field}: give both of the shift in return, or neither.", field=field)
+    back = (body.back_since, body.back_until) if body.back_since and body.back_until else None
+    said = Cover(person, body.until, body.reason, body.since)
+    try:
+        made = swaps.ask(found, said, back=back, actor=actor_of(request))
+    except rotas.Refused as refusal:
+        raise _refused(str(refusal)) from refusal
+    return Status(201, _swap(made))
+
+
+_ANSWERS = {"accept": swaps.accept, "decline": swaps.decline, "withdraw": swaps.withdraw}
+
+
+@router.post(
+    "/{rota}/swaps/{swap}", auth=Token(Scope.RESPOND), response={200: SwapOut, **responses(404)}
+)
+def answer_swap(request: ApiRequest, rota: int, swap: int, body: SwapAnswer) -> SwapOut:
+    """Accept or decline a swap that you are asked for, or withdraw yours."""
+    found = _rota(request, rota).swaps.filter(pk=swap).first()
+    if found is None:
+        raise Http404
+    try:
+        return _swap(_ANSWERS[body.do](found, actor=actor_of(request)))
+    except rotas.Refused as refusal:
+        raise _refused(str(refusal)) from refusal
+
+
+def _swap(made: Swap) -> SwapOut:
+    return SwapOut(
+        id=made.pk,
+        rota=made.rota_id,
+        state=Swap.State(made.state),
+        asker=_people([made.asker])[0],
+        asked=_people([made.asked])[0],
+        since=made.starts_at,
+        until=made.ends_at,
+        back_since=made.back_starts_at,
+        back_until=made.back_ends_at,
+        reason=made.note,
+    )
+
+
 # Where a refusal has another word for a field than the API.
-_NAMES = {"starts_at": "since", "ends_at": "until"}
+_NAMES = {
+    "starts_at": "since",
+    "ends_at": "until",
+    "back_starts_at": "back_since",
+    "back_ends_at": "back_until",
+}
 
 
 def _refused(sentence: str) -> Problem:
@@ -135,6 +223,13 @@ def _reader(request: ApiRequest) -> User:
 
 def _rota(request: ApiRequest, pk: int) -> Rota:
     return access.get_rota(_reader(request), pk)
+
+
+def _person(username: str) -> User:
+    person = rotas.who_may_be_on_call().filter(username=username).first()
+    if person is None:
+        raise Problem(422, "person: nobody who may be on call has this user name.", field="person")
+    return person
 
 
 def _people(found: list[User]) -> list[PersonOut]:

@@ -23,6 +23,8 @@ _WORDS: dict[str, str | Promise] = {
     "rota.layer_ended": _("ended the layer %(name)s"),
     "rota.override_made": _("put %(person)s on call for a while"),
     "rota.override_withdrawn": _("took back that %(person)s is on call instead"),
+    "rota.swap_asked back": _("asked %(asked)s to swap shifts with %(asker)s"),
+    "rota.swap_accepted back": _("accepted that %(asked)s and %(asker)s swap shifts"),
     "rota.swap_asked": _("asked %(asked)s to take a shift of %(asker)s"),
     "rota.swap_accepted": _("accepted that %(asked)s takes a shift of %(asker)s"),
     "rota.swap_declined": _("declined to take a shift of %(asker)s"),
@@ -55,4 +57,6 @@ def lately(rota: Rota) -> list[Line]:
 def _line(entry: Entry, body: dict[str, Any], names: dict[int, str]) -> Line:
     facts = body["facts"]
     facts |= {each: names.get(facts[each], "?") for each in _PEOPLE if each in facts}
-    return Line(entry.at, body["actor_name"], str(_WORDS[entry.action]) % facts)
+    # Of two shifts that change hands it has other words.
+    words = _WORDS.get(f"{entry.action} back") if "back_from" in facts else None
+    return Line(entry.at, body["actor_name"], str(words or _WORDS[entry.action]) % facts)

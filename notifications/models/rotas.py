@@ -1,5 +1,7 @@
 """Who is on call: rotas, their layers and calendars, and what is agreed beside them."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -172,7 +174,10 @@ class Override(models.Model):
 
 
 class Swap(models.Model):
-    """Somebody asks a colleague to take a shift. Until they accept, the asker is on call."""
+    """Somebody asks a colleague to take a shift, for one of theirs or for nothing.
+
+    Until they accept, each is on call as before.
+    """
 
     class State(models.TextChoices):
         ASKED = "asked", _("Waits for an answer")
@@ -186,12 +191,18 @@ class Swap(models.Model):
     asked = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    # What the asker takes in return; neither for nothing.
+    back_starts_at = models.DateTimeField(null=True, blank=True)
+    back_ends_at = models.DateTimeField(null=True, blank=True)
     note = models.CharField(max_length=200, blank=True)
     state = models.CharField(max_length=9, choices=State, default=State.ASKED)
     asked_at = models.DateTimeField(default=timezone.now)
     answered_at = models.DateTimeField(null=True, blank=True)
     override = models.OneToOneField(
         Override, models.PROTECT, null=True, blank=True, related_name="swap"
+    )
+    back_override = models.OneToOneField(
+        Override, models.PROTECT, null=True, blank=True, related_name="swap_back"
     )
 
     history = KeptHistory()
@@ -200,6 +211,15 @@ class Swap(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(ends_at__gt=models.F("starts_at")), name="a_swap_has_a_length"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(back_starts_at=None, back_ends_at=None)
+                | models.Q(
+                    back_starts_at__isnull=False,
+                    back_ends_at__isnull=False,
+                    back_ends_at__gt=models.F("back_starts_at"),
+                ),
+                name="what_a_swap_gives_back_has_a_length",
             ),
             models.UniqueConstraint(
                 fields=["rota", "asker", "asked", "starts_at"],
@@ -211,6 +231,12 @@ class Swap(models.Model):
     def __str__(self) -> str:
         return f"{self.rota}: {self.asker} asks {self.asked}"
 
+    @property
+    def back(self) -> tuple[datetime, datetime] | None:
+        """From when to when the asker takes a shift in return."""
+        if self.back_starts_at is None or self.back_ends_at is None:
+            return None
+        return self.back_starts_at, self.back_ends_at
 
 
 class Gap(models.Model):

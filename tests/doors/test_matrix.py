@@ -117,6 +117,12 @@ BODIES = {
     "api:approve_broadcast": {"version": 1},
     "api:return_broadcast": {"version": 1, "words": "w"},
     "api:pause_program": {"reason": "r"},
+    "api:ask_swap": {
+        "person": "x",
+        "since": "2030-01-01T00:00:00Z",
+        "until": "2030-01-01T01:00:00Z",
+    },
+    "api:answer_swap": {"do": "decline"},
     "api:make_override": {"person": "x", "until": "2030-01-01T00:00:00Z", "reason": "r"},
     "api:correct_entry": {"text": "Hello"},
     "api:mark_step": {"to": "skipped", "note": "n"},

@@ -53,8 +53,9 @@ def take(rota, person, by, **said):
 
 
 def ask(rota, asked, by, **said):
+    back = said.pop("back", None)
     said = {"since": soon(1), "until": soon(3), "reason": ""} | said
-    return swaps.ask(rota, Cover(asked, **said), actor=make.actor(by))
+    return swaps.ask(rota, Cover(asked, **said), back=back, actor=make.actor(by))
 
 
 def on_call(rota, *hours):
@@ -225,6 +226,90 @@ def test_what_was_asked_is_looked_at_again_when_it_is_accepted(rota, ann, ben, o
     with pytest.raises(rotas.Refused, match="Ann is not on call for all of that time"):
         swaps.accept(swap, actor=make.actor(ben))
     assert on_call(rota, 2.5) == [[ann]]
+
+
+@pytest.fixture
+def turns(ann, ben):
+    """Ann is on call for six hours from now on, and Ben for the six after these, in turn."""
+    rota = make.rota()
+    start = timezone.now() - HOUR
+    make.layer(rota, ann, ben, unit="hours", every=6)
+    rota.layers.update(starts_on=start.date(), handover=start.time(), since=start)
+    return rota
+
+
+def swap_of(turns, ben, ann, **said):
+    when = {"since": soon(1), "until": soon(3)} | said
+    return ask(turns, ben, ann, back=(soon(6), soon(8)), **when)
+
+
+def test_two_shifts_change_hands_at_once_when_the_asked_person_accepts(turns, ann, ben, engine):
+    swap = swap_of(turns, ben, ann)
+    engine.work()
+    assert on_call(turns, 2, 7) == [[ann], [ben]]
+    assert "takes the second, yours, in return" in mail.outbox[0].body
+    assert mail.outbox[0].body.count("UTC)") == 2
+    swap = swaps.accept(swap, actor=make.actor(ben))
+    assert on_call(turns, 0, 2, 4, 5.5, 7, 9) == [[ann], [ben], [ann], [ben], [ann], [ben]]
+    assert (swap.override.person, swap.back_override.person) == (ben, ann)
+    entry = Entry.objects.filter(action="rota.swap_accepted").get()
+    assert "back_from" in entry.body
+
+
+def test_if_one_of_the_two_cannot_be_neither_is(turns, ann, ben, monkeypatch):
+    swap = swap_of(turns, ben, ann)
+    lay = covers.lay
+
+    def once(rota, person, *said, **more):
+        if person == ben:
+            raise rotas.Refused("rota: has 100 overrides to come.")
+        return lay(rota, person, *said, **more)
+
+    monkeypatch.setattr(covers, "lay", once)
+    with pytest.raises(rotas.Refused, match="100 overrides"):
+        swaps.accept(swap, actor=make.actor(ben))
+    assert not Override.objects.exists()
+    assert Swap.objects.get().state == State.ASKED
+
+
+@pytest.mark.parametrize(
+    ("back", "said"),
+    [
+        ((2, 4), "back_starts_at: overlaps"),
+        ((-3, -2), "back_starts_at: is past"),
+        ((8, 7), "back_ends_at: must be after"),
+        ((3.5, 7), "back_starts_at: Ben is not on call"),
+        ((0.01, 0.5), "back_starts_at: at least 5 minutes"),
+    ],
+)
+def test_what_cannot_be_given_back_is_refused_at_its_field(turns, ann, ben, back, said):
+    with pytest.raises(rotas.Refused, match=f"^{said}"):
+        ask(turns, ben, ann, back=tuple(soon(each) for each in back))
+    assert not Swap.objects.exists()
+
+
+def test_a_swap_of_two_is_looked_at_again_when_it_is_accepted(turns, ann, ben, engine):
+    swap = swap_of(turns, ben, ann)
+    people.deactivate(ann, actor=make.SYSTEM)
+    with pytest.raises(rotas.Refused, match="Ann is not on call"):
+        swaps.accept(swap, actor=make.actor(ben))
+    type(ann).objects.filter(pk=ann.pk).update(is_active=True)
+    cat = make.reachable(Function.COMMANDER)
+    mine = take(turns, cat, cat, since=soon(7), until=soon(7.5))
+    with pytest.raises(rotas.Refused, match="^back_starts_at: Ben is not on call"):
+        swaps.accept(swap, actor=make.actor(ben))
+    covers.withdraw(mine, actor=make.actor(cat))
+    ann.contact_methods.update(verified_at=None)
+    with pytest.raises(rotas.Refused, match="Ann has no verified"):
+        swaps.accept(swap, actor=make.actor(ben))
+    assert Override.objects.filter(withdrawn_at=None).count() == 0
+
+
+def test_a_swap_of_two_ends_unanswered_when_the_first_of_the_shifts_begins(turns, ann, ben, engine):
+    late = ask(turns, ann, ben, since=soon(6), until=soon(8), back=(soon(1), soon(3)))
+    engine.forward(hours=2)
+    late.refresh_from_db()
+    assert late.state == State.EXPIRED
 
 
 def test_of_two_who_make_a_rota_of_one_name_at_once_the_second_reads_why(rota, ann, monkeypatch):

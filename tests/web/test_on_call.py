@@ -207,6 +207,41 @@ def test_a_colleague_is_asked_to_swap_and_answers_on_the_page(ann):
     assert "test added the layer First line" in story
 
 
+def test_two_shifts_are_swapped_on_the_page_and_half_of_one_is_refused_at_its_field(ann):
+    cat = make.reachable(Function.RESPONDER, first_name="Cat")
+    me = make.reachable(Function.RESPONDER, first_name="Max")
+    rota = make.rota(ann)
+    make.layer(rota, me, cat, unit="days")
+    path = f"/on-call/{rota.pk}/"
+    mine, theirs = next_two(rota, me, cat)
+    sent = times(theirs, "back_") | times(mine) | {"person": str(cat.pk), "reason": ""}
+    half = {key: value for key, value in sent.items() if key != "back_starts_at"}
+    page = text(Reader(me).post(f"{path}swaps/", **half), 422)
+    assert '<a href="#swap-back_starts_at">' in page
+    assert Reader(me).post(f"{path}swaps/", **sent).status_code == 302
+    swap = rota.swaps.get()
+    assert "In return <strong>Max</strong> takes" in text(Reader(cat).get(path))
+    assert "and takes in return" in text(Reader(cat).get("/on-call/"))
+    assert Reader(cat).post(f"{path}swaps/{swap.pk}/", do="accept").status_code == 302
+    assert oncall.on_call(rota.pk, swap.starts_at) == [cat]
+    assert oncall.on_call(rota.pk, swap.back_starts_at) == [me]
+    assert "Cat accepted that Cat and Max swap shifts" in Reader(cat).reads(path)
+
+
+def next_two(rota, first, second):
+    """The next whole shifts of two people."""
+    now = timezone.now()
+    coming = oncall.between(rota.pk, now, now + timedelta(days=6))[2:]
+    return [next(each for each in coming if each.who == (who.pk,)) for who in (first, second)]
+
+
+def times(span, before=""):
+    return {
+        f"{before}{name}": f"{timezone.localtime(at):%Y-%m-%dT%H:%M}"
+        for name, at in (("starts_at", span.start), ("ends_at", span.end))
+    }
+
+
 def test_the_next_shift_of_the_reader_stands_in_the_form_that_asks_for_a_swap(ann, ben):
     rota = make.rota(ann)
     make.layer(rota, ann, ben)
