@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 
@@ -84,6 +85,7 @@ def message(page: Page) -> Message:
         run=run_key(page),
         level=escalation.level,
         answer=asked.answer,
+        under=_first_in_room(page),
     )
 
 
@@ -103,15 +105,17 @@ def _of(escalation: Escalation) -> _Words:
 
 
 _NEWS = {
-    Page.Purpose.ACK: ("answered", "Somebody is on it. The paging has stopped."),
+    Page.Purpose.ACK: ("answered", ""),
     Page.Purpose.OVER: ("over", "There is nothing to answer any more."),
 }
 
 
 def _news(page: Page, about: Page) -> Message:
-    """What is told of a page that was sent before. Who answered stays in the house."""
+    """What is told of a page that was sent before."""
     words = _of(page.escalation)
     kind, said = _NEWS[Page.Purpose(page.purpose)]
+    if kind == "answered":
+        said = f"{_who_answered(page)} The paging has stopped."
     return Message(
         key=page.key,
         address=_address(page),
@@ -127,6 +131,14 @@ def _news(page: Page, about: Page) -> Message:
         level=page.escalation.level,
         remote=about.remote,
     )
+
+
+def _who_answered(page: Page) -> str:
+    """Who did is said in the house's own workspace, where others would look into it too."""
+    by = page.escalation.acknowledged_by
+    if by and page.room and page.method == Method.SLACKBOT:
+        return f"Acknowledged by {by.name}."
+    return "Somebody is on it."
 
 
 def _html(
@@ -152,13 +164,24 @@ def run_key(page: Page) -> str:
 
 def _first_key(page: Page) -> str:
     """The key of the first mail about the same thing that its person got."""
-    about = page.escalation
-    mails = Page.objects.filter(person=page.person_id, method=Method.EMAIL, sent_at__isnull=False)
-    if about.incident_id:
-        mails = mails.filter(escalation__incident=about.incident_id)
-    else:
-        mails = mails.filter(escalation__order=about.order_id)
+    mails = _about_the_same(page).filter(person=page.person_id, method=Method.EMAIL)
     return mails.order_by("pk").values_list("key", flat=True).first() or ""
+
+
+def _first_in_room(page: Page) -> str:
+    """How Slack names the first message of its bot in that room about the same thing."""
+    if page.room_id is None or page.method != Method.SLACKBOT:
+        return ""
+    there = _about_the_same(page).filter(room=page.room_id, about=None).exclude(remote="")
+    return there.order_by("pk").values_list("remote", flat=True).first() or ""
+
+
+def _about_the_same(page: Page) -> QuerySet[Page]:
+    about = page.escalation
+    sent = Page.objects.filter(sent_at__isnull=False)
+    if about.incident_id:
+        return sent.filter(escalation__incident=about.incident_id)
+    return sent.filter(escalation__order=about.order_id)
 
 
 def _of_incident(incident: Incident) -> _Words:

@@ -53,5 +53,7 @@ class Message:
     answer: str = ""
     # How the other side names the message that this one is about.
     remote: str = ""
+    # Of chat: how it names the first message about the same thing there, under which this one goes.
+    under: str = ""
     # Of mail that its reader may end: where one click does it, by RFC 8058.
     unsubscribe: str = ""

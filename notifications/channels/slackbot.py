@@ -13,6 +13,13 @@ _PERSON = re.compile(r"[UW][A-Z0-9]{6,20}")
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{6,20}")
 # What Slack says of who is no more. What is wrong with the bot is not theirs.
 _GONE = {"channel_not_found", "is_archived", "user_not_found", "user_disabled"}
+# Of a message under which nothing can be written.
+_NO_THREAD = {
+    "cannot_reply_to_message",
+    "invalid_thread_ts",
+    "message_not_found",
+    "thread_not_found",
+}
 # Of a message that cannot be changed any more; to try again would not help.
 _VANISHED = {"message_not_found", "cant_update_message", *_GONE}
 
@@ -43,11 +50,23 @@ def send(message: Message) -> Taken:
     """
     if message.kind in ("answered", "over"):
         return _change(message)
-    body = {"channel": message.address, **_body(message)}
-    answer = _call("chat.postMessage", message.secret, body)
+    answer = _post(message, {"channel": message.address, **_body(message)})
     channel, at = answer.data.get("channel"), answer.data.get("ts")
     named = isinstance(channel, str) and isinstance(at, str)
     return Taken("answered 200: ok", f"{channel}:{at}"[:60] if named else "")
+
+
+def _post(message: Message, body: dict[str, Any]) -> posting.Answer:
+    _channel, _colon, first = message.under.partition(":")
+    if first:
+        # It asks for an answer, and who does not follow the thread would not see it there.
+        threaded = body | {"thread_ts": first, "reply_broadcast": True}
+        answer = _asked("chat.postMessage", message.secret, threaded)
+        # A thread that is gone must not cost a page.
+        if answer.data.get("error") not in _NO_THREAD:
+            _refuse(answer)
+            return answer
+    return _call("chat.postMessage", message.secret, body)
 
 
 def who(token: str) -> tuple[str, str]:

@@ -150,6 +150,63 @@ def test_whoever_is_known_there_answers_in_the_channel_and_a_room_itself_is_nobo
     assert "answered already" in reading.why_over(page)
 
 
+@pytest.fixture
+def in_channel(commander, operator, outside, engine):
+    """The bot tells a channel of a SEV 2."""
+    connecting.make("slack", "Ours", [SECRET], token=TOKEN, actor=make.actor(operator))
+    engine.work()
+    room("slackbot", CHANNEL)
+    incident = make.incident(Sev.SEV2)
+    engine.work()
+    outside.replace("POST", POST, json={"ok": True, "channel": CHANNEL, "ts": "18.002"})
+    return incident
+
+
+def again(commander, engine):
+    """Whoever answered takes it back, and the paging begins again."""
+    escalation = Escalation.objects.latest("pk")
+    runs.answer(escalation, actor=make.actor(commander))
+    runs.resume(escalation, actor=make.SYSTEM)
+    engine.work()
+
+
+def test_what_follows_of_an_incident_stands_under_its_first_message_and_in_the_channel(
+    in_channel, commander, outside, engine
+):
+    again(commander, engine)
+    first, second = told(outside, POST)[-2:]
+    assert "thread_ts" not in first
+    assert (second["thread_ts"], second["reply_broadcast"]) == ("17.001", True)
+    outside.replace("POST", POST, json={"ok": True, "channel": CHANNEL, "ts": "19.003"})
+    again(commander, engine)
+    assert told(outside, POST)[-1]["thread_ts"] == "17.001"
+    make.incident(Sev.SEV2)
+    engine.work()
+    assert "thread_ts" not in told(outside, POST)[-1]
+
+
+def test_a_thread_that_is_gone_costs_no_page(in_channel, commander, outside, engine):
+    outside.replace("POST", POST, json={"ok": False, "error": "thread_not_found"})
+    outside.post(POST, json={"ok": True, "channel": CHANNEL, "ts": "18.002"})
+    again(commander, engine)
+    assert ["thread_ts" in each for each in told(outside, POST)[-3:]] == [False, True, False]
+    page = Page.objects.exclude(room=None).filter(about=None).latest("pk")
+    assert (page.state, page.remote) == (Page.State.SENT, f"{CHANNEL}:18.002")
+
+
+def test_the_first_message_then_says_who_acknowledged_and_that_name_goes_nowhere_else(
+    in_channel, commander, outside, engine
+):
+    room()
+    made = make.incident(Sev.SEV2)
+    engine.work()
+    paging.acknowledge(made, actor=make.actor(commander))
+    engine.work()
+    changed = told(outside, CHANGE)[-1]
+    assert "Acknowledged by Ada Obi. The paging has stopped." in json.dumps(changed)
+    assert "Ada" not in json.dumps(told(outside, EVENTS))
+
+
 ANSWER = {"action_id": slackbot.ANSWER, "action_ts": "18.5"}
 
 
