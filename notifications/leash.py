@@ -3,6 +3,7 @@
 A library that speaks HTTP by `requests` and looks up names itself would go around what we check.
 """
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,12 +16,35 @@ from notifications import outbound
 MOST_READ = 64 * 1024
 
 
+_NO = {"error", "fail", "failed", "failure"}
+
+
+def says_no(said: bytes) -> bool:
+    """True if an answer says in its own words that nothing was taken, whatever its status."""
+    try:
+        found = json.loads(said)
+    # RecursionError: brackets within brackets.
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(found, dict):
+        return False
+    code = found.get("errcode", 0)
+    return (
+        found.get("ok") is False
+        or found.get("success") is False
+        or str(found.get("status")).lower() in _NO
+        or (isinstance(code, int) and code != 0)
+    )
+
+
 class Leash:
     """The calls of one piece of work: how the last one went, and until when they must be over."""
 
     def __init__(self, until: float) -> None:
         self._until = until
         self.last = ""
+        # The last one was not taken, by what it says itself.
+        self.refused = False
 
     def send(self, request: requests.PreparedRequest) -> requests.Response:
         """Make one call. Whatever was asked of certificates, proxies and redirects is ignored."""
@@ -30,7 +54,7 @@ class Leash:
             self.last = str(error)
             # What the code that is held here knows how to take.
             raise requests.ConnectionError(str(error), request=request) from error
-        self.last = f"answered {answer.status_code}"
+        self.last, self.refused = f"answered {answer.status_code}", says_no(said)
         # It was read as far as it will be; the line is closed.
         answer._content, answer._content_consumed = said, True  # type: ignore[attr-defined]
         return answer

@@ -81,6 +81,9 @@ class _Work:
                     body=body, title=title, notify_type=NotifyType.WARNING
                 )
                 self.said = held.last
+                if self.went and held.refused:
+                    # What Apprise goes by is mostly the status alone.
+                    self.went, self.said = False, f"{held.last}: not taken"
             except Exception as error:  # noqa: BLE001 - of whatever service; the page is tried again
                 self.said = held.last or type(error).__name__
 

@@ -129,3 +129,34 @@ def test_a_process_of_its_own_reads_the_same_and_is_stopped_when_it_takes_too_lo
     monkeypatch.setattr(confined, "SECONDS", 1)
     with pytest.raises(Unreadable, match="takes too long"):
         confined.read(calendar(bomb), "UTC", START, END)
+
+
+# Each within the million bytes.
+BOMBS = {
+    "a zone that changes each second": calendar(
+        event(";TZID=Bomb:20260321T090000"),
+        head="BEGIN:VTIMEZONE|TZID:Bomb|BEGIN:STANDARD|DTSTART:19000101T000000|"
+        "TZOFFSETFROM:+0000|TZOFFSETTO:+0100|RRULE:FREQ=SECONDLY|END:STANDARD|END:VTIMEZONE|",
+    ),
+    "a nest of boxes": b"BEGIN:VCALENDAR\r\n" + b"BEGIN:VEVENT\r\n" * 60_000,
+    "steps of no length": calendar(
+        event(":20260321T090000Z", "DURATION:PT8H", "RRULE:FREQ=DAILY;INTERVAL=0")
+    ),
+    "an hour that never is": calendar(
+        event(":19700101T000000Z", "DURATION:PT8H", "RRULE:FREQ=HOURLY;BYHOUR=25")
+    ),
+    "a place that no year has": calendar(
+        event(":19700101T000000Z", "DURATION:PT8H", "RRULE:FREQ=YEARLY;BYSETPOS=366;BYMONTH=2")
+    ),
+    "something packed": b"\x1f\x8b\x08" + b"\x00" * 999_000,
+}
+
+
+@pytest.mark.parametrize("hostile", BOMBS.values(), ids=list(BOMBS))
+def test_what_is_meant_to_harm_ends_in_time_and_is_one_shift_at_most(hostile, monkeypatch):
+    monkeypatch.setattr(confined, "SECONDS", 4)
+    try:
+        found = confined.read(hostile, "UTC", START, END)
+    except Unreadable:
+        found = []
+    assert len(found) <= 1

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import sys
 
 import pytest
@@ -68,6 +69,46 @@ def test_a_service_that_refuses_is_a_failure_with_the_reason():
     responses.post(ASKED, json={"code": 20003}, status=401)
     with pytest.raises(NotSent, match="Twilio: answered 401"):
         longtail.send(message(TWILIO))
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    ("address", "asked", "answer"),
+    [
+        (
+            f"tgram://123456789:{'a' * 35}/42/",
+            f"https://api.telegram.org/bot123456789:{'a' * 35}/sendMessage",
+            {"ok": False, "error_code": 400, "description": "Amber Heron is no chat"},
+        ),
+        (
+            f"dingtalk://{'a' * 64}/",
+            "https://oapi.dingtalk.com/robot/send",
+            {"errcode": 310000, "errmsg": "keywords not in content"},
+        ),
+    ],
+)
+def test_a_200_that_says_no_is_a_failure_of_any_service(address, asked, answer):
+    responses.post(re.compile(re.escape(asked)), json=answer)
+    with pytest.raises(NotSent, match="answered 200: not taken$"):
+        longtail.send(message(address))
+    responses.replace("POST", re.compile(re.escape(asked)), json={"ok": True, "errcode": 0})
+    assert longtail.send(message(address)).endswith("answered 200")
+
+
+@pytest.mark.parametrize(
+    ("said", "no"),
+    [
+        (b'{"success": false}', True),
+        (b'{"status": "FAILED"}', True),
+        (b'{"status": "queued", "error_code": null, "errcode": 0}', False),
+        (b'{"status": 1, "success": true, "ok": true}', False),
+        (b'["ok", false]', False),
+        (b"[" * 60_000, False),
+        (b"\xff<html>", False),
+    ],
+)
+def test_only_what_says_so_itself_is_a_no(said, no):
+    assert leash.says_no(said) is no
 
 
 def test_only_what_is_held_is_held(internal, receiver):
