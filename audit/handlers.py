@@ -86,7 +86,8 @@ def record() -> Iterator[Found]:
     """The record is not what was written, cannot be verified, or is not sealed any more."""
     last = looking.latest()
     if last and not last.report.get("clean"):
-        wrong = len(last.report.get("flaws", ())) + last.report.get("more", 0)
+        found = (last.report.get(name, ()) for name in ("flaws", "live"))
+        wrong = sum(map(len, found)) + last.report.get("more", 0)
         said = last.report.get("failed") or f"{wrong} flaws; see /record/ or run verify_audit"
         yield Found("verification", f"The record was verified and is NOT clean: {said}")
     # Also where none was ever made: the first may have been given up.

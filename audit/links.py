@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from hashlib import sha256
+from itertools import count
 from typing import Any
 
 from django.db import connection
@@ -15,6 +16,8 @@ from audit import chain
 from audit.chain import Flaw, Link, Tail
 
 BATCH = 2000
+# Two may be read side by side.
+_numbers = count(1)
 _Row = tuple[str, int, str, str, str, int | None, str, str, str]
 # With the time as it is hashed, so that it need not be made of a datetime for each.
 _ENTRIES = """
@@ -128,7 +131,7 @@ _HEADS = """
 def stream_of_rows(query: str, given: list[Any]) -> Iterator[Any]:
     """Yield the rows of a query without holding them all. Call it inside a transaction."""
     raw = connection.connection
-    with raw.cursor(name="andon_record") as cursor:
+    with raw.cursor(name=f"andon_record_{next(_numbers)}") as cursor:
         # Read to the end, so that a plan that is quick for the first rows is of no use.
         cursor.itersize = BATCH
         cursor.execute(query, given)

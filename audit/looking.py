@@ -71,7 +71,9 @@ def _verified(row: Verification, note: verification.Progress) -> dict[str, Any]:
     folder = settings.RECORD.folder
     try:
         outside = deposits.lines(folder) if folder.is_dir() and not row.stream else ()
-        report = verification.verify(stream=row.stream, outside=outside, progress=note)
+        report = verification.verify(
+            stream=row.stream, outside=outside, rows=not row.stream, progress=note
+        )
     except (BadDocument, Foreign, OSError) as error:
         # Nothing was seen then, and that is not "clean".
         return {"clean": False, "failed": f"The checkpoints in {folder} cannot be used: {error}"}
@@ -81,8 +83,9 @@ def _verified(row: Verification, note: verification.Progress) -> dict[str, Any]:
 def as_json(report: Report, *, most: int = MOST_KEPT) -> dict[str, Any]:
     """Return a report as it is kept and given out; `clean` is its verdict."""
     said = {"clean": report.clean, **asdict(report)}
-    said["more"] += len(said["flaws"][most:])
-    said["flaws"] = said["flaws"][:most]
+    for name in ("flaws", "live"):
+        said["more"] += len(said[name][most:])
+        said[name] = said[name][:most]
     return said
 
 

@@ -1,19 +1,21 @@
 """Check the whole record against itself and its checkpoints. Reads only.
 
 Chains, heads, columns, texts, the tree over all entries and its signed roots, the triggers that
-guard it and who may write to it.
+guard it and who may write to it; and the rows that it speaks of, as they are now.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
-from audit import consistency, guards, privileges
+from audit import consistency, guards, live, privileges
 from audit.chain import Flaw
 from audit.consistency import Line
+from audit.differences import Difference, Looked
 from audit.links import Walk
 
 # More of them tell nothing new, and a record that was rewritten has as many as entries.
@@ -26,7 +28,8 @@ Progress = Callable[[int, int], None]
 class Report:
     """What was checked and what is wrong. `flaws` is empty when the record is as it was written.
 
-    `notes` say what was not looked at, and are no flaws. Of `more` flaws only the number is known.
+    `live` are the rows that are not as it says, of the models in `looked` alone. `notes` say what
+    was not looked at, and are no flaws. Of `more` of either only the number is known.
     """
 
     entries: int = 0
@@ -37,15 +40,29 @@ class Report:
     flaws: list[Flaw] = field(default_factory=list)
     more: int = 0
     notes: list[str] = field(default_factory=list)
+    live: list[Difference] = field(default_factory=list)
+    looked: list[Looked] = field(default_factory=list)
 
     @property
     def clean(self) -> bool:
-        return not self.flaws
+        return not self.flaws and not self.live
+
+    @property
+    def wrong(self) -> int:
+        """How many flaws and differences there are."""
+        return len(self.flaws) + len(self.live) + self.more
 
     def take(self, flaws: Iterable[Flaw]) -> None:
-        for flaw in flaws:
-            if len(self.flaws) < MOST_FLAWS:
-                self.flaws.append(flaw)
+        self._put(self.flaws, flaws)
+
+    def take_live(self) -> None:
+        """Compare the live rows; call it in a transaction that sees one moment."""
+        self._put(self.live, live.differences(self.looked))
+
+    def _put(self, kept: list[Any], found: Iterable[Any]) -> None:
+        for each in found:
+            if len(kept) < MOST_FLAWS:
+                kept.append(each)
             else:
                 self.more += 1
 
@@ -55,6 +72,7 @@ def verify(
     stream: str = "",
     since: datetime | None = None,
     outside: Iterable[Line] = (),
+    rows: bool = False,
     progress: Progress | None = None,
 ) -> Report:
     """Read the record, or a part of it, and return what does not hold.
@@ -63,6 +81,7 @@ def verify(
         stream: only this one. The tree over all is then built only if `outside` is given.
         since: only what was written from then on; what was before is taken as it is.
         outside: checkpoints that were kept elsewhere.
+        rows: compare the live rows with what the record says of them, all of it.
         progress: is told now and then how many entries were read, of how many.
 
     Raises:
@@ -82,6 +101,10 @@ def verify(
         report.take(walk.remarks())
         report.take(_guards())
         report.notes += privileges.notes(connection)
+        if rows:
+            report.take_live()
+        else:
+            report.notes.append("No live row was compared with what the record says of it.")
     if since:
         report.notes.append(f"What was written before {since.isoformat()} was not read.")
     return report

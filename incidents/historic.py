@@ -233,6 +233,7 @@ def _tell(incident: Incident, row: Row, run: Import, actor: Actor) -> None:
         codename=incident.codename,
         level=incident.counts_as,
         undetermined=incident.sev is None,
+        status=str(incident.status),
         program=incident.program.slug if incident.program else "",
         run=run.pk,
         row=number,

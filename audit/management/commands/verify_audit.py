@@ -5,7 +5,7 @@ Exit status 0 if it is, 1 if it is not, 2 if it could not be looked at as asked.
 
 import json
 import sys
-from argparse import ArgumentTypeError
+from argparse import ArgumentTypeError, BooleanOptionalAction
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -21,7 +21,7 @@ from audit.verification import MOST_FLAWS, Report
 
 
 class Command(BaseCommand):
-    help = "Check chains, heads, columns, texts, checkpoints, triggers and rights of the record."
+    help = "Check chains, texts, checkpoints, triggers and rights of the record, and live rows."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--stream", default="", help="only this stream, such as incident:17")
@@ -35,6 +35,12 @@ class Command(BaseCommand):
             default=[],
             metavar="FILE",
             help="compare with the checkpoints in this file or folder as well; give your own copy",
+        )
+        parser.add_argument(
+            "--live",
+            action=BooleanOptionalAction,
+            help="compare live rows with what the record last said of them;"
+            " done unless --stream or --since is given",
         )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -68,6 +74,7 @@ class Command(BaseCommand):
                 stream=options["stream"],
                 since=options["since"],
                 outside=outside,
+                rows=_are_compared(options),
                 progress=self._progress if self.stderr.isatty() else None,
             )
         except (OSError, BadDocument, Foreign) as error:
@@ -82,14 +89,31 @@ class Command(BaseCommand):
         for flaw in report.flaws:
             place = f"{flaw.stream} #{flaw.seq}" if flaw.seq else flaw.stream
             self.stdout.write(f"{place}: {flaw.what}")
+        for row in report.live:
+            said = f": {row.field} is {row.live!r}, recorded {row.recorded!r}"
+            self.stdout.write(f"{row.model} {row.key}: {row.what}{said if row.field else ''}")
         for note in report.notes:
             self.stdout.write(f"Note: {note}")
-        flaws = len(report.flaws) + report.more
-        verdict = "clean" if report.clean else f"NOT CLEAN, {flaws} flaws"
+        verdict = "clean" if report.clean else f"NOT CLEAN, {report.wrong} flaws"
         self.stdout.write(
             f"{verdict}: {report.entries} entries in {report.streams} streams checked,"
             f" {report.checkpoints} checkpoints, {report.compared} from outside"
         )
+        for each in report.looked:
+            what = ", ".join(each.fields) or "which there are"
+            unsaid = f"; of {each.unsaid} values it says nothing" if each.unsaid else ""
+            self.stdout.write(
+                f"{each.rows} live rows of {each.model} compared with their {each.against}:"
+                f" {what}{unsaid}"
+            )
+        if report.looked:
+            self.stdout.write("No other table was compared.")
+
+
+def _are_compared(options: dict[str, Any]) -> bool:
+    if options["live"] is None:
+        return not options["stream"] and not options["since"]
+    return bool(options["live"])
 
 
 def _moment(text: str) -> datetime:

@@ -1,0 +1,72 @@
+"""What the record tells of programs, their pauses and their stops, to be compared with the rows."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from audit import live
+from audit.live import Act, Comparison, Said
+from programs.models import Pause, Program, State, StopOrder
+
+_DRAFTED, _PAUSED, _LIFTED = "program.drafted", "program.paused_by", "program.pause_lifted"
+_STATES = {_DRAFTED: State.DRAFT.value} | {f"program.{state}": state.value for state in State}
+_PROOFS = {
+    "program.stop_ordered": StopOrder.Proof.PAUSING.value,
+    "program.stop_proven": StopOrder.Proof.PROVEN.value,
+    "program.stop_not_proven": StopOrder.Proof.UNPROVEN.value,
+}
+
+
+def _program(acts: Iterable[Act]) -> Said:
+    now: Said = {}
+    for act in acts:
+        now[""] = {"state": _STATES[act.action]}
+    return now
+
+
+def _orders(acts: Iterable[Act]) -> Said:
+    now: Said = {}
+    for act in acts:
+        row = now.setdefault(str(act.facts.get("generation")), {})
+        row["proof"] = _PROOFS[act.action]
+        if "drill" in act.facts:
+            row["drill_only"] = act.facts["drill"]
+    return now
+
+
+def _holders(acts: Iterable[Act]) -> Said:
+    held: Counter[str] = Counter()
+    for act in acts:
+        held[str(act.facts.get("holder"))] += 1 if act.action == _PAUSED else -1
+    return {holder: {"in_force": count} for holder, count in held.items()}
+
+
+live.compare(
+    Comparison(
+        model="programs.Program",
+        fields=("state",),
+        subject="programs.program",
+        acts=frozenset(_STATES),
+        rows="SELECT id AS subject_id, '', state FROM programs_program",
+        said=_program,
+    ),
+    Comparison(
+        model="programs.StopOrder",
+        fields=("proof", "drill_only"),
+        subject="programs.program",
+        acts=frozenset(_PROOFS),
+        rows="SELECT program_id AS subject_id, generation::text, proof, drill_only"
+        " FROM programs_stoporder",
+        said=_orders,
+    ),
+    # By holder: of two pauses of one holder the record does not say which was lifted.
+    Comparison(
+        model="programs.Pause",
+        fields=("in_force",),
+        subject="programs.program",
+        acts=frozenset({_PAUSED, _LIFTED}),
+        rows="SELECT program_id AS subject_id, holder, count(*) FILTER (WHERE lifted_at IS NULL)"
+        " FROM programs_pause GROUP BY program_id, holder",
+        said=_holders,
+    ),
+)
+live.compare_history(Program, StopOrder, Pause)
