@@ -14,9 +14,12 @@ _CHAIN = """
     DECLARE
         head audit_head%ROWTYPE;
     BEGIN
-        INSERT INTO audit_head (stream, seq, hash) VALUES (NEW.stream, 0, repeat('0', 64))
-            ON CONFLICT (stream) DO NOTHING;
         SELECT * INTO head FROM audit_head WHERE stream = NEW.stream FOR UPDATE;
+        IF NOT FOUND THEN
+            INSERT INTO audit_head (stream, seq, hash) VALUES (NEW.stream, 0, repeat('0', 64))
+                ON CONFLICT (stream) DO NOTHING;
+            SELECT * INTO head FROM audit_head WHERE stream = NEW.stream FOR UPDATE;
+        END IF;
         NEW.at := greatest(clock_timestamp(), (SELECT before.at FROM audit_entry AS before
             WHERE before.stream = NEW.stream AND before.seq = head.seq));
         NEW.seq := head.seq + 1;
