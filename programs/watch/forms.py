@@ -124,8 +124,9 @@ class PostgresForm(SentSourceForm):
         label=_("Password of the outsider"),
         required=False,
         max_length=watching.LONGEST_SECRET,
-        # Not hidden: browsers take a form with two hidden fields for one that changes a password.
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        # Not as a new password: browsers take a form with two of those for one that changes it, and
+        # would write the first into the second.
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
 
     @classmethod

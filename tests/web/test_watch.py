@@ -114,3 +114,13 @@ def test_a_look_that_found_nothing_to_say_is_a_page_still(owner, source):
     page = owner.get(answer.url).text
     assert "As declared" in page
     assert "Nobody." in page
+
+
+def test_no_password_is_shown_while_it_is_typed_nor_given_back(owner, source):
+    add = at(source.dataset, "sources/new/?kind=postgres")
+    page = owner.get(add).text
+    assert page.count('type="password"') == 2
+    refused = owner.post(add, outsider="guest", outsider_password="guess-that", password="guess-me")
+    assert refused.status_code == 422
+    assert 'value="guest"' in refused.text
+    assert "guess-" not in refused.text
