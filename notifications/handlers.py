@@ -17,6 +17,7 @@ from notifications import (
     connecting,
     doorbell,
     invitations,
+    lists,
     lookmail,
     nagging,
     notices,
@@ -142,6 +143,8 @@ outbox.on("program.control_ending", name="notifications.tell_of_end")(notices.te
 outbox.on("program.control_ended", name="notifications.tell_of_ended")(notices.tell_of_ended)
 outbox.on("program.control_lapsed", name="notifications.tell_of_lapse")(notices.tell_of_lapse)
 clockwork.outward(notices.SEND)(notices.send)
+outbox.on("program.list_overdue", name="notifications.tell_of_list")(lists.tell_of_list)
+clockwork.outward(lists.SEND)(lists.send)
 outbox.on("person.factor_changed", name="notifications.tell_of_factor")(safeguards.tell_of_factor)
 clockwork.outward(safeguards.SEND)(safeguards.send)
 outbox.on("person.invited", name="notifications.tell_of_invitation")(invitations.tell_of_invitation)

@@ -7,7 +7,7 @@ from typing import Any
 from audit import clockwork, outbox
 from audit.models import Due
 from programs import attestation, calls, clearance, lapses, participation, reminders, stops
-from programs.watch import looking, watching
+from programs.watch import awaiting, looking, watching
 from severity.ladder import Sev
 
 
@@ -52,6 +52,7 @@ def go_on_after_proof(event: dict[str, Any]) -> None:
 
 
 clockwork.within_transaction(reminders.REMIND)(reminders.remind)
+clockwork.within_transaction(awaiting.REMIND)(awaiting.remind)
 
 
 @outbox.on("incident.severity_set", name="programs.end_for_incident")

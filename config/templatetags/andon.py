@@ -235,6 +235,7 @@ _STATES = {
     "look_exposed": ("crit", "▲"),
     "look_partial": ("warn", "◐"),
     "look_failed": ("warn", "■"),
+    "look_old": ("warn", "▲"),
     "look_none": ("", "○"),
     "drift_open": ("crit", "▲"),
     "drift_fixed": ("warn", "◐"),

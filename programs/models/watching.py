@@ -63,6 +63,8 @@ class WatchSource(models.Model):
     outsider = models.CharField(max_length=63, blank=True)
     sealed_outsider = vault.SealedField(blank=True, default="")
     every_seconds = models.PositiveIntegerField(default=3600)
+    # Of what is sent to Andon: how old the last list may grow. None: it is never owed.
+    expected_days = models.PositiveSmallIntegerField(null=True, blank=True)
     enabled = models.BooleanField(default=True)
     # Grows with each look that is planned, so that a chain of looks that was overtaken ends.
     turn = models.PositiveIntegerField(default=0)

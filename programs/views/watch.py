@@ -112,7 +112,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     looks = list(standing.looks(kept)[: standing.MOST_LOOKS])
-    shown = PostgresForm.showing(kept) if kept.is_pulled else _named(kept)
+    shown = (PostgresForm if kept.is_pulled else SentSourceForm).showing(kept)
     context: dict[str, Any] = {
         "program": kept.dataset.program,
         "dataset": kept.dataset,
@@ -125,10 +125,6 @@ def _page(
         "form": form or sending,
     }
     return render(request, "programs/source.html", context, status=status)
-
-
-def _named(kept: WatchSource) -> SentSourceForm:
-    return SentSourceForm(initial={"name": kept.name})
 
 
 @require_POST

@@ -62,7 +62,7 @@ class ReadersIn(Schema):
 
 
 class LookOut(Schema):
-    """What a look found. Only what is `clean` was seen as a whole and is as declared."""
+    """What a look found. Only what is `clean` was seen as a whole, lately, and is as declared."""
 
     source: str
     taken_at: datetime
@@ -74,6 +74,9 @@ class LookOut(Schema):
     near_miss: bool
     digest: str
     gaps: list[str]
+    overdue_since: datetime | None = Field(
+        None, description="Since when a newer list is owed; it is not clean until one is sent."
+    )
 
 
 def _dataset(request: ApiRequest, slug: str, dataset: str, *, runs: bool) -> Dataset:
@@ -93,11 +96,12 @@ def _audience(row: DeclaredAudience) -> AudienceOut:
     return AudienceOut(declared_by=row.declared_as, **{name: getattr(row, name) for name in names})
 
 
-def _look(row: Snapshot) -> LookOut:
+def _look(row: Snapshot, *, overdue_since: datetime | None = None) -> LookOut:
     names = ("taken_at", "state", "readers", "excess", "over", "gaps")
     return LookOut(
         source=row.source.name,
-        clean=row.is_clean,
+        clean=row.is_clean and overdue_since is None,
+        overdue_since=overdue_since,
         near_miss=row.is_near_miss,
         digest=row.listed_id or "",
         **{name: getattr(row, name) for name in names},
@@ -141,7 +145,7 @@ def declare_audience(request: ApiRequest, slug: str, dataset: str, body: Audienc
 def list_looks(request: ApiRequest, slug: str, dataset: str) -> list[LookOut]:
     """The last look at each source of a dataset."""
     found = standing.of(_dataset(request, slug, dataset, runs=False))
-    return [_look(each.last) for each in found if each.last]
+    return [_look(each.last, overdue_since=each.overdue_since) for each in found if each.last]
 
 
 @router.post(

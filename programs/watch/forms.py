@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from programs.forms import PanelForm
 from programs.models import DeclaredAudience, WatchSource
-from programs.watch import declaring, watching
+from programs.watch import awaiting, declaring, watching
 from programs.watch.connectors.postgres import SSL_MODES
 
 _MANY = 2_000_000
@@ -80,13 +80,32 @@ class SentSourceForm(PanelForm):
         label=_("Name"), help_text=_("Of the store, such as Warehouse."), max_length=80
     )
 
+    expected_days = forms.IntegerField(
+        label=_("Days after which a new list is expected"),
+        help_text=_(
+            "If none was sent by then, nothing here is called clean and the program's owner is"
+            " reminded each day. Empty: no list is ever late."
+        ),
+        required=False,
+        min_value=awaiting.DAYS[0],
+        max_value=awaiting.DAYS[-1],
+    )
+
+    @classmethod
+    def showing(cls, source: WatchSource) -> "SentSourceForm":
+        """The form with what a source is now; never with a secret."""
+        return cls(initial={name: getattr(source, name) for name in ("name", "expected_days")})
+
     def terms(self, kind: WatchSource.Kind) -> watching.Terms:
-        return watching.Terms(name=self.cleaned_data["name"], kind=kind)
+        sent = self.cleaned_data
+        return watching.Terms(name=sent["name"], kind=kind, expected_days=sent["expected_days"])
 
 
 class PostgresForm(SentSourceForm):
     """A PostgreSQL, and as whom it is looked at. A password that is left empty stays."""
 
+    # Andon looks by itself, so that no list is owed.
+    expected_days = None  # type: ignore[assignment]
     host = forms.CharField(label=_("Host"), max_length=200)
     port = forms.IntegerField(label=_("Port"), initial=5432, min_value=1, max_value=65_535)
     database = forms.CharField(label=_("Database"), max_length=200)

@@ -10,7 +10,7 @@ from django.db import transaction
 from accounts.actors import Actor
 from audit import clockwork, trail
 from programs.models import ReaderList, Snapshot, WatchSource
-from programs.watch import declaring, drifting, listing, pointing, watching, weighing
+from programs.watch import awaiting, declaring, drifting, listing, pointing, watching, weighing
 from programs.watch.connectors import sent
 from programs.watch.connectors.taking import Unreachable
 from programs.watch.pointing import Aim
@@ -109,6 +109,8 @@ def _write(
     row.save(force_insert=True)
     if before is None or _differs(before, row):
         _record(source, row, actor=actor)
+    if not source.is_pulled:
+        awaiting.plan(source)
     # Held against what is declared no more it proves nothing; declaring looks again by itself.
     if looked.audience == declaring.current(source.dataset):
         drifting.settle(source, row, check=check)

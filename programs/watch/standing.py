@@ -4,11 +4,13 @@ Show it to those whom programs.access.sees_machines names.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from programs.models import Dataset, Drift, Snapshot, WatchSource
+from programs.watch import awaiting
 
 MOST_LOOKS = 50
 
@@ -20,15 +22,30 @@ class Standing:
     source: WatchSource
     last: Snapshot | None
     drift: Drift | None
+    overdue_since: datetime | None
+
+    @property
+    def is_clean(self) -> bool:
+        """True if all was seen, nobody reads who should not, and that is not too old to count."""
+        return bool(self.last and self.last.is_clean and not self.overdue_since)
 
     @property
     def state(self) -> str:
         """The name under which pages know how this looks."""
-        return state_of(self.last)
+        return "look_old" if self._is_too_old else state_of(self.last)
 
     @property
     def words(self) -> str:
-        return words_of(self.last)
+        if not self._is_too_old:
+            return words_of(self.last)
+        if self.last is None:
+            return _("No list was ever sent")
+        return _("Not seen since %(day)s") % {"day": f"{self.last.taken_at:%Y-%m-%d}"}
+
+    @property
+    def _is_too_old(self) -> bool:
+        # What was too wide stays so until somebody shows that it is not.
+        return bool(self.overdue_since) and not (self.last and self.last.is_exposed)
 
 
 def state_of(row: Snapshot | None) -> str:
@@ -61,7 +78,7 @@ def of(dataset: Dataset) -> list[Standing]:
 
 def of_source(source: WatchSource) -> Standing:
     open_ = source.drifts.exclude(state=Drift.State.VERIFIED).first()
-    return Standing(source, looks(source).first(), open_)
+    return Standing(source, looks(source).first(), open_, awaiting.overdue_since(source))
 
 
 def looks(source: WatchSource) -> QuerySet[Snapshot]:
@@ -76,6 +93,6 @@ def in_words(rows: list[Snapshot]) -> list[tuple[Snapshot, str, str]]:
 
 def worst_of(dataset: Dataset) -> tuple[str, str] | None:
     """Return state and words of the worst source of a dataset, for a line; None if none is."""
-    order = ("look_exposed", "look_failed", "look_partial", "look_none", "look_clean")
+    order = ("look_exposed", "look_failed", "look_old", "look_partial", "look_none", "look_clean")
     found = [(each.state, each.words) for each in of(dataset) if each.source.enabled]
     return min(found, key=lambda each: order.index(each[0])) if found else None

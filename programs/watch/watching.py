@@ -18,6 +18,7 @@ from audit import clockwork, history, reconciling, trail
 from audit.models import Due
 from programs import lifecycle
 from programs.models import Dataset, State, WatchSource
+from programs.watch import awaiting
 from programs.watch.connectors import postgres
 
 LOOK = "programs.look_at_store"
@@ -40,6 +41,8 @@ class Terms:
         password, outsider_password: None leaves what is kept, unless where it would be sent
             changes; empty for none.
         outsider: a user who must not be able to read; each look tries. Empty for none.
+        expected_days: of a store that is sent to Andon, how old its last list may grow, 1 to 366;
+            None if nobody is to be reminded.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Terms:
     outsider: str = ""
     outsider_password: str | None = None
     every_seconds: int = 3600
+    expected_days: int | None = None
 
 
 @transaction.atomic
@@ -91,9 +95,9 @@ def change(source: WatchSource, terms: Terms, *, actor: Actor) -> WatchSource:
         raise Refused("kind: stays what it is; add another source.")
     _check_secrets(source, terms)
     _apply(source, terms)
-    names = ("name", "place", "sealed_password", "outsider", "sealed_outsider", "every_seconds")
+    names = ["name", "place", "sealed_password", "outsider", "sealed_outsider", "every_seconds"]
     _date(source)
-    history.save(source, *names, actor=actor)
+    history.save(source, *names, "expected_days", actor=actor)
     _record("changed", source, actor=actor)
     look_soon(source, why="changed")
     plan_next(source)
@@ -149,7 +153,9 @@ def look_soon(source: WatchSource, *, why: str, at: datetime | None = None, **mo
 
 
 def plan_next(source: WatchSource) -> None:
-    """Plan the next usual look; a chain of looks that was planned before ends."""
+    """Plan the next usual look, or until when a list is owed; what was planned before ends."""
+    if not source.is_pulled:
+        awaiting.plan(source)
     if not (source.is_pulled and is_watched(source)):
         return
     # Without a history: it counts looks, and each would be a row.
@@ -180,8 +186,12 @@ def forgotten() -> Iterator[reconciling.Found]:
 
 def _apply(source: WatchSource, terms: Terms) -> None:
     _check(source, terms)
+    wrong = awaiting.why_not(terms.expected_days, of=terms.kind)
+    if wrong:
+        raise Refused(wrong)
     source.name, source.kind = terms.name.strip(), terms.kind
     source.place, source.every_seconds = dict(terms.place), terms.every_seconds
+    source.expected_days = terms.expected_days
     source.outsider = terms.outsider
     if terms.password is not None:
         source.sealed_password = vault.seal(terms.password)

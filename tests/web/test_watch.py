@@ -124,3 +124,12 @@ def test_no_password_is_shown_while_it_is_typed_nor_given_back(owner, source):
     assert refused.status_code == 422
     assert 'value="guest"' in refused.text
     assert "guess-" not in refused.text
+
+
+def test_a_list_is_expected_every_so_many_days_if_its_owner_says_so(owner, source):
+    place = at(source.dataset, f"sources/{source.pk}/")
+    assert owner.post(place, name="Lake", expected_days="0").status_code == 422
+    assert owner.post(place, name="Lake", expected_days="7").status_code == 302
+    source.refresh_from_db()
+    assert source.expected_days == 7
+    assert 'value="7"' in owner.get(place).text
