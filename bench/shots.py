@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 
 TOMORROW = datetime.now(UTC) + timedelta(days=1)
 STUDY = "/programs/keystroke-study/"
+PRACTICE = "/programs/exposure-practice/data/practice-share/"
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,9 @@ SHOTS = (
     Shot("dataset-new", "owner", f"{STUDY}datasets/new/"),
     Shot("dataset", "owner", linked(STUDY, "/data/")),
     Shot("audience", "owner", linked(STUDY, "/data/", "audience/")),
+    Shot("watch", "owner", PRACTICE),
+    Shot("watch-look", "owner", linked(PRACTICE, "/looks/"), then=open_all),
+    Shot("watch-source", "owner", linked(PRACTICE, "/sources/")),
     Shot("collector-new", "owner", f"{STUDY}collectors/new/"),
     Shot("hook-new", "owner", f"{STUDY}hooks/new/"),
     Shot("stop", "owner", linked(STUDY, "/stops/"), then=open_all),

@@ -1,7 +1,4 @@
-"""An invented company for a first look.
-
-People for each role, programs, collectors, one incident, and a year of those before it.
-"""
+"""An invented company for a first look: people, programs, collectors, an incident, a year."""
 
 import json
 import secrets
@@ -17,7 +14,7 @@ from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import Scope, User
 from audit import credentials, history, people
-from config import attested, demo_clocks, demo_paging, demo_past, demo_rota
+from config import attested, demo_clocks, demo_paging, demo_past, demo_rota, demo_watch
 from incidents import codenames, exposures, lifecycle, reporting, roles, timeline
 from incidents.models import Accessed, Audience, Incident, Role, Status, StillOpen, Whose
 from notifications import policies
@@ -189,20 +186,22 @@ def _who(username: str) -> Actor:
 
 def _programs() -> None:
     owner = User.objects.get(username="owner")
-    study, calls, model, _screens = (
-        program_lifecycle.draft(owner=owner, actor=SEED, **fields) for fields in PROGRAMS
+    study, calls, model, _screens, practice = (
+        program_lifecycle.draft(owner=owner, actor=SEED, **fields)
+        for fields in (*PROGRAMS, demo_watch.PROGRAM)
     )
     model.derived_from.add(study)
     _dataset(study, "keystroke-lake", "Keystroke lake", "s3://demo-lake/keystrokes")
     _dataset(calls, "call-texts", "Call texts", "s3://demo-calls/texts")
-    for program in (study, calls, model):
+    _dataset(practice, **demo_watch.DATASET)
+    for program in (study, calls, model, practice):
         _controls(program)
-        program_lifecycle.start(
-            program_lifecycle.approve(program, actor=_who("privacy")), actor=_who("owner")
-        )
+        approved = program_lifecycle.approve(program, actor=_who("privacy"))
+        program_lifecycle.start(approved, actor=_who("owner"))
     lake = study.datasets.get()
     for name in ("laptop-1", "laptop-2", "laptop-3"):
         collectors.register(study, name=name, dataset=lake, actor=_who("owner"))
+    demo_watch.seed(practice, owner=_who("owner"))
 
 
 def _controls(program: Program) -> None:

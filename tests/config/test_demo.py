@@ -7,16 +7,18 @@ from datetime import UTC, datetime
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.functions import Function
 from accounts.models import User
 from audit import verification
 from config import demo, demo_past
+from incidents import watched
 from incidents.models import Import, Incident, Status
 from notifications import oncall, planning, reach, rehearsal
 from notifications.models import Rota
-from programs.models import Program, State
+from programs.models import Drift, Program, Snapshot, State
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("every_control")]
 
@@ -93,7 +95,27 @@ def test_the_sign_ins_are_for_the_eyes_of_one_account(seeded, tmp_path):
 
 
 def test_the_record_of_the_demo_is_clean(seeded):
-    assert verification.verify().clean
+    report = verification.verify(rows=True)
+    assert report.clean, report.live
+    assert {each.model for each in report.looked} >= {"incidents.Incident", "programs.Program"}
+
+
+def test_a_store_of_the_demo_can_be_read_by_more_than_was_declared(seeded, client):
+    look, before = Snapshot.objects.filter(source__dataset__slug="practice-share")
+    assert (before.is_clean, look.excess, look.source.dataset.program.is_drill) == (True, 4, True)
+    client.force_login(User.objects.get(username="owner"))
+    place = ["exposure-practice", "practice-share", look.source_id, look.pk]
+    page = client.get(reverse("programs:look", args=place)).content.decode()
+    assert "Wider than declared" in page
+    assert "summer-interns" in page
+
+
+def test_what_is_too_wide_in_the_demo_becomes_an_incident_for_practice(seeded):
+    watched.exceeded(Drift.objects.get().pk, news="new", snapshot_pk=Snapshot.objects.first().pk)
+    incident = Incident.objects.order_by("number").last()
+    assert incident.is_drill
+    assert incident.dataset.slug == "practice-share"
+    assert Program.objects.get(slug=demo.KEYSTROKES).state == State.COLLECTING
 
 
 def test_the_demo_is_not_for_production(settings, tmp_path):
