@@ -7,7 +7,7 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from accounts.actors import Actor
-from audit import clockwork, deposits, looking, outbox, reconciling, sealing
+from audit import clockwork, deposits, looking, outbox, outposts, reconciling, sealing
 from audit.models import Checkpoint, Due
 from audit.reconciling import Found
 
@@ -62,11 +62,16 @@ def deposit(event: dict[str, Any]) -> None:
         key=f"deposit:file:{event['number']}",
         payload={"number": event["number"], "lane": "checkpoints"},
     )
+    outposts.plan(event["number"])
 
 
 @clockwork.outward(deposits.FILE, attempts=100)
 def deposit_in_file(payload: dict[str, Any]) -> Callable[[], None]:
     return deposits.in_file(payload)
+
+
+clockwork.outward(outposts.STORE, attempts=30)(outposts.in_store)
+clockwork.outward(outposts.ROW, attempts=30)(outposts.in_database)
 
 
 # It reads the whole record, which only grows.

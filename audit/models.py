@@ -1,7 +1,4 @@
-"""The record, the outbox and the clock.
-
-Tables that every other app writes to in its own transaction.
-"""
+"""The record, the outbox and the clock: what every app writes to in its own transaction."""
 
 import uuid
 
@@ -100,9 +97,11 @@ class Deposit(models.Model):
         MAIL = "mail", _("mail")
         WEBHOOK = "webhook", _("webhook")
         STAMP = "stamp", _("time stamp")
+        STORAGE = "storage", _("object store")
+        POSTGRES = "postgres", _("another PostgreSQL")
 
     checkpoint = models.ForeignKey(Checkpoint, models.PROTECT, related_name="deposits")
-    place = models.CharField(max_length=7, choices=Place)
+    place = models.CharField(max_length=8, choices=Place)
     # Which file, address or host.
     where = models.CharField(max_length=500)
     at = models.DateTimeField(default=timezone.now)

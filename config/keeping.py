@@ -50,13 +50,29 @@ def read(env: environs.FileAwareEnv) -> Keeping:
     )
 
 
-def options(keeping: Keeping) -> dict[str, Any]:
-    """Return what the storage is made with.
+def storages(keeping: Keeping, *, copies: tuple[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return where files are kept, as Django wants to be told of it.
+
+    Args:
+        copies: class and options of where copies of checkpoints go; an empty class for nowhere.
+    """
+    storage, options = copies
+    return {
+        "default": {"BACKEND": LOCAL},
+        "evidence": {
+            "BACKEND": keeping.storage,
+            "OPTIONS": made_with(keeping.storage, keeping.options),
+        },
+        "checkpoints": {"BACKEND": storage or LOCAL, "OPTIONS": made_with(storage, options)},
+    }
+
+
+def made_with(storage: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Return what a storage is made with.
 
     S3 is given up on after half a minute: botocore would try for five, and a person waits.
     """
-    given = keeping.options
-    if keeping.storage != S3 or "client_config" in given:
+    if storage != S3 or "client_config" in given:
         return given
     config = importlib.import_module("botocore.config").Config(
         connect_timeout=5,
@@ -86,11 +102,16 @@ def problems(keeping: Keeping) -> list[str]:
             f"ANDON_EVIDENCE_SCANNER is {keeping.scanner!r}: give unix:/path, tcp:host:port or"
             " command:/path with arguments."
         )
-    if keeping.storage == S3 and not all(map(importlib.util.find_spec, ("storages", "botocore"))):
+    if lacks_s3(keeping.storage):
         found.append("ANDON_EVIDENCE_STORAGE is S3: install requirements/s3.lock for it.")
     if keeping.total < keeping.largest:
         found.append("ANDON_EVIDENCE_TOTAL_MIB must be at least ANDON_EVIDENCE_FILE_MIB.")
     return found
+
+
+def lacks_s3(storage: str) -> bool:
+    """True if a storage is S3, and what that takes is not installed."""
+    return storage == S3 and not all(map(importlib.util.find_spec, ("storages", "botocore")))
 
 
 def _is_scanner(said: str) -> bool:

@@ -1,15 +1,18 @@
 """What the record is sealed with, and where its checkpoints go. Read from the environment."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environs
 
 from accounts import secrets
+from config import keeping
 
 PUBLIC = "public:"
+_POSTGRES = ("postgres://", "postgresql://")
 _MADE_BY = "make one with `openssl rand -base64 32`."
 _ROLE = re.compile(r"[a-z_][a-z0-9_$]{0,62}")
 
@@ -18,8 +21,9 @@ _ROLE = re.compile(r"[a-z_][a-z0-9_$]{0,62}")
 class Recording:
     """The keys are Base64 of 32 bytes; the first signs. One behind `public:` only checks.
 
-    `folder` gets every checkpoint. `role` is that of the database that Andon works as, where the
-    tables belong to another.
+    `folder` gets every checkpoint, and so do `storage`, a class of Django with its `options`, and
+    `database`, the URL of another PostgreSQL. `role` is that of the database that Andon works as,
+    where the tables belong to another.
     """
 
     keys: tuple[str, ...]
@@ -28,10 +32,14 @@ class Recording:
     webhooks: tuple[str, ...]
     stamp_url: str
     role: str
+    storage: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+    database: str = ""
 
 
 def read(env: environs.FileAwareEnv, *, var: Path) -> Recording:
     """Return what the environment says of the record; `problems` says what is wrong."""
+    options = env.json("ANDON_RECORD_STORAGE_OPTIONS", {})
     return Recording(
         keys=_some(env, "ANDON_RECORD_KEYS"),
         folder=Path(env.str("ANDON_RECORD_FOLDER", str(var / "checkpoints"))).resolve(),
@@ -39,6 +47,9 @@ def read(env: environs.FileAwareEnv, *, var: Path) -> Recording:
         webhooks=_some(env, "ANDON_RECORD_WEBHOOKS"),
         stamp_url=env.str("ANDON_RECORD_STAMP_URL", ""),
         role=env.str("ANDON_RECORD_ROLE", ""),
+        storage=env.str("ANDON_RECORD_STORAGE", ""),
+        options=options if isinstance(options, dict) else {"": options},
+        database=env.str("ANDON_RECORD_DATABASE", ""),
     )
 
 
@@ -71,6 +82,17 @@ def problems(recording: Recording, *, internal: list[str]) -> list[str]:
     ]
     if recording.role and not _ROLE.fullmatch(recording.role):
         found.append("ANDON_RECORD_ROLE must be the name of a role, in small letters.")
+    return found + _problems_of_outposts(recording)
+
+
+def _problems_of_outposts(recording: Recording) -> list[str]:
+    found = []
+    if "" in recording.options:
+        found.append("ANDON_RECORD_STORAGE_OPTIONS must be one JSON object.")
+    if keeping.lacks_s3(recording.storage):
+        found.append("ANDON_RECORD_STORAGE is S3: install requirements/s3.lock for it.")
+    if recording.database and not recording.database.startswith(_POSTGRES):
+        found.append("ANDON_RECORD_DATABASE must start with postgres:// or postgresql://.")
     return found
 
 

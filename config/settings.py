@@ -221,9 +221,7 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Hashed names need a build step; on one machine for a trial the finders serve the files themselves.
 WHITENOISE_USE_FINDERS = not SECURE
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "evidence": {"BACKEND": EVIDENCE.storage, "OPTIONS": keeping.options(EVIDENCE)},
+STORAGES = keeping.storages(EVIDENCE, copies=(RECORD.storage, RECORD.options)) | {
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if SECURE

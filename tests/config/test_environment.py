@@ -279,9 +279,9 @@ def test_s3_is_given_up_on_before_a_person_does(read, monkeypatch):
     stub = SimpleNamespace(Config=lambda **said: said)
     monkeypatch.setitem(sys.modules, "botocore.config", stub)
     monkeypatch.setitem(sys.modules, "botocore", SimpleNamespace(config=stub))
-    config = keeping.options(replace(kept, options={"bucket_name": "evidence"}))["client_config"]
+    config = keeping.made_with(kept.storage, {"bucket_name": "evidence"})["client_config"]
     patience = (config["connect_timeout"] + config["read_timeout"]) * 2
     assert config["retries"] == {"total_max_attempts": 2}
     assert patience <= 30
     own = {"client_config": "theirs"}
-    assert keeping.options(replace(kept, options=own)) == own
+    assert keeping.made_with(kept.storage, own) == own
