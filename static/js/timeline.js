@@ -50,8 +50,10 @@
     }, { passive: false });
     box.querySelector("[data-tools]").hidden = false;
     if (kept) show(kept[0], kept[1] - kept[0]);
-    // What is new stands on the right; a narrow screen begins there.
-    svg.parentElement.scrollLeft = svg.parentElement.scrollWidth;
+    // What is new stands on the right; a narrow screen begins there, and the names come along.
+    const frame = svg.parentElement, names = box.querySelector("[data-names]");
+    frame.addEventListener("scroll", () => names.setAttribute("transform", `translate(${frame.scrollLeft * WIDTH / svg.clientWidth})`), { passive: true });
+    frame.scrollLeft = frame.scrollWidth;
   }
 
   const startAll = () => document.querySelectorAll("[data-timeline]:not([data-on])").forEach(box => { box.dataset.on = ""; start(box); });

@@ -102,6 +102,20 @@ def test_the_picture_zooms_with_the_wheel_only_while_ctrl_is_held(window):
     expect(bar).not_to_have_attribute("width", before)
 
 
+def test_on_a_phone_the_names_of_the_lanes_stay_in_sight(window):
+    incident = make.incident(Sev.SEV2)
+    page = window.of(make.user(Function.COMMANDER))
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"/incidents/{incident.ref}/")
+    frame = page.locator(".chart__scroll").first
+    frame.scroll_into_view_if_needed()
+    assert frame.evaluate("frame => frame.scrollLeft") > 0
+    name = page.locator("[data-names] text").first
+    expect(name).to_be_in_viewport(ratio=0.95)
+    frame.evaluate("frame => frame.scrollLeft = 0")
+    expect(name).to_be_in_viewport(ratio=0.95)
+
+
 def test_lengths_of_time_count_on(window):
     make.incident(Sev.SEV2)
     page = window.of(make.user(Function.COMMANDER))
