@@ -8,6 +8,8 @@ from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
+from django.urls import get_script_prefix
+from django.utils.functional import cached_property
 from ninja import NinjaAPI
 from ninja.errors import HttpError, Throttled, ValidationError
 from ninja.parser import Parser
@@ -60,6 +62,19 @@ class Described(NinjaAPI):
     """An API whose description names the form of its refusals as it is."""
 
     def get_openapi_schema(self, **options: Any) -> Any:
+        """Return the description, made once: it takes as long as twenty pages. Do not change it."""
+        asked = (options.get("path_prefix"), get_script_prefix())
+        if options.get("path_params"):
+            return self._describe(**options)
+        if asked not in self._described:
+            self._described[asked] = self._describe(**options)
+        return self._described[asked]
+
+    @cached_property
+    def _described(self) -> dict[tuple[str | None, str], Any]:
+        return {}
+
+    def _describe(self, **options: Any) -> Any:
         schema = super().get_openapi_schema(**options)
         for operation in _operations(schema):
             answers = operation["responses"]
