@@ -124,6 +124,11 @@ def nothing_is_lost_or_twice(points):
     assert sum(letters.values()) - len(letters) <= 1, tell(points)
 
 
+def renew_leases():
+    """However long the points before took: each lease was renewed just now."""
+    Lease.objects.update(renewed_at=Now(), expires_at=Now() + timedelta(seconds=10))
+
+
 def answer_for_the_silent(program):
     """The owner answers the page about who did not acknowledge the stop."""
     order = StopOrder.objects.get(program=program)
@@ -141,8 +146,7 @@ def test_a_report_is_escalated_answered_and_proven_wherever_we_are_killed(engine
     report = make.report(Sev.SEV2, program=program)
 
     def file():
-        # However long the points before took: its lease was renewed just now.
-        Lease.objects.update(renewed_at=Now(), expires_at=Now() + timedelta(seconds=10))
+        renew_leases()
         reporting.file_report(report, reporter=reporter, actor=make.actor(reporter), key="form-1")
 
     def answer():
@@ -185,6 +189,7 @@ def test_a_pause_is_acknowledged_and_proven_wherever_we_are_killed(engine, monke
 
     @transaction.atomic
     def pause():
+        renew_leases()
         pauses.pause(program, holder="INC-1", label="Otter", reason="r", actor=make.SYSTEM)
 
     def acknowledge():
