@@ -98,8 +98,11 @@ def _point(incident: Incident, asked: Asked) -> Q | None:
     """What is older than the entry asked for; None if the incident has no such entry."""
     # Whether it was corrected since does not matter: it is a place in time.
     entry = incident.timeline.filter(pk=asked.older).first() if asked.older else None
-    if entry is None:
-        return None
+    return None if entry is None else older_than(entry)
+
+
+def older_than(entry: TimelineEntry) -> Q:
+    """What happened before an entry did; of the same moment, what was written before it."""
     return Q(occurred_at__lt=entry.occurred_at) | Q(occurred_at=entry.occurred_at, pk__lt=entry.pk)
 
 

@@ -1,18 +1,19 @@
 """The story of an incident by API: read it, add to it, correct it, put an entry on top."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from ninja import Router, Schema, Status
+from ninja import Query, Router, Schema, Status
 from pydantic import AwareDatetime, Field
 
 from accounts.api import ApiRequest, Text, Token, actor_of
 from accounts.models import Scope
-from accounts.problems import responses
-from incidents import api, pinning, timeline
+from accounts.problems import Problem, responses
+from incidents import api, pinning, story, timeline
 from incidents.models import Incident, TimelineEntry
 
 router = Router(tags=["incidents"])
+_LARGEST = 2**62
 
 
 class EntryOut(Schema):
@@ -65,10 +66,23 @@ def _entry(incident: Incident, pk: int) -> TimelineEntry:
 @router.get(
     "/{ref}/timeline", auth=Token(Scope.READ), response={200: list[EntryOut], **responses(404)}
 )
-def list_timeline(request: ApiRequest, ref: str) -> list[EntryOut]:
-    """The story so far, oldest first; corrected entries are left out."""
-    entries = timeline.current(api.get(request, ref)).order_by("occurred_at", "pk")
-    return [_out(entry) for entry in entries]
+def list_timeline(
+    request: ApiRequest, ref: str, before: Annotated[int | None, Query(ge=1, le=_LARGEST)] = None
+) -> list[EntryOut]:
+    """The newest 50 entries of the story by when it happened; corrected ones are left out.
+
+    `before` the id of the last for the page after.
+    """
+    incident = api.get(request, ref)
+    entries = timeline.current(incident)
+    if before:
+        # A place in time: that it was corrected since does not matter.
+        last = incident.timeline.filter(pk=before).first()
+        if last is None:
+            allowed = "the id of an entry of this incident"
+            raise Problem(422, f"before: {allowed}.", field="before", allowed=allowed)
+        entries = entries.filter(story.older_than(last))
+    return [_out(entry) for entry in entries[: api.PAGE]]
 
 
 @router.post(

@@ -139,7 +139,7 @@ def play(cast: Cast, receiver: Receiver) -> dict[str, Any]:
     api.call("POST", f"/api/v1/incidents/{ref}/acknowledge", token=cast.commander_token)
     _settled()
     story = api.call("GET", f"/api/v1/incidents/{ref}/timeline", token=cast.commander_token)
-    for entry in story:
+    for entry in reversed(story):
         sys.stdout.write(f"{entry['occurred_at'][:23]}Z  {entry['kind']:<11}{entry['text']}\n")
     return _figures(filed, stop, stops, receiver)
 
