@@ -64,10 +64,11 @@ class RuleSet:
             BadRuleSet: if a key is missing, unknown or wrong, if a level is left out, if a
                 wider audience, more people, more time or better evidence would weigh
                 less, if a program could run on at SEV 0 to 2, if one person could lower
-                these, or if what is grave would count as less; the message has its path.
+                these, or if what is grave, or what nobody knows yet, would count as less;
+                the message has its path.
         """
-        # The way round: it weighs by the rules that it holds to account.
-        from severity.anchors import hold  # noqa: PLC0415
+        # The way round: they weigh by the rules that they hold to account.
+        from severity import anchors, doubts  # noqa: PLC0415
 
         whole = Section(data, "", keys=KEYS)
         version = whole.text("version")
@@ -86,7 +87,8 @@ class RuleSet:
             thresholds=read_thresholds(whole),
             triage=read_triage(whole.section("triage", keys=TRIAGE_KEYS), enisa),
         )
-        hold(rules)
+        anchors.hold(rules)
+        doubts.hold(rules)
         return rules
 
 

@@ -34,11 +34,20 @@ class RuleSetForm(PanelForm):
     )
     reason = forms.CharField(
         label=_("Why is it changed?"),
-        required=False,
         max_length=seconding.LONGEST_REASON,
         help_text=_("Stands beside the version."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Either this or the file is needed, so "(optional)" would be wrong.
+        self.fields["text"].has_unknown = True  # type: ignore[attr-defined]
+
+    def can_be_looked_at(self) -> bool:
+        """True if all but the reason is there: whoever only looks need not give one yet."""
+        self.errors.pop("reason", None)
+        return self.is_valid()
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]

@@ -94,10 +94,11 @@ def new(request: SignedInRequest) -> HttpResponse:
         begin = {"text": inforce.text_of(newest), "based_on": newest}
         return _editor(request, RuleSetForm(initial=begin))
     form = RuleSetForm(request.POST, request.FILES)
-    if not form.is_valid():
+    looks = request.POST.get("act") == "preview"
+    if not (form.can_be_looked_at() if looks else form.is_valid()):
         return _editor(request, form, status=422)
     try:
-        if request.POST.get("act") == "preview":
+        if looks:
             rules = rulesets.check(form.written)
             return _editor(request, form, compared=_compared(request, newest, rules, form.written))
         row = rulesets.propose(

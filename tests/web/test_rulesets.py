@@ -89,7 +89,7 @@ def test_a_file_stands_in_place_of_the_text(commander):
         ([('osi_from: "4.5"', "osi_from: 4.5")], {}, "must be a decimal in quotes"),
         ([], {"text": "a: [b"}, "not plain YAML"),
         ([], {"text": ""}, "must be a mapping"),
-        ([], {"reason": ""}, "Say why"),
+        ([], {"reason": ""}, "This field is required"),
         ([], {"based_on": "2020.01-1"}, "meanwhile"),
     ],
 )
@@ -105,3 +105,16 @@ def test_others_read_them_and_do_not_write(security):
     assert auditor.get("/severity/rules/").status_code == 200
     assert auditor.get(NEW).status_code == 403
     assert nobody.get("/severity/rules/").status_code == 403
+
+
+def test_the_reason_is_asked_for_as_needed_and_only_once_it_is_proposed(commander):
+    form = commander.get(NEW).content.decode()
+    label = form.partition("Why is it changed?")[2].partition("</label>")[0]
+    assert "(optional)" not in label
+    assert "required" in form.partition('name="reason"')[2].partition(">")[0]
+    looked = commander.post(NEW, **sent(STRICTER, reason="", act="preview"))
+    assert "It can be proposed as it is" in text(looked)
+    assert "(optional)" not in looked.content.decode().partition("Why is it changed?")[2][:80]
+    refused = commander.post(NEW, **sent(STRICTER, reason="", act="save"))
+    assert "Why is it changed?" in text(refused, 422).partition("There is a problem")[2]
+    assert not RuleSetVersion.objects.exists()
