@@ -123,13 +123,14 @@ def _check_log(log: Log) -> None:
 
 
 def _told(exposure: Exposure) -> Told:
-    window, dataset = _window(exposure), exposure.dataset
+    window, dataset = window_of(exposure), exposure.dataset
     if dataset is None:
         return Told(window, frozenset(), Attempts(()))
     return Told(window, _meant(dataset, window), Attempts(_attempts(dataset, window)))
 
 
-def _window(exposure: Exposure) -> Window:
+def window_of(exposure: Exposure) -> Window:
+    """From when to when a log of it must hold every access, as is known now."""
     incident = exposure.incident
     since = exposure.since or incident.occurred_from or incident.reported_at
     return Window(since, exposure.until)
@@ -196,7 +197,7 @@ def _lock(exposure: Exposure, told: Told) -> Exposure:
     row = incident.exposures.select_for_update(of=("self",)).get(pk=exposure.pk)
     row.incident = incident
     _check(row)
-    if _window(row) != told.window or row.dataset_id != exposure.dataset_id:
+    if window_of(row) != told.window or row.dataset_id != exposure.dataset_id:
         raise Refused("The exposure was corrected meanwhile; have the log read again.")
     return row
 

@@ -10,7 +10,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.http import SignedInRequest, actor_of
-from incidents import access, assessing, foresight, judgement, looks, questions, weighing
+from incidents import (
+    access,
+    assessing,
+    foresight,
+    judgement,
+    logsays,
+    looks,
+    questions,
+    weighing,
+)
 from incidents.assessing import Worked
 from incidents.forms.assessing import AssessForm
 from incidents.models import AccessGrant, Incident, SeverityProposal
@@ -87,6 +96,7 @@ def _page(
         "held": incident.assessment_id,
         "proposal": proposals.select_related("proposed_by").first(),
         "before": weighing.last_full(incident),
+        "logs": logsays.of(incident),
     }
     return render(request, "incidents/assess.html", context, status=status)
 
