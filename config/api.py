@@ -17,6 +17,7 @@ from ninja.parser import Parser
 from accounts.problems import CONTENT_TYPE, Problem, answer
 from incidents.access_api import router as access
 from incidents.api import router as incidents
+from incidents.assess_api import router as assessments
 from incidents.bundle_api import router as bundle
 from incidents.cord_api import router as cord
 from incidents.evidence_api import router as evidence
@@ -108,6 +109,7 @@ api.add_router("/v1/incidents", exposures)
 api.add_router("/v1/incidents", bundle)
 api.add_router("/v1/incidents", story)
 api.add_router("/v1/incidents", runbook)
+api.add_router("/v1/incidents", assessments)
 api.add_router("/v1/incidents", tracking)
 api.add_router("/v1/incidents", access)
 api.add_router("/v1/incidents", legal)

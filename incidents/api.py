@@ -14,7 +14,7 @@ from ninja.throttling import AuthRateThrottle
 from accounts.api import ApiRequest, Token, actor_of, bound_to, person_of
 from accounts.models import Scope, User
 from accounts.problems import Problem, responses
-from incidents import access, judgement, lifecycle, looks, reporting
+from incidents import access, assessmentdue, judgement, lifecycle, looks, reporting
 from incidents.api_shapes import (
     IncidentOut,
     LevelIn,
@@ -34,7 +34,8 @@ router = Router(tags=["incidents"])
 PAGE = 50
 
 
-def _out(incident: Incident) -> IncidentOut:
+def out(incident: Incident) -> IncidentOut:
+    """An incident as the API tells it."""
     return IncidentOut(
         incident=incident.ref,
         codename=incident.codename,
@@ -224,19 +225,22 @@ def _receipt(filed: reporting.Filed) -> ReportOut:
 
 @router.get("", auth=Token(Scope.READ), response={200: list[IncidentOut], **responses()})
 def list_incidents(
-    request: ApiRequest, before: Annotated[int | None, Query(ge=1, le=2_000_000_000)] = None
+    request: ApiRequest,
+    before: Annotated[int | None, Query(ge=1, le=2_000_000_000)] = None,
+    overdue: Annotated[bool, Query(description="Full assessment overdue.")] = False,
 ) -> list[IncidentOut]:
     """The newest 50 incidents that the token's owner may see.
 
     `before` a number for the page after.
     """
-    return [_out(incident) for incident in _newest(request, before)]
+    return [out(incident) for incident in _newest(request, before, overdue=overdue)]
 
 
-def _newest(request: ApiRequest, before: int | None) -> QuerySet[Incident]:
+def _newest(request: ApiRequest, before: int | None, *, overdue: bool) -> QuerySet[Incident]:
     person = person_of(request)
-    if bound_to(request):
+    if bound_to(request) or overdue:
         rows = open_to(request, access.visible_to(person))
+        rows = rows.filter(assessmentdue.overdue()) if overdue else rows
         rows = rows.filter(number__lt=before) if before else rows
         return rows.select_related("program").order_by("-number")[:PAGE]
     keys = access.newest(person, limit=PAGE, before=before)
@@ -246,7 +250,7 @@ def _newest(request: ApiRequest, before: int | None) -> QuerySet[Incident]:
 @router.get("/{ref}", auth=Token(Scope.READ), response={200: IncidentOut, **responses(404)})
 def get_incident(request: ApiRequest, ref: str) -> IncidentOut:
     """One incident by its number, such as `INC-17`. That you read it is noted."""
-    return _out(get(request, ref))
+    return out(get(request, ref))
 
 
 @router.post(
@@ -259,7 +263,7 @@ def set_severity(request: ApiRequest, ref: str, body: LevelIn) -> IncidentOut:
         incident = judgement.set_level(
             incident, Sev(body.level), reason=body.reason, actor=actor_of(request)
         )
-    return _out(incident)
+    return out(incident)
 
 
 @router.post(
@@ -279,4 +283,4 @@ def set_status(request: ApiRequest, ref: str, body: StatusIn) -> IncidentOut:
             reason=body.reason,
             exception=body.exception,
         )
-    return _out(incident)
+    return out(incident)

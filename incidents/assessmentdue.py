@@ -6,13 +6,14 @@ The only module that changes Incident.assess_by. What is due is a row that the e
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from audit import clockwork, history, outbox, trail
 from incidents import timeline
-from incidents.models import Incident, TimelineEntry
+from incidents.models import OVER, Incident, TimelineEntry
 from severity import inforce
 from severity.clocks.reminders import next_reminder
 from severity.duties import PAUSES_AT_ONCE
@@ -32,6 +33,11 @@ def at_first(level: Sev, *, is_planned: bool) -> datetime | None:
 
 def _soon(level: Sev) -> datetime:
     return due_at(inforce.rules().policy.full_assessment_due[level], timezone.now())
+
+
+def overdue() -> Q:
+    """Which incidents should rest on a full assessment by now and do not."""
+    return Q(assess_by__lte=timezone.now()) & ~Q(status__in=OVER)
 
 
 def begin(incident: Incident) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from incidents import demanding, rulebook, situations, weighing
 from incidents.models import Incident, Kind, Status
 from incidents.weighing import Answered
@@ -37,15 +38,30 @@ def foresee(answered: Answered) -> Foresight:
 
 def effects(incident: Incident, level: Sev, *, undetermined: bool) -> tuple[str, ...]:
     """Return in sentences what a level of an incident would set off, before it is set."""
+    return _follows(_then(incident, level, undetermined=undetermined), incident.program)
+
+
+def demanded(
+    incident: Incident, level: Sev, *, undetermined: bool, user: User
+) -> tuple[Demand, ...]:
+    """Return what a level would set off, as demands: of the floor, and of rules a person reads."""
+    demands = _demands(_then(incident, level, undetermined=undetermined), incident.program)
+    theirs = {rule.id for rule in rulebook.in_force_for(user)}
+    return tuple(each for each in demands if not each.of_house or each.rule_id in theirs)
+
+
+def _then(incident: Incident, level: Sev, *, undetermined: bool) -> Situation:
     now = situations.of(incident)
-    at = replace(now, level=level, peak=worst(now.peak, level), undetermined=undetermined)
-    return _follows(at, incident.program)
+    return replace(now, level=level, peak=worst(now.peak, level), undetermined=undetermined)
+
+
+def _demands(at: Situation, program: Program | None) -> tuple[Demand, ...]:
+    floor = demanding.of_floor(at.level, program, undetermined=at.undetermined)
+    return matching.together(floor, matching.demands(rulebook.in_force(), at, now=timezone.now()))
 
 
 def _follows(at: Situation, program: Program | None) -> tuple[str, ...]:
-    floor = demanding.of_floor(at.level, program, undetermined=at.undetermined)
-    house = matching.demands(rulebook.in_force(), at, now=timezone.now())
-    demands = matching.together(floor, house)
+    demands = _demands(at, program)
     # Two rules may lead to the same.
     return tuple(dict.fromkeys(words for demand in demands for words in _effects(demand, program)))
 

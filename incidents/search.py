@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db.models import Count, Exists, Min, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from accounts.models import User
-from incidents import access, words
+from incidents import access, assessmentdue, words
 from incidents.models import (
     OVER,
     Exposure,
@@ -50,6 +50,8 @@ class Wanted:
     status: str = ""
     program: str = ""
     still_exposed: bool = False
+    # The full assessment is overdue.
+    assessment_late: bool = False
     since: datetime | None = None
     until: datetime | None = None
     mine: bool = False
@@ -134,15 +136,22 @@ def _conditions(user: User, wanted: Wanted) -> Q:
         found &= Q(status=wanted.status)
     if wanted.program:
         found &= Q(program__slug=wanted.program)
-    if wanted.still_exposed:
-        found &= _exposes_still()
     if wanted.mine:
         roles = RoleAssignment.objects.filter(person=user, until=None).values("incident")
         found &= Q(pk__in=roles) | Q(reporter=user)
     if wanted.person:
         held = RoleAssignment.objects.filter(person__username=wanted.person, until=None)
         found &= Q(pk__in=held.values("incident"))
-    return found & _reported(wanted)
+    return found & _as_it_is(wanted) & _reported(wanted)
+
+
+def _as_it_is(wanted: Wanted) -> Q:
+    found = Q()
+    if wanted.still_exposed:
+        found &= _exposes_still()
+    if wanted.assessment_late:
+        found &= assessmentdue.overdue()
+    return found
 
 
 def _exposes_still() -> Q:

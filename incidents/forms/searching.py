@@ -17,7 +17,7 @@ from incidents.search import Wanted
 from programs import access as program_access
 from severity.ladder import Sev
 
-_FOLDED = ("program", "person", "since", "until", "exposed", "mine")
+_FOLDED = ("program", "person", "since", "until", "exposed", "overdue", "mine")
 
 
 class FilterForm(forms.Form):
@@ -49,6 +49,7 @@ class FilterForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
     )
     exposed = forms.BooleanField(label=_("Exposure still open"), required=False)
+    overdue = forms.BooleanField(label=_("Full assessment overdue"), required=False)
     mine = forms.BooleanField(label=_("Mine"), required=False)
     sort = forms.ChoiceField(
         required=False, choices=[(name, name) for name in search.SORTS], widget=forms.HiddenInput
@@ -83,6 +84,7 @@ class FilterForm(forms.Form):
             status=said.get("status") or "",
             program=program.slug if program else "",
             still_exposed=bool(said.get("exposed")),
+            assessment_late=bool(said.get("overdue")),
             since=_midnight(said.get("since")),
             until=_midnight(until + timedelta(days=1)) if until else None,
             mine=bool(said.get("mine")),

@@ -9,6 +9,8 @@ OPERATIONS = [
     ("GET", "/incidents/{ref}/timeline", Scope.READ),
     ("POST", "/incidents/{ref}/severity", Scope.RESPOND),
     ("POST", "/incidents/{ref}/status", Scope.RESPOND),
+    ("GET", "/incidents/{ref}/assessment", Scope.READ),
+    ("POST", "/incidents/{ref}/assessment", Scope.RESPOND),
     ("POST", "/incidents/{ref}/updates", Scope.RESPOND),
     ("POST", "/incidents/{ref}/acknowledge", Scope.RESPOND),
     ("POST", "/incidents/{ref}/hand-over", Scope.RESPOND),
@@ -100,6 +102,7 @@ BY_SIGNATURE = {("POST", f"/services/{name}/{{ident}}") for name in ("pagerduty"
 BY_ADDRESS = {("POST", "/confirmations/{token}")}
 BODIES = {
     "correct": {"text": "x"},
+    "assessment": {"answers": {}, "dry_run": True},
     "steps/1": {"to": "skipped", "note": "x"},
     "assign": {"person": None},
     "tasks": {"title": "x"},

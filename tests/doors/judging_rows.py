@@ -1,6 +1,17 @@
 """Who may come in where incidents are assessed in full and rated a second time: as in rows.py."""
 
-from tests.doors.rows import _OF, CONTRIBUTE, MANAGE, SIGNED_IN, Row, _who, act, both, read
+from tests.doors.rows import (
+    _OF,
+    CONTRIBUTE,
+    MANAGE,
+    SIGNED_IN,
+    VIEW,
+    Row,
+    _who,
+    act,
+    both,
+    read,
+)
 
 RATER = _who("whoever was asked for the rating", "rater")
 # Whoever may read the incident cannot rate it blindly.
@@ -19,4 +30,7 @@ ROWS: dict[str, Row] = {
     "incidents:take-rating": act(VOLUNTEERS, pk="offered"),
     "incidents:calibration": read(SIGNED_IN),
 }
-API_ROWS: dict[str, Row] = {"api:get_calibration": read(SIGNED_IN)}
+API_ROWS: dict[str, Row] = {
+    "api:get_calibration": read(SIGNED_IN),
+    "api:assessment": both(VIEW, CONTRIBUTE, ref="ref"),
+}

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from incidents import grants, lifecycle, roles, search
-from incidents.models import Role, Status
+from incidents.models import Incident, Role, Status
 from severity.ladder import Sev
 from tests import make
 
@@ -80,6 +80,17 @@ def test_what_a_person_has_a_role_in_is_theirs(reader):
     incident = make.incident()
     roles.give(incident, Role.SCRIBE, person=reader, actor=make.SYSTEM)
     assert find(reader, mine=True) == [incident]
+
+
+def test_what_should_have_been_assessed_in_full_by_now_can_be_asked_for(reader):
+    late, _in_time, over = (let_in(reader, make.incident()) for _ in range(3))
+    hidden = make.incident()
+    lifecycle.move(over, Status.DISMISSED, actor=make.SYSTEM, reason="A test file.")
+    yesterday = timezone.now() - timedelta(days=1)
+    for each in (late, over, hidden):
+        Incident.objects.filter(pk=each.pk).update(assess_by=yesterday)
+    assert find(reader, assessment_late=True) == [late]
+    assert [each for each in find(reader) if each.assessment_is_late] == [late]
 
 
 def test_an_incident_that_is_over_is_not_open(reader):

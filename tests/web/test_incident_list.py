@@ -1,5 +1,6 @@
 """The list of incidents: what one may see, found quickly, and nothing of the rest."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -76,6 +77,17 @@ def test_exposures_that_are_still_open_can_be_asked_for(person):
     still = given(person, make.incident(Sev.SEV2))
     given(person, make.incident(Sev.SEV3))
     assert listed(person, "?exposed=on") == [still.number]
+
+
+def test_overdue_assessments_can_be_asked_for_and_taken_along(person):
+    late = given(person, make.incident())
+    given(person, make.incident())
+    Incident.objects.filter(pk=late.pk).update(assess_by=timezone.now() - timedelta(days=1))
+    assert listed(person, "?overdue=on") == [late.number]
+    assert "Full assessment overdue" in person.reads("/incidents/?overdue=on")
+    taken = person.signs_in().post("/incidents/export/?overdue=on", form="json")
+    told = json.loads(b"".join(taken.streaming_content))
+    assert [row["incident"] for row in told] == [late.ref]
 
 
 def test_the_days_of_the_report_count_whole(person):
