@@ -20,6 +20,7 @@ from incidents.api import router as incidents
 from incidents.assess_api import router as assessments
 from incidents.bundle_api import router as bundle
 from incidents.cord_api import router as cord
+from incidents.deciding_api import router as deciding
 from incidents.evidence_api import router as evidence
 from incidents.exposure_api import router as exposures
 from incidents.lead_api import router as figures
@@ -110,6 +111,7 @@ api.add_router("/v1/incidents", bundle)
 api.add_router("/v1/incidents", story)
 api.add_router("/v1/incidents", runbook)
 api.add_router("/v1/incidents", assessments)
+api.add_router("/v1/incidents", deciding)
 api.add_router("/v1/incidents", tracking)
 api.add_router("/v1/incidents", access)
 api.add_router("/v1/incidents", legal)

@@ -70,8 +70,13 @@ def find(user: User, number: int) -> Incident:
     found = access.visible_to(user).select_related("duplicate_of").filter(number=number).first()
     target = duplicates.final(found) if found else None
     if target is None or not access.may(user, AccessGrant.Level.MANAGE, target):
-        raise Refused(_("into: you run no incident with this number."))
+        raise Refused(nothing_there())
     return target
+
+
+def nothing_there() -> str:
+    """Say that a number leads to no incident that the person runs."""
+    return _("into: you run no incident with this number.")
 
 
 def outlook(source: Incident, target: Incident) -> Outlook:

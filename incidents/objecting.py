@@ -1,5 +1,7 @@
 """Keep a rule from acting, or agree to what it asks for."""
 
+from typing import Protocol
+
 from django.db import transaction
 
 from accounts.actors import Actor
@@ -10,6 +12,12 @@ from incidents.models import Incident, RuleFiring, TimelineEntry
 from severity.vocabulary import Action, Scope
 
 LONGEST_REASON = 300
+
+
+class Act(Protocol):
+    """Decide of what waits, with a reason."""
+
+    def __call__(self, firing: RuleFiring, /, *, reason: str, actor: Actor) -> None: ...
 
 
 class Refused(Exception):

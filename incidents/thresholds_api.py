@@ -81,7 +81,8 @@ def _version(row: ThresholdVersion) -> VersionOut:
     )
 
 
-def _firing(row: RuleFiring) -> FiringOut:
+def firing_out(row: RuleFiring) -> FiringOut:
+    """One act of a rule as the API tells it."""
     return FiringOut(
         id=row.pk,
         incident=row.incident.ref,
@@ -146,7 +147,7 @@ def list_firings(request: ApiRequest, wanted: Query[WantedIn]) -> list[FiringOut
     rows = ledger.firings(person, ledger.Wanted(**wanted.dict()))
     if bound:
         rows = rows.filter(incident__program__slug__in=bound)
-    return [_firing(row) for row in rows[:_MOST]]
+    return [firing_out(row) for row in rows[:_MOST]]
 
 
 @router.get("/{rule}", auth=Token(Scope.READ), response={200: list[VersionOut], **responses(404)})

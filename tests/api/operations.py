@@ -11,6 +11,14 @@ OPERATIONS = [
     ("POST", "/incidents/{ref}/status", Scope.RESPOND),
     ("GET", "/incidents/{ref}/assessment", Scope.READ),
     ("POST", "/incidents/{ref}/assessment", Scope.RESPOND),
+    ("GET", "/incidents/{ref}/proposals", Scope.READ),
+    ("POST", "/incidents/{ref}/proposals/{proposal}/confirm", Scope.RESPOND),
+    ("POST", "/incidents/{ref}/proposals/{proposal}/withdraw", Scope.RESPOND),
+    ("GET", "/incidents/{ref}/firings", Scope.READ),
+    ("POST", "/incidents/{ref}/firings/{firing}/veto", Scope.RESPOND),
+    ("POST", "/incidents/{ref}/firings/{firing}/allow", Scope.RESPOND),
+    ("GET", "/incidents/{ref}/merge", Scope.READ),
+    ("POST", "/incidents/{ref}/merge", Scope.RESPOND),
     ("POST", "/incidents/{ref}/updates", Scope.RESPOND),
     ("POST", "/incidents/{ref}/acknowledge", Scope.RESPOND),
     ("POST", "/incidents/{ref}/hand-over", Scope.RESPOND),
@@ -103,6 +111,9 @@ BY_ADDRESS = {("POST", "/confirmations/{token}")}
 BODIES = {
     "correct": {"text": "x"},
     "assessment": {"answers": {}, "dry_run": True},
+    "veto": {"reason": "x"},
+    "allow": {"reason": "x"},
+    "merge": {"into": "INC-1", "reason": "x"},
     "steps/1": {"to": "skipped", "note": "x"},
     "assign": {"person": None},
     "tasks": {"title": "x"},
@@ -134,6 +145,7 @@ BODIES = {
 }
 # What a path names, each by the number of one that is not there.
 _NUMBERS = ("id", "rota", "broadcast", "entry", "step", "task", "relation", "grant", "role")
+_NUMBERS += ("proposal", "firing")
 PARTS = {"control": "T01", "dataset": "none", "rule": "watch", "version": "1"}
 PARTS |= dict.fromkeys((*_NUMBERS, "bundle", "evidence", "source"), 1)
 

@@ -33,4 +33,11 @@ ROWS: dict[str, Row] = {
 API_ROWS: dict[str, Row] = {
     "api:get_calibration": read(SIGNED_IN),
     "api:assessment": both(VIEW, CONTRIBUTE, ref="ref"),
+    "api:list_proposals": read(VIEW, ref="ref"),
+    "api:confirm_proposal": act(MANAGE, ref="ref", proposal="proposal"),
+    "api:withdraw_proposal": act(MANAGE, ref="ref", proposal="proposal"),
+    "api:list_own_firings": read(VIEW, ref="ref"),
+    "api:veto_firing": act(MANAGE, ref="ref", firing="firing"),
+    "api:allow_firing": act(MANAGE, ref="ref", firing="firing"),
+    "api:merge": both(MANAGE, ref="ref"),
 }

@@ -112,6 +112,9 @@ def called(world, name, method, headers):
 # What passes the check of the shape, so that it is the door that answers.
 BODIES = {
     "api:assessment": {"answers": {}, "dry_run": True},
+    "api:veto_firing": {"reason": "r"},
+    "api:allow_firing": {"reason": "r"},
+    "api:merge": {"into": "INC-1", "reason": "r"},
     "api:set_severity": {"level": 1, "reason": "r"},
     "api:set_status": {"to": "active", "reason": "r"},
     "api:post_update": {"text": "Hello"},
