@@ -54,7 +54,8 @@ def attach_by_hand(incident: Incident, runbook: str, *, reason: str, actor: Acto
         raise Refused(f"reason: say why, in at most {LONGEST_REASON} characters.")
     book = library.get(runbook)
     if book is None:
-        raise Refused("runbook: choose one that is in force.")
+        known = ", ".join(each.id for each in library.in_force())
+        raise Refused(f"runbook: choose one that is in force: {known}.")
     run = _attach(incident, book, actor=actor, reason=reason)
     if run is None:
         raise Refused(f"runbook: {incident.ref} has it already: {book.title}.")

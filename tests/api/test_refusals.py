@@ -134,6 +134,9 @@ def test_what_names_no_incident_is_answered_like_one_that_is_not_there(ref):
 NOT_BY_LEVEL = {
     "/incidents/{ref}/roles/{role}/leave",
     "/incidents/{ref}/evidence/{evidence}/hold",
+    "/incidents/{ref}/steps/{step}/hooks",
+    "/incidents/{ref}/items/{item}/settle",
+    "/incidents/{ref}/drafts/{draft}/versions/{version}/approve",
 }
 
 

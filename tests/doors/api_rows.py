@@ -47,6 +47,11 @@ API_ROWS: dict[str, Row] = {
     "api:evidence-file": read(VIEW, **_R, evidence="evidence"),
     "api:list_steps": read(VIEW, **_R),
     "api:mark_step": act(CONTRIBUTE, **_R, step="step"),
+    "api:confirm_gate": act(CONTRIBUTE, **_R, step="step"),
+    "api:note_step": act(CONTRIBUTE, **_R, step="step"),
+    # Whoever may only read may have the right to one of them, such as a legal hold.
+    "api:run_hook": act(VIEW, **_R, step="step"),
+    "api:runbooks": both(VIEW, MANAGE, **_R),
     "api:assign_step": act(CONTRIBUTE, **_R, step="step"),
     "api:hold_evidence": act(HOLD, **_R, evidence="evidence"),
     "api:set_severity": act(MANAGE, **_R),
