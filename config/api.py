@@ -23,10 +23,12 @@ from incidents.cord_api import router as cord
 from incidents.deciding_api import router as deciding
 from incidents.evidence_api import router as evidence
 from incidents.exposure_api import router as exposures
+from incidents.item_api import router as items
 from incidents.lead_api import router as figures
 from incidents.legal_api import router as legal
 from incidents.rating_api import router as ratings
 from incidents.register_api import router as register
+from incidents.review_api import router as reviews
 from incidents.rulesets_api import router as rule_sets
 from incidents.runbook_api import router as runbook
 from incidents.story_api import router as story
@@ -112,6 +114,8 @@ api.add_router("/v1/incidents", story)
 api.add_router("/v1/incidents", runbook)
 api.add_router("/v1/incidents", assessments)
 api.add_router("/v1/incidents", deciding)
+api.add_router("/v1/incidents", reviews)
+api.add_router("/v1/incidents", items)
 api.add_router("/v1/incidents", tracking)
 api.add_router("/v1/incidents", access)
 api.add_router("/v1/incidents", legal)

@@ -72,6 +72,14 @@ OPERATIONS = [
     ("POST", "/incidents/{ref}/tasks", Scope.RESPOND),
     ("POST", "/incidents/{ref}/tasks/{task}", Scope.RESPOND),
     ("POST", "/incidents/{ref}/tasks/{task}/settle", Scope.RESPOND),
+    ("GET", "/incidents/{ref}/review", Scope.READ),
+    ("POST", "/incidents/{ref}/review", Scope.RESPOND),
+    ("GET", "/incidents/{ref}/review/versions/{version}", Scope.READ),
+    ("POST", "/incidents/{ref}/review/versions/{version}/publish", Scope.RESPOND),
+    ("GET", "/incidents/{ref}/items", Scope.READ),
+    ("POST", "/incidents/{ref}/items", Scope.RESPOND),
+    ("POST", "/incidents/{ref}/items/{item}", Scope.RESPOND),
+    ("POST", "/incidents/{ref}/items/{item}/settle", Scope.RESPOND),
     ("GET", "/incidents/{ref}/relations", Scope.READ),
     ("POST", "/incidents/{ref}/relations", Scope.RESPOND),
     ("POST", "/incidents/{ref}/relations/{relation}/end", Scope.RESPOND),
@@ -126,6 +134,8 @@ BODIES = {
     "hooks": {"hook": "x", "confirm": True},
     "runbooks": {"runbook": "x", "reason": "x"},
     "tasks": {"title": "x"},
+    "review": {"sections": {}, "based_on": 0},
+    "items": {"what": "x", "kind": "detect", "owner": "x", "due_on": "2030-01-01"},
     "settle": {"to": "done"},
     "relations": {"incident": "INC-1"},
     "access": {"person": "x", "level": "view", "reason": "x"},
@@ -154,7 +164,7 @@ BODIES = {
 }
 # What a path names, each by the number of one that is not there.
 _NUMBERS = ("id", "rota", "broadcast", "entry", "step", "task", "relation", "grant", "role")
-_NUMBERS += ("proposal", "firing")
+_NUMBERS += ("proposal", "firing", "item")
 PARTS = {"control": "T01", "dataset": "none", "rule": "watch", "version": "1"}
 PARTS |= dict.fromkeys((*_NUMBERS, "bundle", "evidence", "source"), 1)
 

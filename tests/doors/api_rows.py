@@ -42,6 +42,13 @@ API_ROWS: dict[str, Row] = {
     "api:end_access": act(MANAGE, **_R, grant="grant"),
     "api:roles": both(VIEW, MANAGE, **_R),
     "api:leave_role": act(OWN_ROLE, **_R, role="role"),
+    "api:review": both(VIEW, CONTRIBUTE, **_R),
+    "api:get_review_version": read(VIEW, **_R, version="written"),
+    "api:publish_review": act(MANAGE, **_R, version="written"),
+    "api:items": both(VIEW, CONTRIBUTE, **_R),
+    "api:change_item": act(CONTRIBUTE, **_R, item="item"),
+    # Whoever may only read may own one and say that it is done; the domain says who may do what.
+    "api:settle_item": act(VIEW, **_R, item="item"),
     "api:correct_exposure": act(CONTRIBUTE, **_R, exposure="exposure"),
     "api:verify_exposure": act(MANAGE, **_R, exposure="exposure"),
     "api:evidence-file": read(VIEW, **_R, evidence="evidence"),

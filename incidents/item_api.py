@@ -1,0 +1,164 @@
+"""Action items of an incident by API: what is to be done after it, and what became of each."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Literal
+
+from ninja import Router, Schema, Status
+from pydantic import Field
+
+from accounts.api import ApiRequest, Text, Token, actor_of
+from accounts.models import Scope
+from accounts.problems import Problem, responses
+from incidents import api, items
+from incidents.models import ActionItem, Incident
+
+router = Router(tags=["incidents"])
+
+
+class ItemIn(Schema):
+    what: Text = Field(min_length=1, max_length=items.LONGEST_WHAT)
+    kind: Literal["prevent", "detect", "limit", "respond"]
+    owner: Text = Field(
+        min_length=1, max_length=254, description="User name or e-mail address of who sees it."
+    )
+    due_on: date
+    control: Text = Field("", max_length=3, description="The id of a control, such as `G07`.")
+    test: Text = Field("", max_length=items.LONGEST_TEST, description="How it will be verified.")
+
+
+class ItemChangeIn(ItemIn):
+    """What is left out stays as it is."""
+
+    what: Text = Field("", max_length=items.LONGEST_WHAT)
+    kind: Literal["prevent", "detect", "limit", "respond"] | None = None  # type: ignore[assignment]
+    owner: Text = Field("", max_length=254)
+    due_on: date | None = None  # type: ignore[assignment]
+
+
+class ItemSettleIn(Schema):
+    """`done` by its owner or who manages the incident, `verified` by somebody else."""
+
+    to: Literal["done", "verified", "open", "dropped"]
+    said: Text = Field(
+        "",
+        max_length=items.LONGEST_WORD,
+        description="What was done, what shows it, or why not; always needed.",
+    )
+
+
+class ItemOut(Schema):
+    id: int
+    what: str
+    kind: str
+    owner: str = Field(description="A user name.")
+    due_on: date
+    overdue: bool
+    control: str
+    test: str
+    state: str = Field(description="`open`, `done`, `verified` or `dropped`.")
+    said: str = Field(description="The last word on it.")
+    added_by: str = Field(description="A user name.")
+    added_at: datetime
+    done_by: str | None = Field(description="A user name.")
+    done_at: datetime | None
+    settled_by: str | None = Field(description="A user name.")
+    settled_at: datetime | None
+
+
+_ACTS: dict[str, Callable[..., ActionItem]] = {
+    "done": items.finish,
+    "verified": items.verify,
+    "open": items.reopen,
+    "dropped": items.drop,
+}
+_PEOPLE = ("owner", "added_by", "done_by", "settled_by")
+
+
+def _out(row: ActionItem) -> ItemOut:
+    return ItemOut(
+        id=row.pk,
+        what=row.what,
+        kind=row.kind,
+        owner=row.owner.username,
+        due_on=row.due_on,
+        overdue=row.is_overdue,
+        control=row.control,
+        test=row.test,
+        state=row.state,
+        said=row.said,
+        added_by=row.added_by.username,
+        added_at=row.added_at,
+        done_by=row.done_by.username if row.done_by else None,
+        done_at=row.done_at,
+        settled_by=row.settled_by.username if row.settled_by else None,
+        settled_at=row.settled_at,
+    )
+
+
+def _found(incident: Incident, pk: int) -> ActionItem:
+    return api.child(incident.action_items.select_related("incident", *_PEOPLE), pk, "item")
+
+
+@router.get(
+    "/{ref}/items",
+    auth=Token(Scope.READ),
+    url_name="items",
+    response={200: list[ItemOut], **responses(404)},
+)
+def list_items(request: ApiRequest, ref: str) -> list[ItemOut]:
+    """What is to be done after the incident, what is due first; settled ones too."""
+    return [_out(row) for row in api.get(request, ref).action_items.select_related(*_PEOPLE)]
+
+
+@router.post(
+    "/{ref}/items",
+    auth=Token(Scope.RESPOND),
+    url_name="items",
+    response={201: ItemOut, **responses(404, 409)},
+)
+def add_item(request: ApiRequest, ref: str, body: ItemIn) -> Status[ItemOut]:
+    """Add an item; its owner is told, and reminded each week until it is done or dropped."""
+    incident = api.get(request, ref, to="contribute")
+    owner = api.named(body.owner, "owner")
+    if owner is None:
+        raise Problem(422, "owner: name a person.", field="owner")
+    said = items.Said(body.what, body.kind, owner, body.due_on, body.control, body.test)
+    with api.refusing(items.Refused, body):
+        row = items.add(incident, said, actor=actor_of(request))
+    return Status(201, _out(row))
+
+
+@router.post(
+    "/{ref}/items/{item}",
+    auth=Token(Scope.RESPOND),
+    response={200: ItemOut, **responses(404, 409)},
+)
+def change_item(request: ApiRequest, ref: str, item: int, body: ItemChangeIn) -> ItemOut:
+    """Change what an open item says, or whose it is."""
+    row = _found(api.get(request, ref, to="contribute"), item)
+    sent = body.model_fields_set
+    said = items.Said(
+        what=body.what if "what" in sent else row.what,
+        kind=body.kind or row.kind,
+        owner=api.named(body.owner, "owner") or row.owner,
+        due_on=body.due_on or row.due_on,
+        control=body.control if "control" in sent else row.control,
+        test=body.test if "test" in sent else row.test,
+    )
+    with api.refusing(items.Refused, body):
+        row = items.change(row, said, actor=actor_of(request))
+    return _out(row)
+
+
+@router.post(
+    "/{ref}/items/{item}/settle",
+    auth=Token(Scope.RESPOND),
+    response={200: ItemOut, **responses(404, 409)},
+)
+def settle_item(request: ApiRequest, ref: str, item: int, body: ItemSettleIn) -> ItemOut:
+    """Say that an item is done, verified, open again or dropped. Its owner need only read here."""
+    row = _found(api.get(request, ref), item)
+    with api.refusing(items.Refused, body):
+        row = _ACTS[body.to](row, body.said, actor=actor_of(request))
+    return _out(row)

@@ -1,0 +1,181 @@
+"""Reviews and action items by API: written by one, published and verified by another."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from incidents import grants, reviewform
+from incidents.models import ActionItem, Review
+from severity.ladder import Sev
+from tests import make
+from tests.api.conftest import Caller, problem
+
+pytestmark = pytest.mark.django_db
+NEEDED = {each.key: "Said." for each in reviewform.current().sections if each.needed}
+WORD = "The scanner runs every hour now."
+
+
+@pytest.fixture
+def incident():
+    return make.incident(Sev.SEV2)
+
+
+def let_in(incident, level, **fields):
+    person = make.user(**fields)
+    grants.admit(incident, level=level, person=person, reason="Helps.", actor=make.SYSTEM)
+    return Caller(person)
+
+
+@pytest.fixture
+def manager(incident):
+    return let_in(incident, "manage")
+
+
+@pytest.fixture
+def helper(incident):
+    return let_in(incident, "contribute", username="hal")
+
+
+def at(incident, rest):
+    return f"/incidents/{incident.ref}/{rest}"
+
+
+def test_a_review_is_written_and_published_by_a_second_person(incident, manager, helper):
+    form = helper.get(at(incident, "review")).json()
+    assert (form["last"], form["published"], form["demanded"]) == (None, None, True)
+    assert {each["key"] for each in form["sections"] if each["needed"]} == {*NEEDED}
+    made = helper.post(at(incident, "review"), {"sections": NEEDED, "based_on": 0})
+    assert (made.status_code, made.json()["number"]) == (201, 1)
+    path = at(incident, "review/versions/1/publish")
+    assert helper.post(path).status_code == 403
+    told = manager.post(path).json()
+    assert (told["published"], told["stands"]) == (1, True)
+    assert told["published_by"] == manager.person.username
+    assert "published already" in problem(manager.post(path), 409)["detail"]
+
+
+def test_nobody_publishes_their_own_or_overwrites_what_they_have_not_read(incident, manager):
+    body = {"sections": NEEDED, "based_on": 0}
+    assert manager.post(at(incident, "review"), body).status_code == 201
+    own = problem(manager.post(at(incident, "review/versions/1/publish")), 409)
+    assert "a second person must publish it" in own["detail"]
+    stale = manager.post(at(incident, "review"), {"sections": {"summary": "x"}, "based_on": 0})
+    assert "after you opened this" in problem(stale, 409)["detail"]
+    # What was never written is no version either.
+    assert manager.post(at(incident, "review/versions/2/publish")).status_code == 404
+    told = manager.get(at(incident, "review/versions/1")).json()
+    assert {each["key"]: each["text"] for each in told["sections"] if each["text"]} == NEEDED
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"sections": {"gossip": "x"}, "based_on": 0},
+        {"sections": {"summary": "x" * 20_001}, "based_on": 0},
+        {"sections": ["x"], "based_on": 0},
+        {"based_on": 0},
+    ],
+)
+def test_a_section_that_cannot_be_is_refused_at_its_field(incident, helper, body):
+    assert problem(helper.post(at(incident, "review"), body), 422)["field"] == "sections"
+    assert not Review.objects.exists()
+
+
+def test_a_review_is_read_by_who_reads_and_written_by_who_contributes(incident, helper):
+    viewer, stranger = let_in(incident, "view"), Caller(make.user())
+    body = {"sections": NEEDED, "based_on": 0}
+    assert viewer.get(at(incident, "review")).status_code == 200
+    assert viewer.post(at(incident, "review"), body).status_code == 403
+    assert stranger.get(at(incident, "review")).status_code == 404
+    assert stranger.post(at(incident, "review"), body).status_code == 404
+    helper.post(at(incident, "review"), body)
+    other = make.incident()
+    manages_other = let_in(other, "manage")
+    assert manages_other.get(at(other, "review/versions/1")).status_code == 404
+    assert manages_other.post(at(other, "review/versions/1/publish")).status_code == 404
+
+
+def item(**changed):
+    due = str(timezone.now().date() + timedelta(days=20))
+    return {"what": "Scan every hour", "kind": "detect", "owner": "hal", "due_on": due} | changed
+
+
+def test_an_item_is_added_changed_done_and_verified_by_another(incident, manager, helper):
+    made = manager.post(at(incident, "items"), item(control="G22"))
+    row = made.json()
+    assert (made.status_code, row["owner"], row["state"]) == (201, "hal", "open")
+    path = at(incident, f"items/{row['id']}")
+    changed = manager.post(path, {"test": "Plant one."}).json()
+    assert (changed["test"], changed["control"], changed["what"]) == (
+        "Plant one.",
+        "G22",
+        "Scan every hour",
+    )
+    done = helper.post(f"{path}/settle", {"to": "done", "said": WORD}).json()
+    assert (done["state"], done["done_by"], done["said"]) == ("done", "hal", WORD)
+    own = problem(helper.post(f"{path}/settle", {"to": "verified", "said": WORD}), 409)
+    assert "Another person verifies it" in own["detail"]
+    told = manager.post(f"{path}/settle", {"to": "verified", "said": WORD}).json()
+    assert (told["state"], told["settled_by"]) == ("verified", manager.person.username)
+    assert helper.get(at(incident, "items")).json() == [told]
+
+
+def test_an_item_is_opened_again_and_dropped_with_a_reason(incident, manager):
+    row = manager.post(at(incident, "items"), item(owner=manager.person.username)).json()
+    path = at(incident, f"items/{row['id']}/settle")
+    manager.post(path, {"to": "done", "said": WORD})
+    assert manager.post(path, {"to": "open", "said": "It ran only once."}).json()["done_by"] is None
+    assert problem(manager.post(path, {"to": "dropped"}), 422)["field"] == "said"
+    assert manager.post(path, {"to": "dropped", "said": "Not needed now."}).json()["state"] == (
+        "dropped"
+    )
+    assert (
+        "dropped already"
+        in problem(manager.post(path, {"to": "dropped", "said": "Not needed now."}), 409)["detail"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"what": " "}, "what"),
+        ({"what": "x" * 501}, "what"),
+        ({"kind": "hope"}, "kind"),
+        ({"owner": "nobody-here"}, "owner"),
+        ({"owner": "outsider"}, "owner"),
+        ({"due_on": "2001-01-01"}, "due_on"),
+        ({"due_on": "soon"}, "due_on"),
+        ({"control": "Z99"}, "control"),
+    ],
+)
+def test_an_item_that_cannot_be_is_named_by_its_field(incident, helper, body, field):
+    make.user(username="outsider")
+    assert problem(helper.post(at(incident, "items"), item(**body)), 422)["field"] == field
+    assert not ActionItem.objects.exists()
+    row = helper.post(at(incident, "items"), item()).json()
+    changed = helper.post(at(incident, f"items/{row['id']}"), body)
+    assert problem(changed, 422)["field"] == field
+    assert helper.get(at(incident, "items")).json() == [row]
+
+
+def test_an_owner_who_may_only_read_says_that_it_is_done(incident, manager):
+    owner = let_in(incident, "view", username="own")
+    row = manager.post(at(incident, "items"), item(owner="own")).json()
+    path = at(incident, f"items/{row['id']}")
+    assert owner.post(path, {"what": "Less"}).status_code == 403
+    assert owner.post(f"{path}/settle", {"to": "done", "said": WORD}).json()["state"] == "done"
+    refused = problem(owner.post(f"{path}/settle", {"to": "dropped", "said": WORD}), 409)
+    assert "Only who may manage here" in refused["detail"]
+    stranger = Caller(make.user())
+    assert stranger.get(at(incident, "items")).status_code == 404
+    assert stranger.post(f"{path}/settle", {"to": "done", "said": WORD}).status_code == 404
+
+
+def test_an_item_is_reached_through_its_own_incident(incident, manager):
+    row = manager.post(at(incident, "items"), item(owner=manager.person.username)).json()
+    other = make.incident()
+    caller = let_in(other, "close")
+    for rest, body in (("", {"what": "No"}), ("/settle", {"to": "done", "said": WORD})):
+        swapped = caller.post(at(other, f"items/{row['id']}{rest}"), body)
+        assert "no such item" in problem(swapped, 404)["detail"]
