@@ -21,6 +21,7 @@ from incidents.assess_api import router as assessments
 from incidents.bundle_api import router as bundle
 from incidents.cord_api import router as cord
 from incidents.deciding_api import router as deciding
+from incidents.draft_api import router as drafts
 from incidents.evidence_api import router as evidence
 from incidents.exposure_api import router as exposures
 from incidents.item_api import router as items
@@ -116,6 +117,7 @@ api.add_router("/v1/incidents", assessments)
 api.add_router("/v1/incidents", deciding)
 api.add_router("/v1/incidents", reviews)
 api.add_router("/v1/incidents", items)
+api.add_router("/v1/incidents", drafts)
 api.add_router("/v1/incidents", tracking)
 api.add_router("/v1/incidents", access)
 api.add_router("/v1/incidents", legal)

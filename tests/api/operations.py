@@ -50,6 +50,13 @@ OPERATIONS = [
     ("POST", "/severity/rules/{version}/publish", Scope.RULES),
     ("GET", "/incidents/{ref}/pages", Scope.READ),
     ("GET", "/incidents/{ref}/obligations", Scope.READ),
+    ("GET", "/incidents/{ref}/drafts", Scope.READ),
+    ("POST", "/incidents/{ref}/drafts", Scope.RESPOND),
+    ("GET", "/incidents/{ref}/drafts/{draft}", Scope.READ),
+    ("POST", "/incidents/{ref}/drafts/{draft}", Scope.RESPOND),
+    ("GET", "/incidents/{ref}/drafts/{draft}/versions/{version}", Scope.READ),
+    ("GET", "/incidents/{ref}/drafts/{draft}/versions/{version}/markdown", Scope.READ),
+    ("POST", "/incidents/{ref}/drafts/{draft}/versions/{version}/approve", Scope.RESPOND),
     ("GET", "/register", Scope.READ),
     ("GET", "/veris", Scope.READ),
     ("GET", "/incidents/{ref}/veris", Scope.READ),
@@ -156,6 +163,8 @@ BODIES = {
     "page-person": {"person": "x", "reason": "x"},
     "snooze": {"minutes": 1, "reason": "x"},
     "escalate": {"reason": "x"},
+    "drafts": {"kind": "authority"},
+    "drafts/1": {"text": "x", "based_on": 1},
     "broadcasts": {"subject": "x", "text": "x", "subscribers": True},
     "approve": {"version": 1},
     "audience": {"reason": "x"},
@@ -164,7 +173,7 @@ BODIES = {
 }
 # What a path names, each by the number of one that is not there.
 _NUMBERS = ("id", "rota", "broadcast", "entry", "step", "task", "relation", "grant", "role")
-_NUMBERS += ("proposal", "firing", "item")
+_NUMBERS += ("proposal", "firing", "item", "draft")
 PARTS = {"control": "T01", "dataset": "none", "rule": "watch", "version": "1"}
 PARTS |= dict.fromkeys((*_NUMBERS, "bundle", "evidence", "source"), 1)
 

@@ -41,7 +41,7 @@ CHECKS = (
 application = lru_cache(get_wsgi_application)
 # What belongs to an incident, by the names of their keys in the addresses.
 CHILDREN = ("entry", "task", "relation", "grant", "role", "exposure", "evidence", "step")
-CHILDREN += ("proposal", "firing", "item")
+CHILDREN += ("proposal", "firing", "item", "draft")
 KEY_ID = "0123456789abcdef"
 # Signed with the time in it, or numbered anew: the test that is running writes it down here.
 WAITING = {"token": "", "rota": ""}

@@ -25,6 +25,11 @@ ROWS: dict[str, Row] = {
     "incidents:import-rejects": read(APPROVE, pk="import"),
 }
 API_ROWS: dict[str, Row] = {
+    "api:drafts": both(VIEW, CONTRIBUTE, ref="ref"),
+    "api:draft": both(VIEW, CONTRIBUTE, ref="ref", draft="draft"),
+    "api:get_draft_version": read(VIEW, ref="ref", draft="draft", version="first"),
+    "api:get_draft_markdown": read(VIEW, ref="ref", draft="draft", version="first"),
+    "api:approve_draft": act(VIEW, ref="ref", draft="draft", version="first"),
     "api:list_register": read(REGISTER),
     "api:incident_as_veris": read(VIEW, ref="ref"),
     "api:list_veris": read(SIGNED_IN),

@@ -141,6 +141,8 @@ BODIES = {
     "api:review": {"sections": {}, "based_on": 0},
     "api:items": {"what": "w", "kind": "detect", "owner": "nobody", "due_on": "2030-01-01"},
     "api:settle_item": {"to": "done"},
+    "api:drafts": {"kind": "none"},
+    "api:draft": {"text": "t", "based_on": 1},
     "api:relations": {"incident": "INC-1"},
     "api:access": {"person": "nobody", "level": "view", "reason": "r"},
     "api:roles": {"role": "scribe", "person": "nobody"},
