@@ -24,6 +24,7 @@ from incidents.deciding_api import router as deciding
 from incidents.draft_api import router as drafts
 from incidents.evidence_api import router as evidence
 from incidents.exposure_api import router as exposures
+from incidents.import_api import router as imports
 from incidents.item_api import router as items
 from incidents.lead_api import router as figures
 from incidents.legal_api import router as legal
@@ -107,6 +108,7 @@ api = Described(
 )
 api.add_router("/v1/incidents", incidents)
 api.add_router("/v1/register", register)
+api.add_router("/v1/imports", imports)
 api.add_router("/v1", veris)
 api.add_router("/v1/incidents", evidence)
 api.add_router("/v1/incidents", exposures)

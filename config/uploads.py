@@ -9,7 +9,7 @@ from programs import evidence
 # Beside the file: the other fields of a form, and what stands between them.
 _AROUND = 64 * 1024
 # Where evidence of an incident is handed in, by page and by API, and files of incidents.
-_INCIDENTS = ("incidents:add-evidence", "api:evidence", "incidents:imports")
+_INCIDENTS = ("incidents:add-evidence", "api:evidence", "incidents:imports", "api:imports")
 
 
 def longest() -> int:

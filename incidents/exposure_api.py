@@ -72,7 +72,7 @@ class ExposureIn(Schema):
     )
 
 
-class CorrectionIn(ExposureIn):
+class ExposureCorrectionIn(ExposureIn):
     """What is known now, and why it is corrected. What is left out stays as it is."""
 
     reason: Text = Field(min_length=1, max_length=exposures.LONGEST_REASON)
@@ -135,7 +135,7 @@ def add_exposure(request: ApiRequest, ref: str, body: ExposureIn) -> Status[Expo
     response={200: ExposureOut, **responses(404, 409)},
 )
 def correct_exposure(
-    request: ApiRequest, ref: str, exposure: int, body: CorrectionIn
+    request: ApiRequest, ref: str, exposure: int, body: ExposureCorrectionIn
 ) -> ExposureOut:
     """Correct what is known. The old values stay in the history."""
     row = _found(api.get(request, ref, to="contribute"), exposure)

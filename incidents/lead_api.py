@@ -15,7 +15,7 @@ from programs import access as program_access
 router = Router(tags=["figures"])
 
 
-class Filter(Schema):
+class FiguresIn(Schema):
     """The days are those of UTC. Without them `preset` counts, and without that 90 days."""
 
     preset: Text = Field("90", max_length=10, description=f"One of {', '.join(spans.PRESETS)}.")
@@ -48,7 +48,7 @@ class AtOut(Schema):
     n: int | None
 
 
-class ProgramOut(Schema):
+class ProgramFiguresOut(Schema):
     program: str | None
     incidents: int | None
     person_hours: int | None
@@ -64,13 +64,13 @@ class FiguresOut(Schema):
     by_level: dict[str, int | None]
     over_time: list[AtOut]
     pauses: list[int] | None
-    programs: list[ProgramOut]
+    programs: list[ProgramFiguresOut]
     withheld: int
     fewest: int
 
 
 @router.get("", auth=Token(Scope.READ), response={200: FiguresOut, **responses()})
-def figures(request: ApiRequest, wanted: Query[Filter]) -> FiguresOut:
+def figures(request: ApiRequest, wanted: Query[FiguresIn]) -> FiguresOut:
     """The figures of a period, beside those of the same number of days before. For executives."""
     person = person_of(request)
     if not leading.may_lead(person) or bound_to(request):
@@ -82,7 +82,7 @@ def figures(request: ApiRequest, wanted: Query[Filter]) -> FiguresOut:
     return FiguresOut(**leadtiles.as_data(leading.of(person, scope)))
 
 
-def _period(wanted: Filter) -> spans.Period:
+def _period(wanted: FiguresIn) -> spans.Period:
     today = datetime.now(tz=UTC).date()
     if wanted.since is None and wanted.until is None:
         return spans.preset(wanted.preset, today)

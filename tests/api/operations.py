@@ -58,6 +58,14 @@ OPERATIONS = [
     ("GET", "/incidents/{ref}/drafts/{draft}/versions/{version}/markdown", Scope.READ),
     ("POST", "/incidents/{ref}/drafts/{draft}/versions/{version}/approve", Scope.RESPOND),
     ("GET", "/register", Scope.READ),
+    ("GET", "/imports", Scope.READ),
+    ("POST", "/imports", Scope.RESPOND),
+    ("GET", "/imports/{run}", Scope.READ),
+    ("GET", "/imports/{run}/preview", Scope.READ),
+    ("POST", "/imports/{run}/columns", Scope.RESPOND),
+    ("POST", "/imports/{run}/begin", Scope.RESPOND),
+    ("POST", "/imports/{run}/drop", Scope.RESPOND),
+    ("GET", "/imports/{run}/rejects", Scope.READ),
     ("GET", "/veris", Scope.READ),
     ("GET", "/incidents/{ref}/veris", Scope.READ),
     ("POST", "/incidents/{ref}/legal-events", Scope.RESPOND),
@@ -163,6 +171,7 @@ BODIES = {
     "page-person": {"person": "x", "reason": "x"},
     "snooze": {"minutes": 1, "reason": "x"},
     "escalate": {"reason": "x"},
+    "columns": {"mapping": {}},
     "drafts": {"kind": "authority"},
     "drafts/1": {"text": "x", "based_on": 1},
     "broadcasts": {"subject": "x", "text": "x", "subscribers": True},
@@ -173,7 +182,7 @@ BODIES = {
 }
 # What a path names, each by the number of one that is not there.
 _NUMBERS = ("id", "rota", "broadcast", "entry", "step", "task", "relation", "grant", "role")
-_NUMBERS += ("proposal", "firing", "item", "draft")
+_NUMBERS += ("proposal", "firing", "item", "draft", "run")
 PARTS = {"control": "T01", "dataset": "none", "rule": "watch", "version": "1"}
 PARTS |= dict.fromkeys((*_NUMBERS, "bundle", "evidence", "source"), 1)
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections import Counter
 from datetime import timedelta
 from functools import lru_cache
 
@@ -14,6 +15,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections, transaction
 from hypothesis import HealthCheck
 from hypothesis import settings as how
+from ninja import Schema
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -117,6 +119,26 @@ def test_every_answer_is_one_that_is_described(case, commander, monitor):
 
 def test_the_description_is_openapi_3_1():
     assert re.fullmatch(r"3\.1\.\d+", schema.raw_schema["openapi"])
+
+
+def shapes(of=Schema):
+    """Every shape that our own code takes or gives."""
+    for each in of.__subclasses__():
+        if each.__module__.partition(".")[0] in (
+            "accounts",
+            "incidents",
+            "notifications",
+            "programs",
+        ):
+            yield each
+        yield from shapes(each)
+
+
+def test_no_two_shapes_have_one_name():
+    # The description knows a shape by its name alone: of two it would show one for both.
+    counted = Counter(each.__name__ for each in {*shapes()})
+    assert not [name for name, count in counted.items() if count > 1]
+    assert len(counted) > 50
 
 
 def test_every_operation_and_every_refusal_is_described():

@@ -103,14 +103,16 @@ def called(world, name, method, headers):
     path = reverse(name, kwargs=row.address(world.ids | {"ref": world.incident.ref}))
     if method == "get":
         return walk.knock(Client(), "get", path, headers=headers)
-    if name == "api:evidence":
-        return walk.knock(Client(), "post", path, headers=headers)
+    if name in FORMS:
+        return walk.knock(Client(), "post", path, FORMS[name], headers=headers)
     body, kind = json.dumps(BODIES.get(name, {})), "application/json"
     return walk.knock(Client(), "post", path, body, content_type=kind, headers=headers)
 
 
 # What passes the check of the shape, so that it is the door that answers.
+FORMS = {"api:evidence": {}, "api:imports": {"form": "csv", "source": "s"}}
 BODIES = {
+    "api:choose_columns": {"mapping": {}},
     "api:assessment": {"answers": {}, "dry_run": True},
     "api:veto_firing": {"reason": "r"},
     "api:allow_firing": {"reason": "r"},
