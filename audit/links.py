@@ -18,6 +18,8 @@ from audit.chain import Flaw, Link, Tail
 BATCH = 2000
 # Two may be read side by side.
 _numbers = count(1)
+# From one stream up to another, which is not in it; None for no end.
+Span = tuple[str | None, str | None]
 _Row = tuple[str, int, str, str, str, int | None, str, str, str]
 # With the time as it is hashed, so that it need not be made of a datetime for each.
 _ENTRIES = """
@@ -37,10 +39,13 @@ class Walk:
     Args:
         stream: only this one.
         since: only from then on; what stands before the first of a stream is taken as it is.
+        span: only the streams from one up to another.
     """
 
-    def __init__(self, *, stream: str = "", since: datetime | None = None) -> None:
-        self._stream, self._since = stream, since
+    def __init__(
+        self, *, stream: str = "", since: datetime | None = None, span: Span = (None, None)
+    ) -> None:
+        self._stream, self._since, self._span = stream, since, span
         self.entries = self.streams = 0
 
     def count(self) -> int:
@@ -51,12 +56,22 @@ class Walk:
         return int(found)
 
     def _where(self, query: str) -> str:
-        parts = ["e.stream = %s"] * bool(self._stream) + ["e.at >= %s"] * bool(self._since)
+        parts = [part for part, value in self._parts if value]
         return query.format(f"WHERE {' AND '.join(parts)}" if parts else "")
 
     @property
     def _which(self) -> list[Any]:
-        return [each for each in (self._stream, self._since) if each]
+        return [value for _part, value in self._parts if value]
+
+    @property
+    def _parts(self) -> list[tuple[str, Any]]:
+        low, high = self._span
+        return [
+            ("e.stream = %s", self._stream),
+            ("e.at >= %s", self._since),
+            ("e.stream >= %s", low),
+            ("e.stream < %s", high),
+        ]
 
     def flaws(self, *, each: int = 0, tell: Callable[[], object] = int) -> Iterator[Flaw]:
         """Yield what is wrong with the entries, stream by stream.

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
 
-from audit import consistency, guards, live, privileges
+from audit import consistency, guards, live, parts, privileges
 from audit.chain import Flaw
 from audit.consistency import Line
 from audit.differences import Difference, Looked
@@ -73,6 +74,7 @@ def verify(
     since: datetime | None = None,
     outside: Iterable[Line] = (),
     rows: bool = False,
+    jobs: int = 1,
     progress: Progress | None = None,
 ) -> Report:
     """Read the record, or a part of it, and return what does not hold.
@@ -82,23 +84,32 @@ def verify(
         since: only what was written from then on; what was before is taken as it is.
         outside: checkpoints that were kept elsewhere.
         rows: compare the live rows with what the record says of them, all of it.
+        jobs: how many processes read at once, of a record that is worth it.
         progress: is told now and then how many entries were read, of how many.
 
     Raises:
         Foreign: if a checkpoint from outside is of another installation.
         BadDocument: if one from outside is no checkpoint, or was changed.
+        parts.Broken: if a process ended before it had read its part.
     """
     report, outside = Report(), list(outside)
-    with one_moment():
+    walk = Walk(stream=stream, since=since)
+
+    def compare() -> None:
         if outside or not stream:
             _compare(report, outside, since)
         else:
             report.notes.append("One stream alone was read, and compared with no checkpoint.")
-        walk = Walk(stream=stream, since=since)
-        report.take(_told(walk, progress) if progress else walk.flaws())
-        report.entries, report.streams = walk.entries, walk.streams
+
+    with one_moment() as is_its_own:
+        if jobs > 1 and is_its_own and not stream and walk.count() >= parts.WORTH_IT:
+            _read_in_parts(report, walk, jobs=jobs, since=since, beside=compare, progress=progress)
+        else:
+            compare()
+            report.take(_told(walk, progress) if progress else walk.flaws())
+            report.take(walk.remarks())
+            report.entries, report.streams = walk.entries, walk.streams
         report.take(walk.heads())
-        report.take(walk.remarks())
         report.take(_guards())
         report.notes += privileges.notes(connection)
         if rows:
@@ -108,6 +119,36 @@ def verify(
     if since:
         report.notes.append(f"What was written before {since.isoformat()} was not read.")
     return report
+
+
+def _read_in_parts(
+    report: Report,
+    walk: Walk,
+    *,
+    jobs: int,
+    since: datetime | None,
+    beside: Callable[[], None],
+    progress: Progress | None,
+) -> None:
+    """Have several processes read the entries, and do something else meanwhile."""
+    total = walk.count()
+    tell = partial(_pass_on, progress, total) if progress else int
+    with parts.Parts(jobs, since=since, most=MOST_FLAWS, tell=tell).reading() as reading:
+        beside()
+        for part in reading.found():
+            report.take(part.flaws)
+            report.more += part.more
+            report.entries += part.entries
+            report.streams += part.streams
+    if report.entries != total:
+        raise parts.Broken(f"{report.entries} of {total} entries were read.")
+    if progress:
+        progress(total, total)
+
+
+def _pass_on(progress: Progress, total: int, read: int) -> None:
+    # Not the last: that is told once all of them have come to their end.
+    progress(min(read, total - 1), total)
 
 
 def _compare(report: Report, outside: list[Line], since: datetime | None) -> None:
@@ -127,8 +168,11 @@ def _told(walk: Walk, progress: Progress) -> Iterator[Flaw]:
 
 
 @contextmanager
-def one_moment() -> Iterator[None]:
-    """See the record as it stood at one moment: an entry that is added meanwhile is no flaw."""
+def one_moment() -> Iterator[bool]:
+    """See the record as it stood at one moment: an entry that is added meanwhile is no flaw.
+
+    Yields whether the transaction is its own, so that other processes may see the same.
+    """
     outermost = not connection.in_atomic_block
     with transaction.atomic():
         if outermost:
@@ -136,7 +180,7 @@ def one_moment() -> Iterator[None]:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 # It may take a minute, and holds no lock.
                 cursor.execute("SET LOCAL statement_timeout = 0")
-        yield
+        yield outermost
 
 
 def _guards() -> Iterator[Flaw]:

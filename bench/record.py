@@ -109,19 +109,21 @@ def _share(what: str, times: tuple[list[float], list[float]]) -> Figure:
 
 
 def _verifying(entries: int) -> Iterator[Figure]:
-    from audit import sealing, verification
+    from audit import parts, sealing, verification
 
     _fill(entries)
     said = sealing.seal()
     assert said
+    jobs = parts.default_jobs()
     begun, cpu = time.perf_counter(), _processor()
-    report = verification.verify(outside=[(said.text, "kept")])
+    report = verification.verify(outside=[(said.text, "kept")], jobs=jobs)
     seconds, used = time.perf_counter() - begun, _processor() - cpu
     assert report.clean, report.flaws
     assert report.sealed == report.entries
     what = f"{report.entries:,} entries verified, with chain, texts, tree and a checkpoint"
     goal = GOAL_SECONDS * entries / ENTRIES
-    yield Figure(f"record, {what}", seconds, "s", goal, f"{used:.1f} s of processor")
+    said_of = f"{jobs} processes; {used:.1f} s of processor, what they began not counted"
+    yield Figure(f"record, {what}", seconds, "s", goal, said_of)
     rate = report.entries / seconds
     yield Figure("record, entries verified a second", rate, "", GOAL_RATE, at_least=True)
 

@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from audit import deposits, looking, verification
+from audit import deposits, looking, parts, verification
 from audit.checkpoints import Foreign
 from audit.seal import BadDocument
 from audit.verification import MOST_FLAWS, Report
@@ -41,6 +41,13 @@ class Command(BaseCommand):
             action=BooleanOptionalAction,
             help="compare live rows with what the record last said of them;"
             " done unless --stream or --since is given",
+        )
+        parser.add_argument(
+            "--jobs",
+            type=int,
+            choices=range(1, parts.MOST_JOBS + 1),
+            default=parts.default_jobs(),
+            help="how many processes read at once; one for each core, at most %(default)s here",
         )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -75,9 +82,10 @@ class Command(BaseCommand):
                 since=options["since"],
                 outside=outside,
                 rows=_are_compared(options),
+                jobs=options["jobs"],
                 progress=self._progress if self.stderr.isatty() else None,
             )
-        except (OSError, BadDocument, Foreign) as error:
+        except (OSError, BadDocument, Foreign, parts.Broken) as error:
             raise CommandError(f"Nothing was verified. {error}", returncode=2) from error
 
     def _progress(self, done: int, total: int) -> None:
