@@ -51,6 +51,11 @@ def found(jobs, **asked):
     return verification.verify(jobs=jobs, **asked)
 
 
+def test_they_say_nothing_at_the_terminal(streams, capfd):
+    assert found(2).clean
+    assert capfd.readouterr() == ("", "")
+
+
 def test_several_processes_read_all_that_one_reads(streams):
     sealing.seal()
     one, many = found(1), found(3)
