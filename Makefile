@@ -109,6 +109,7 @@ lock: .venv/.uv ## take the newest versions that pyproject.toml allows into requ
 	$(UV_LOCK) requirements/bootstrap.in --output-file requirements/bootstrap.lock
 	$(UV_LOCK) pyproject.toml --output-file requirements/run.lock
 	$(UV_LOCK) pyproject.toml --extra s3 --output-file requirements/s3.lock
+	$(UV_LOCK) pyproject.toml --extra telemetry --output-file requirements/telemetry.lock
 	$(UV_LOCK) pyproject.toml --extra embedded --output-file requirements/embedded.lock
 	$(UV_LOCK) pyproject.toml --extra embedded --group dev --output-file requirements/dev.lock
 

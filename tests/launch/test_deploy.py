@@ -17,6 +17,7 @@ COMMANDS = {
 }
 # Read by compose.yaml or by the servers, not by the settings.
 OTHERS = {"ANDON_DB_PASSWORD"}
+LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
 
 
 def test_the_launcher_runs_what_a_deployment_runs():
@@ -82,3 +83,31 @@ def test_systemd_understands_the_units(tmp_path):
 
     assert (answer.returncode, answer.stderr) == (0, "")
     assert len(units) == len(COMMANDS)
+
+
+def test_the_image_dumps_the_server_that_it_is_deployed_with():
+    image = (ROOT / "Dockerfile").read_text()
+    server = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["db"]["image"]
+    major = server.removeprefix("postgres:").partition("-")[0]
+
+    assert f"FROM {server} AS postgres\n" in image
+    assert f" postgresql-client-{major} " in image
+
+
+def test_every_lock_is_made_by_one_command():
+    made = re.findall(r"--output-file (\S+)", (ROOT / "Makefile").read_text())
+
+    assert sorted(made) == sorted(f"requirements/{each.name}" for each in LOCKS)
+
+
+def test_all_locks_pin_the_same_versions():
+    pins = [dict(re.findall(r"^([a-z0-9-]+)==(\S+)", each.read_text(), re.M)) for each in LOCKS]
+
+    apart = {
+        name
+        for one in pins
+        for other in pins
+        for name in one.keys() & other.keys()
+        if one[name] != other[name]
+    }
+    assert not apart
