@@ -8,6 +8,7 @@ from django.utils import timezone
 from simple_history.utils import bulk_create_with_history
 
 from accounts.actors import Actor
+from audit.inserting import insert_all
 
 
 def create(model: type[models.Model], *, actor: Actor, why: str = "", **fields: Any) -> Any:
@@ -39,7 +40,7 @@ def create_in_set(rows: Sequence[models.Model], *, actor: Actor, why: str = "") 
     What `create_all` does, at half its cost where there are hundreds: nothing is sent twice.
     """
     model = type(rows[0])
-    made = model._default_manager.bulk_create(rows)
+    insert_all(rows)
     past = model.history.model  # type: ignore[attr-defined]
     names = [each.column for each in past.tracked_fields]
     quoted = ", ".join(connection.ops.quote_name(name) for name in names)
@@ -52,7 +53,7 @@ def create_in_set(rows: Sequence[models.Model], *, actor: Actor, why: str = "") 
     )
     who = actor.user.pk if actor.user else None
     with connection.cursor() as cursor:
-        cursor.execute(sql, [timezone.now(), who, _why(actor, why), [row.pk for row in made]])
+        cursor.execute(sql, [timezone.now(), who, _why(actor, why), [row.pk for row in rows]])
 
 
 def save(row: models.Model, *fields: str, actor: Actor, why: str = "") -> None:

@@ -8,6 +8,7 @@ from django.db import DEFAULT_DB_ALIAS, models, transaction
 from accounts.actors import Actor
 from audit import chain
 from audit.gathering import OutsideTransaction, Turn, write_soon
+from audit.inserting import insert_all
 from audit.models import Entry, Remark
 
 # For a change that is mostly a part of a larger one: it joins the transaction around it without a
@@ -89,11 +90,11 @@ def _write(lines: list[_Line]) -> None:
     if len(lines) == 1:
         _insert(lines[0].entry, remarks)
         return
-    Entry.objects.bulk_create([line.entry for line in lines])
+    insert_all([line.entry for line in lines])
     for remark in remarks:
         # Its entry has a key only now.
         remark.entry_id = remark.entry.pk
-    Remark.objects.bulk_create(remarks)
+    insert_all(remarks)
 
 
 # What the trigger sets is left empty. Entry and text go in one statement: whoever acts waits for

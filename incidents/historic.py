@@ -16,6 +16,7 @@ from django.db import transaction
 from accounts.actors import Actor
 from audit import history, trail
 from audit.gathering import gathered
+from audit.inserting import insert_all
 from incidents import (
     codenames,
     exposures,
@@ -62,8 +63,8 @@ def file_all(
     # What is recorded is written in few statements at the end, in its order.
     with gathered():
         outcome.made = _make(fresh, programs, actor)
-        Imported.objects.bulk_create(
-            _origin(incident, row, run) for incident, row in zip(outcome.made, fresh, strict=True)
+        insert_all(
+            [_origin(incident, row, run) for incident, row in zip(outcome.made, fresh, strict=True)]
         )
         exposures.of_the_past(
             [

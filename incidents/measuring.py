@@ -15,6 +15,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
+from audit.inserting import insert_all
 from incidents import spreading
 from incidents.models import LENGTHS, Figure, Grain, Incident, Measure, Spread
 from programs.models import Pause
@@ -179,7 +180,7 @@ def _difference(which: str, keys: list[int], sql: str, changes: Changes) -> None
     for row in after.values():
         changes.count(row, +1)
     known.delete()
-    Measure.objects.bulk_create(Measure(**row) for row in after.values())
+    insert_all([Measure(**row) for row in after.values()])
 
 
 def _reckoned(sql: str, keys: list[int]) -> list[dict[str, Any]]:

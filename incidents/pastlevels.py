@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.actors import Actor
+from audit.inserting import insert_all
 from incidents.weighing import Answered, weigh
 from severity import inforce
 from severity.assessment import Result, assess
@@ -55,7 +56,8 @@ def of_the_past(several: Sequence[Past], reason: str, *, actor: Actor) -> list[A
                 **said,
             )
         )
-    return Assessment.objects.bulk_create(rows)
+    insert_all(rows)
+    return rows
 
 
 def _provisional(past: Past, rules: RuleSet, weighed: dict[Answered, Triage]) -> dict[str, Any]:

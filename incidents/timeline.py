@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from audit import outbox, trail
 from audit.gathering import Turn, write_soon
+from audit.inserting import insert_all
 from audit.trail import joined
 from incidents import moments
 from incidents.models import Incident, TimelineEntry
@@ -72,7 +73,7 @@ def _refuse_over(incident: Incident) -> None:
 
 
 def _insert(entries: list[TimelineEntry]) -> None:
-    TimelineEntry.objects.bulk_create(entries)
+    insert_all(entries)
 
 
 @transaction.atomic

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from copy import deepcopy
 from typing import Any
 
 from severity.facts import BadFact
@@ -16,6 +15,7 @@ from severity.veris.record import (
     PartialDate,
     Record,
     Span,
+    copied,
 )
 
 READABLE = re.compile(r"1\.(3(\.\d{1,2})?|4(\.[01])?)", re.ASCII)
@@ -60,7 +60,7 @@ class _Reader:
     def __init__(self, given: object) -> None:
         if not isinstance(given, Mapping):
             raise BadFact("the record", given, allowed="a JSON object")
-        self.rest: dict[str, Any] = deepcopy(dict(given))
+        self.rest: dict[str, Any] = copied(dict(given))
         self.remarks: list[str] = []
 
     def record(self) -> Record:

@@ -1,11 +1,10 @@
 """Write a record of VERIS 1.4.1, with all that it must have. Pure."""
 
 from collections.abc import Mapping
-from copy import deepcopy
 from typing import Any
 
 from severity.ladder import Sev
-from severity.veris.record import VERSION, Record
+from severity.veris.record import VERSION, Record, copied
 from severity.vocabulary import Evidence
 
 # Our choice, for export alone: no level is ever read back from it.
@@ -43,15 +42,15 @@ def write(record: Record) -> dict[str, Any]:
 
     What is required and not known is written as VERIS says "unknown".
     """
-    written: dict[str, Any] = deepcopy(dict(record.rest))
+    written: dict[str, Any] = copied(dict(record.rest))
     written |= {
         "schema_version": VERSION,
         "incident_id": record.incident_id,
         "security_incident": record.confirmation,
         "discovery_method": _found(record.found),
-        "actor": deepcopy(dict(record.actors)) or {"unknown": {}},
-        "action": deepcopy(dict(record.actions)) or {"unknown": {}},
-        "asset": deepcopy(dict(record.asset)) or {"assets": [{"variety": "Unknown"}]},
+        "actor": copied(dict(record.actors)) or {"unknown": {}},
+        "action": copied(dict(record.actions)) or {"unknown": {}},
+        "asset": copied(dict(record.asset)) or {"assets": [{"variety": "Unknown"}]},
     }
     texts = {name: getattr(record, name) for name in TEXTS}
     texts |= {"source_id": record.source, "campaign_id": record.campaign}

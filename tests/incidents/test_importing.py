@@ -149,7 +149,7 @@ def test_three_broken_rows_of_many_are_named_and_the_rest_is_kept(officer):
         ),
         (501, "contained_at", "lies before occurred_from; give a time from then on."),
     ]
-    assert [len(part.rows) for part in run.parts.all()] == [0] * 7
+    assert not any(part.rows for part in run.parts.all())
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,67 @@
+"""Insert many rows at once, sent as one JSON text that the database takes apart.
+
+Django prepares each value of each row by itself, and sends a list for each column in which every
+quotation mark is escaped: with hundreds of rows that hold JSON it took longer than to store them.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, models, router
+from django.utils.functional import Promise
+
+
+def insert_all(rows: Sequence[models.Model]) -> None:
+    """Insert rows of one model in one statement, in their order, and set their keys.
+
+    What `bulk_create` does; triggers see the rows in the same order.
+
+    Raises:
+        TypeError: if a value is of a type that is not told here how to write.
+        ValueError: if a row names another one that has no key yet.
+    """
+    if not rows:
+        return
+    meta = type(rows[0])._meta
+    fields = [each for each in meta.concrete_fields if not _is_given(each)]
+    said = [{each.column: _value(each, row) for each in fields} for row in rows]
+    table, names = meta.db_table, ", ".join(f'"{each.column}"' for each in fields)
+    sql = (
+        f'INSERT INTO "{table}" ({names}) SELECT {names}'  # noqa: S608
+        f' FROM json_populate_recordset(NULL::"{table}", %s::json) RETURNING "{_key(meta)}"'
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [json.dumps(said, ensure_ascii=False, default=_plain)])
+        keys = cursor.fetchall()
+    for row, (key,) in zip(rows, keys, strict=True):
+        row.pk, row._state.adding, row._state.db = key, False, router.db_for_write(type(row))
+
+
+def _key(meta: Any) -> str:
+    return str(meta.pk.column)
+
+
+def _is_given(field: Any) -> bool:
+    """True if the database says what is in it."""
+    return bool(field.generated) or isinstance(field, models.AutoField | models.BigAutoField)
+
+
+def _value(field: Any, row: models.Model) -> Any:
+    value = field.pre_save(row, True)
+    named = value is None and field.is_relation and field.is_cached(row)
+    # A row keeps the key that what it names had when it was made.
+    if named and getattr(row, field.name) is not None:
+        raise ValueError(f"{field.name}: save it before you make a row that names it.")
+    return value
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal | UUID | Promise):
+        return str(value)
+    raise TypeError(f"{type(value).__name__}: no column takes one that is sent as JSON.")
