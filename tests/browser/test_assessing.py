@@ -1,12 +1,16 @@
 """The questions of a full assessment: one at a time on a phone, live beside all on a desk."""
 
 import os
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.functions import Function
-from incidents import grants, judgement, ratings
+from incidents import accesslogs, exposures, grants, judgement, ratings
+from incidents.models import Incident
+from programs.watch.accesslog import Mapping
 from severity.questions import Said, answers_of
 from tests import make
 from tests.browser.conftest import NARROW, WIDE
@@ -135,3 +139,20 @@ def test_how_far_raters_agree_can_be_read_by_everybody(window, runner):
         page.goto(path)
         shoot(page, f"agreement{path.replace('/', '-')}")
         assert list(in_every_form(page)) == []
+
+
+def test_what_logs_established_is_read_in_every_form(window, runner, path):
+    incident = Incident.objects.get()
+    since = timezone.now() - timedelta(hours=3)
+    said = exposures.Said(what="The share of transcripts", since=since, until=timezone.now())
+    row = exposures.add(incident, said, actor=make.SYSTEM)
+    lines = [b'{"who": "zoe", "at": "%s"}\n' % (since + timedelta(minutes=5)).isoformat().encode()]
+    log = accesslogs.Log("reads.jsonl", lines, Mapping("who", "at"))
+    accesslogs.read(row, log, actor=make.SYSTEM)
+    page = window.of(runner)
+    page.goto(path)
+    note = page.locator("#logs-say")
+    expect(note).to_contain_text("1 who was not declared read 1 row")
+    expect(page.locator("#assess-evidence input:checked")).to_have_count(0)
+    shoot(page, "logs-say")
+    assert list(in_every_form(page)) == []
