@@ -59,7 +59,14 @@ class Plant:
         database.create_database()
         self._server_back: dict[str, float] = {}
         self.url, self.redis_url = database.url(), redis.url
-        stand.set_up({"DATABASE_URL": database.url(), "REDIS_URL": redis.url})
+        stand.set_up(
+            {
+                "DATABASE_URL": database.url(),
+                "REDIS_URL": redis.url,
+                # Its own: beside the checkpoints of another database nothing is verified.
+                "ANDON_RECORD_FOLDER": str(self.folder / "checkpoints"),
+            }
+        )
         self.port, self.gate_port = free_ports(2)
         self.web: Process | None = None
         self.web_back = 0.0

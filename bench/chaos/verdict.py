@@ -227,7 +227,8 @@ def _record_is_whole(verdict: Verdict, found: dict[str, Any]) -> None:
     """I6: the record is what was written, and each change of a run has one entry."""
     command = [sys.executable, "manage.py", "verify_audit", "--json"]
     done = subprocess.run(command, cwd=stand.ROOT, capture_output=True, text=True, check=False)
-    verdict.hold("I6", done.returncode == 0, f"verify_audit: {done.stdout[-300:]}")
+    said = done.stdout + done.stderr
+    verdict.hold("I6", done.returncode == 0, f"verify_audit: {said[-300:]}")
     acts = {(row["action"], row["subject"]): row["n"] for row in found["acts"]}
     for run in found["runs"]:
         subject = f"notifications.escalation:{run['id']}"

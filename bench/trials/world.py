@@ -50,7 +50,13 @@ class World:
         for server in (self.postgres, self.redis):
             server.start()
         database.create_database()
-        stand.set_up({"DATABASE_URL": database.url(), "REDIS_URL": redis.url})
+        stand.set_up(
+            {
+                "DATABASE_URL": database.url(),
+                "REDIS_URL": redis.url,
+                "ANDON_RECORD_FOLDER": str(self.folder / "checkpoints"),
+            }
+        )
         self.gates = [Gate(name, self, flaw=flaw) for name in ("a", "b")]
         for gate in self.gates:
             gate.start()

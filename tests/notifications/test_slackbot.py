@@ -13,7 +13,7 @@ from django.test import Client
 
 from accounts import strangers
 from accounts.functions import Function
-from notifications import connecting, contacts, paging, trying
+from notifications import connecting, contacts, paging, runs, trying
 from notifications.channels import slackbot
 from notifications.contacts import Terms
 from notifications.models import (
@@ -140,6 +140,16 @@ def test_a_press_answers_once_is_confirmed_and_the_message_is_changed(
     assert "Somebody is on it." in json.dumps(changed)
     assert commander.name not in json.dumps(changed)
     assert Reply.objects.get().sealed_reply_url == ""
+
+
+def test_a_press_that_is_replayed_does_not_answer_what_is_paged_again(paged, connection, engine):
+    body = pressed(page_of(paged))
+    send(connection, body)
+    escalation = Escalation.objects.get()
+    runs.resume(escalation, actor=make.SYSTEM)
+    assert send(connection, body).status_code == 200
+    assert Escalation.objects.get().state == Escalation.State.ACTIVE
+    assert Reply.objects.count() == 1
 
 
 def test_what_is_answered_elsewhere_is_changed_too_and_what_vanished_is_left(

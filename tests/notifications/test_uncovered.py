@@ -97,9 +97,13 @@ def test_a_policy_that_reaches_nobody_soon_is_told_to_its_owner_and_those_it_fal
 ):
     boss = make.reachable(Function.EXECUTIVE)
     of = make.program()
-    last = make.policy(Target("person", person=boss.pk), levels=(5,))
+    gone = make.reachable(Function.LEGAL)
+    both = (Target("person", person=boss.pk), Target("person", person=gone.pk))
+    last = make.policy(*both, levels=(5,))
     policy = pages(rota, name="Nights", fallback=last.pk, program=of.pk)
     ends(rota, 3)
+    # Who has no function any more may not read of it.
+    gone.groups.clear()
     engine.work()
     look(engine, rota)
     told = [each for each in mail.outbox if "no step reaches anybody" in each.body]
