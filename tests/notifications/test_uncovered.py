@@ -92,6 +92,18 @@ def test_nobody_is_reminded_of_a_gap_that_was_filled(rota, ann, engine):
     assert not RotaGap.objects.filter(over_at=None).exists()
 
 
+def test_what_was_filled_since_the_last_look_is_not_told_either(rota, operator, engine):
+    pages(rota)
+    look(engine, rota)
+    gap, of_policy = RotaGap.objects.get(), PolicyGap.objects.get()
+    rota.layers.update(until=None)
+    told = len(mail.outbox)
+    holes.remind({"gap": gap.pk, "hours": 24})
+    uncovered.remind({"gap": of_policy.pk, "hours": 24})
+    engine.work()
+    assert (len(mail.outbox), PolicyGap.objects.filter(over_at=None).count()) == (told, 0)
+
+
 def test_a_policy_that_reaches_nobody_soon_is_told_to_its_owner_and_those_it_falls_back_on(
     rota, ann, operator, engine
 ):
