@@ -24,7 +24,7 @@ from incidents.pastcase import BadRow
 
 WORK = "incidents.import_part"
 # So many rows a transaction: reports that come meanwhile wait for its number as long.
-AT_ONCE = 200
+AT_ONCE = 100
 MOST_ROWS = 500_000
 _CHUNK = 1024 * 1024
 LONGEST_SOURCE = 100
