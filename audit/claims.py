@@ -3,16 +3,16 @@
 A claim is a token and a lease that ends by itself: whoever dies lets go within seconds.
 """
 
+import json
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 from django.db import DatabaseError, InterfaceError, connection
-from django.db.models import F
 from django.db.models.functions import Now
 
 from audit.models import Due
@@ -77,9 +77,21 @@ _RENEW = """
     UPDATE audit_due SET lease_until = clock_timestamp() + make_interval(secs => %s)
      WHERE id = %s AND token = %s AND state = 'enqueued'
 """
+# A token is of one row alone, so that each row is compared with its own.
+_BEGIN = """
+    UPDATE audit_due SET attempts = attempts + 1,
+           lease_until = statement_timestamp() + make_interval(secs => %s)
+     WHERE id = ANY(%s) AND token = ANY(%s) AND state = 'enqueued'
+    RETURNING id, token, kind, payload, priority, attempts
+"""
 _LOCK = """
-    SELECT set_config('idle_in_transaction_session_timeout', %s, true) FROM audit_due
-     WHERE id = %s AND token = %s AND state = 'enqueued' FOR UPDATE
+    SELECT id, set_config('idle_in_transaction_session_timeout', %s, true) FROM audit_due
+     WHERE id = ANY(%s) AND token = ANY(%s) AND state = 'enqueued' FOR UPDATE
+"""
+_FINISH = """
+    UPDATE audit_due SET state = 'done', token = NULL, lease_until = NULL, last_error = '',
+           finished_at = clock_timestamp()
+     WHERE id = ANY(%s)
 """
 
 
@@ -105,19 +117,73 @@ def claim(limit: int = 20, *, ahead: int = NO_BOUND) -> list[Claim]:
 
 def begin(pk: int, token: uuid.UUID) -> Due | None:
     """Count a try and return the row; None if somebody else has it or it is done."""
+    return next(iter(begin_all([(pk, token)])), None)
+
+
+def begin_all(taken: Sequence[tuple[int, uuid.UUID]]) -> list[Due]:
+    """Count a try of each row and return those whose claims hold, the most urgent first."""
     # Counted and committed before the try: work that kills its process must not be tried for ever.
-    begun = Due.objects.filter(pk=pk, token=token, state=Due.State.ENQUEUED).update(
-        attempts=F("attempts") + 1, lease_until=Now() + WORK_LEASE
-    )
-    return Due.objects.get(pk=pk) if begun else None
+    with connection.cursor() as cursor:
+        cursor.execute(_BEGIN, [WORK_LEASE.total_seconds(), *_apart(taken)])
+        found = cursor.fetchall()
+    rows = [
+        Due(
+            pk=pk,
+            token=token,
+            kind=kind,
+            payload=json.loads(payload),
+            priority=priority,
+            attempts=attempts,
+            state=Due.State.ENQUEUED,
+        )
+        for pk, token, kind, payload, priority, attempts in found
+    ]
+    return sorted(rows, key=lambda due: (due.priority, due.pk))
+
+
+def _apart(taken: Sequence[tuple[int, uuid.UUID]]) -> tuple[list[int], list[uuid.UUID]]:
+    return [pk for pk, _token in taken], [token for _pk, token in taken]
 
 
 def lock(pk: int, token: uuid.UUID) -> bool:
     """Hold the row until the transaction ends; False if the claim is somebody else's by now."""
+    return bool(_locked([(pk, token)], _LOCK))
+
+
+def lock_free(taken: Sequence[tuple[int, uuid.UUID]]) -> set[int]:
+    """Hold those rows whose claims hold and whom nobody else holds; return their keys."""
+    return _locked(taken, f"{_LOCK} SKIP LOCKED")
+
+
+def _locked(taken: Sequence[tuple[int, uuid.UUID]], how: str) -> set[int]:
+    silence = str(int(LONGEST_SILENCE.total_seconds() * 1000))
     with connection.cursor() as cursor:
-        silence = str(int(LONGEST_SILENCE.total_seconds() * 1000))
-        cursor.execute(_LOCK, [silence, pk, token])
-        return cursor.fetchone() is not None
+        cursor.execute(how, [silence, *_apart(taken)])
+        return {pk for pk, _set in cursor.fetchall()}
+
+
+def finish(*pks: int) -> None:
+    """Note that rows are done which the caller has locked."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FINISH, [list(pks)])
+
+
+def cancel(*, prefix: str, handed_over: bool = True) -> int:
+    """Call off what waits under keys that start so; return how many rows.
+
+    What is being handled at this very moment is left to its handler, which must
+    look for itself whether it is still wanted.
+
+    Without `handed_over` what was claimed, and may have begun outside, goes on.
+    """
+    # Waiting for such a row would be a deadlock: its handler holds it, and wants the incident or
+    # the program that our caller has locked.
+    free = Due.objects.waiting().filter(key__startswith=prefix).select_for_update(skip_locked=True)
+    if not handed_over:
+        free = free.filter(state=Due.State.SCHEDULED)
+    return Due.objects.filter(pk__in=free.values("pk")).update(
+        state=Due.State.CANCELLED, token=None, lease_until=None, finished_at=Now()
+    )
 
 
 @contextmanager

@@ -13,11 +13,11 @@ from typing import Any
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import DateTimeField, Func
 from django.db.models.functions import Now
 
 from audit import claims
 from audit.claims import Claim as Claim
+from audit.claims import cancel as cancel
 from audit.claims import claim as claim
 from audit.models import Due
 
@@ -31,13 +31,7 @@ PATIENCE, PAUSE = timedelta(seconds=12), timedelta(seconds=0.25)
 
 Within = Callable[[dict[str, Any]], None]
 Outward = Callable[[dict[str, Any]], Callable[[], None]]
-
-
-class ClockTimestamp(Func):
-    """The moment itself, and not the beginning of the transaction."""
-
-    function = "clock_timestamp"
-    output_field = DateTimeField()
+Together = Callable[[Sequence[dict[str, Any]]], Sequence[bool]]
 
 
 @dataclass(frozen=True)
@@ -48,6 +42,7 @@ class Handler:
     outward: bool
     attempts: int
     longest: timedelta | None = None
+    together: Together | None = None
 
 
 @dataclass(frozen=True)
@@ -75,11 +70,18 @@ _handlers: dict[str, Handler] = {}
 _when_dead: list[Callable[[Due], None]] = []
 
 
-def within_transaction(kind: str, *, attempts: int = 12) -> Callable[[Within], Within]:
-    """Register work on the database alone: it and the finish of its row commit together, once."""
+def within_transaction(
+    kind: str, *, attempts: int = 12, together: Together | None = None
+) -> Callable[[Within], Within]:
+    """Register work on the database alone: it and the finish of its row commit together, once.
+
+    Args:
+        together: does the work of several rows in one transaction, and returns of each whether it
+            did it: what must wait for somebody it leaves, to be done by itself. See audit.bundles.
+    """
 
     def register(work: Within) -> Within:
-        _handlers[kind] = Handler(work, outward=False, attempts=attempts)
+        _handlers[kind] = Handler(work, outward=False, attempts=attempts, together=together)
         return work
 
     return register
@@ -109,14 +111,19 @@ def when_dead(tell: Callable[[Due], None]) -> Callable[[Due], None]:
     return tell
 
 
+def handler_of(kind: str) -> Handler:
+    """Return how rows of this kind are handled."""
+    return _handlers.get(kind, _NOBODY)
+
+
 def is_outward(kind: str) -> bool:
     """True if work of this kind talks to the outside."""
-    return _handlers.get(kind, _NOBODY).outward
+    return handler_of(kind).outward
 
 
 def longest_of(kind: str) -> timedelta:
     """Return how long one try of this kind may take."""
-    return _handlers.get(kind, _NOBODY).longest or claims.LONGEST_WORK
+    return handler_of(kind).longest or claims.LONGEST_WORK
 
 
 def kinds() -> list[str]:
@@ -125,7 +132,7 @@ def kinds() -> list[str]:
 
 def attempts_of(kind: str) -> int:
     """Return how often work of this kind is tried before it is given up."""
-    return _handlers.get(kind, _NOBODY).attempts
+    return handler_of(kind).attempts
 
 
 def schedule(
@@ -184,38 +191,24 @@ def nudge() -> None:
         cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
 
 
-def cancel(*, prefix: str, handed_over: bool = True) -> int:
-    """Call off what waits under keys that start so; return how many rows.
-
-    What is being handled at this very moment is left to its handler, which must
-    look for itself whether it is still wanted.
-
-    Without `handed_over` what was claimed, and may have begun outside, goes on.
-    """
-    # Waiting for such a row would be a deadlock: its handler holds it, and wants the incident or
-    # the program that our caller has locked.
-    free = Due.objects.waiting().filter(key__startswith=prefix).select_for_update(skip_locked=True)
-    if not handed_over:
-        free = free.filter(state=Due.State.SCHEDULED)
-    return Due.objects.filter(pk__in=free.values("pk")).update(
-        state=Due.State.CANCELLED, token=None, lease_until=None, finished_at=Now()
-    )
-
-
 def run(pk: int, token: uuid.UUID) -> bool:
     """Handle a claimed row; False if somebody else has it or it is done, which is harmless."""
     due = claims.begin(pk, token)
-    if due is None:
-        return False
-    handler = _handlers.get(due.kind, _NOBODY)
+    return due is not None and run_begun(due)
+
+
+def run_begun(due: Due) -> bool:
+    """Handle a row that `claims` began; False if the claim is somebody else's by now."""
+    assert due.token
+    handler = handler_of(due.kind)
     try:
         if due.attempts > handler.attempts:
             # Each try before ended without a word: this work kills its worker.
             raise Poisoned(due.kind)
-        return _carry_out(handler, due, token)
+        return _carry_out(handler, due, due.token)
     except Exception as error:
-        logger.exception("due_failed", due=pk, kind=due.kind, attempt=due.attempts)
-        _put_off(pk, token, error=error, attempts=handler.attempts)
+        logger.exception("due_failed", due=due.pk, kind=due.kind, attempt=due.attempts)
+        _put_off(due.pk, due.token, error=error, attempts=handler.attempts)
     return True
 
 
@@ -233,7 +226,7 @@ def _write(write: Callable[[], None], due: Due, token: uuid.UUID) -> bool:
         if not claims.lock(due.pk, token):
             return False
         write()
-        _finish(due.pk)
+        claims.finish(due.pk)
     return True
 
 
@@ -251,13 +244,6 @@ def _write_surely(write: Callable[[], None], due: Due, token: uuid.UUID) -> bool
                 raise
             connection.close()
             time.sleep(PAUSE.total_seconds())
-
-
-def _finish(pk: int) -> None:
-    at = ClockTimestamp()
-    Due.objects.filter(pk=pk).update(
-        state=Due.State.DONE, token=None, lease_until=None, finished_at=at, last_error=""
-    )
 
 
 @transaction.atomic

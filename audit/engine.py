@@ -21,10 +21,11 @@ from django.db.models import F
 from django.db.models.functions import Now
 from kombu.exceptions import KombuError
 
-from audit import claims, clockwork
+from audit import bundles, claims, clockwork
+from audit.claims import Claim
 from audit.models import EngineBeat
 from audit.outgoing import Outgoing
-from audit.tasks import run_due
+from audit.tasks import run_bundle, run_due
 from audit.watching import Watch
 
 logger = structlog.get_logger(__name__)
@@ -34,9 +35,15 @@ BEAT_SECONDS = 1.0
 # After the broker did not answer, do the work here for a while before asking it again.
 BROKER_REST_SECONDS = 5.0
 BATCH = 20
+# With workers, which take them in bundles. Still a part of what may wait for them.
+BATCH_FOR_WORKERS = 40
 # What may wait for a worker: few enough that it is taken before its claim lapses, and that what
 # is graver and comes later does not wait long behind it.
-AHEAD = 200
+AHEAD = 60
+# Where workers are too slow for that: every row that comes back was work for nothing.
+FEWEST_AHEAD = 15
+# Where they take not even those in time, if there are any, the work is done here for a while.
+WORKERS_REST_SECONDS = 5.0
 # As the settings have it for most work: 20 and 25 of its 30 seconds.
 SOFT_BEFORE, HARD_BEFORE = timedelta(seconds=10), timedelta(seconds=5)
 # While there is more than may wait, room is looked for this often.
@@ -53,6 +60,8 @@ class Engine:
         self.run_id = uuid.uuid4()
         self.stopping = False
         self._broker_rests_until = 0.0
+        self._ahead = AHEAD
+        self._learns_from = 0.0
         self._beat_at = 0.0
         self._lively_until = 0.0
         self._outgoing = Outgoing()
@@ -83,36 +92,51 @@ class Engine:
         """Claim one batch and see it handed over; return how many rows."""
         close_old_connections()
         self._beat()
-        ahead = AHEAD if self._has_workers() else claims.NO_BOUND
-        taken = clockwork.claim(BATCH, ahead=ahead)
-        for claim in taken:
-            self._hand_over(claim)
+        taken = self._claim()
+        # In calm times no row waits for another.
+        full = self._has_workers() and len(taken) >= BATCH_FOR_WORKERS
+        for some in bundles.of(taken) if full else [[claim] for claim in taken]:
+            self._hand_over(some)
         if taken:
             self._lively_until = self.clock() + BEAT_SECONDS
         return len(taken)
 
+    def _claim(self) -> list[Claim]:
+        if self._has_workers():
+            taken = clockwork.claim(BATCH_FOR_WORKERS, ahead=min(self._ahead, AHEAD))
+            self._learn(taken)
+            return taken
+        return clockwork.claim(BATCH)
+
+    def _learn(self, taken: list[Claim]) -> None:
+        """Follow what workers really take before it comes back: down by half, up one by one."""
+        came_back = any(claim.hand_overs > 1 for claim in taken)
+        if not came_back:
+            self._ahead = min(self._ahead + bool(taken), AHEAD)
+        elif self.clock() >= self._learns_from:
+            # What comes back until then was handed over before.
+            self._learns_from = self.clock() + claims.HAND_OVER_LEASE.total_seconds()
+            if self._ahead < 2 * FEWEST_AHEAD:
+                self._broker_rests_until = self.clock() + WORKERS_REST_SECONDS
+            self._ahead = max(self._ahead // 2, FEWEST_AHEAD)
+
     def _has_workers(self) -> bool:
         return self.workers and self.clock() >= self._broker_rests_until
 
-    def _hand_over(self, claim: clockwork.Claim) -> None:
+    def _hand_over(self, some: list[Claim]) -> None:
         # A row that comes back has met no worker in time: none may be alive.
-        if claim.hand_overs == 1 and self._has_workers():
+        if some[0].hand_overs == 1 and self._has_workers():
             try:
-                run_due.apply_async(
-                    (claim.pk, str(claim.token)),
-                    # How long it may lie there; it says nothing of how long the work takes.
-                    expires=claims.LONGEST_WORK.total_seconds(),
-                    retry=False,
-                    **_limits(claim.kind),
-                )
+                _send(some)
                 return
             except (OSError, KombuError) as error:
                 logger.warning("engine_broker_away", error=type(error).__name__)
                 self._broker_rests_until = self.clock() + BROKER_REST_SECONDS
-        if clockwork.is_outward(claim.kind):
-            self._outgoing.take(claim)
-        else:
-            clockwork.run(claim.pk, claim.token)
+        for claim in some:
+            if clockwork.is_outward(claim.kind):
+                self._outgoing.take(claim)
+            else:
+                clockwork.run(claim.pk, claim.token)
 
     def _beat(self) -> None:
         if self.clock() < self._beat_at:
@@ -140,6 +164,17 @@ class Engine:
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self.stopping = True
+
+
+def _send(some: list[Claim]) -> None:
+    rows = [(claim.pk, str(claim.token)) for claim in some]
+    kind = some[0].kind
+    # How long it may lie there; it says nothing of how long the work takes.
+    how = {"expires": claims.LONGEST_WORK.total_seconds(), "retry": False, **_limits(kind)}
+    if len(rows) == 1:
+        run_due.apply_async(rows[0], **how)
+    else:
+        run_bundle.apply_async((kind, rows), **how)
 
 
 def _limits(kind: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 Somebody waits for a report, and one statement for each line of the record was a third of the wait.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import IntEnum
@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from django.db import transaction
 
 Row = TypeVar("Row")
+Known = TypeVar("Known")
 Write = Callable[[list[Any]], None]
 
 
@@ -24,16 +25,18 @@ class BehindSavepoint(RuntimeError):
 
 
 class Turn(IntEnum):
-    """Who writes first: the record names what it is about by its key."""
+    """Who writes first: the record names what it is about by its key, and so does what is due."""
 
     SUBJECTS = 0
     RECORD = 1
     EVENTS = 2
+    WORK = 3
 
 
 class _Gathering:
     def __init__(self) -> None:
         self.rows: dict[tuple[Turn, Write], list[Any]] = {}
+        self.known: dict[Hashable, Any] = {}
         self._depth = len(transaction.get_connection().savepoint_ids)
 
     def hold(self, write: Write, row: Any, turn: Turn) -> None:
@@ -45,6 +48,13 @@ class _Gathering:
                 " join the transaction with atomic(savepoint=False)"
             )
         self.rows.setdefault((turn, write), []).append(row)
+
+    def write(self) -> None:
+        for turn in Turn:
+            # What writes may hold more: subjects that follow, their record, their work.
+            while due := [key for key in self.rows if key[0] == turn]:
+                for key in due:
+                    key[1](self.rows.pop(key))
 
 
 _current: ContextVar[_Gathering | None] = ContextVar("gathering", default=None)
@@ -69,10 +79,9 @@ def gathered() -> Iterator[None]:
     token = _current.set(gathering)
     try:
         yield
+        gathering.write()
     finally:
         _current.reset(token)
-    for (_turn, write), rows in sorted(gathering.rows.items(), key=lambda item: item[0][0]):
-        write(rows)
 
 
 def write_soon(write: Callable[[list[Row]], None], row: Row, *, turn: Turn) -> None:
@@ -82,3 +91,24 @@ def write_soon(write: Callable[[list[Row]], None], row: Row, *, turn: Turn) -> N
         gathering.hold(write, row, turn)
     else:
         write([row])
+
+
+def once(key: Hashable, read: Callable[[], Known]) -> Known:
+    """Return what `read` does; inside `gathered()` it reads once for each key.
+
+    For what the gathered acts do not change: they see it as it was for the first of them.
+    """
+    gathering = _current.get()
+    if gathering is None:
+        return read()
+    if key not in gathering.known:
+        gathering.known[key] = read()
+    found: Known = gathering.known[key]
+    return found
+
+
+def known(found: Mapping[Hashable, Any]) -> None:
+    """Let `once` return what was read for several keys in one question; inside `gathered()`."""
+    gathering = _current.get()
+    if gathering:
+        gathering.known |= found

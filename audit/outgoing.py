@@ -43,24 +43,42 @@ class Outgoing:
         self._threads.shutdown()
 
     def _begin(self) -> None:
+        while claim := self._pick():
+            self._threads.submit(self._do, claim)
+
+    def _pick(self) -> clockwork.Claim | None:
+        """Return the most urgent claim for which there is a place, which it has from here on."""
         for claim in sorted(self._waiting.values(), key=lambda each: (each.priority, each.due_at)):
             if self._busy.total() >= (MOST if claim.priority <= URGENT else MOST - KEPT):
-                return
+                return None
             if self._busy[claim.lane] < MOST_OF_A_LANE:
                 del self._waiting[claim.pk]
                 self._busy[claim.lane] += 1
-                self._threads.submit(self._do, claim)
+                return claim
+        return None
 
     def _do(self, claim: clockwork.Claim) -> None:
-        try:
-            clockwork.run(claim.pk, claim.token)
-        except (DatabaseError, InterfaceError) as error:
-            logger.warning("outgoing_database_away", error=type(error).__name__)
-        finally:
-            # This thread may rest for days, and PostgreSQL has few connections to give.
-            with suppress(DatabaseError, InterfaceError):
-                connections.close_all()
+        # On with what waits: a connection for each row would cost more than the row.
+        more: clockwork.Claim | None = claim
+        while more:
+            try:
+                clockwork.run(more.pk, more.token)
+            except (DatabaseError, InterfaceError) as error:
+                logger.warning("outgoing_database_away", error=type(error).__name__)
+                _hang_up()
+            finally:
+                self._leave(more.lane)
             with self._lock:
-                self._busy.subtract([claim.lane])
-                self._busy += Counter()
-                self._begin()
+                more = self._pick()
+        # This thread may rest for days, and PostgreSQL has few connections to give.
+        _hang_up()
+
+    def _leave(self, lane: str) -> None:
+        with self._lock:
+            self._busy.subtract([lane])
+            self._busy += Counter()
+
+
+def _hang_up() -> None:
+    with suppress(DatabaseError, InterfaceError):
+        connections.close_all()

@@ -1,11 +1,15 @@
 """What an escalation is about: an incident, or a stop that somebody has to look into."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
+
+from django.db.models import QuerySet
 
 from accounts.actors import Actor
 from accounts.models import User
 from audit import trail
+from audit.gathering import Turn, write_soon
 from incidents import grants, timeline
 from incidents.models import Incident, TimelineEntry
 from notifications.models import Escalation
@@ -57,7 +61,7 @@ class AnIncident:
         _write(self.incident, text, widely=widely)
 
     def admit(self, person: User, *, why: str) -> None:
-        grants.admit(self.incident, person=person, level="contribute", reason=why, actor=ENGINE)
+        write_soon(_admit, grants.Admission(self.incident, person, why), turn=Turn.SUBJECTS)
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,10 @@ class AStop:
         """Nothing: who owns a program or handles incidents sees its stops."""
 
 
+def _admit(people: list[grants.Admission]) -> None:
+    grants.admit_all(people, level="contribute", actor=ENGINE)
+
+
 def _write(incident: Incident, text: str, *, widely: bool) -> None:
     audience = TimelineEntry.Audience.LEADERSHIP if widely else TimelineEntry.Audience.RESPONDERS
     timeline.write(incident, TimelineEntry.Kind.ESCALATION, text, actor=ENGINE, audience=audience)
@@ -104,14 +112,37 @@ def of(escalation: Escalation) -> Concern:
 def locked(escalation_pk: int) -> tuple[Concern, Escalation]:
     """Return an escalation with what it is about, both as they are now and held."""
     # Nothing joined: after waiting for the lock PostgreSQL gives the new row with the old joins.
-    about = Escalation.objects.values("incident", "order").get(pk=escalation_pk)
-    concern: Concern
-    if about["incident"]:
-        concern = AnIncident(lock_incident(about["incident"]))
-    else:
-        concern = AStop(stops.lock(about["order"]))
-    return concern, Escalation.objects.select_for_update().get(pk=escalation_pk)
+    # What an escalation is about never changes.
+    run = Escalation.objects.filter(pk=escalation_pk)
+    for incident in _held().filter(pk__in=run.values("incident")):
+        return AnIncident(incident), _about(incident, run.select_for_update().get())
+    concern = AStop(stops.lock(run.values_list("order", flat=True).get()))
+    return concern, run.select_for_update().get()
+
+
+def locked_free(escalation_pks: Collection[int]) -> dict[int, tuple[Concern, Escalation]]:
+    """Return those of several escalations about incidents that nobody else holds, by key.
+
+    Each incident once. Whoever holds one may wait for another: so nothing here waits for anybody.
+    """
+    run = Escalation.objects.filter(pk__in=escalation_pks)
+    incidents = _held(skip_locked=True).filter(pk__in=run.values("incident")).in_bulk()
+    found: dict[int, tuple[Concern, Escalation]] = {}
+    for escalation in run.filter(incident__in=incidents).select_for_update(skip_locked=True):
+        incident = incidents.pop(escalation.incident_id, None)
+        if incident:
+            found[escalation.pk] = AnIncident(incident), _about(incident, escalation)
+    return found
+
+
+def _about(incident: Incident, escalation: Escalation) -> Escalation:
+    escalation.incident = incident
+    return escalation
 
 
 def lock_incident(pk: int) -> Incident:
-    return Incident.objects.select_for_update(no_key=True).get(pk=pk)
+    return _held().get(pk=pk)
+
+
+def _held(*, skip_locked: bool = False) -> QuerySet[Incident]:
+    return Incident.objects.select_for_update(no_key=True, skip_locked=skip_locked)

@@ -1,6 +1,6 @@
 """What the engine does to reach people."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db.models import Q
@@ -103,11 +103,19 @@ def page_for_violation(event: dict[str, Any]) -> None:
         paging.open_for_stop(event["order"], cause=Escalation.Cause.VIOLATION)
 
 
-@clockwork.within_transaction("notifications.take_step")
+def take_steps(payloads: Sequence[dict[str, Any]]) -> list[bool]:
+    return paging.take_steps([_planned(payload) for payload in payloads])
+
+
+@clockwork.within_transaction("notifications.take_step", together=take_steps)
 def take_step(payload: dict[str, Any]) -> None:
+    paging.take_step(*_planned(payload))
+
+
+def _planned(payload: dict[str, Any]) -> tuple[int, int]:
     # What was planned before there were generations counts steps, which became the first of them.
     planned = payload["generation"] if "generation" in payload else payload["taken"]
-    paging.take_step(payload["escalation"], planned)
+    return payload["escalation"], planned
 
 
 @clockwork.within_transaction(runs.LOOK)

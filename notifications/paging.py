@@ -1,15 +1,18 @@
 """Page people until one answers: open a run through a policy, take its steps, end it."""
 
+from collections.abc import Sequence
+
 from django.db import transaction
 
 from accounts.actors import Actor
 from accounts.models import User
-from audit import outbox
+from audit import outbox, trail
+from audit.gathering import gathered
 from incidents import lifecycle
 from incidents.models import Incident
 from notifications import concerns, policies, reading, rooms, runs, targets
 from notifications.concerns import ENGINE, AnIncident, AStop, Concern, lock_incident
-from notifications.escalation import Plan, Step
+from notifications.escalation import Plan, Step, Target
 from notifications.models import Escalation, Page
 from programs import stops
 from programs.models import StopOrder
@@ -67,13 +70,44 @@ def _answered_already(incident: Incident) -> bool:
     return bool(answered and judged and judged.assessed_at <= answered)
 
 
-@transaction.atomic
+@trail.joined
 def take_step(escalation_pk: int, generation: int) -> None:
     """Page the people of one step and plan the next.
 
     Nothing happens if the run has gone on since that was planned.
     """
     concern, escalation = concerns.locked(escalation_pk)
+    with gathered():
+        _take(escalation, concern, generation)
+
+
+def take_steps(planned: Sequence[tuple[int, int]]) -> list[bool]:
+    """Take the steps of several runs, by key and generation, in the caller's transaction.
+
+    What they write is gathered, and who is on call is asked for once.
+
+    Returns:
+        of each whether it was taken. One about a stop, or an incident that somebody else holds at
+        this moment, is left to `take_step`.
+    """
+    found = concerns.locked_free({pk for pk, _generation in planned})
+    taken = []
+    with gathered():
+        targets.read_ahead(each for _about, run in found.values() for each in _next(run))
+        for pk, generation in planned:
+            concern, escalation = found.pop(pk, (None, None))
+            if concern and escalation:
+                _take(escalation, concern, generation)
+            taken.append(concern is not None)
+    return taken
+
+
+def _next(escalation: Escalation) -> tuple[Target, ...]:
+    step = Plan.from_plain(escalation.snapshot).step(escalation.taken)
+    return step.targets if step else ()
+
+
+def _take(escalation: Escalation, concern: Concern, generation: int) -> None:
     if escalation.state != Escalation.State.ACTIVE or escalation.generation != generation:
         return
     if concern.is_over:

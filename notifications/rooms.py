@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import secrets
@@ -18,11 +18,11 @@ from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import User
 from audit import clockwork, history, trail
-from notifications import channels, vault, working, workspaces
+from audit.gathering import once
+from notifications import channels, queueing, vault, working, workspaces
 from notifications.channels import slackbot
 from notifications.concerns import Concern
 from notifications.models import Escalation, EscalationPolicy, Method, Page, Room
-from notifications.sending import SEND
 from programs.models import Program
 
 TEST = "notifications.test_room"
@@ -126,18 +126,23 @@ def retire(room: Room, *, actor: Actor) -> None:
 def tell(escalation: Escalation, concern: Concern) -> None:
     """Tell the rooms that hear of the step that is taken now, once each; the story says so."""
     about = escalation.incident or escalation.order
-    fitting = Room.objects.filter(
-        Q(program=None) | Q(program=about.program_id if about else None),
-        Q(policy=None) | Q(policy=escalation.policy_id),
-        retired_at=None,
-        step=escalation.taken + 1,
-        mildest__gte=escalation.level,
-    )
-    rooms = list(fitting)
+    program = about.program_id if about else None
+    step = escalation.taken + 1
+    rooms = [
+        room
+        for room in once(("rooms", step), lambda: list(_told_with(step)))
+        if room.program_id in (None, program)
+        and room.policy_id in (None, escalation.policy_id)
+        and escalation.level <= room.mildest
+    ]
     for room in rooms:
         _write(escalation, room, Page.Purpose.STEP)
     if rooms:
         concern.tell(f"Told beside: {', '.join(room.name for room in rooms)}.")
+
+
+def _told_with(step: int) -> QuerySet[Room]:
+    return Room.objects.filter(retired_at=None, step=step)
 
 
 def tell_again(page: Page, *, mark: str) -> None:
@@ -153,24 +158,17 @@ def tell_again(page: Page, *, mark: str) -> None:
 
 
 def _write(escalation: Escalation, room: Room, purpose: str, *, mark: str = "") -> None:
-    page, is_new = Page.objects.get_or_create(
-        key=f"page-{escalation.pk}-{escalation.generation}-room-{room.pk}{mark}",
-        defaults={
-            "escalation": escalation,
-            "purpose": purpose,
-            "step": escalation.taken,
-            "room": room,
-            "method": room.method,
-            "hint": room.hint,
-        },
-    )
-    if is_new:
-        clockwork.schedule(
-            SEND,
-            key=f"page:{escalation.pk}:{page.pk}",
-            payload={"page": page.pk, "lane": page.lane},
-            priority=escalation.level,
+    queueing.put(
+        Page(
+            key=f"page-{escalation.pk}-{escalation.generation}-room-{room.pk}{mark}",
+            escalation=escalation,
+            purpose=purpose,
+            step=escalation.taken,
+            room=room,
+            method=room.method,
+            hint=room.hint,
         )
+    )
 
 
 def _test_soon(room: Room) -> None:

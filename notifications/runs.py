@@ -12,8 +12,10 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.models import User
 from audit import clockwork, history, outbox, trail
+from audit.clockwork import Wish
+from audit.gathering import Turn, write_soon
 from audit.models import Entry
-from notifications import concerns, patience
+from notifications import concerns, patience, queueing
 from notifications.concerns import ENGINE, Concern
 from notifications.escalation import Plan, Target
 from notifications.models import Escalation, Page
@@ -60,19 +62,25 @@ def _plan_step(escalation: Escalation, plan: Plan, *, after: timedelta) -> None:
     now = timezone.now()
     due = plan.moment(now + after)
     escalation.next_due_at = due
-    history.save(escalation, "next_due_at", "taken", "generation", "reached", actor=ENGINE)
+    write_soon(_save_places, escalation, turn=Turn.SUBJECTS)
     plan_act(escalation, STEP, after=due - now)
+
+
+def _save_places(escalations: list[Escalation]) -> None:
+    fields = ("next_due_at", "taken", "generation", "reached")
+    history.save_all(escalations, *fields, actor=ENGINE)
 
 
 def plan_act(escalation: Escalation, kind: str, *, after: timedelta) -> None:
     """Have something happen to a run later, unless its generation has grown by then."""
-    clockwork.schedule(
+    wish = Wish(
         kind,
-        key=f"escalation:{escalation.pk}:{escalation.generation}",
-        payload={"escalation": escalation.pk, "generation": escalation.generation},
+        f"escalation:{escalation.pk}:{escalation.generation}",
+        {"escalation": escalation.pk, "generation": escalation.generation},
         after=after,
         priority=escalation.level,
     )
+    write_soon(clockwork.schedule_all, wish, turn=Turn.WORK)
 
 
 def page(
@@ -118,27 +126,20 @@ def write_page(
     if purpose == Page.Purpose.BY_HAND:
         # As often as somebody asks for it; there is no step that could be taken twice.
         at = f"{at}-{escalation.pages.count()}"
-    page, is_new = Page.objects.get_or_create(
-        key=f"page-{at}-{person.pk}-{way.contact.pk if way.contact else 0}{mark}",
-        defaults={
-            "escalation": escalation,
-            "purpose": purpose,
-            "step": escalation.taken,
-            "person": person,
-            "method": way.method,
-            "hint": way.hint,
-            "contact": way.contact,
-            "held_until": way.held_until,
-            "state": Page.State.HELD if way.held_until else Page.State.PENDING,
-        },
-    )
-    if is_new and not way.held_until:
-        clockwork.schedule(
-            "notifications.send_page",
-            key=f"page:{escalation.pk}:{page.pk}",
-            payload={"page": page.pk, "lane": f"person-{person.pk}"},
-            priority=escalation.level,
+    queueing.put(
+        Page(
+            key=f"page-{at}-{person.pk}-{way.contact.pk if way.contact else 0}{mark}",
+            escalation=escalation,
+            purpose=purpose,
+            step=escalation.taken,
+            person=person,
+            method=way.method,
+            hint=way.hint,
+            contact=way.contact,
+            held_until=way.held_until,
+            state=Page.State.HELD if way.held_until else Page.State.PENDING,
         )
+    )
 
 
 def end(

@@ -1,19 +1,21 @@
 """Who is behind a target of a step at a moment, and by which ways they are paged. Reads only."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.functions import Function
 from accounts.models import User
+from audit.gathering import known, once
 from incidents.models import Incident, Role
 from notifications import oncall
 from notifications.escalation import Plan, Target
 from notifications.models import Rota
-from notifications.ways import Way, ways
+from notifications.ways import Way, read_for, ways
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def reached(targets: Iterable[Target], situation: Situation) -> list[Reached]:
     """
     found: dict[int, Reached] = {}
     for target in targets:
-        for person in people(target, situation):
+        for person in once(_place(target, situation), partial(_read, target, situation)):
             one = found.setdefault(person.pk, Reached(person))
             one.targets.append(target)
             one.ways += [
@@ -52,6 +54,28 @@ def reached(targets: Iterable[Target], situation: Situation) -> list[Reached]:
                 if way not in one.ways
             ]
     return [one for one in found.values() if one.ways]
+
+
+def read_ahead(targets: Iterable[Target]) -> None:
+    """Read at once the people whom many steps name, where they are gathered."""
+    named = {target for target in targets if target.kind == "person"}
+    found = _listed(Q(pk__in={target.person for target in named}))
+    read_for(found)
+    by_key = {person.pk: [person] for person in found}
+    known({_place(target): by_key.get(target.person or 0, []) for target in named})
+
+
+def _place(target: Target, situation: Situation | None = None) -> tuple[Hashable, ...]:
+    # Of many steps that are taken at once, those for the same people ask for them once.
+    if target.kind in ("function", "person", "rota") or situation is None:
+        return ("reached", target)
+    return ("reached", target, situation.plan, situation.incident and situation.incident.pk)
+
+
+def _read(target: Target, situation: Situation) -> list[User]:
+    found = people(target, situation)
+    read_for(found)
+    return found
 
 
 def people(target: Target, situation: Situation) -> list[User]:

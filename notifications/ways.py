@@ -4,10 +4,12 @@ All that fit are used at once, in the person's order: a page twice is better tha
 """
 
 import zoneinfo
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone
 
 from accounts.models import User
@@ -16,6 +18,7 @@ from notifications.models import ContactMethod, Method
 
 # These and graver levels are never quiet, and never wait because there are many.
 LOUD = 1
+_READ = "methods_in_use"
 
 
 class Way(NamedTuple):
@@ -36,7 +39,7 @@ def ways(person: User, *, level: int = 0, at: datetime | None = None) -> list[Wa
     Verified methods that are for this level. Where nothing is verified those that are not, and the
     account's e-mail address beside them; that alone where no verified method is for this level.
     """
-    contacts = list(person.contact_methods.filter(active=True))
+    contacts = _in_use(person)
     works = [contact for contact in contacts if contact.bounced_at is None]
     verified = [contact for contact in works if contact.verified_at]
     fitting = [contact for contact in verified or works if level <= contact.mildest]
@@ -45,6 +48,17 @@ def ways(person: User, *, level: int = 0, at: datetime | None = None) -> list[Wa
         gone = [contact for contact in contacts if contact.bounced_at]
         found += _account(person, fitting + gone)
     return found
+
+
+def read_for(people: Sequence[User]) -> None:
+    """Read the methods of several people at once; `ways` then asks for none of them."""
+    active = ContactMethod.objects.filter(active=True)
+    prefetch_related_objects(list(people), Prefetch("contact_methods", active, to_attr=_READ))
+
+
+def _in_use(person: User) -> list[ContactMethod]:
+    read: list[ContactMethod] | None = getattr(person, _READ, None)
+    return list(person.contact_methods.filter(active=True)) if read is None else read
 
 
 def is_sure(person: User) -> bool:

@@ -62,6 +62,7 @@ def message(page: Page) -> Message:
     escalation = page.escalation
     words = _of(escalation)
     asked = _ASKED.get(Page.Purpose(page.purpose), _Asked())
+    is_mail = page.method == Method.EMAIL
     subject = f"[Andon] {words.subject}: {asked.subject}"
     acts, data = [], words.data | {"url": words.url}
     if page.person:
@@ -78,11 +79,11 @@ def message(page: Page) -> Message:
         subject=subject,
         text="\n\n".join((*words.lines, *asks, f"{asked.follows}\n")),
         data=data,
-        html=_html(subject, words.lines, buttons, after=asked.follows),
-        first_key=_first_key(page),
+        html=_html(subject, words.lines, buttons, after=asked.follows) if is_mail else "",
+        first_key=_first_key(page) if is_mail else "",
         lines=(*words.lines, asked.follows),
         buttons=tuple(buttons),
-        run=run_key(page),
+        run=_run(page, page),
         level=escalation.level,
         answer=asked.answer,
         under=_first_in_room(page),
@@ -127,7 +128,7 @@ def _news(page: Page, about: Page) -> Message:
         kind=kind,
         lines=(said,),
         buttons=((words.open_it, words.url),),
-        run=run_key(about),
+        run=_run(page, about),
         level=page.escalation.level,
         remote=about.remote,
     )
@@ -146,6 +147,11 @@ def _html(
 ) -> str:
     context = {"message": {"subject": subject}, "lines": lines, "buttons": buttons, "after": after}
     return render_to_string("notifications/mail.html", context)
+
+
+def _run(page: Page, about: Page) -> str:
+    # Asked for where alerts are counted alone: it costs a question of the database.
+    return run_key(about) if page.method == Method.PAGERDUTY else ""
 
 
 def run_key(page: Page) -> str:

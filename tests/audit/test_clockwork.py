@@ -325,7 +325,7 @@ def test_the_work_and_the_end_of_its_row_commit_together(registry, due, engine, 
     clockwork.within_transaction("test.work")(lambda _payload: due(key="effect"))
     row = due("test.work")
     with monkeypatch.context() as patch:
-        patch.setattr(clockwork, "_finish", lambda _pk: 1 / 0)
+        patch.setattr(claims, "finish", lambda _pk: 1 / 0)
         engine.work()
     assert not Due.objects.filter(key="effect").exists()
     engine.forward(seconds=3)

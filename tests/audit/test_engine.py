@@ -18,6 +18,7 @@ class Broker:
 
     def __init__(self):
         self.messages = []
+        self.bundles = []
         self.asked = 0
         self.away = None
 
@@ -26,6 +27,12 @@ class Broker:
         if self.away:
             raise self.away
         self.messages.append((*args, options))
+
+    def take_bundle(self, args, **options):
+        self.asked += 1
+        kind, rows = args
+        self.bundles.append([pk for pk, _token in rows])
+        self.messages += [(*row, options) for row in rows]
 
     def deliver(self):
         """Let a worker run what was handed over."""
@@ -43,6 +50,7 @@ class Clock:
 def broker(monkeypatch):
     made = Broker()
     monkeypatch.setattr(engine.run_due, "apply_async", made.apply_async)
+    monkeypatch.setattr(engine.run_bundle, "apply_async", made.take_bundle)
     # It would close the connection that the test's own transaction lives in.
     monkeypatch.setattr(engine, "close_old_connections", lambda: None)
     return made
@@ -82,13 +90,82 @@ def test_with_workers_the_work_is_handed_over(dispatcher, broker, due):
 
 
 def test_workers_get_no_more_than_they_can_take_soon(dispatcher, broker, due, monkeypatch):
-    monkeypatch.setattr(engine, "BATCH", 2)
+    monkeypatch.setattr(engine, "BATCH_FOR_WORKERS", 2)
     monkeypatch.setattr(engine, "AHEAD", 3)
     for _ in range(7):
         due()
     assert [dispatcher.tick() for _ in range(3)] == [2, 2, 0]
     broker.deliver()
     assert dispatcher.tick() == 2
+
+
+def test_where_more_is_due_than_is_handed_over_at_once_it_goes_in_bundles(
+    dispatcher, broker, due, monkeypatch
+):
+    monkeypatch.setattr(engine, "BATCH_FOR_WORKERS", 4)
+    rows = [due() for _ in range(5)]
+    dispatcher.tick()
+    assert broker.bundles == [[row.pk for row in rows[:4]]]
+    dispatcher.tick()
+    # The last one came alone.
+    assert (len(broker.bundles), len(broker.messages)) == (1, 5)
+    broker.deliver()
+    assert {state(row) for row in rows} == {Due.State.DONE}
+
+
+def test_a_broker_that_is_away_costs_no_row_of_a_bundle(dispatcher, due, monkeypatch):
+    def is_away(*_args, **_options):
+        raise BrokerAway("away")
+
+    monkeypatch.setattr(engine, "BATCH_FOR_WORKERS", 3)
+    monkeypatch.setattr(engine.run_bundle, "apply_async", is_away)
+    rows = [due() for _ in range(3)]
+    dispatcher.tick()
+    assert {state(row) for row in rows} == {Due.State.DONE}
+
+
+def test_an_engine_alone_takes_no_more_than_it_does_before_claims_lapse(broker, clock, due):
+    for _ in range(21):
+        due()
+    assert engine.Engine(workers=False, clock=clock).tick() == 20
+
+
+def come_back(dispatcher, clock, *rows):
+    """As if workers took none of these in time."""
+    dispatcher.tick()
+    clock.now += 3
+    for row in rows:
+        lose_the_lease(row)
+    dispatcher.tick()
+    assert {state(row) for row in rows} == {Due.State.DONE}
+
+
+def test_where_workers_are_too_slow_fewer_rows_wait_for_them(broker, clock, due, monkeypatch):
+    monkeypatch.setattr(engine, "AHEAD", 60)
+    monkeypatch.setattr(engine, "FEWEST_AHEAD", 15)
+    slow = engine.Engine(workers=True, clock=clock)
+    for bound in (30, 15, 15):
+        come_back(slow, clock, due())
+        assert slow._ahead == bound
+    # Not even so few are taken: the work is done here, and after a while workers are asked again.
+    asked = broker.asked
+    assert state_after_a_tick(slow, due()) == Due.State.DONE
+    assert broker.asked == asked
+    clock.now += 5
+    assert state_after_a_tick(slow, due()) == Due.State.ENQUEUED
+    assert slow._ahead == 16
+
+
+def test_what_comes_back_at_once_counts_once(broker, clock, due):
+    slow = engine.Engine(workers=True, clock=clock)
+    come_back(slow, clock, due(), due())
+    slow.tick()
+    assert slow._ahead == engine.AHEAD // 2
+
+
+def state_after_a_tick(dispatcher, row):
+    dispatcher.tick()
+    return state(row)
 
 
 def test_an_engine_alone_waits_for_no_worker(broker, clock, due, monkeypatch):

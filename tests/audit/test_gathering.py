@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from audit import outbox, trail, verification
-from audit.gathering import BehindSavepoint, OutsideTransaction, Turn, gathered, write_soon
+from audit.gathering import BehindSavepoint, OutsideTransaction, Turn, gathered, once, write_soon
 from audit.models import Entry, OutboxEvent
 from tests import make
 
@@ -44,9 +44,40 @@ def test_what_is_gathered_is_written_at_the_end_in_the_order_it_came_in(person):
 
 def test_subjects_are_written_before_the_record_and_that_before_the_events(written):
     with gathered():
-        for turn in (Turn.EVENTS, Turn.RECORD, Turn.SUBJECTS):
+        for turn in (Turn.WORK, Turn.EVENTS, Turn.RECORD, Turn.SUBJECTS):
             write_soon(written.append, turn.name, turn=turn)
-    assert written == [["SUBJECTS"], ["RECORD"], ["EVENTS"]]
+    assert written == [["SUBJECTS"], ["RECORD"], ["EVENTS"], ["WORK"]]
+
+
+def test_what_is_told_while_it_is_written_is_written_too(written, person):
+    def write(rows):
+        written.append(rows)
+        for number in rows[0]:
+            record(person, f"test.{number}")
+            write_soon(written.append, number, turn=Turn.SUBJECTS)
+
+    with CaptureQueriesContext(connection) as asked, gathered():
+        write_soon(write, (1, 2), turn=Turn.SUBJECTS)
+    assert written == [[(1, 2)], [1, 2]]
+    assert len([q for q in asked if q["sql"].startswith("INSERT")]) == 1
+    assert acts() == ["test.1", "test.2"]
+
+
+def test_what_is_read_once_is_read_again_by_the_next(written):
+    def read():
+        written.append("read")
+        return len(written)
+
+    for _ in range(2):
+        with gathered():
+            assert once("rooms", read) == once("rooms", read)
+            once("people", read)
+    assert written == ["read"] * 4
+
+
+def test_without_gathering_all_is_read_anew(written):
+    assert [once("rooms", lambda: written.append("read")) for _ in range(2)] == [None, None]
+    assert written == ["read"] * 2
 
 
 def test_what_is_not_gathered_is_written_at_once(written):

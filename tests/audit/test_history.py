@@ -1,6 +1,8 @@
 """Every change of a row leaves a row of history that says who and why."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.actors import Actor
 from audit import history
@@ -90,3 +92,18 @@ def test_rows_that_are_made_in_a_set_have_the_history_that_each_would_have(
             first.pop(name), second.pop(name)
         assert first == second
         assert many.history.get().slug == many.slug
+
+
+def test_many_rows_are_changed_in_two_statements_each_with_its_history():
+    program = make.program()
+    rows = [make.dataset(program) for _ in range(3)]
+    for number, row in enumerate(rows):
+        row.name, row.frozen_at = f"Sea {number}", None
+    with CaptureQueriesContext(connection) as asked:
+        history.save_all(rows, "name", "frozen_at", actor=make.SYSTEM, why="renamed")
+    assert len(asked) == 2
+    for number, row in enumerate(rows):
+        assert Dataset.objects.get(pk=row.pk).name == f"Sea {number}"
+        change = last(row)
+        assert (change.name, change.history_type) == (f"Sea {number}", "~")
+        assert change.history_change_reason.endswith(": renamed")

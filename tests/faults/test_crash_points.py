@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.functions import Function
-from audit import outbox, verification
+from audit import bundles, clockwork, outbox, verification
 from audit.models import Due, Entry, OutboxEvent
 from incidents import assessmentdue, lateness, reporting
 from incidents.models import Incident, TimelineEntry
@@ -180,6 +180,23 @@ def test_an_answer_is_taken_back_wherever_we_are_killed(engine, monkeypatch, han
     story = [hand_over if handed_over else lambda: look(2), lambda: look(3)]
     assert at_every_point(story, monkeypatch) > 20
     assert incident.escalations.get().state == Escalation.State.ACTIVE
+
+
+def test_steps_are_taken_together_wherever_we_are_killed(engine, monkeypatch):
+    policies.ensure_general_policies(actor=make.SYSTEM)
+    make.user(Function.COMMANDER), make.user(Function.PRIVACY_OFFICER)
+    incidents = [make.incident(Sev.SEV2, program=None) for _ in range(3)]
+    engine.work()
+    Due.objects.waiting().filter(kind=runs.STEP).update(due_at=Now())
+
+    def take_them():
+        claimed = [(each.pk, each.token) for each in clockwork.claim()]
+        bundles.run(runs.STEP, claimed)
+
+    assert at_every_point([take_them, engine.work], monkeypatch) > 20
+    for incident in incidents:
+        assert incident.escalations.get().taken == 2
+        assert incident.escalations.get().pages.filter(state=Page.State.SENT).count() == 2
 
 
 def test_a_pause_is_acknowledged_and_proven_wherever_we_are_killed(engine, monkeypatch):

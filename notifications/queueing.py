@@ -1,0 +1,36 @@
+"""Write pages down and have them sent, each once. For those who make them."""
+
+from audit import clockwork
+from audit.clockwork import Wish
+from audit.gathering import Turn, write_soon
+from notifications.models import Page
+
+SEND = "notifications.send_page"
+
+
+def put(page: Page) -> None:
+    """Queue a page, unless one with its key is there; one that is held back is only written down.
+
+    Call it with its escalation locked.
+    """
+    write_soon(_insert, page, turn=Turn.SUBJECTS)
+
+
+def _insert(pages: list[Page]) -> None:
+    # The first of a key counts, and one that is there stays as it is and gives its own key.
+    wanted = list({page.key: page for page in reversed(pages)}.values())[::-1]
+    Page.objects.bulk_create(
+        wanted, update_conflicts=True, unique_fields=["key"], update_fields=["key"]
+    )
+    for page in wanted:
+        if page.state == Page.State.PENDING:
+            write_soon(clockwork.schedule_all, _sending(page), turn=Turn.WORK)
+
+
+def _sending(page: Page) -> Wish:
+    return Wish(
+        SEND,
+        f"page:{page.escalation_id}:{page.pk}",
+        {"page": page.pk, "lane": page.lane},
+        priority=page.escalation.level,
+    )
