@@ -1,5 +1,6 @@
 """How the whole suite is spread over the cores, and over commits. Loaded by `-p tests.order`."""
 
+import gc
 import os
 import subprocess
 import zlib
@@ -12,6 +13,9 @@ HERE = Path(__file__).parent
 # Before all but the longest: what needs no database, while the first worker migrates one.
 FIRST = ("test_accessible.py", "severity", "browser", "doors", "faults", "gate", "launch", "audit")
 MOST_WORKERS = 4
+# What a run holds from its first test on is thousands of modules and tests: looking through them
+# for what can be forgotten takes a twentieth of the time.
+FORGETS_EACH = (50_000, 20, 100)
 # Of what asks the same of hundreds of doors a run takes one part, the commit says which.
 PARTS = 4
 PART = "ANDON_TEST_PART"
@@ -43,6 +47,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left)
         waits = set(left)
         items[:] = [item for item in items if item not in waits]
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is there by now out of each search for what can be forgotten."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*FORGETS_EACH)
 
 
 def of_this_run(name: str) -> bool:
