@@ -157,7 +157,7 @@ HARMLESS |= {"runbook", "rota", "rule", "version"}
 # What is sent to it is believed by its signature.
 HARMLESS |= {"ident"}
 HARMLESS |= {"broadcast", "entry", "evidence", "exposure", "grant", "relation", "role"}
-HARMLESS |= {"dataset", "how", "id", "look", "source", "step", "task", "what"}
+HARMLESS |= {"dataset", "how", "id", "look", "source", "step", "swap", "task", "what"}
 HARMLESS |= {"broadcast", "bundle", "entry", "evidence", "exposure", "grant", "relation", "role"}
 HARMLESS |= {"how", "id", "step", "task", "proposal", "firing", "item", "draft", "run"}
 NUMBERS_OF_KEYS = {"pull_cord", "withdraw-key"}
