@@ -106,19 +106,28 @@ def verify(
             _read_in_parts(report, walk, jobs=jobs, since=since, beside=compare, progress=progress)
         else:
             compare()
-            report.take(_told(walk, progress) if progress else walk.flaws())
-            report.take(walk.remarks())
-            report.entries, report.streams = walk.entries, walk.streams
-        report.take(walk.heads())
-        report.take(_guards())
-        report.notes += privileges.notes(connection)
-        if rows:
-            report.take_live()
-        else:
-            report.notes.append("No live row was compared with what the record says of it.")
+            _read_here(report, walk, progress)
+        _look_around(report, walk, rows=rows)
     if since:
         report.notes.append(f"What was written before {since.isoformat()} was not read.")
     return report
+
+
+def _look_around(report: Report, walk: Walk, *, rows: bool) -> None:
+    """Look at what stands beside the entries: heads, triggers, rights, and the live rows."""
+    report.take(walk.heads())
+    report.take(_guards())
+    report.notes += privileges.notes(connection)
+    if rows:
+        report.take_live()
+    else:
+        report.notes.append("No live row was compared with what the record says of it.")
+
+
+def _read_here(report: Report, walk: Walk, progress: Progress | None) -> None:
+    report.take(_told(walk, progress) if progress else walk.flaws())
+    report.take(walk.remarks())
+    report.entries, report.streams = walk.entries, walk.streams
 
 
 def _read_in_parts(
