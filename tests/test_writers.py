@@ -313,7 +313,6 @@ MAKERS = {
 # Makes what no page can make yet, for a look or a drill, or too much of it for any page.
 BESIDE = {"config.demo", "config.scale"}
 
-
 # Where a name that is not written out is set: what may be in it is checked there.
 SETTERS = {
     "accounts/preferences.py": {"change"},

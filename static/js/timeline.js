@@ -2,7 +2,6 @@
 (() => {
   const LEFT = 150, WIDTH = 960, SHORTEST = 60_000;
   let kept = null; // What was looked at, over a refresh of the picture.
-
   function hours(t, span) {
     const options = span < 36e5 ? { hour: "2-digit", minute: "2-digit", second: "2-digit" } : span < 2 * 864e5 ? { hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
     return new Date(t).toLocaleString(document.documentElement.lang, { hourCycle: "h23", timeZone: document.body.dataset.zone, ...options });
@@ -33,7 +32,6 @@
       svg.querySelectorAll(".chart__ticks text").forEach((tick, i, ticks) => { tick.textContent = hours(from + span * i / (ticks.length - 1), span); });
       voice.textContent = `${hours(view[0], 1e12)} – ${hours(view[1], 1e12)}`;
     }
-
     const zoom = (by, at = (view[0] + view[1]) / 2) => show(at - (at - view[0]) * by, (view[1] - view[0]) * by);
     const pan = by => show(view[0] + (view[1] - view[0]) * by, view[1] - view[0]);
     const acts = { left: () => pan(-.25), right: () => pan(.25), fit: () => { show(all[0], all[1] - all[0]); kept = null; } };

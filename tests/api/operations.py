@@ -181,7 +181,7 @@ BODIES = {
     "return": {"version": 1, "words": "x"},
 }
 # What a path names, each by the number of one that is not there.
-_NUMBERS = ("id", "rota", "broadcast", "entry", "step", "task", "relation", "grant", "role")
+_NUMBERS = ("id", "rota", "swap", "broadcast", "entry", "step", "task", "relation", "grant", "role")
 _NUMBERS += ("proposal", "firing", "item", "draft", "run")
 PARTS = {"control": "T01", "dataset": "none", "rule": "watch", "version": "1"}
 PARTS |= dict.fromkeys((*_NUMBERS, "bundle", "evidence", "source"), 1)

@@ -110,8 +110,9 @@ def taken_back():
 def nothing_is_lost_or_twice(points):
     assert verification.verify().clean, tell(points)
     # That the controls of the program end is years ahead; policies are looked at once a day.
-    # A report is assessed in full within hours.
+    # A report is assessed in full within hours, and a rule may wait as long.
     ahead = [clearance.LOOK, reminders.REMIND, readiness.LOOK, assessmentdue.REMIND]
+    ahead += ["incidents.fire_rule"]
     waiting = Due.objects.waiting().exclude(kind__in=ahead)
     # What was answered is looked after until it is contained, and goes on when nobody is there.
     waiting = waiting.exclude(kind__in=[runs.LOOK, runs.STEP])

@@ -268,7 +268,7 @@ def test_mail_is_looked_at_each_day_without_any_being_sent(by_mail, engine, mail
 
 
 def test_the_daily_look_finds_who_is_gone_before_anybody_pages_there(by_mail, engine, monkeypatch):
-    def gone(_message):
+    def gone(_method, _message):
         raise channels.Bounced("mail server: 550, not taken")
 
     monkeypatch.setattr(channels, "look", gone)
@@ -282,7 +282,7 @@ def test_the_daily_look_finds_who_is_gone_before_anybody_pages_there(by_mail, en
 def test_operators_are_mailed_when_a_daily_look_fails_that_did_not_before(
     by_mail, engine, monkeypatch, mailoutbox
 ):
-    def gone(_message):
+    def gone(_method, _message):
         raise channels.Bounced("mail server: 550, not taken")
 
     operator = make.user(Function.OPERATOR)
