@@ -110,7 +110,11 @@ class Engine:
 
     def _learn(self, taken: list[Claim]) -> None:
         """Follow what workers really take before it comes back: down by half, up one by one."""
-        came_back = any(claim.hand_overs > 1 for claim in taken)
+        # Of what talks outside it says nothing: a service may be slow, and what was handed over
+        # twice had no worker the second time.
+        came_back = any(
+            claim.hand_overs == 2 and not clockwork.is_outward(claim.kind) for claim in taken
+        )
         if not came_back:
             self._ahead = min(self._ahead + bool(taken), AHEAD)
         elif self.clock() >= self._learns_from:

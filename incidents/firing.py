@@ -62,6 +62,10 @@ def again(pk: int) -> None:
     incident = Incident.objects.select_for_update(no_key=True).get(pk=pk)
     if incident.is_over or incident.assessment_id is None:
         return
+    if not any(each.of_house for each in demanding.demands(incident, rules)):
+        return
+    # Whoever waited for the lock read them before: one that was retired meanwhile acts no more.
+    rules = rulebook.in_force()
     house = [each for each in demanding.demands(incident, rules) if each.of_house]
     with gathered():
         _carry_out(incident, house, {}, actor=Actor.machine("rules"))

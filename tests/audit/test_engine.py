@@ -1,6 +1,7 @@
 """The dispatcher: hands over what is due, and does it itself where nobody takes it."""
 
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 from django.db import OperationalError
@@ -161,6 +162,18 @@ def test_what_comes_back_at_once_counts_once(broker, clock, due):
     come_back(slow, clock, due(), due())
     slow.tick()
     assert slow._ahead == engine.AHEAD // 2
+
+
+def test_a_slow_service_outside_takes_no_work_from_the_workers(broker, clock, due, monkeypatch):
+    monkeypatch.setattr(engine.clockwork, "is_outward", lambda _kind: True)
+    quick = engine.Engine(workers=True, clock=clock)
+    quick._outgoing = Mock()
+    row = due()
+    quick.tick()
+    lose_the_lease(row)
+    quick.tick()
+    quick._outgoing.take.assert_called_once()
+    assert quick._ahead == engine.AHEAD
 
 
 def state_after_a_tick(dispatcher, row):
