@@ -5,14 +5,12 @@ And tell a monitor outside each minute that it does not.
 
 import structlog
 from django.conf import settings
-from django.db.models import QuerySet
 from django.urls import reverse
 
-from accounts.functions import Function
 from accounts.models import User
 from audit import reconciling, watching
 from audit.models import Finding
-from notifications import channels, outbound
+from notifications import channels, mailing, outbound
 from notifications.models import Method
 
 logger = structlog.get_logger(__name__)
@@ -27,7 +25,7 @@ def mail_operators(found: list[Finding]) -> None:
         channels.NotSent: if the mail server took none of them.
     """
     failed: list[channels.NotSent] = []
-    people = list(_operators())
+    people = list(mailing.operators())
     for person in people:
         try:
             channels.send(Method.EMAIL, _message(person, found))
@@ -35,11 +33,6 @@ def mail_operators(found: list[Finding]) -> None:
             failed.append(error)
     if failed and len(failed) == len(people):
         raise failed[0]
-
-
-def _operators() -> QuerySet[User]:
-    who = User.objects.filter(groups__name=Function.OPERATOR.value, is_active=True)
-    return who.exclude(email="").order_by("pk")
 
 
 def _message(person: User, found: list[Finding]) -> channels.Message:

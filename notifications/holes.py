@@ -1,7 +1,7 @@
 """Look for times in which nobody is on call, and tell a rota's owners of each: found, and ahead.
 
-A gap is told if it was not there at the last look, an hour ago, or has grown; and once more a week
-and a day before it begins, if it is still there.
+A gap is told if it was not there at the last look, an hour ago, or has grown; and twice more, a
+week and a day before it begins, if it is still there.
 """
 
 from collections.abc import Iterable
@@ -10,11 +10,9 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from accounts.functions import Function
-from accounts.models import User
 from audit import clockwork
 from audit.models import Due
-from notifications import noting, oncall, rotamail, uncovered
+from notifications import mailing, noting, oncall, rotamail, uncovered
 from notifications.models import Rota, RotaGap
 from notifications.rotation import gaps
 
@@ -91,7 +89,7 @@ def remind(payload: dict[str, Any]) -> None:
         return
     last = payload["hours"] <= noting.MARKS[-1] // EACH
     rotamail.tell(
-        [*rotamail.keepers(rota), *(_operators() if last else [])],
+        [*rotamail.keepers(rota), *(mailing.operators() if last else [])],
         rota,
         key=f"gap-{gap.pk}-{payload['hours']}",
         subject=f"nobody is on call in {_in_words(payload['hours'])}",
@@ -102,10 +100,6 @@ def remind(payload: dict[str, Any]) -> None:
 
 def _in_words(hours: int) -> str:
     return f"{hours // 24} days" if hours > 24 else f"{hours} hours"
-
-
-def _operators() -> list[User]:
-    return list(User.objects.filter(groups__name=Function.OPERATOR, is_active=True))
 
 
 def install(using: str, **_: Any) -> None:

@@ -1,12 +1,11 @@
 """Tell operators by e-mail that the daily test of a contact method, room or service failed."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
 
-from accounts.functions import Function
 from accounts.models import User
 from audit import clockwork
 from notifications import channels, mailing, ways
@@ -17,7 +16,7 @@ SEND, SEND_OF_PLACE = "notifications.send_look_mail", "notifications.send_place_
 
 def tell_of_look(event: dict[str, Any]) -> None:
     """A daily test failed, where the one before it had not: whoever runs Andon is told."""
-    for person in _operators():
+    for person in mailing.operators():
         key = f"look-{event['try']}-{person.pk}"
         payload = {"key": key, "person": person.pk, "try": event["try"]}
         clockwork.schedule(SEND, key=key, payload=payload | {"lane": f"person-{person.pk}"})
@@ -32,14 +31,9 @@ def tell_of_place(key: str, *, what: str, where: str, answer: str, path: str) ->
         path: of its page.
     """
     said = {"what": what, "where": where, "answer": answer, "path": path}
-    for person in _operators():
+    for person in mailing.operators():
         mine = {"key": f"{key}-{person.pk}", "person": person.pk, "lane": f"person-{person.pk}"}
         clockwork.schedule(SEND_OF_PLACE, key=f"place-{key}-{person.pk}", payload=said | mine)
-
-
-def _operators() -> Iterable[User]:
-    operators = User.objects.filter(groups__name=Function.OPERATOR.value, is_active=True)
-    return operators.exclude(email="").order_by("pk")
 
 
 def send_of_place(payload: dict[str, Any]) -> Callable[[], None]:

@@ -3,9 +3,18 @@
 from collections.abc import Callable
 from contextlib import suppress
 
+from django.db.models import QuerySet
+
+from accounts.functions import Function
 from accounts.models import User
 from notifications import channels, vault, working
 from notifications.models import Method
+
+
+def operators() -> QuerySet[User]:
+    """Return whoever runs Andon and has an address; they hear of what is nobody else's to mend."""
+    there = User.objects.filter(groups__name=Function.OPERATOR.value, is_active=True)
+    return there.exclude(email="").order_by("pk")
 
 
 def address_of(person: User) -> str:

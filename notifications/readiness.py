@@ -8,11 +8,9 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
-from accounts.functions import Function
-from accounts.models import User
 from audit import clockwork
 from audit.models import Due
-from notifications import planning, policymail, reach, uncovered
+from notifications import mailing, planning, policymail, reach, uncovered
 from notifications.models import EscalationPolicy, PolicyVersion
 
 LOOK = "notifications.look_at_policy"
@@ -58,8 +56,7 @@ def look(policy_pk: int) -> None:
 
 
 def _tell(policy: EscalationPolicy, said: str, *, mark: str) -> None:
-    operators = User.objects.filter(groups__name=Function.OPERATOR.value, is_active=True)
-    policymail.tell(operators.exclude(email="").order_by("pk"), policy, mark=mark, said=said)
+    policymail.tell(mailing.operators(), policy, mark=mark, said=said)
 
 
 def install(using: str, **_: Any) -> None:

@@ -7,10 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from accounts.functions import Function
 from accounts.models import User
 from audit import clockwork
-from notifications import channels, ways
+from notifications import channels, mailing, ways
 from notifications.models import Method, Rota
 
 SEND = "notifications.mail_of_rota"
@@ -55,8 +54,7 @@ def tell(
 def keepers(rota: Rota) -> list[User]:
     """Return who hears of what is wrong with a rota: its owners, or operators if none is left."""
     owners = [person for person in rota.owners.filter(is_active=True) if person.functions]
-    operators = User.objects.filter(groups__name=Function.OPERATOR, is_active=True)
-    return owners or list(operators)
+    return owners or list(mailing.operators())
 
 
 def send(payload: dict[str, Any]) -> Callable[[], None]:
