@@ -42,7 +42,6 @@ def look(payload: dict[str, Any]) -> Callable[[], None]:
     try:
         team, bot = slackbot.who(connection.token)
     except (channels.NotSent, vault.Unreadable) as error:
-        connecting.note_refusal(connection, str(error))
         _note_failure(connection, str(error))
         raise
     return lambda: _opened(connection.pk, sealed, team, bot)
@@ -60,11 +59,13 @@ def _opened(pk: int, sealed: str, team: str, bot: str) -> None:
     if connection.sealed_token != sealed:
         # Another token was given meanwhile; that one is tried by itself.
         return
-    if connection.team != team:
-        # The same member ID may be somebody else in another workspace.
-        connection.team, connection.team_since = team, clockwork.now()
-    connection.bot, connection.last_refusal = bot, ""
-    history.save(connection, "team", "team_since", "bot", "last_refusal", actor=ENGINE)
+    # Tried each day: a history of it would hold nothing but that.
+    if (connection.team, connection.bot) != (team, bot):
+        if connection.team != team:
+            # The same member ID may be somebody else in another workspace.
+            connection.team, connection.team_since = team, clockwork.now()
+        connection.bot = bot
+        history.save(connection, "team", "team_since", "bot", actor=ENGINE)
     same = Connection.objects.filter(pk=pk)
     same.update(tested_at=Now(), test_failure="", failing_since=None)
 
