@@ -132,7 +132,10 @@ def give_up_bot(payload: dict[str, Any]) -> None:
 
 @dataclass(frozen=True)
 class Place:
-    """A room or a service as it stands: what its last test or delivery said, and when that was."""
+    """A room or a service as it stands: what its last test or delivery said, and when that was.
+
+    One that `hears` is sent nothing; `taken_at` is then when something last came from there.
+    """
 
     name: str
     kind: str
@@ -141,6 +144,7 @@ class Place:
     is_tested: bool
     tested_at: datetime | None
     taken_at: datetime | None
+    hears: bool = False
 
 
 def places() -> list[Place]:
@@ -171,6 +175,7 @@ def _of_connection(each: Connection) -> Place:
         bool(each.sealed_token),
         each.tested_at,
         each.last_heard_at,
+        hears=True,
     )
 
 

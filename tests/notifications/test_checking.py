@@ -13,7 +13,7 @@ from audit import reconciling
 from audit.models import Due, Finding
 from notifications import checking, connecting, contacts, rooms, trying
 from notifications.contacts import Terms as ContactTerms
-from notifications.models import Connection, ContactTry, Method, Room
+from notifications.models import ContactTry, Method, Room
 from notifications.rooms import Terms
 from tests import make
 from tests.notifications.test_slackbot import POST, SECRET, TEAM, TEST, TOKEN, told
@@ -98,6 +98,8 @@ def test_what_people_would_read_is_not_tested_and_its_page_says_when_it_last_too
     for each in made:
         page = words(Reader(operator).get(f"/rooms/{each.pk}/"))
         assert "Not tested each day, as people would read it. Nothing real was ever taken." in page
+    connecting.make("pagerduty", "Theirs", [SECRET], actor=make.SYSTEM)
+    assert "Nothing was ever heard." in words(Reader(operator).get("/operations/"))
     assert "Never tried" in words(Reader(operator).get("/operations/"))
 
 
@@ -126,7 +128,29 @@ def test_a_token_that_slack_takes_no_more_is_red_and_told(outside, engine, opera
     a_day(engine, 3)
     made.refresh_from_db()
     assert (made.test_failure, made.failing_since, len(mails())) == ("", None, 1)
-    assert made.history.count() == Connection.objects.get().history.count() <= 3
+
+
+def test_a_test_that_finds_nothing_new_writes_no_history_and_leaves_what_was_refused(
+    outside, engine, operator
+):
+    made = connecting.make("slack", "Ours", [SECRET], token=TOKEN, actor=make.SYSTEM)
+    engine.work()
+    before = made.history.count()
+    with pytest.raises(connecting.NotSigned):
+        connecting.signed_by("slack", made.ident, lambda _secrets: False)
+    a_day(engine)
+    made.refresh_from_db()
+    assert made.tested_at
+    assert made.last_refusal == "The signature is not right."
+    assert made.history.count() == before
+
+
+def test_a_token_that_is_refused_is_no_refusal_of_what_came_from_there(outside, engine, operator):
+    made = connecting.make("slack", "Ours", [SECRET], token=TOKEN, actor=make.SYSTEM)
+    outside.replace("POST", TEST, json={"ok": False, "error": "account_inactive"})
+    engine.work()
+    made.refresh_from_db()
+    assert ("account_inactive" in made.test_failure, made.last_refusal) == (True, "")
 
 
 def test_a_retired_room_is_not_looked_at_any_more(outside, engine, operator):
