@@ -36,7 +36,16 @@ _ADD = """
 
 
 class NotDeposited(Exception):
-    """The place did not take the checkpoint, or holds another one under its number."""
+    """The place did not take the checkpoint."""
+
+
+# Classes of their own, as of what failed operators read the class alone.
+class HoldsAnother(NotDeposited):
+    """The place holds another checkpoint under its number: somebody wrote there, or here."""
+
+
+class NoAnswer(NotDeposited):
+    """The place cannot be reached, or does not let us in."""
 
 
 def plan(number: int) -> None:
@@ -58,7 +67,7 @@ def in_store(payload: dict[str, Any]) -> Callable[[], None]:
     """Write a checkpoint into the object store; return what to write of it.
 
     Raises:
-        NotDeposited: if the store holds something else under its name.
+        HoldsAnother: if the store holds something else under its name.
     """
     checkpoint = Checkpoint.objects.get(number=payload["number"])
     name = f"{checkpoint.made_at:%Y-%m-%d}/checkpoint-{checkpoint.number:012}{deposits.SUFFIX}"
@@ -70,7 +79,7 @@ def in_store(payload: dict[str, Any]) -> Callable[[], None]:
     # meanwhile, and only what is read under this one is there for whoever looks for it.
     with store.open(name) as kept:
         if kept.read(len(line) + 1) != line:
-            raise NotDeposited(f"The store holds another checkpoint as {name}.")
+            raise HoldsAnother(f"The store holds another checkpoint as {name}.")
     return lambda: deposits.note(checkpoint, Place.STORAGE, name)
 
 
@@ -78,7 +87,9 @@ def in_database(payload: dict[str, Any]) -> Callable[[], None]:
     """Add a checkpoint to the table of another PostgreSQL, made if it is missing and may be.
 
     Raises:
-        NotDeposited: if it does not answer, refuses, or holds something else under the number.
+        NoAnswer: if it does not answer.
+        HoldsAnother: if it holds something else under the number.
+        NotDeposited: if it refuses.
     """
     checkpoint = Checkpoint.objects.get(number=payload["number"])
     try:
@@ -86,8 +97,9 @@ def in_database(payload: dict[str, Any]) -> Callable[[], None]:
             line.execute(f"SET statement_timeout = {_LONGEST_WAIT_MS}")
             where = _add(line, checkpoint)
     except psycopg.Error as error:
-        # Not its words alone: those of a connection that failed may hold whom it was tried as.
-        raise NotDeposited(f"The other PostgreSQL: {type(error).__name__}.") from error
+        # Not its words: those of a connection that failed may hold whom it was tried as.
+        why = NoAnswer if isinstance(error, psycopg.OperationalError) else NotDeposited
+        raise why(f"The other PostgreSQL: {type(error).__name__}.") from error
     return lambda: deposits.note(checkpoint, Place.POSTGRES, where)
 
 
@@ -103,5 +115,5 @@ def _add(line: psycopg.Connection[Any], checkpoint: Checkpoint) -> str:
         "SELECT text FROM andon_checkpoint WHERE log = %s AND number = %s", given[:2]
     ).fetchone()
     if found != (checkpoint.text,):
-        raise NotDeposited(f"The other PostgreSQL holds another checkpoint {checkpoint.number}.")
+        raise HoldsAnother(f"The other PostgreSQL holds another checkpoint {checkpoint.number}.")
     return f"{line.info.host}/{line.info.dbname}"

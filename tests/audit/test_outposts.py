@@ -92,8 +92,8 @@ def test_another_checkpoint_under_its_name_is_no_deposit(store, engine):
     store.save(name_of(Checkpoint.objects.get()), ContentFile(b"{}\n"))
     engine.work()
     assert places() == set()
-    assert Due.objects.get(kind=outposts.STORE).last_error == "NotDeposited"
-    with pytest.raises(outposts.NotDeposited, match="holds another checkpoint"):
+    assert Due.objects.get(kind=outposts.STORE).last_error == "HoldsAnother"
+    with pytest.raises(outposts.HoldsAnother, match="holds another checkpoint"):
         outposts.in_store({"number": 1})
 
 
@@ -128,9 +128,17 @@ def test_another_row_under_its_number_is_no_deposit(other, engine):
     other.execute(outposts._ADD, [said.log, said.number, "{}"])
     engine.work()
     assert places() == set()
-    assert Due.objects.get(kind=outposts.ROW).last_error == "NotDeposited"
-    with pytest.raises(outposts.NotDeposited, match="holds another checkpoint 1"):
+    assert Due.objects.get(kind=outposts.ROW).last_error == "HoldsAnother"
+    with pytest.raises(outposts.HoldsAnother, match="holds another checkpoint 1"):
         outposts.in_database({"number": 1})
+
+
+def test_a_place_that_refuses_is_neither_away_nor_forged(other, engine):
+    other.execute("CREATE TABLE andon_checkpoint (log text, number bigint, text text)")
+    sealing.seal()
+    engine.work()
+    assert places() == set()
+    assert Due.objects.get(kind=outposts.ROW).last_error == "NotDeposited"
 
 
 def test_what_is_not_there_is_tried_again_and_its_password_is_not_told(settings, tmp_path, engine):
@@ -140,7 +148,7 @@ def test_what_is_not_there_is_tried_again_and_its_password_is_not_told(settings,
     engine.work()
     row = Due.objects.get(kind=outposts.ROW)
     assert (row.state, row.attempts) == ("scheduled", 1)
-    assert row.last_error == "NotDeposited"
-    with pytest.raises(outposts.NotDeposited) as error:
+    assert row.last_error == "NoAnswer"
+    with pytest.raises(outposts.NoAnswer) as error:
         outposts.in_database({"number": 1})
     assert str(error.value) == "The other PostgreSQL: OperationalError."
