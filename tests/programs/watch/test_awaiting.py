@@ -1,12 +1,16 @@
 """A list that is sent grows old: it is asked for each day, and never called clean meanwhile."""
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
 
+from accounts.functions import Function
 from accounts.models import Scope
 from audit.models import Due, OutboxEvent
+from notifications import channels
 from programs import lifecycle
 from programs.models import WatchSource
 from programs.watch import awaiting, looking, standing, watching
@@ -70,9 +74,49 @@ def test_whoever_owns_the_program_gets_a_mail_with_the_place_to_send_it(
 ):
     send(listed, owner)
     days_pass(engine, 7)
-    mail = next(each for each in mailoutbox if "send who may read" in each.subject)
+    mail = next(each for each in mailoutbox if "a new list of readers" in each.subject)
     assert mail.to == [owner.user.email]
     assert f"/sources/{listed.pk}/" in mail.body
+
+
+def test_operators_are_reminded_where_no_mail_reaches_the_owner(listed, owner, engine, mailoutbox):
+    operator = make.user(Function.OPERATOR)
+    make.user(Function.OPERATOR, email="")
+    owner.user.is_active = False
+    owner.user.save()
+    days_pass(engine, 7)
+    mails = [each for each in mailoutbox if "a new list of readers" in each.subject]
+    assert [mail.to for mail in mails] == [[operator.email]]
+
+
+def test_the_reminder_tells_the_time_by_the_clock_of_its_reader(listed, owner, engine, mailoutbox):
+    owner.user.zone = "Asia/Kathmandu"
+    owner.user.save()
+    days_pass(engine, 7)
+    mail = next(each for each in mailoutbox if "a new list of readers" in each.subject)
+    due = awaiting.due_at(listed)
+    there = due.astimezone(ZoneInfo("Asia/Kathmandu"))
+    told = re.search(r"was due on (\w+ \d+ \w+ \d+ \d\d:\d\d) \+0545 \((.*) UTC\)", mail.body)
+    begun = datetime.strptime(told[1], "%a %d %b %Y %H:%M").replace(tzinfo=there.tzinfo)
+    assert f"{begun.astimezone(UTC):%d %b %H:%M}" == told[2]
+
+
+def test_an_owner_whose_address_is_gone_is_noted_and_operators_hear_the_next_day(
+    listed, owner, engine, mailoutbox, monkeypatch
+):
+    operator = make.user(Function.OPERATOR)
+    real = channels.send
+
+    def send(method, message):
+        if message.address == owner.user.email:
+            raise channels.Bounced("550 no such user")
+        return real(method, message)
+
+    monkeypatch.setattr(channels, "send", send)
+    days_pass(engine, 8)
+    assert owner.user.contact_methods.get().bounced_at
+    mails = [each for each in mailoutbox if "a new list of readers" in each.subject]
+    assert [mail.to for mail in mails] == [[operator.email]]
 
 
 def test_a_new_list_ends_the_reminders(listed, owner, engine):
