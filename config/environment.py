@@ -226,7 +226,8 @@ def _problems(values: Environment) -> list[str]:
 
 
 def _problems_of_parts(values: Environment) -> list[str]:
-    of_record = recording.problems(values.recording, internal=values.internal_hosts)
+    hosts, url = values.internal_hosts, values.database_url
+    of_record = recording.problems(values.recording, internal=hosts, database_url=url)
     return [*keeping.problems(values.keeping), *inbox.problems(values.inbox), *of_record]
 
 

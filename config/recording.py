@@ -7,9 +7,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import environs
+from django.core.exceptions import ImproperlyConfigured
 
 from accounts import secrets
-from config import keeping
+from config import connection, keeping
 
 PUBLIC = "public:"
 _POSTGRES = ("postgres://", "postgresql://")
@@ -58,8 +59,12 @@ def _some(env: environs.FileAwareEnv, name: str) -> tuple[str, ...]:
     return tuple(each.strip() for each in given if each.strip())
 
 
-def problems(recording: Recording, *, internal: list[str]) -> list[str]:
-    """Say in a sentence each what is wrong; `internal` are the hosts that need no TLS."""
+def problems(recording: Recording, *, internal: list[str], database_url: str) -> list[str]:
+    """Say in a sentence each what is wrong; `internal` are the hosts that need no TLS.
+
+    Args:
+        database_url: where the record itself is.
+    """
     found = [
         f"ANDON_RECORD_KEYS: key {place} is not 32 bytes in Base64; {_MADE_BY}"
         for place, key in enumerate(recording.keys, start=1)
@@ -82,10 +87,10 @@ def problems(recording: Recording, *, internal: list[str]) -> list[str]:
     ]
     if recording.role and not _ROLE.fullmatch(recording.role):
         found.append("ANDON_RECORD_ROLE must be the name of a role, in small letters.")
-    return found + _problems_of_outposts(recording)
+    return found + _problems_of_outposts(recording, database_url)
 
 
-def _problems_of_outposts(recording: Recording) -> list[str]:
+def _problems_of_outposts(recording: Recording, database_url: str) -> list[str]:
     found = []
     if "" in recording.options:
         found.append("ANDON_RECORD_STORAGE_OPTIONS must be one JSON object.")
@@ -93,7 +98,21 @@ def _problems_of_outposts(recording: Recording) -> list[str]:
         found.append("ANDON_RECORD_STORAGE is S3: install requirements/s3.lock for it.")
     if recording.database and not recording.database.startswith(_POSTGRES):
         found.append("ANDON_RECORD_DATABASE must start with postgres:// or postgresql://.")
+    elif recording.database and _place_of(recording.database) == _place_of(database_url):
+        # Whoever owns the record could rewrite what is to show that it was rewritten.
+        found.append(
+            "ANDON_RECORD_DATABASE names the database of DATABASE_URL; give another server."
+        )
     return found
+
+
+def _place_of(url: str) -> tuple[str, str, str] | None:
+    """Return host, port and name of the database of a URL; None if it is none of PostgreSQL."""
+    try:
+        said = connection.database(url, statement_timeout_ms=0)
+    except (ValueError, ImproperlyConfigured):
+        return None
+    return said["HOST"].lower(), said["PORT"] or "5432", said["NAME"]
 
 
 def _is_key(text: str) -> bool:

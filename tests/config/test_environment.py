@@ -135,6 +135,24 @@ def test_an_odd_value_is_refused_by_name_with_what_is_allowed(read, name, value,
     assert allowed in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres://deposit:other@db.example/andon",
+        "postgresql://deposit@DB.example:5432/andon?sslmode=require",
+        "postgres://deposit@/andon?host=db.example",
+    ],
+)
+def test_the_record_is_not_watched_by_its_own_database(read, url):
+    with pytest.raises(ImproperlyConfigured, match="names the database of DATABASE_URL"):
+        read(**GOOD, ANDON_RECORD_DATABASE=url)
+
+
+@pytest.mark.parametrize("url", ["db.example:5433/andon", "db.example/watch", "far.example/andon"])
+def test_another_server_port_or_database_may_hold_its_checkpoints(read, url):
+    assert read(**GOOD, ANDON_RECORD_DATABASE=f"postgres://{url}").recording.database
+
+
 def test_groups_of_the_issuer_and_former_keys_are_lists(read):
     values = read(ANDON_OIDC_GROUPS="sec=security, cn=ic=commander", SECRET_KEY_FALLBACKS="a, b")
     assert by_group(values.oidc_groups) == {
