@@ -30,6 +30,7 @@ MOST_JOBS = 4
 # Of fewer entries a second process is begun for longer than it would help.
 WORTH_IT = 100_000
 PROGRESS_EACH = 10_000
+_ENDED = "A process that read a part of the record ended before its time."
 _ROOT = Path(__file__).resolve().parent.parent
 # Nobody's word but that of heads, which may have been forged: they only say where to cut, and every
 # stream lies in one of the ranges wherever these end.
@@ -57,7 +58,10 @@ class Part:
 
 def default_jobs() -> int:
     """How many processes read at once unless told otherwise: one for each core, at most four."""
-    return min(len(os.sched_getaffinity(0)), MOST_JOBS)
+    if hasattr(os, "sched_getaffinity"):
+        return min(len(os.sched_getaffinity(0)), MOST_JOBS)
+    # Not on macOS.
+    return min(os.cpu_count() or 1, MOST_JOBS)
 
 
 class Parts:
@@ -135,7 +139,7 @@ class Parts:
                 else:
                     part.entries, part.streams, part.more = said["end"]
                     return part
-        raise Broken("A process that read a part of the record ended before its time.")
+        raise Broken(_ENDED)
 
     def _note(self, number: int, read: int) -> None:
         with self._lock:
@@ -153,9 +157,15 @@ def _begin(task: dict[str, Any]) -> "subprocess.Popen[str]":
         text=True,
     )
     assert process.stdin
-    # By a pipe, as a command line is everybody's to read and this holds a password.
-    with process.stdin as task_of:
-        json.dump(task, task_of, default=str)
+    assert process.stdout
+    try:
+        # By a pipe, as a command line is everybody's to read and this holds a password.
+        with process.stdin as task_of:
+            json.dump(task, task_of, default=str)
+    except BrokenPipeError as error:
+        process.stdout.close()
+        process.wait()
+        raise Broken(_ENDED) from error
     return process
 
 

@@ -124,6 +124,25 @@ def test_a_process_that_ends_before_its_time_leaves_nothing_said(streams, monkey
     assert "clean" not in capsys.readouterr().out
 
 
+def test_a_process_that_never_reads_its_task_leaves_nothing_said(streams, monkeypatch):
+    class Ended(subprocess.Popen):
+        def __init__(self, words, **options):
+            super().__init__([words[0], "-c", ""], **options)
+            self.wait()
+
+    monkeypatch.setattr(parts.subprocess, "Popen", Ended)
+    with pytest.raises(CommandError, match="Nothing was verified. A process that read"):
+        call_command("verify_audit", "--jobs", "2")
+
+
+def test_where_a_system_tells_no_cores_of_ours_it_reads_with_all_of_them(monkeypatch):
+    monkeypatch.delattr(parts.os, "sched_getaffinity")
+    monkeypatch.setattr(parts.os, "cpu_count", lambda: 2)
+    assert parts.default_jobs() == 2
+    monkeypatch.setattr(parts.os, "cpu_count", lambda: None)
+    assert parts.default_jobs() == 1
+
+
 def test_none_is_left_behind_where_a_checkpoint_is_foreign(streams, monkeypatch):
     begun = []
     begin = parts._begin
