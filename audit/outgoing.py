@@ -60,18 +60,26 @@ class Outgoing:
     def _do(self, claim: clockwork.Claim) -> None:
         # On with what waits: a connection for each row would cost more than the row.
         more: clockwork.Claim | None = claim
-        while more:
-            try:
-                clockwork.run(more.pk, more.token)
-            except (DatabaseError, InterfaceError) as error:
-                logger.warning("outgoing_database_away", error=type(error).__name__)
-                _hang_up()
-            finally:
-                self._leave(more.lane)
-            with self._lock:
-                more = self._pick()
-        # This thread may rest for days, and PostgreSQL has few connections to give.
-        _hang_up()
+        try:
+            while more:
+                self._run(more)
+                with self._lock:
+                    more = self._pick()
+        finally:
+            # This thread may rest for days, and PostgreSQL has few connections to give.
+            _hang_up()
+
+    def _run(self, claim: clockwork.Claim) -> None:
+        try:
+            clockwork.run(claim.pk, claim.token)
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("outgoing_database_away", error=type(error).__name__)
+            _hang_up()
+        except Exception:
+            # Nobody asks for the result; what waits here must not wait for the next claim.
+            logger.exception("outgoing_failed", due=claim.pk, kind=claim.kind)
+        finally:
+            self._leave(claim.lane)
 
     def _leave(self, lane: str) -> None:
         with self._lock:

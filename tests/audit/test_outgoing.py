@@ -107,6 +107,25 @@ def test_what_waited_too_long_for_a_place_is_still_done_once(dispatcher, outside
     assert len(outside.called) == 3
 
 
+def test_a_fault_of_ours_holds_up_nothing_that_waits(dispatcher, outside, due, monkeypatch):
+    run, rows = clockwork.run, calls(due, "slow", "slow", "slow")
+
+    def failing(pk, token):
+        run(pk, token)
+        if pk == rows[0].pk:
+            raise LookupError("not of the database")
+
+    monkeypatch.setattr(outgoing.clockwork, "run", failing)
+    # One place in the lane, so that the last one waits for the very thread that fails.
+    monkeypatch.setattr(outgoing, "MOST_OF_A_LANE", 1)
+    before = sessions()
+    dispatcher.tick()
+    until(lambda: len(outside.called) == 1)
+    outside.answers.set()
+    until(all_done(rows))
+    until(lambda: sessions() == before)
+
+
 def test_no_connection_is_kept_by_a_thread_that_rests(dispatcher, outside, due):
     before = sessions()
     outside.answers.set()
