@@ -103,7 +103,7 @@ class Engine:
 
     def _claim(self) -> list[Claim]:
         if self._has_workers():
-            taken = clockwork.claim(BATCH_FOR_WORKERS, ahead=min(self._ahead, AHEAD))
+            taken = clockwork.claim(BATCH_FOR_WORKERS, ahead=self._ahead)
             self._learn(taken)
             return taken
         return clockwork.claim(BATCH)

@@ -90,9 +90,10 @@ def test_with_workers_the_work_is_handed_over(dispatcher, broker, due):
     assert state(row) == Due.State.DONE
 
 
-def test_workers_get_no_more_than_they_can_take_soon(dispatcher, broker, due, monkeypatch):
+def test_workers_get_no_more_than_they_can_take_soon(broker, clock, due, monkeypatch):
     monkeypatch.setattr(engine, "BATCH_FOR_WORKERS", 2)
     monkeypatch.setattr(engine, "AHEAD", 3)
+    dispatcher = engine.Engine(workers=True, clock=clock)
     for _ in range(7):
         due()
     assert [dispatcher.tick() for _ in range(3)] == [2, 2, 0]
