@@ -77,6 +77,14 @@ def test_every_topic_of_the_outbox_is_described():
     assert not unspoken(topics())
 
 
+def test_no_topic_stands_twice_in_the_list_of_them():
+    page = text(ROOT / "docs/architecture.md")
+    part = re.search(r"^## Topics of the outbox$(.*?)^## ", page, re.MULTILINE | re.DOTALL)[1]
+    listed = re.findall(r"`([\w.]+)`", part)
+    assert set(topics()) <= set(listed)
+    assert listed == sorted(set(listed))
+
+
 def test_every_permission_is_described():
     assert not unspoken(permissions())
 
