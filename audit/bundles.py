@@ -1,7 +1,7 @@
 """Which claimed rows a worker gets in one message, and how it handles them.
 
 A message for each row costs more than many a row's work. What is done together commits together;
-of rows that cannot be, each is then done by itself. With audit.clockwork the only writer of Due.
+of rows that cannot be, each is then done by itself. Writes nothing itself: audit.claims does.
 """
 
 import uuid
@@ -17,7 +17,8 @@ from audit.models import Due
 
 logger = structlog.get_logger(__name__)
 
-# So many are done within a tenth of a second: soon what they hold is free, and no claim lapses.
+# So many steps are done within a tenth of a second: soon what they hold is free, and no claim
+# lapses. What talks outside may take ten seconds: those behind it lapse and go alone.
 MOST = 10
 
 

@@ -39,7 +39,7 @@ class Looked:
 
 
 def text(value: Any) -> str:
-    """Return a value as the database and JSON both can be told to spell it."""
+    """Return a value in the one spelling in which columns and facts of the record are compared."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value)
