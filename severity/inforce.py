@@ -64,6 +64,15 @@ def of(version: str) -> RuleSet:
     return _parse(row.version, row.sha256, row.text)
 
 
+def fault_of(row: RuleSetVersion) -> str:
+    """Return why this release does not read a version that somebody wrote; empty if it does."""
+    try:
+        _parse(row.version, row.sha256, row.text)
+    except BadRuleSet as bad:
+        return str(bad)
+    return ""
+
+
 def shipped() -> list[str]:
     """Return the versions that came with Andon, the newest last."""
     return sorted(path.stem for path in FOLDER.glob("*.yaml"))

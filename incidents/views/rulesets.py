@@ -40,7 +40,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     context = {
         "now": inforce.rules(),
         "shipped": inforce.shipped(),
-        "versions": rulesets.versions(),
+        "versions": [(row, inforce.fault_of(row)) for row in rulesets.versions()],
         "may_edit": seconding.may_edit(request.user),
     }
     return render(request, "incidents/rule_sets.html", context)
@@ -54,13 +54,13 @@ def one(request: SignedInRequest, version: str) -> HttpResponse:
 
 
 def _page(request: SignedInRequest, version: str, refusal: str = "") -> HttpResponse:
-    try:
-        rules, text = inforce.of(version), inforce.text_of(version)
-    except BadRuleSet as bad:
-        raise Http404(_("No such version.")) from bad
     row = rulesets.versions().filter(version=version).first()
+    rules, fault = _read(version, row)
+    text = row.text if row else inforce.text_of(version)
     context: dict[str, Any] = {
-        "rules": rules,
+        "version": version,
+        "sha256": row.sha256 if row else rules and rules.sha256,
+        "fault": fault,
         "text": text,
         "row": row,
         "decides": inforce.rules().version == version,
@@ -74,11 +74,29 @@ def _page(request: SignedInRequest, version: str, refusal: str = "") -> HttpResp
     return render(request, "incidents/rule_set.html", context, status=status)
 
 
-def _compared(request: SignedInRequest, before: str, after: RuleSet, text: str) -> dict[str, Any]:
-    moved, looked_at = rulesets.moves(inforce.of(before), after, request.user)
-    return {
-        "before": before,
-        "changes": rulesets.changes(before, text),
+def _read(version: str, row: RuleSetVersion | None) -> tuple[RuleSet | None, str]:
+    """The rules of a version; or why this release does not read what somebody wrote."""
+    try:
+        return inforce.of(version), ""
+    except BadRuleSet as bad:
+        if row is None:
+            raise Http404(_("No such version.")) from bad
+        return None, str(bad)
+
+
+def _compared(
+    request: SignedInRequest, before: str, after: RuleSet | None, text: str
+) -> dict[str, Any]:
+    told = {"before": before, "changes": rulesets.changes(before, text), "looked_at": None}
+    try:
+        old = inforce.of(before)
+    except BadRuleSet:
+        # Fine when it was published, refused by this release: nothing can be assessed by it.
+        return told
+    if after is None:
+        return told
+    moved, looked_at = rulesets.moves(old, after, request.user)
+    return told | {
         "moved": moved[:_MOST_NAMED],
         "moved_count": len(moved),
         "looked_at": looked_at,

@@ -118,3 +118,54 @@ def test_the_reason_is_asked_for_as_needed_and_only_once_it_is_proposed(commande
     refused = commander.post(NEW, **sent(STRICTER, reason="", act="save"))
     assert "Why is it changed?" in text(refused, 422).partition("There is a problem")[2]
     assert not RuleSetVersion.objects.exists()
+
+
+@pytest.fixture
+def refused(commander, security):
+    """A version in force of an earlier release, which let a severity be undetermined for longer."""
+    text(commander.post(NEW, **sent(STRICTER)), 302)
+    text(security.post(f"{ONE}publish/"), 302)
+    row = RuleSetVersion.objects.get()
+    later = row.text.replace("    seconds: 900\n", "    seconds: 901\n")
+    RuleSetVersion.objects.update(
+        text=later, sha256="of another release", effective_from=row.written_at
+    )
+    inforce.forget()
+    assert inforce.rules().version == CURRENT
+
+
+def next_one(**fields):
+    version = ('version: "2026.12-1"', 'version: "2026.12-2"')
+    return sent(version, STRICTER, based_on="2026.12-1", **fields)
+
+
+def test_a_version_that_this_release_refuses_is_shown_with_the_reason(refused, security):
+    listed = text(security.get("/severity/rules/"))
+    assert "2026.12-1 Published Not read by this release" in listed
+    assert f"{CURRENT} comes with Andon Decides now" in listed
+    page = text(security.get(ONE))
+    assert "This release does not read it, so it decides nothing." in page
+    assert "is 901; to pause when nobody determines the severity allows: 1 to 900" in page
+    assert "We learned." in page
+    assert "seconds: 901" in page
+    assert "levels[2].osi_from old: 3 new: 2.25" in page
+
+
+def test_what_follows_a_version_that_this_release_refuses_is_looked_at_and_read(refused, commander):
+    looked = text(commander.post(NEW, **next_one(act="preview")))
+    assert "It can be proposed as it is." in looked
+    assert "old: 901 new: 900" in looked
+    text(commander.post(NEW, **next_one()), 302)
+    page = text(commander.get("/severity/rules/by/2026.12-2/"))
+    assert "Against 2026.12-1" in page
+    assert "nothing can be assessed by both" in page
+    assert "were assessed anew" not in page
+
+
+def test_a_version_that_waits_and_is_refused_meanwhile_can_be_withdrawn(commander, security):
+    text(commander.post(NEW, **sent(STRICTER)), 302)
+    later = RuleSetVersion.objects.get().text.replace("    seconds: 900\n", "    seconds: 902\n")
+    RuleSetVersion.objects.update(text=later, sha256="waits since another release")
+    assert "is 902" in text(security.post(f"{ONE}publish/"), 409)
+    text(security.post(f"{ONE}withdraw/"), 302)
+    assert RuleSetVersion.objects.get().state == RuleSetVersion.State.WITHDRAWN
