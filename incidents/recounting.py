@@ -32,6 +32,8 @@ def take_part(payload: dict[str, Any]) -> None:
     Args:
         payload: empty for the first; else its `stage`, and `after` what it comes: a key, or the
             first day of a month. `round` names the recount that it is a part of.
+            Another recount needs a `round` of its own, given with its first row: rows that are
+            done keep their keys, and would swallow its parts.
     """
     stage, found = _found(payload)
     if stage is Stage.INCIDENTS:
@@ -62,7 +64,7 @@ def _found(payload: dict[str, Any]) -> tuple[Stage, list[Any]]:
 
 
 def _plan_behind(payload: dict[str, Any], stage: Stage, found: list[Any]) -> None:
-    round_ = payload.get("round", "first")
+    round_ = payload["round"] if payload else "first"
     after: int | str
     if found:
         after = found[-1].isoformat() if stage is Stage.SUMS else found[-1]

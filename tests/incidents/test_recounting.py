@@ -150,3 +150,13 @@ def test_what_stands_behind_a_part_that_is_given_up_is_reckoned(counted, engine)
     assert not Measure.objects.filter(incident=counted[0]).exists()
     assert Measure.objects.filter(incident=counted[4]).exists()
     assert not Figure.objects.filter(since="2001-02-03").exists()
+
+
+def test_another_recount_has_a_round_of_its_own(counted, engine):
+    plan()
+    engine.work()
+    get_wrong(counted[3])
+    payload = {"round": "second"}
+    clockwork.schedule(recounting.RECOUNT, key="figures:second", payload=payload, priority=9)
+    engine.work()
+    is_right()
