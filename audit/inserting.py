@@ -14,6 +14,8 @@ from uuid import UUID
 from django.db import connection, models, router
 from django.utils.functional import Promise
 
+from accounts import vault
+
 
 def insert_all(rows: Sequence[models.Model]) -> None:
     """Insert rows of one model in one statement, in their order, and set their keys.
@@ -22,7 +24,7 @@ def insert_all(rows: Sequence[models.Model]) -> None:
 
     Raises:
         TypeError: if a value is of a type that is not told here how to write.
-        ValueError: if a row names another one that has no key yet.
+        ValueError: if a row names another one that has no key yet, or holds a plain secret.
     """
     if not rows:
         return
@@ -56,6 +58,9 @@ def _value(field: Any, row: models.Model) -> Any:
     # A row keeps the key that what it names had when it was made.
     if named and getattr(row, field.name) is not None:
         raise ValueError(f"{field.name}: save it before you make a row that names it.")
+    if isinstance(field, vault.SealedField):
+        # Other columns need no preparing; this one refuses what was not sealed.
+        value = field.get_prep_value(value)
     return value
 
 

@@ -11,6 +11,7 @@ from audit import trail
 from audit.inserting import insert_all
 from audit.models import Entry
 from incidents.models import Exposure, Incident, RunbookRun, RunbookStep
+from notifications.models import ContactMethod
 from severity.models import Assessment
 from tests import make
 
@@ -98,3 +99,9 @@ def test_a_row_that_names_one_without_a_key_and_a_value_of_no_column_are_refused
         insert_all([Exposure(incident=Incident(), what="x", added_by="x")])
     with pytest.raises(TypeError, match="set: no column takes one"):
         insert_all([Assessment(subject=str(uuid.uuid4()), facts={"a": {1}}, level=1)])
+
+
+def test_a_secret_that_was_not_sealed_is_refused():
+    with pytest.raises(ValueError, match="sealed_address takes what vault.seal"):
+        insert_all([ContactMethod(sealed_address="https://hooks.example/x")])
+    assert not ContactMethod.objects.filter(sealed_address__contains="hooks").exists()
