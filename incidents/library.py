@@ -177,7 +177,7 @@ def publish(row: RunbookVersion, *, actor: Actor) -> RunbookVersion:
     Raises:
         Refused: if the person may not, wrote it, or it does not wait.
     """
-    person, row = _deciding(row, actor)
+    person, row = seconding.deciding(row, actor, of=RUNBOOKS, lock=RUNBOOKS)
     seconding.second(person, row)
     return _decide(row, State.PUBLISHED, person, actor=actor)
 
@@ -189,7 +189,7 @@ def withdraw(row: RunbookVersion, *, actor: Actor) -> RunbookVersion:
     Raises:
         Refused: if the person may not, or it does not wait.
     """
-    person, row = _deciding(row, actor)
+    person, row = seconding.deciding(row, actor, of=RUNBOOKS, lock=RUNBOOKS)
     return _decide(row, State.WITHDRAWN, person, actor=actor)
 
 
@@ -200,12 +200,6 @@ def _decide(
     history.save(row, "state", "decided_by", "decided_at", actor=actor)
     _record(f"runbook.{state}", row, actor=actor)
     return row
-
-
-def _deciding(row: RunbookVersion, actor: Actor) -> tuple[User, RunbookVersion]:
-    person = seconding.editor(actor, of=RUNBOOKS)
-    seconding.one_at_a_time(RUNBOOKS)
-    return person, seconding.still_waits(row)
 
 
 def _record(act: str, row: RunbookVersion, *, actor: Actor, remark: str = "") -> None:

@@ -21,6 +21,7 @@ from severity.models import ThresholdVersion
 from severity.tightening import loosening
 
 State = ThresholdVersion.State
+_OF, _LOCK = "threshold rules", "thresholds"
 # More are more than anybody oversees, and each is asked of every open incident.
 MOST_RULES = 100
 
@@ -64,8 +65,8 @@ def propose(
             one that is not the newest any more.
         BadRule: if the document is none, or loosens what is in force.
     """
-    author, said = seconding.editor(actor, of="threshold rules"), seconding.reason_of(reason)
-    seconding.one_at_a_time("thresholds")
+    author, said = seconding.editor(actor, of=_OF), seconding.reason_of(reason)
+    seconding.one_at_a_time(_LOCK)
     if not retires:
         check(rule, document, by=author)
     ahead = seconding.ahead(effective_from)
@@ -115,7 +116,7 @@ def publish(row: ThresholdVersion, *, actor: Actor) -> ThresholdVersion:
         Refused: if the person may not, wrote it, or it does not wait.
         BadRule: if it would loosen what came into force since it was written.
     """
-    person, row = _deciding(row, actor)
+    person, row = seconding.deciding(row, actor, of=_OF, lock=_LOCK)
     seconding.second(person, row)
     if not row.retires:
         check(row.rule, row.document, by=row.author)
@@ -133,7 +134,7 @@ def withdraw(row: ThresholdVersion, *, actor: Actor) -> ThresholdVersion:
     Raises:
         Refused: if the person may not, or it does not wait.
     """
-    person, row = _deciding(row, actor)
+    person, row = seconding.deciding(row, actor, of=_OF, lock=_LOCK)
     _decide(row, State.WITHDRAWN, person, actor=actor)
     return row
 
@@ -144,12 +145,6 @@ def _decide(
     row.state, row.decided_by, row.decided_at = state, person, timezone.now()
     history.save(row, "state", "decided_by", "decided_at", "effective_from", actor=actor)
     _record(f"threshold.{state}", row, actor=actor)
-
-
-def _deciding(row: ThresholdVersion, actor: Actor) -> tuple[User, ThresholdVersion]:
-    person = seconding.editor(actor, of="threshold rules")
-    seconding.one_at_a_time("thresholds")
-    return person, seconding.still_waits(row)
 
 
 def _record(act: str, row: ThresholdVersion, *, actor: Actor, remark: str = "") -> None:

@@ -28,6 +28,7 @@ from severity.ruleset import RuleSet
 from severity.strict_yaml import load
 
 State = RuleSetVersion.State
+_OF, _LOCK = "rule sets", "rule_sets"
 LONGEST_TEXT = 200_000
 # With a hundred thousand of them the comparison would cost more than it tells.
 MOST_LOOKED_AT = 1_000
@@ -87,12 +88,10 @@ def propose(
             one that is not the newest any more.
         BadRuleSet: if it must not decide anything, such as one that drops a level.
     """
-    author, said = seconding.editor(actor, of="rule sets"), seconding.reason_of(reason)
-    seconding.one_at_a_time("rule_sets")
+    author, said = seconding.editor(actor, of=_OF), seconding.reason_of(reason)
+    seconding.one_at_a_time(_LOCK)
     rules, normal = check(text), text.replace("\r\n", "\n")
-    waiting = versions().filter(state=State.WAITING).first()
-    if waiting:
-        raise Refused(f"{waiting.version} waits for a second person; publish or withdraw it first.")
+    seconding.none_waits(versions())
     seconding.still_newest(based_on, newest())
     row: RuleSetVersion = history.create(
         RuleSetVersion,
@@ -123,7 +122,7 @@ def publish(row: RuleSetVersion, *, actor: Actor) -> RuleSetVersion:
         Refused: if the person may not, wrote it, or it does not wait.
         BadRuleSet: if it must not decide anything by now.
     """
-    person, row = _deciding(row, actor)
+    person, row = seconding.deciding(row, actor, of=_OF, lock=_LOCK)
     seconding.second(person, row)
     inforce.read(row.text)
     soon = timezone.now() + inforce.LEAD
@@ -140,7 +139,7 @@ def withdraw(row: RuleSetVersion, *, actor: Actor) -> RuleSetVersion:
     Raises:
         Refused: if the person may not, or it does not wait.
     """
-    person, row = _deciding(row, actor)
+    person, row = seconding.deciding(row, actor, of=_OF, lock=_LOCK)
     _decide(row, State.WITHDRAWN, person, actor=actor)
     return row
 
@@ -191,12 +190,6 @@ def _decide(
     row.state, row.decided_by, row.decided_at = state, person, timezone.now()
     history.save(row, "state", "decided_by", "decided_at", "effective_from", actor=actor)
     _record(f"rule_set.{state}", row, actor=actor)
-
-
-def _deciding(row: RuleSetVersion, actor: Actor) -> tuple[User, RuleSetVersion]:
-    person = seconding.editor(actor, of="rule sets")
-    seconding.one_at_a_time("rule_sets")
-    return person, seconding.still_waits(row)
 
 
 def _record(act: str, row: RuleSetVersion, *, actor: Actor, remark: str = "") -> None:

@@ -95,6 +95,21 @@ def one_at_a_time(which: str) -> None:
     Counter.objects.select_for_update().get(name=which)
 
 
+def deciding(row: Version, actor: Actor, *, of: str, lock: str) -> tuple[User, Version]:
+    """Return who decides about a version, and the version as it is; nobody else decides meanwhile.
+
+    Args:
+        of: as for `editor`.
+        lock: as for `one_at_a_time`.
+
+    Raises:
+        Refused: if the person may not, or it does not wait.
+    """
+    person = editor(actor, of=of)
+    one_at_a_time(lock)
+    return person, still_waits(row)
+
+
 def none_waits(rows: QuerySet[Version]) -> None:
     """Refuse a version beside one that waits.
 

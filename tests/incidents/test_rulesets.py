@@ -121,7 +121,8 @@ def test_a_version_is_taken_once_and_one_waits_at_a_time(author, second):
     with pytest.raises(rulesets.Refused, match=r"2026\.11-1 is taken"):
         propose(author, version="2026.11-1")
     row = propose(author)
-    with pytest.raises(rulesets.Refused, match="waits for a second person"):
+    named = f"{author.user.name} wrote 2026.12-1 at .*waits for a second person"
+    with pytest.raises(rulesets.Refused, match=named):
         propose(author, version="2026.12-2")
     rulesets.withdraw(row, actor=second)
     with pytest.raises(rulesets.Refused, match=r"2026\.12-1 is taken"):
