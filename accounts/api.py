@@ -21,6 +21,9 @@ def _storable(text: str) -> str:
 # For every text of a body: PostgreSQL stores no NUL, and the caller should hear that from us.
 Text = Annotated[str, AfterValidator(_storable)]
 
+# For every key of a row that is sent: no column holds a greater one.
+LARGEST_KEY = 2**63 - 1
+
 
 class ApiRequest(HttpRequest):
     """A request that passed `Token`; for annotations only."""

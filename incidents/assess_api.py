@@ -6,7 +6,7 @@ from typing import Any
 from ninja import Router, Schema, Status
 from pydantic import AwareDatetime, Field
 
-from accounts.api import ApiRequest, Text, Token, actor_of, person_of
+from accounts.api import LARGEST_KEY, ApiRequest, Text, Token, actor_of, person_of
 from accounts.models import Scope, User
 from accounts.problems import Problem, responses
 from incidents import access, api, assessing, foresight, judgement, logsays
@@ -18,7 +18,6 @@ from severity.ladder import Sev
 from severity.questions import NAMES, UNKNOWN, Said, scale
 
 router = Router(tags=["incidents"])
-_LARGEST = 2**62
 _SHOWN = 40
 
 
@@ -38,7 +37,7 @@ class AssessIn(Schema):
         "", max_length=assessing.LONGEST_REASON, description="Needed where `level` is another."
     )
     after: int | None = Field(
-        None, ge=1, le=_LARGEST, description="`id` of GET: refused if somebody judged it since."
+        None, ge=1, le=LARGEST_KEY, description="`id` of GET: refused if somebody judged it since."
     )
     dry_run: bool = Field(False, description="Say what would follow, and keep nothing.")
 

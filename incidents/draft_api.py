@@ -6,14 +6,13 @@ from django.http import HttpResponse
 from ninja import Router, Schema, Status
 from pydantic import Field
 
-from accounts.api import ApiRequest, Text, Token, actor_of
+from accounts.api import LARGEST_KEY, ApiRequest, Text, Token, actor_of
 from accounts.models import Scope
 from accounts.problems import Problem, responses
 from incidents import api, drafts, drafttexts
 from incidents.models import Draft, DraftVersion, Incident
 
 router = Router(tags=["incidents"])
-_LARGEST = 2**62
 _TEXT = {
     200: {
         "description": "The Markdown as it was written.",
@@ -25,7 +24,7 @@ _TEXT = {
 class DraftIn(Schema):
     kind: Text = Field(max_length=12, description=f"One of {', '.join(Draft.Kind.values)}.")
     obligation: int | None = Field(
-        None, ge=1, le=_LARGEST, description="The duty by law that it answers, by its id."
+        None, ge=1, le=LARGEST_KEY, description="The duty by law that it answers, by its id."
     )
 
 

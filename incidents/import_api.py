@@ -7,7 +7,7 @@ from django.http import StreamingHttpResponse
 from ninja import File, Form, Query, Router, Schema, Status, UploadedFile
 from pydantic import Field
 
-from accounts.api import ApiRequest, Text, Token, actor_of, bound_to, person_of
+from accounts.api import LARGEST_KEY, ApiRequest, Text, Token, actor_of, bound_to, person_of
 from accounts.models import Scope
 from accounts.problems import Problem, responses
 from incidents import api, importcases, importing, importrows, intake
@@ -17,7 +17,6 @@ from programs.evidence import TOO_LARGE
 
 router = Router(tags=["imports"])
 _LOOKED_AT, _SHOWN, _MOST = 1_000, 10, 50
-_LARGEST = 2**31 - 1
 _CSV = {
     200: {
         "description": "A CSV file: row, source_id, field, reason, taken, text.",
@@ -129,7 +128,7 @@ def _case(number: int, case: PastCase) -> CaseOut:
     "", auth=Token(Scope.READ), url_name="imports", response={200: list[ImportOut], **responses()}
 )
 def list_imports(
-    request: ApiRequest, before: Annotated[int | None, Query(ge=1, le=_LARGEST)] = None
+    request: ApiRequest, before: Annotated[int | None, Query(ge=1, le=LARGEST_KEY)] = None
 ) -> list[ImportOut]:
     """The newest 50 files that were handed in. `before` an id for the page after."""
     _officer(request)

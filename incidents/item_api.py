@@ -18,7 +18,7 @@ router = Router(tags=["incidents"])
 
 class ItemIn(Schema):
     what: Text = Field(min_length=1, max_length=items.LONGEST_WHAT)
-    kind: Literal["prevent", "detect", "limit", "respond"]
+    kind: ActionItem.Kind
     owner: Text = Field(
         min_length=1, max_length=254, description="User name or e-mail address of who sees it."
     )
@@ -31,7 +31,7 @@ class ItemChangeIn(ItemIn):
     """What is left out stays as it is."""
 
     what: Text = Field("", max_length=items.LONGEST_WHAT)
-    kind: Literal["prevent", "detect", "limit", "respond"] | None = None  # type: ignore[assignment]
+    kind: ActionItem.Kind | None = None  # type: ignore[assignment]
     owner: Text = Field("", max_length=254)
     due_on: date | None = None  # type: ignore[assignment]
 

@@ -6,14 +6,13 @@ from typing import Annotated, Literal
 from ninja import Query, Router, Schema, Status
 from pydantic import AwareDatetime, Field
 
-from accounts.api import ApiRequest, Text, Token, actor_of
+from accounts.api import LARGEST_KEY, ApiRequest, Text, Token, actor_of
 from accounts.models import Scope
 from accounts.problems import Problem, responses
 from incidents import api, pinning, story, timeline
 from incidents.models import Incident, TimelineEntry
 
 router = Router(tags=["incidents"])
-_LARGEST = 2**62
 
 
 class EntryOut(Schema):
@@ -67,7 +66,7 @@ def _entry(incident: Incident, pk: int) -> TimelineEntry:
     "/{ref}/timeline", auth=Token(Scope.READ), response={200: list[EntryOut], **responses(404)}
 )
 def list_timeline(
-    request: ApiRequest, ref: str, before: Annotated[int | None, Query(ge=1, le=_LARGEST)] = None
+    request: ApiRequest, ref: str, before: Annotated[int | None, Query(ge=1, le=LARGEST_KEY)] = None
 ) -> list[EntryOut]:
     """The newest 50 entries of the story by when it happened; corrected ones are left out.
 

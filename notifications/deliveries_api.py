@@ -5,7 +5,7 @@ from datetime import date
 from ninja import Query, Router, Schema
 from pydantic import Field
 
-from accounts.api import ApiRequest, Token, bound_to, person_of
+from accounts.api import LARGEST_KEY, ApiRequest, Token, bound_to, person_of
 from accounts.functions import Function
 from accounts.models import Scope
 from accounts.problems import Problem, responses
@@ -16,7 +16,6 @@ from notifications.models import Method
 
 router = Router(tags=["deliveries"])
 _STATES = [value for value, _label in STATES]
-_LARGEST = 2**62
 
 
 class Filter(Schema):
@@ -24,7 +23,9 @@ class Filter(Schema):
     method: str = Field("", description=f"One of {', '.join(Method.values)}.")
     state: str = Field("", description=f"One of {', '.join(_STATES)}.")
     day: date | None = None
-    before: int | None = Field(None, ge=1, le=_LARGEST, description="`before` of the last answer.")
+    before: int | None = Field(
+        None, ge=1, le=LARGEST_KEY, description="`before` of the last answer."
+    )
 
 
 class DeliveryOut(Schema):
