@@ -17,6 +17,7 @@ from django.db import connection
 
 from config.drill.prepare import Cast
 from config.drill.receiver import Receiver
+from incidents.api import PAGE
 from notifications.models import Page
 from programs.models import Lease
 
@@ -138,10 +139,19 @@ def play(cast: Cast, receiver: Receiver) -> dict[str, Any]:
     ref = filed["incident"]
     api.call("POST", f"/api/v1/incidents/{ref}/acknowledge", token=cast.commander_token)
     _settled()
-    story = api.call("GET", f"/api/v1/incidents/{ref}/timeline", token=cast.commander_token)
-    for entry in reversed(story):
+    for entry in reversed(_story(api, f"/api/v1/incidents/{ref}/timeline", cast.commander_token)):
         sys.stdout.write(f"{entry['occurred_at'][:23]}Z  {entry['kind']:<11}{entry['text']}\n")
     return _figures(filed, stop, stops, receiver)
+
+
+def _story(api: Api, path: str, token: str) -> list[dict[str, Any]]:
+    """All entries, the newest first; the API tells them page by page."""
+    page: list[dict[str, Any]] = api.call("GET", path, token=token)
+    story = list(page)
+    while len(page) == PAGE:
+        page = api.call("GET", f"{path}?before={story[-1]['id']}", token=token)
+        story += page
+    return story
 
 
 def _proven(api: Api, cast: Cast) -> dict[str, Any] | None:
