@@ -111,7 +111,8 @@ def let_in(request: ApiRequest, ref: str, body: GrantIn) -> Status[GrantOut]:
 def _team(name: str | None) -> Group | None:
     team = Group.objects.filter(name=name).first() if name else None
     if name and team is None:
-        raise Problem(422, f"team: there is no team {name!r}.", field="team")
+        said = f"team: there is no team {name!r}."
+        raise Problem(422, said, field="team", allowed="the name of a team")
     return team
 
 

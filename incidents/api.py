@@ -32,6 +32,8 @@ from severity.ladder import Sev
 Row = TypeVar("Row", bound=Model)
 router = Router(tags=["incidents"])
 PAGE = 50
+# What a field that names somebody takes.
+A_PERSON = "the user name or e-mail address of an active person"
 
 
 def out(incident: Incident) -> IncidentOut:
@@ -96,15 +98,16 @@ def child(rows: "QuerySet[Row] | Manager[Row]", pk: int, what: str) -> Row:
     return found
 
 
-def no_such(what: str) -> Problem:
-    return Problem(404, f"This incident has no such {what}.", field=what)
+def no_such(what: str, *, field: str = "", of: str = "This incident has") -> Problem:
+    return Problem(404, f"{of} no such {what}.", field=field or what)
 
 
 def named(who: str | None, field: str) -> User | None:
     """Return the active person with this user name or address; None if nobody is named."""
     person = person_named(who.strip()) if who else None
     if who and person is None:
-        raise Problem(422, f"{field}: nobody has this user name or e-mail address.", field=field)
+        said = f"{field}: nobody has this user name or e-mail address."
+        raise Problem(422, said, field=field, allowed=A_PERSON)
     return person
 
 
@@ -153,7 +156,9 @@ def report_incident(
     program = _program(request, body.program)
     dataset = program.datasets.filter(slug=body.dataset).first() if program else None
     if body.dataset and dataset is None:
-        raise Problem(422, f"dataset: {body.program!r} has no {body.dataset!r}.", field="dataset")
+        said = f"dataset: {body.program!r} has no {body.dataset!r}."
+        allowed = "the slug of a dataset of the program, or null if you do not know"
+        raise Problem(422, said, field="dataset", allowed=allowed)
     report = reporting.Report(
         title=body.title,
         program=program,

@@ -173,13 +173,14 @@ def _decided(
 
 def _target(request: ApiRequest, into: str) -> Incident:
     """The incident that a number leads to, if the token opens it and its owner runs it."""
-    number, none = api.number_of(into), str(merging.nothing_there())
+    number = api.number_of(into)
     try:
         found = merging.find(person_of(request), number) if number is not None else None
     except merging.Refused:
         found = None
     if found is None or not api.is_open_to(request, found):
-        raise Problem(422, none, field="into", allowed=none.removeprefix("into: "))
+        allowed = "the number of another incident that you run, such as INC-17"
+        raise Problem(422, merging.nothing_there(), field="into", allowed=allowed)
     return found
 
 

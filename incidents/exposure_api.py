@@ -183,7 +183,10 @@ def _dataset(incident: Incident, slug: str | None) -> Dataset | None:
     theirs = incident.program.datasets.filter(slug=slug) if incident.program else None
     found = theirs.first() if theirs and slug else None
     if slug and found is None:
-        raise Problem(422, f"dataset: its program has no {slug!r}.", field="dataset")
+        allowed = "the slug of a dataset of the incident's program"
+        raise Problem(
+            422, f"dataset: its program has no {slug!r}.", field="dataset", allowed=allowed
+        )
     return found
 
 

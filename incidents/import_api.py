@@ -102,7 +102,7 @@ def _found(request: ApiRequest, pk: int) -> Import:
     _officer(request)
     row = Import.objects.select_related("uploaded_by").filter(pk=pk).first()
     if row is None:
-        raise Problem(404, "There is no such import.", field="run")
+        raise api.no_such("import", field="run", of="There is")
     return row
 
 
@@ -184,7 +184,8 @@ def preview_import(request: ApiRequest, run: int) -> PreviewOut:
     """What a file would lead to, before it is begun."""
     row = _found(request, run)
     if row.state != Import.State.UPLOADED:
-        raise Problem(409, f"This import is {row.get_state_display().lower()}.")
+        said = row.get_state_display().lower()
+        raise Problem(409, f"This import is {said}: only one that was not begun can be looked at.")
     missing = importrows.missing(row.mapping) if row.form == Import.Form.CSV else []
     rows = [] if missing else importing.first_rows(row, _LOOKED_AT)
     found = importcases.read_all(rows, row)

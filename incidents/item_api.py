@@ -122,7 +122,7 @@ def add_item(request: ApiRequest, ref: str, body: ItemIn) -> Status[ItemOut]:
     incident = api.get(request, ref, to="contribute")
     owner = api.named(body.owner, "owner")
     if owner is None:
-        raise Problem(422, "owner: name a person.", field="owner")
+        raise Problem(422, "owner: name a person.", field="owner", allowed=api.A_PERSON)
     said = items.Said(body.what, body.kind, owner, body.due_on, body.control, body.test)
     with api.refusing(items.Refused, body):
         row = items.add(incident, said, actor=actor_of(request))

@@ -186,6 +186,7 @@ def test_a_target_that_one_does_not_run_is_answered_as_one_that_is_not_there(pai
     source, target = pair
     caller = let_in(source)
     missing = problem(caller.post(at(source, "merge"), {"into": "INC-999999", "reason": "r"}), 422)
+    assert missing["allowed"] == "the number of another incident that you run, such as INC-17"
     let_in(target, "contribute", caller.person)
     for path in (at(source, "merge"),):
         refused = caller.post(path, {"into": target.ref, "reason": "r"})

@@ -106,7 +106,8 @@ def test_what_is_dropped_is_not_begun(officer):
     for act in ("drop", "begin", "columns"):
         answer = officer.post(f"{at}/{act}", {"mapping": MAPPING})
         assert "is dropped" in problem(answer, 409)["detail"]
-    assert "is dropped" in problem(officer.get(f"{at}/preview"), 409)["detail"]
+    looked = problem(officer.get(f"{at}/preview"), 409)["detail"]
+    assert looked == "This import is dropped: only one that was not begun can be looked at."
 
 
 def test_nobody_but_privacy_officers_imports_or_looks(officer):

@@ -159,6 +159,11 @@ def test_an_item_that_cannot_be_is_named_by_its_field(incident, helper, body, fi
     assert helper.get(at(incident, "items")).json() == [row]
 
 
+def test_whom_an_item_may_be_given_to_is_said(incident, helper):
+    refused = problem(helper.post(at(incident, "items"), item(owner="nobody-here")), 422)
+    assert refused["allowed"] == "the user name or e-mail address of an active person"
+
+
 def test_an_owner_who_may_only_read_says_that_it_is_done(incident, manager):
     owner = let_in(incident, "view", username="own")
     row = manager.post(at(incident, "items"), item(owner="own")).json()
