@@ -111,8 +111,11 @@ def _why(proposed: Evidence) -> str:
 
 
 def _said_of_readers(people: int, rows: int) -> str:
-    who = ngettext(
-        "%(n)s who was not declared read", "%(n)s who were not declared read", people
-    ) % {"n": people}
-    what = ngettext("%(n)s row", "%(n)s rows", rows) % {"n": rows}
-    return f"{who} {what}"
+    # Nobody reads less than one row, so a single one was read by one person.
+    if rows == 1:
+        return _("1 row was read by 1 person who was not declared")
+    return ngettext(
+        "%(rows)s rows were read by %(n)s person who was not declared",
+        "%(rows)s rows were read by %(n)s people who were not declared",
+        people,
+    ) % {"rows": rows, "n": people}

@@ -152,7 +152,7 @@ def test_what_logs_established_is_read_in_every_form(window, runner, path):
     page = window.of(runner)
     page.goto(path)
     note = page.locator("#logs-say")
-    expect(note).to_contain_text("1 who was not declared read 1 row")
+    expect(note).to_contain_text("1 row was read by 1 person who was not declared")
     expect(page.locator("#assess-evidence input:checked")).to_have_count(0)
     shoot(page, "logs-say")
     assert list(in_every_form(page)) == []

@@ -87,9 +87,22 @@ def test_the_newest_log_decides_unless_one_shows_a_reader(exposure):
     read(exposure, whole(exposure, guest, *(line(exposure, who, 5) for who in ("zoe", "yan"))))
     found = says(exposure)
     assert found.proposed is Evidence.CONFIRMED_INTERNAL
-    assert found.each[0].says == "2 who were not declared read 2 rows"
+    assert found.each[0].says == "2 rows were read by 2 people who were not declared"
     complete(exposure)
     assert says(exposure).proposed is Evidence.CONFIRMED_INTERNAL
+
+
+@pytest.mark.parametrize(
+    ("people", "said"),
+    [
+        (["zoe"], "1 row was read by 1 person who was not declared"),
+        (["zoe", "zoe"], "2 rows were read by 1 person who was not declared"),
+        (["zoe", "zoe", "yan"], "3 rows were read by 2 people who were not declared"),
+    ],
+)
+def test_who_read_is_said_in_one_sentence(exposure, people, said):
+    read(exposure, whole(exposure, *(line(exposure, who, 5) for who in people)))
+    assert says(exposure).each[0].says == said
 
 
 def test_however_many_exposures_it_is_asked_in_two_queries(exposure):
