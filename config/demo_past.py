@@ -19,11 +19,27 @@ from incidents.models import Import
 SOURCE = "Old tracker"
 CASES = Path(__file__).with_suffix(".csv")
 AS_TOLD = (
-    *("title", "program", "severity", "kind", "audience", "kinds", "people_known", "accessed"),
+    "title",
+    "program",
+    "severity",
+    "kind",
+    "audience",
+    "kinds",
+    "people_known",
+    "accessed",
 )
 WORKED_OUT = (
-    *("source_id", "whose", "occurred_from", "reported_at", "contained_at", "recovered_at"),
-    *("closed_at", "authority_told", "people_told", "remedy", "decision"),
+    "source_id",
+    "whose",
+    "occurred_from",
+    "reported_at",
+    "contained_at",
+    "recovered_at",
+    "closed_at",
+    "authority_told",
+    "people_told",
+    "remedy",
+    "decision",
 )
 GRAVE = 2
 
