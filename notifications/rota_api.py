@@ -144,14 +144,22 @@ def make_override(request: ApiRequest, rota: int, body: OverrideIn) -> Status[Ov
 
 
 @router.get(
-    "/{rota}/swaps", auth=Token(Scope.READ), response={200: list[SwapOut], **responses(404)}
+    "/{rota}/swaps",
+    auth=Token(Scope.READ),
+    url_name="swaps",
+    response={200: list[SwapOut], **responses(404)},
 )
 def list_swaps(request: ApiRequest, rota: int) -> list[SwapOut]:
     """The swaps of a rota that wait for an answer, the earliest shift first."""
     return [_swap(each) for each in swaps.waiting(_rota(request, rota))]
 
 
-@router.post("/{rota}/swaps", auth=Token(Scope.RESPOND), response={201: SwapOut, **responses(404)})
+@router.post(
+    "/{rota}/swaps",
+    auth=Token(Scope.RESPOND),
+    url_name="swaps",
+    response={201: SwapOut, **responses(404)},
+)
 def ask_swap(request: ApiRequest, rota: int, body: SwapIn) -> Status[SwapOut]:
     """Ask a colleague to take a shift of yours, for one of theirs or for nothing."""
     found = _rota(request, rota)

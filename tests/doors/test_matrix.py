@@ -123,7 +123,7 @@ BODIES = {
     "api:approve_broadcast": {"version": 1},
     "api:return_broadcast": {"version": 1, "words": "w"},
     "api:pause_program": {"reason": "r"},
-    "api:ask_swap": {
+    "api:swaps": {
         "person": "x",
         "since": "2030-01-01T00:00:00Z",
         "until": "2030-01-01T01:00:00Z",
