@@ -40,7 +40,7 @@ def manager(incident):
 
 
 @pytest.fixture
-def helper(incident):
+def contributor(incident):
     return let_in(incident, "contribute")
 
 
@@ -59,31 +59,31 @@ def held(incident):
     return Incident.objects.get(pk=incident.pk).sev
 
 
-def test_answers_are_filed_in_force_with_their_trace(incident, helper):
-    told = assess(helper, incident)
+def test_answers_are_filed_in_force_with_their_trace(incident, contributor):
+    told = assess(contributor, incident)
     assert (told["kept"], told["waits"], told["level"], told["by_rules"]) == (True, False, 2, 2)
     assert (held(incident), told["score"]) == (2, "3.25")
     made = Incident.objects.get(pk=incident.pk).assessment
-    assert (made.kind, made.assessor, made.trace) == ("full", helper.person, told["trace"])
+    assert (made.kind, made.assessor, made.trace) == ("full", contributor.person, told["trace"])
 
 
-def test_the_one_in_force_is_read_with_what_may_be_answered_next(incident, helper):
-    first = helper.get(path(incident)).json()
+def test_the_one_in_force_is_read_with_what_may_be_answered_next(incident, contributor):
+    first = contributor.get(path(incident)).json()
     assert (first["kind"], first["undetermined"], first["overdue"]) == ("triage", True, False)
     assert first["assess_by"]
     assert [*first["questions"]] == [*NAMES]
     assert first["questions"]["ongoing"] == ["yes", "no", UNKNOWN]
-    assess(helper, incident, after=first["id"])
-    now = helper.get(path(incident)).json()
+    assess(contributor, incident, after=first["id"])
+    now = contributor.get(path(incident)).json()
     assert (now["kind"], now["assess_by"], now["answers"]) == ("full", None, answers())
-    assert now["assessed_by"] == helper.person.username
-    assert helper.get(path(incident)).json()["trace"] == now["trace"]
+    assert now["assessed_by"] == contributor.person.username
+    assert contributor.get(path(incident)).json()["trace"] == now["trace"]
 
 
-def test_a_dry_run_says_what_would_fire_and_keeps_nothing(incident, helper):
+def test_a_dry_run_says_what_would_fire_and_keeps_nothing(incident, contributor):
     before = Incident.objects.get(pk=incident.pk)
     entries = incident.timeline.count()
-    told = assess(helper, incident, 200, dry_run=True, answers={"audience": "org_wide"})
+    told = assess(contributor, incident, 200, dry_run=True, answers={"audience": "org_wide"})
     assert (told["kept"], told["proposal"]) == (False, None)
     fires = {each["rule"]: each for each in told["fires"]}
     assert fires["pause-sev2"]["action"] == "pause"
@@ -104,13 +104,13 @@ def test_what_a_dry_run_says_is_what_filing_then_does(incident, manager):
     assert {each["rule"] for each in tried["fires"]} == set(fired.values_list("rule", flat=True))
 
 
-def test_an_answer_is_missing_only_where_it_is_filed(incident, helper):
+def test_an_answer_is_missing_only_where_it_is_filed(incident, contributor):
     told = {name: value for name, value in answers().items() if name != "evidence"}
-    refused = problem(helper.post(path(incident), {"answers": told}), 422)
+    refused = problem(contributor.post(path(incident), {"answers": told}), 422)
     assert refused["field"] == "answers.evidence"
     assert UNKNOWN in refused["allowed"]
     assert held(incident) is None
-    assess(helper, incident, answers=told | {"evidence": UNKNOWN})
+    assess(contributor, incident, answers=told | {"evidence": UNKNOWN})
     assert held(incident) == 2
 
 
@@ -142,31 +142,31 @@ def test_what_cannot_be_is_named_by_its_field(incident, manager, body, field, dr
     assert held(incident) is None
 
 
-def test_a_level_against_the_rules_takes_a_reason_and_who_manages(incident, manager, helper):
+def test_a_level_against_the_rules_takes_a_reason_and_who_manages(incident, manager, contributor):
     body = {"level": 1, "reason": "The press has it."}
-    refused = helper.post(path(incident), {"answers": answers()} | body)
+    refused = contributor.post(path(incident), {"answers": answers()} | body)
     assert "Only who manages the incident" in problem(refused, 403)["detail"]
     told = assess(manager, incident, **body)
     assert (told["level"], told["by_rules"], held(incident)) == (1, 2, 1)
     assert told["trace"][-1]["why"] == "The press has it."
 
 
-def test_a_milder_level_waits_for_a_second_person(incident, manager, helper):
-    assess(helper, incident)
-    told = assess(helper, incident, answers=answers(**MILD))
+def test_a_milder_level_waits_for_a_second_person(incident, manager, contributor):
+    assess(contributor, incident)
+    told = assess(contributor, incident, answers=answers(**MILD))
     assert (told["kept"], told["waits"], told["level"], held(incident)) == (True, True, 3, 2)
     row = incident.proposals.get()
-    assert (told["proposal"], row.proposed_by) == (row.pk, helper.person)
+    assert (told["proposal"], row.proposed_by) == (row.pk, contributor.person)
     with pytest.raises(judgement.Refused, match="second person"):
-        judgement.confirm(row, actor=make.actor(helper.person))
+        judgement.confirm(row, actor=make.actor(contributor.person))
     judgement.confirm(row, actor=make.actor(manager.person))
     assert held(incident) == 3
 
 
-def test_what_was_judged_meanwhile_is_not_overwritten(incident, manager, helper):
-    seen = helper.get(path(incident)).json()["id"]
+def test_what_was_judged_meanwhile_is_not_overwritten(incident, manager, contributor):
+    seen = contributor.get(path(incident)).json()["id"]
     assess(manager, incident)
-    answer = helper.post(path(incident), {"answers": answers(refix="yes"), "after": seen})
+    answer = contributor.post(path(incident), {"answers": answers(refix="yes"), "after": seen})
     assert "judged it meanwhile" in problem(answer, 409)["detail"]
 
 
@@ -192,13 +192,15 @@ def test_what_is_over_is_not_assessed(incident, manager):
     )
 
 
-def test_the_list_is_narrowed_to_what_should_have_been_assessed(incident, helper):
+def test_the_list_is_narrowed_to_what_should_have_been_assessed(incident, contributor):
     late = make.incident()
-    grants.admit(late, level="view", person=helper.person, reason="r", actor=make.SYSTEM)
+    grants.admit(late, level="view", person=contributor.person, reason="r", actor=make.SYSTEM)
     hidden = make.incident()
     yesterday = timezone.now() - timedelta(days=1)
     Incident.objects.filter(pk__in=[late.pk, hidden.pk]).update(assess_by=yesterday)
-    assert [each["incident"] for each in helper.get("/incidents?overdue=true").json()] == [late.ref]
-    assert helper.get(f"/incidents?overdue=true&before={late.number}").json() == []
-    assert len(helper.get("/incidents").json()) == 2
-    assert problem(helper.get("/incidents?overdue=perhaps"), 422)["field"] == "overdue"
+    assert [each["incident"] for each in contributor.get("/incidents?overdue=true").json()] == [
+        late.ref
+    ]
+    assert contributor.get(f"/incidents?overdue=true&before={late.number}").json() == []
+    assert len(contributor.get("/incidents").json()) == 2
+    assert problem(contributor.get("/incidents?overdue=perhaps"), 422)["field"] == "overdue"
