@@ -64,7 +64,7 @@ check: .venv/.dev ## format, lint, types, imports, templates, migrations
 	$(call holds,ruff check,.venv/bin/ruff check .)
 	$(call holds,mypy,$(BARE) $(PYTHON) -m mypy .)
 	$(call holds,import-linter,.venv/bin/lint-imports)
-	$(call holds,djlint format,.venv/bin/djlint templates --check --quiet)
+	$(call holds,djlint format,.venv/bin/djlint templates --check)
 	$(call holds,djlint rules,.venv/bin/djlint templates --lint --quiet)
 	$(call holds,migrations,$(BARE) $(PYTHON) -W ignore manage.py makemigrations --check --dry-run)
 
