@@ -123,16 +123,31 @@ def lay(
 def withdraw(made: Override, *, actor: Actor) -> None:
     """Let an override count no more: its person, whoever made it, or a keeper of the rota may.
 
+    Of a swap of two shifts both go back, or neither: either person may, until the first begins.
+
     Raises:
-        Refused: if the actor may not, or it is over or withdrawn already.
+        Refused: if the actor may not, it is over or withdrawn already, or a half of a swap began.
     """
     rota = rotas.lock(made.rota)
-    made = Override.objects.select_related("person", "made_by").get(pk=made.pk)
+    made = _with_other_half(Override.objects.all()).get(pk=made.pk)
     now = clockwork.now()
-    if not may_withdraw(made, actor.user):
+    user = actor.user
+    if user is None or not may_withdraw(made, user, keeps=access.may_keep(user, rota)):
         raise rotas.Refused("override: whoever made it, its person or a keeper withdraws it.")
     if made.withdrawn_at or made.ends_at <= now:
         raise rotas.Refused("override: is over already; read the page again.")
+    other = other_half(made)
+    if other and min(made.starts_at, other.starts_at) <= now:
+        # Else one of the two would have given a shift for nothing.
+        raise rotas.Refused(
+            "override: is half of a swap, of which one shift has begun; put somebody on call over "
+            "it instead."
+        )
+    for each in (made, other) if other else (made,):
+        _end(each, rota, now, actor)
+
+
+def _end(made: Override, rota: Rota, now: datetime, actor: Actor) -> None:
     made.withdrawn_at = now
     history.save(made, "withdrawn_at", actor=actor)
     rotas.record("rota.override_withdrawn", rota, actor=actor, **_facts(made))
@@ -141,17 +156,31 @@ def withdraw(made: Override, *, actor: Actor) -> None:
     _tell(made, oncall.people(concerned), actor, of="is not on call instead any more")
 
 
-def may_withdraw(made: Override, user: User | None) -> bool:
-    """True for its person, whoever made it, and those who keep the rota."""
-    if user is None:
-        return False
-    return user.pk in (made.person_id, made.made_by_id) or access.may_keep(user, made.rota)
+def may_withdraw(made: Override, user: User, *, keeps: bool) -> bool:
+    """True for its person, whoever made it and, with `keeps`, for those who keep the rota.
+
+    Of a swap of two shifts for both who swapped.
+    """
+    other = other_half(made)
+    theirs = {made.person_id, made.made_by_id, other.person_id if other else None}
+    return keeps or user.pk in theirs
+
+
+def other_half(made: Override) -> Override | None:
+    """Return what changed hands for it in a swap of two shifts, if that still counts."""
+    given, back = getattr(made, "swap", None), getattr(made, "swap_back", None)
+    other: Override | None = given.back_override if given else back.override if back else None
+    return other if other and other.withdrawn_at is None else None
 
 
 def coming(rota: Rota, at: datetime) -> list[Override]:
     """Return the overrides of a rota that go on at a moment or are to come, the earliest first."""
-    found = _standing(rota, at).select_related("person", "made_by", "rota")
-    return list(found.order_by("starts_at", "pk"))
+    return list(_with_other_half(_standing(rota, at)).order_by("starts_at", "pk"))
+
+
+def _with_other_half(found: QuerySet[Override]) -> QuerySet[Override]:
+    swapped = ("swap__back_override__person", "swap_back__override__person")
+    return found.select_related("person", "made_by", "rota", *swapped)
 
 
 def _standing(rota: Rota, at: datetime) -> QuerySet[Override]:

@@ -13,7 +13,7 @@ from audit import clockwork
 from notifications import access, covers, oncall, rota_story, rotas, standing, swaps
 from notifications.calendar_forms import CalendarForm
 from notifications.cover_forms import CoverForm, SwapForm
-from notifications.models import Override, Rota, Swap
+from notifications.models import Rota, Swap
 from notifications.oncall_forms import LayerForm
 
 
@@ -65,7 +65,10 @@ def _shifts(user: User, rota: Rota, keeps: bool) -> dict[str, Any]:
     now = clockwork.now()
     there = oncall.who_takes_turns(rota.pk, now)
     found: dict[str, Any] = {
-        "covers": [(made, _withdraws(made, user, keeps)) for made in _coming(rota)],
+        "covers": [
+            (made, covers.may_withdraw(made, user, keeps=keeps), covers.other_half(made))
+            for made in covers.coming(rota, now)
+        ],
         "swaps": [(swap, _answers(swap, user, keeps)) for swap in swaps.waiting(rota)],
     }
     if keeps or user in there:
@@ -90,14 +93,6 @@ def swap_form(user: User, data: Any = None, *, initial: Any = None) -> SwapForm:
     """Return the form to ask somebody else to take a shift."""
     others = [person for person in rotas.who_may_be_on_call() if person != user]
     return SwapForm(data, people=others, initial=initial)
-
-
-def _coming(rota: Rota) -> list[Override]:
-    return covers.coming(rota, clockwork.now())
-
-
-def _withdraws(made: Override, user: User, keeps: bool) -> bool:
-    return keeps or user.pk in (made.person_id, made.made_by_id)
 
 
 def _answers(swap: Swap, user: User, keeps: bool) -> list[str]:

@@ -312,6 +312,44 @@ def test_a_swap_of_two_ends_unanswered_when_the_first_of_the_shifts_begins(turns
     assert late.state == State.EXPIRED
 
 
+@pytest.mark.parametrize("who", ["ann", "ben", "owner"])
+@pytest.mark.parametrize("half", ["override", "back_override"])
+def test_of_a_swap_of_two_both_go_back_whoever_withdraws_which(turns, ann, ben, engine, half, who):
+    swap = swaps.accept(swap_of(turns, ben, ann), actor=make.actor(ben))
+    engine.work()
+    told = len(mail.outbox)
+    by = {"ann": ann, "ben": ben, "owner": turns.owners.get()}[who]
+    covers.withdraw(getattr(swap, half), actor=make.actor(by))
+    engine.work()
+    assert on_call(turns, 2, 7) == [[ann], [ben]]
+    others = {ann.email, ben.email} - {by.email}
+    assert {each.to[0] for each in mail.outbox[told:]} == others
+    assert Entry.objects.filter(action="rota.override_withdrawn").count() == 2
+    with pytest.raises(rotas.Refused, match="over already"):
+        covers.withdraw(swap.back_override, actor=make.actor(ann))
+
+
+def test_once_a_shift_of_a_swap_of_two_began_neither_goes_back(turns, ann, ben):
+    swap = swaps.accept(swap_of(turns, ben, ann), actor=make.actor(ben))
+    Override.objects.filter(pk=swap.override.pk).update(starts_at=soon(-0.1))
+    for half, by in ((swap.override, ben), (swap.back_override, ann)):
+        with pytest.raises(rotas.Refused, match="half of a swap, of which one shift has begun"):
+            covers.withdraw(half, actor=make.actor(by))
+    assert not Override.objects.exclude(withdrawn_at=None).exists()
+
+
+def test_half_of_a_swap_is_nobody_elses_to_withdraw_and_the_other_of_one_withdrawn_is_left(
+    turns, ann, ben
+):
+    swap = swaps.accept(swap_of(turns, ben, ann), actor=make.actor(ben))
+    with pytest.raises(rotas.Refused, match="whoever made it"):
+        covers.withdraw(swap.override, actor=make.actor(make.reachable(Function.LEGAL)))
+    # As some were withdrawn alone before they went together.
+    Override.objects.filter(pk=swap.override.pk).update(withdrawn_at=soon(-1))
+    covers.withdraw(swap.back_override, actor=make.actor(ann))
+    assert on_call(turns, 7) == [[ben]]
+
+
 def test_of_two_who_make_a_rota_of_one_name_at_once_the_second_reads_why(rota, ann, monkeypatch):
     other = make.rota()
     # As for whoever looks before the first one has committed.
