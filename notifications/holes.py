@@ -1,10 +1,11 @@
 """Look for times in which nobody is on call, and tell a rota's owners of each: found, and ahead.
 
 A gap is told if it was not there at the last look, an hour ago, or has grown; and twice more, a
-week and a day before it begins, if it is still there.
+week and a day before it begins, if it is still there. What begins within a day of another is told
+in one mail.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -54,17 +55,33 @@ def _locked(pk: int) -> Rota | None:
     return there.filter(pk=pk).first()
 
 
-def _look(rota: Rota) -> None:
+def _look(rota: Rota) -> list[noting.Gap]:
+    """Note what there is now; return what was told of."""
     now = clockwork.now()
     if fresh := noting.note(rota, _found(rota, now), now, remind=REMIND):
-        rotamail.tell(
-            rotamail.keepers(rota),
+        _tell(
             rota,
-            key=f"gap-{fresh[0].pk}",
+            fresh,
+            mark=f"gap-{fresh[0].pk}",
             subject="nobody is on call",
             said="nobody is on call at times of the coming 14 days. Its page fills them.",
-            times=[(gap.starts_at, gap.ends_at) for gap in fresh],
+            last=any(noting.is_soon(gap, now, noting.MARKS[-1]) for gap in fresh),
         )
+    return fresh
+
+
+def _tell(
+    rota: Rota, gaps: Sequence[noting.Gap], *, mark: str, subject: str, said: str, last: bool
+) -> None:
+    """Mail the owners; operators too if it is the last time."""
+    rotamail.tell(
+        [*rotamail.keepers(rota), *(mailing.operators() if last else [])],
+        rota,
+        key=mark,
+        subject=subject,
+        said=said,
+        times=[(gap.starts_at, gap.ends_at) for gap in gaps],
+    )
 
 
 def _found(rota: Rota, now: datetime) -> Iterable[noting.Times]:
@@ -77,25 +94,22 @@ def _found(rota: Rota, now: datetime) -> Iterable[noting.Times]:
 def remind(payload: dict[str, Any]) -> None:
     """A gap begins in a week or a day: tell the owners, and at last operators too.
 
-    Nobody hears of one that was filled.
+    Nobody hears of one that was filled, and of one that changed as it is now.
     """
     gap = RotaGap.objects.get(pk=payload["gap"])
     rota = _locked(gap.rota_id)
     if rota is None:
         return
-    _look(rota)
-    gap.refresh_from_db()
-    if gap.over_at:
-        return
-    last = payload["hours"] <= noting.MARKS[-1] // EACH
-    rotamail.tell(
-        [*rotamail.keepers(rota), *(mailing.operators() if last else [])],
-        rota,
-        key=f"gap-{gap.pk}-{payload['hours']}",
-        subject=f"nobody is on call in {_in_words(payload['hours'])}",
-        said="nobody is on call then, still. Its page fills it.",
-        times=[(gap.starts_at, gap.ends_at)],
-    )
+    told = _look(rota)
+    if due := noting.to_tell(rota, gap, payload["hours"], remind=REMIND, told=told):
+        _tell(
+            rota,
+            due,
+            mark=f"gap-{due[0].pk}-{payload['hours']}",
+            subject=f"nobody is on call in {_in_words(payload['hours'])}",
+            said="nobody is on call then, still. Its page fills it.",
+            last=payload["hours"] <= noting.MARKS[-1] // EACH,
+        )
 
 
 def _in_words(hours: int) -> str:

@@ -29,8 +29,13 @@ def address_of(person: User) -> str:
     return person.email
 
 
-def send(person: User, message: channels.Message) -> Callable[[], None]:
+def send(
+    person: User, message: channels.Message, *, or_else: Callable[[], None] = lambda: None
+) -> Callable[[], None]:
     """Send one mail; return what to write then.
+
+    Args:
+        or_else: what follows besides if nobody is there.
 
     Raises:
         channels.NotSent: if it did not leave; it is tried again later.
@@ -38,5 +43,10 @@ def send(person: User, message: channels.Message) -> Callable[[], None]:
     try:
         channels.send(Method.EMAIL, message)
     except channels.Bounced:
-        return lambda: working.bounced(person, None)
+
+        def bounced() -> None:
+            working.bounced(person, None)
+            or_else()
+
+        return bounced
     return lambda: None

@@ -12,7 +12,6 @@ from notifications import access, channels, mailing, rotamail
 from notifications.models import EscalationPolicy
 
 SEND = "notifications.send_policy_finding"
-MOST_TIMES = 20
 
 
 def tell(
@@ -23,39 +22,40 @@ def tell(
     said: str,
     times: Sequence[rotamail.Times] = (),
 ) -> None:
-    """Mail each of these people, once for each mark.
+    """Mail each of these people, once for each mark; operators for those whom no mail reaches.
 
     Args:
         said: a sentence or several about the policy, which its name begins.
         times: from when to when; without an end it goes on. Each reads them in their own zone.
     """
+    payload = {"policy": policy.pk, "mark": mark, "said": said, **rotamail.kept(times)}
+    _schedule(people, payload)
+
+
+def _schedule(people: Iterable[User], payload: dict[str, Any]) -> None:
     for person in {person.pk: person for person in people}.values():
-        key = f"policy-{policy.pk}-{mark}-{person.pk}"
-        payload = {
-            "key": key,
-            "person": person.pk,
-            "policy": policy.pk,
-            "said": said,
-            "times": [
-                [start.isoformat(), end.isoformat() if end else None]
-                for start, end in times[:MOST_TIMES]
-            ],
-            "lane": f"person-{person.pk}",
-        }
-        clockwork.schedule(SEND, key=key, payload=payload)
+        key = f"policy-{payload['policy']}-{payload['mark']}-{person.pk}"
+        mine = {"key": key, "person": person.pk, "lane": f"person-{person.pk}"}
+        clockwork.schedule(SEND, key=key, payload=payload | mine)
 
 
 def send(payload: dict[str, Any]) -> Callable[[], None]:
-    """Send one mail, to whoever may still read that policy.
+    """Send one mail, to whoever may still read that policy and has an address; else to operators.
 
     Raises:
         channels.NotSent: if it did not leave; it is tried again later.
     """
     person = User.objects.get(pk=payload["person"])
     policy = access.policies_for(person).filter(pk=payload["policy"]).first()
-    if policy is None or not person.email:
-        return lambda: None
-    return mailing.send(person, _message(payload, policy, person))
+
+    def instead() -> None:
+        # Who runs Andon may read each; of those whom this mark told already none is told again.
+        # What was planned before marks were kept has its own key alone.
+        _schedule(mailing.operators(), {"mark": payload["key"]} | payload)
+
+    if policy is None or not mailing.address_of(person):
+        return instead
+    return mailing.send(person, _message(payload, policy, person), or_else=instead)
 
 
 def _message(payload: dict[str, Any], policy: EscalationPolicy, person: User) -> channels.Message:
@@ -63,6 +63,8 @@ def _message(payload: dict[str, Any], policy: EscalationPolicy, person: User) ->
     # What was planned before there were times has none.
     times = [rotamail.in_words(start, end, person) for start, end in payload.get("times", [])]
     lines = [f"The escalation policy {policy.name}: {payload['said']}", *times]
+    if more := payload.get("more"):
+        lines.append(f"and {more} more")
     return channels.Message(
         key=payload["key"],
         address=person.email,

@@ -28,18 +28,23 @@ def look_soon(rota_pk: int, *, mark: str) -> None:
 
 def look(payload: dict[str, Any]) -> None:
     """Note when a policy reaches nobody, and have it told of if that is soon."""
-    locked = EscalationPolicy.objects.select_for_update(no_key=True, of=("self",))
-    policy = locked.filter(pk=payload["policy"], active=True).first()
-    if policy:
+    if policy := _locked(payload["policy"]):
         note(policy, planning.plan(policy), clockwork.now())
 
 
-def note(policy: EscalationPolicy, plan: Plan, now: datetime) -> None:
-    """The same of a policy that is locked."""
+def _locked(pk: int) -> EscalationPolicy | None:
+    locked = EscalationPolicy.objects.select_for_update(no_key=True, of=("self",))
+    return locked.filter(pk=pk, active=True).first()
+
+
+def note(policy: EscalationPolicy, plan: Plan, now: datetime) -> list[noting.Gap]:
+    """The same of a policy that is locked; return what was told of."""
     found = times(plan, now, now + noting.AHEAD) if policy.active else []
     fresh = noting.note(policy, found, now, remind=REMIND)
-    if soon := [gap for gap in fresh if noting.is_soon(gap, now)]:
+    soon = [gap for gap in fresh if noting.is_soon(gap, now)]
+    if soon:
         _tell(policy, plan, soon, mark=f"gap-{soon[0].pk}-found")
+    return soon
 
 
 def times(plan: Plan, start: datetime, end: datetime) -> list[noting.Times]:
@@ -76,13 +81,18 @@ def _within_hours(
 
 
 def remind(payload: dict[str, Any]) -> None:
-    """Tell whoever answers for a policy that it reaches nobody soon, unless that is filled."""
+    """Tell whoever answers for a policy that it reaches nobody soon, unless that is filled.
+
+    What begins within a day of it is told in the same mail.
+    """
     gap = PolicyGap.objects.get(pk=payload["gap"])
-    look({"policy": gap.policy_id})
-    gap.refresh_from_db()
-    policy = EscalationPolicy.objects.get(pk=gap.policy_id)
-    if policy.active and gap.over_at is None:
-        _tell(policy, planning.plan(policy), [gap], mark=f"gap-{gap.pk}-{payload['hours']}")
+    policy = _locked(gap.policy_id)
+    if policy is None:
+        return
+    plan = planning.plan(policy)
+    told = note(policy, plan, clockwork.now())
+    if due := noting.to_tell(policy, gap, payload["hours"], remind=REMIND, told=told):
+        _tell(policy, plan, due, mark=f"gap-{due[0].pk}-{payload['hours']}")
 
 
 def _tell(policy: EscalationPolicy, plan: Plan, gaps: Sequence[noting.Gap], *, mark: str) -> None:

@@ -101,6 +101,7 @@ def test_nobody_is_sent_more_than_ten_codes_and_tests_an_hour(by_mail):
     [
         (Method.EMAIL, "ada", Terms(), "address: give an e-mail address"),
         (Method.WEBHOOK, "http://a.example/", Terms(), "address: must start with https"),
+        (Method.WEBHOOK, "https://169.254.169.254/", Terms(), "address: leads inside"),
         (Method.EMAIL, ADDRESS, Terms(quiet_from=time(1)), "quiet_until: give both"),
         (Method.EMAIL, ADDRESS, Terms(mildest=9), "mildest: a level"),
     ],
@@ -180,9 +181,12 @@ def test_sev_1_is_never_quiet(person, engine, mailoutbox):
 
 
 def bounces(monkeypatch, address, code=550):
-    def send(mail, **_):
+    take = mails.EmailMultiAlternatives.send
+
+    def send(mail, **more):
         if mail.to == [address]:
             raise smtplib.SMTPRecipientsRefused({address: (code, b"5.1.1 no such user")})
+        return take(mail, **more)
 
     monkeypatch.setattr(mails.EmailMultiAlternatives, "send", send)
 

@@ -8,13 +8,23 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.functions import Function
-from notifications import covers, holes, planning, policymaking, uncovered
+from audit.models import Due
+from notifications import (
+    covers,
+    holes,
+    planning,
+    policymail,
+    policymaking,
+    rotamail,
+    uncovered,
+)
 from notifications.covers import Cover
 from notifications.escalation import Step, Target
 from notifications.hours import Hours
 from notifications.models import PolicyGap, RotaGap, RotaLayer
 from notifications.rotation import Hours as LayerHours
 from tests import make
+from tests.notifications.test_reached import bounces
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -102,6 +112,94 @@ def test_what_was_filled_since_the_last_look_is_not_told_either(rota, operator, 
     uncovered.remind({"gap": of_policy.pk, "hours": 24})
     engine.work()
     assert (len(mail.outbox), PolicyGap.objects.filter(over_at=None).count()) == (told, 0)
+
+
+def noted(engine, rota, days):
+    """Gaps of a rota and its policy that were found long ago begin in so many days."""
+    ends(rota, days)
+    engine.work()
+    look(engine, rota)
+    for model in (RotaGap, PolicyGap):
+        model.objects.update(found_at=timezone.now() - 20 * DAY)
+    mail.outbox.clear()
+    return RotaGap.objects.get(), PolicyGap.objects.get()
+
+
+@pytest.mark.parametrize("days", [7, 1])
+def test_what_changed_since_the_last_look_is_told_as_it_is_now(rota, ann, operator, engine, days):
+    pages(rota)
+    gap, of_policy = noted(engine, rota, days)
+    now = timezone.now()
+    filled = Cover(ann, now + (days + 3) * DAY, "Away", now + (days + 1) * DAY)
+    covers.take(rota, filled, actor=make.actor(ann))
+    for work, of in ((holes.remind, gap), (uncovered.remind, of_policy)):
+        work({"gap": of.pk, "hours": days * 24})
+    engine.work()
+    last = {operator.email} if days == 1 else set()
+    assert {to for to, _subject in mails("nobody is on call in")} == {ann.email} | last
+    assert mails("left untold") == [(operator.email, "people may be left untold")]
+    # What begins after that has work of its own.
+    assert {each.body.count("UTC)") for each in mail.outbox} == {1}
+
+
+def test_what_grew_since_the_last_look_is_told_once(rota, ann, operator, engine):
+    pages(rota)
+    gap, of_policy = noted(engine, rota, 1)
+    ends(rota, 0.9)
+    for work, of in ((holes.remind, gap), (uncovered.remind, of_policy)):
+        work({"gap": of.pk, "hours": 24})
+    engine.work()
+    assert sorted(mails("nobody is on call")) == sorted(
+        (person.email, "nobody is on call") for person in (ann, operator)
+    )
+    assert len(mails("left untold")) == 1
+
+
+@pytest.mark.parametrize("of", [holes, uncovered])
+def test_what_begins_within_a_day_is_told_in_one_mail_and_each_gap_once(ann, operator, engine, of):
+    rota = make.rota(ann)
+    for name, rank, start, end in (("Early", 1, 2, 9), ("Late", 2, 11, 20)):
+        hours = (LayerHours(frozenset(range(7)), time(start), time(end)),)
+        make.layer(rota, ann, name=name, rank=rank, hours=hours)
+    pages(rota)
+    engine.work()
+    look(engine, rota)
+    rows = Due.objects.waiting().filter(kind=of.REMIND, payload__hours=24).order_by("due_at")
+    planned, told = rows.count(), len(mail.outbox)
+    assert planned > 20
+    while row := rows.first():
+        Due.objects.filter(pk=row.pk).update(due_at=timezone.now())
+        engine.work()
+    said = [each for each in mail.outbox[told:] if each.to == [operator.email]]
+    assert sum(each.body.count("UTC)") for each in said) == planned
+    assert len(said) <= planned // 2 + 1
+
+
+def test_operators_are_told_in_the_place_of_who_may_not_read_the_policy(rota, operator, engine):
+    policy = pages(rota)
+    gone = make.reachable(Function.LEGAL)
+    gone.groups.clear()
+    engine.work()
+    mail.outbox.clear()
+    policymail.tell([gone], policy, mark="a", said="nobody is reached.")
+    engine.work()
+    assert mails("left untold") == [(operator.email, "people may be left untold")]
+
+
+def test_operators_are_told_in_the_place_of_whom_no_mail_reaches(
+    rota, ann, operator, engine, monkeypatch
+):
+    policy = pages(rota)
+    engine.work()
+    mail.outbox.clear()
+    bounces(monkeypatch, ann.email)
+    rotamail.tell([ann], rota, key="b", subject="a swap", said="a swap.")
+    policymail.tell([ann], policy, mark="b", said="nobody is reached.")
+    engine.work()
+    assert {each.to[0] for each in mail.outbox} == {operator.email}
+    assert len(mail.outbox) == 2
+    assert any("This was for Ann" in each.body for each in mail.outbox)
+    assert rotamail.keepers(rota) == [operator]
 
 
 def test_a_policy_that_reaches_nobody_soon_is_told_to_its_owner_and_those_it_falls_back_on(
