@@ -176,9 +176,11 @@ def _first_key(page: Page) -> str:
 
 def _first_in_room(page: Page) -> str:
     """How Slack names the first message of its bot in that room about the same thing."""
-    if page.room_id is None or page.method != Method.SLACKBOT:
+    if page.room is None or page.method != Method.SLACKBOT:
         return ""
-    there = _about_the_same(page).filter(room=page.room_id, about=None).exclude(remote="")
+    there = _about_the_same(page).filter(room=page.room, about=None)
+    # A thread is one of its channel, and the room may be in another one by now.
+    there = there.filter(remote__startswith=f"{page.room.address}:")
     return there.order_by("pk").values_list("remote", flat=True).first() or ""
 
 

@@ -185,6 +185,19 @@ def test_what_follows_of_an_incident_stands_under_its_first_message_and_in_the_c
     assert "thread_ts" not in told(outside, POST)[-1]
 
 
+def test_a_room_that_moved_to_another_channel_opens_another_thread_there(
+    in_channel, commander, outside, engine
+):
+    moved, elsewhere = Room.objects.get(), "C099ZZ9ZZ"
+    moved.address = elsewhere
+    moved.save(update_fields=["sealed_address", "hint"])
+    for at in ("18.002", "19.003"):
+        outside.replace("POST", POST, json={"ok": True, "channel": elsewhere, "ts": at})
+        again(commander, engine)
+    sent = [(each["channel"], each.get("thread_ts")) for each in told(outside, POST)]
+    assert sent[-2:] == [(elsewhere, None), (elsewhere, "18.002")]
+
+
 def test_a_thread_that_is_gone_costs_no_page(in_channel, commander, outside, engine):
     outside.replace("POST", POST, json={"ok": False, "error": "thread_not_found"})
     outside.post(POST, json={"ok": True, "channel": CHANNEL, "ts": "18.002"})
