@@ -50,11 +50,12 @@ class _Gathering:
         self.rows.setdefault((turn, write), []).append(row)
 
     def write(self) -> None:
-        for turn in Turn:
-            # What writes may hold more: subjects that follow, their record, their work.
-            while due := [key for key in self.rows if key[0] == turn]:
-                for key in due:
-                    key[1](self.rows.pop(key))
+        # What writes may hold more: subjects that follow, their record, their work. What is held
+        # after its turn comes next, before what names it.
+        while self.rows:
+            turn = min(key[0] for key in self.rows)
+            for key in [key for key in self.rows if key[0] == turn]:
+                key[1](self.rows.pop(key))
 
 
 _current: ContextVar[_Gathering | None] = ContextVar("gathering", default=None)

@@ -63,6 +63,17 @@ def test_what_is_told_while_it_is_written_is_written_too(written, person):
     assert acts() == ["test.1", "test.2"]
 
 
+def test_what_is_held_after_its_turn_is_written_before_what_names_it(written):
+    def write(_rows):
+        written.append(["RECORD"])
+        write_soon(written.append, "late SUBJECTS", turn=Turn.SUBJECTS)
+
+    with gathered():
+        write_soon(write, "", turn=Turn.RECORD)
+        write_soon(written.append, "WORK", turn=Turn.WORK)
+    assert written == [["RECORD"], ["late SUBJECTS"], ["WORK"]]
+
+
 def test_what_is_read_once_is_read_again_by_the_next(written):
     def read():
         written.append("read")
