@@ -44,7 +44,7 @@ def add(rota: Rota, terms: Terms, address: str, *, actor: Actor) -> RotaCalendar
     """
     if address.lower().startswith("webcal://"):
         address = f"https{address[6:]}"
-    if wrong := addresses.why_not(address):
+    if wrong := addresses.why_not_kept(address):
         raise rotas.Refused(wrong)
     calendar = _make(rota, terms, address, actor)
     read_later(calendar.pk, clockwork.now())

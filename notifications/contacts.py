@@ -159,7 +159,7 @@ def set_webhook(person: User, address: str, *, actor: Actor) -> tuple[ContactMet
     """
     if not person.is_active:
         raise Refused(f"person: {person.name} is deactivated and is not paged.")
-    wrong = addresses.why_not(address)
+    wrong = addresses.why_not_kept(address)
     if wrong:
         raise Refused(wrong)
     _lock(person)

@@ -17,7 +17,7 @@ _SENDERS = {
 # Why an address cannot be one of a method, before it is ever saved.
 _WHY_NOT = {
     Method.EMAIL: email.why_not,
-    Method.WEBHOOK: addresses.why_not,
+    Method.WEBHOOK: addresses.why_not_kept,
     Method.SLACK: slack.why_not,
     Method.SLACKBOT: slackbot.why_not,
     Method.TEAMS: teams.why_not,

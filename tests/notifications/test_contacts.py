@@ -83,6 +83,7 @@ def test_setting_and_removing_stand_in_the_record_without_the_secret(person):
         (["ada", "http://pager.example/a"], "address: must start with https://"),
         (["ada", "pager"], "address: must start with https://"),
         (["ada", "https://me:word@pager.example/"], "address: give a host, and no user"),
+        (["ada", "https://127.0.0.1/"], "address: leads inside"),
         (["ada", "https://pager.example/" + "x" * 500], "address: at most 500 characters"),
         (["ada", "https://pager.example/\0"], "address: at most 500 characters that can be"),
         (["ada"], "one of the arguments address --remove is required"),
