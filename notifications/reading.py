@@ -120,7 +120,21 @@ def why_over(page: Page) -> str:
     # One that ended without an answer still takes one: the operators are paged just then.
     if escalation.state == Escalation.State.STOPPED or _is_overtaken(escalation):
         return _("This page is over. If somebody is needed now, newer pages say so.")
+    if _was_taken_back(page, escalation):
+        return _("You answered this page, and people are paged again since. A newer page takes it.")
     return ""
+
+
+def _was_taken_back(page: Page, escalation: Escalation) -> bool:
+    """True if the paged person answered after this page, and that was taken back.
+
+    Else whoever sends once more what answered then would end what is paged anew.
+    """
+    if page.person_id is None or page.generation < 0:
+        return False
+    # By generations, as the clocks of those who write pages may differ.
+    answers = escalation.history.filter(acknowledged_by=page.person_id)
+    return bool(answers.filter(generation__gte=page.generation).exists())
 
 
 def _asks(page: Page, escalation: Escalation) -> bool:

@@ -170,6 +170,12 @@ class Page(models.Model):
         return self.person.name if self.person else str(self.room)
 
     @property
+    def generation(self) -> int:
+        """Of its run when it was written, as its key says; -1 if that is of another form."""
+        written = self.key.removeprefix(f"page-{self.escalation_id}-").partition("-")[0]
+        return int(written) if written.isdecimal() else -1
+
+    @property
     def lane(self) -> str:
         """Whose work it is to send it, see audit.clockwork."""
         return f"person-{self.person_id}" if self.person_id else f"room-{self.room_id}"

@@ -10,7 +10,7 @@ from accounts.functions import Function
 from accounts.models import User
 from incidents import grants, lifecycle
 from incidents.models import Status
-from notifications import links, paging, reading
+from notifications import links, paging, reading, runs
 from notifications.models import Escalation, Page
 from severity.ladder import Sev
 from tests import make
@@ -143,6 +143,23 @@ def test_a_link_of_a_run_that_nobody_answered_does_not_answer_the_next(page, eng
     paging.open_for(incident.pk, again=True)
     assert not answer(page)
     assert incident.escalations.latest("pk").acknowledged_at is None
+
+
+def test_a_link_sent_once_more_does_not_answer_what_is_paged_again_and_a_newer_one_does(
+    page, commander, engine
+):
+    other = make.user(Function.COMMANDER)
+    assert answer(page)
+    runs.resume(Escalation.objects.get(), actor=make.SYSTEM)
+    engine.work()
+    assert not answer(page)
+    assert "people are paged again since" in reading.why_over(page)
+    assert Escalation.objects.get().state == Escalation.State.ACTIVE
+    newer = Page.objects.filter(person=commander).latest("pk")
+    assert newer != page
+    # That of somebody who never answered is as good as it was.
+    assert not reading.why_over(Page.objects.filter(person=other).latest("pk"))
+    assert answer(newer)
 
 
 def test_an_answer_on_the_page_of_the_incident_answers_everything_open(page, commander, engine):
