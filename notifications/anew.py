@@ -1,10 +1,14 @@
 """Page a person again: by another way after one came back, or because somebody asks for it."""
 
+from datetime import timedelta
+
 from django.db import transaction
 
 from accounts.actors import Actor
 from audit import trail
 from notifications import concerns, rooms, runs
+from notifications.concerns import Concern
+from notifications.escalation import Plan
 from notifications.models import Escalation, Page
 from notifications.ways import Way, ways
 
@@ -36,6 +40,31 @@ def page_elsewhere(page_pk: int) -> None:
     named = ", ".join(way.method for way in other if not way.held_until)
     if named:
         concern.tell(f"{page.person.name} is paged by {named} instead.")
+    elif _waits_for_nobody(escalation, page):
+        _go_on(escalation, concern, page)
+
+
+# On its way, or taken by the other side.
+_LIVE = (Page.State.PENDING, Page.State.SENDING, Page.State.SENT)
+
+
+def _waits_for_nobody(escalation: Escalation, page: Page) -> bool:
+    """True if the run waits after the step of a page, and no page of that step is left."""
+    waits = page.purpose == Page.Purpose.STEP and escalation.generation == page.generation + 1
+    key = f"page-{escalation.pk}-{page.generation}-"
+    there = escalation.pages.filter(key__startswith=key, person__isnull=False, state__in=_LIVE)
+    return waits and not there.exists()
+
+
+def _go_on(escalation: Escalation, concern: Concern, page: Page) -> None:
+    """Take the next step at once, as where a step has nobody from the beginning."""
+    plan = Plan.from_plain(escalation.snapshot)
+    in_vain = not escalation.pages.filter(person__isnull=False, state__in=_LIVE).exists()
+    if plan.ends_a_pass(page.step) and not in_vain:
+        # Not the next pass: those of this one who were reached had no time to answer.
+        return
+    concern.tell(f"Nobody of step {page.step + 1} could be paged: the next one is taken at once.")
+    runs.go_on(escalation, plan, taken=escalation.taken, after=timedelta(0), in_vain=in_vain)
 
 
 @transaction.atomic

@@ -51,9 +51,11 @@ def begin(concern: Concern, plan: Plan, **fields: Any) -> Escalation:
     return escalation
 
 
-def go_on(escalation: Escalation, plan: Plan, *, taken: int, after: timedelta) -> None:
-    """Stand at a place of the plan and take its step after a while; nothing else is planned."""
-    escalation.taken = taken
+def go_on(
+    escalation: Escalation, plan: Plan, *, taken: int, after: timedelta, in_vain: bool = False
+) -> None:
+    """Take the step at a place of the plan after a while, alone; `in_vain`: nobody was reached."""
+    escalation.taken, escalation.reached = taken, escalation.reached and not in_vain
     escalation.generation += 1
     _plan_step(escalation, plan, after=after)
 

@@ -1,0 +1,57 @@
+"""Where all pages of a step came back nobody was reached by it, and nobody waits for them."""
+
+from datetime import timedelta
+
+import pytest
+
+from accounts.functions import Function
+from notifications.escalation import Step, Target
+from notifications.models import Escalation, Page
+from severity.ladder import Sev
+from tests import make
+from tests.notifications.test_reached import bounces
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def gone(db, monkeypatch):
+    """A person whose one way is verified, and at which nobody is any more."""
+    person = make.reachable(Function.RESPONDER)
+    bounces(monkeypatch, person.email)
+    return person
+
+
+def step_of(*people, after=0):
+    targets = tuple(Target("person", person=each.pk) for each in people)
+    return Step(timedelta(minutes=after), targets)
+
+
+def test_where_everybody_of_a_step_bounces_the_next_one_is_taken_at_once(gone, engine):
+    second = make.reachable(Function.RESPONDER)
+    make.policy(steps=(step_of(gone), step_of(second, after=15)))
+    make.incident(Sev.SEV2)
+    engine.work()
+    assert Page.objects.get(person=second).state == Page.State.SENT
+    run = Escalation.objects.get()
+    assert (run.state, run.taken, run.reached) == (Escalation.State.ACTIVE, 2, True)
+    told = "Nobody of step 1 could be paged: the next one is taken at once."
+    assert run.incident.timeline.filter(text=told).count() == 1
+
+
+def test_where_one_of_a_step_is_reached_the_next_one_waits(gone, engine):
+    other, second = (make.reachable(Function.RESPONDER) for _ in range(2))
+    make.policy(steps=(step_of(gone, other), step_of(second, after=15)))
+    make.incident(Sev.SEV2)
+    engine.work()
+    assert not Page.objects.filter(person=second).exists()
+    assert Escalation.objects.get().taken == 1
+
+
+def test_where_all_of_a_policy_bounce_the_fallback_is_paged_at_once(gone, engine):
+    operator = make.reachable(Function.OPERATOR)
+    make.policy(Target("person", person=gone.pk), repeats=3)
+    make.incident(Sev.SEV2)
+    engine.work()
+    assert Page.objects.get(person=operator).state == Page.State.SENT
+    assert Escalation.objects.get().state == Escalation.State.NOBODY_NOTIFIED
