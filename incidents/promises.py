@@ -89,15 +89,14 @@ def remind(incident_pk: int, *, promised: str, since: str, number: int) -> None:
     trail.record("incident.update_late", incident, actor=ENGINE, number=number)
     if number == 0:
         _say(incident, due_at, person)
-    if person:
-        outbox.publish(
-            "incident.update_late",
-            priority=incident.counts_as,
-            incident=incident.pk,
-            person=person.pk,
-            promise=since,
-            number=number,
-        )
+    outbox.publish(
+        "incident.update_late",
+        priority=incident.counts_as,
+        incident=incident.pk,
+        person=person.pk if person else None,
+        promise=since,
+        number=number,
+    )
     if number + 1 < MOST:
         _schedule(incident, since, number + 1)
 
@@ -107,7 +106,8 @@ def _say(incident: Incident, due_at: datetime, person: User | None) -> None:
     told = (
         f"{person.name} is reminded by e-mail until it is written, {MOST} times at most."
         if person
-        else "Nobody is there to be reminded: somebody must take the communications lead."
+        else "Nobody who may see it owes it, so whoever manages the incident is reminded: "
+        "somebody must take the communications lead."
     )
     text = f"The update promised for {due_at:%Y-%m-%d %H:%M} UTC is late. {told}"
     timeline.write(incident, TimelineEntry.Kind.ESCALATION, text, actor=ENGINE)

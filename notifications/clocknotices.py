@@ -33,6 +33,7 @@ def tell_of_clock(event: dict[str, Any]) -> None:
         subject=subject,
         said=f"{subject}: {row.cited} {was} due {row.due_at:%Y-%m-%d %H:%M} UTC. It stands under "
         "“Legal clocks” of the incident, with what is to be done.",
+        else_operators=True,
     )
 
 

@@ -11,7 +11,7 @@ from accounts.models import User
 from audit import clockwork
 from incidents import access, admission, roles
 from incidents.models import AccessRequest, GlassBreak, Incident, Role, Task
-from notifications import channels
+from notifications import channels, mailing
 from notifications.models import Method
 
 SEND = "notifications.ring"
@@ -104,13 +104,22 @@ def ring(
     subject: str,
     said: str,
     path: str = "",
+    else_operators: bool = False,
 ) -> None:
     """Mail each of these people of an incident, once for each key.
 
     Args:
         path: where the mail leads; to the incident if it is left out.
+        else_operators: where no mail reaches any of these, operators hear by codename that it is
+            so, and nothing else of the incident.
     """
-    for person in people:
+    told = list(people)
+    if else_operators and not any(map(mailing.address_of, told)):
+        told, path = list(mailing.operators()), reverse("people")
+        said = (
+            f"{subject}, and no mail reaches anybody who answers for it and may see the incident."
+        )
+    for person in told:
         name = f"ring-{key}-{person.pk}"
         clockwork.schedule(
             SEND,

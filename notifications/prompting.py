@@ -4,7 +4,7 @@ from typing import Any
 
 from accounts.models import User
 from audit import clockwork
-from incidents import access, roles, steps
+from incidents import access, admission, roles, steps
 from incidents.access import Level
 from incidents.models import Incident, Role, RunbookStep
 from notifications import doorbell
@@ -52,16 +52,18 @@ def tell_of_late_step(event: dict[str, Any]) -> None:
 
 
 def tell_of_late_update(event: dict[str, Any]) -> None:
-    """The update that was promised did not come: who owes it hears of it."""
+    """The update that was promised did not come: who owes it hears of it, or else who manages."""
     incident = Incident.objects.get(pk=event["incident"])
     if incident.is_over:
         return
+    owes = list(User.objects.filter(pk=event["person"], is_active=True))
     doorbell.ring(
-        _who_see([User.objects.get(pk=event["person"])], incident),
+        _who_see(owes, incident) or admission.managers(incident),
         incident,
         key=f"update-{incident.pk}-{event['promise']}-{event['number']}",
         subject=f"{incident.level.label}, the next update is late",
         said=f"{incident.level.label}, the update that was promised is late. Write it on its page.",
+        else_operators=True,
     )
 
 

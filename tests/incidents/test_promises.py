@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.functions import Function
 from audit import outbox
 from audit.models import Due
-from incidents import grants, lifecycle, promises, roles, timeline
+from incidents import admission, grants, lifecycle, promises, roles, timeline
 from incidents.models import Incident, Role, Status, TimelineEntry
 from severity.ladder import Sev
 from tests import make
@@ -105,13 +105,17 @@ def test_what_ends_the_reminders(incident, writer, told, ends):
     assert told(days=2) == [writer.email]
 
 
-def test_a_correction_is_no_update_and_who_was_let_out_hears_nothing(incident, writer, told):
+def test_a_correction_is_no_update_and_who_manages_hears_in_place_of_who_was_let_out(
+    incident, writer, told
+):
     said = incident.timeline.filter(kind=TimelineEntry.Kind.UPDATE).get()
     timeline.correct(said, text="Grants are gone.", actor=make.actor(writer))
     assert told(**HOUR) == [writer.email]
     for grant in incident.grants.filter(person=writer):
         grants.end(grant, actor=make.SYSTEM)
-    assert told(**HOUR) == [writer.email]
+    managing = [person.email for person in admission.managers(incident)]
+    assert writer.email not in managing
+    assert told(**HOUR) == [writer.email, *managing]
 
 
 def test_a_crash_in_the_middle_tells_nobody_twice(incident, writer, told, monkeypatch):

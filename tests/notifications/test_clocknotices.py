@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.functions import Function
+from accounts.models import User
 from incidents import filings, lifecycle
 from severity.ladder import Sev
 from tests import make
@@ -46,3 +47,17 @@ def test_what_is_decided_not_to_be_reportable_is_told_no_more(engine, mailoutbox
     filings.decide(row, reportable=False, reason="No risk to anybody.", actor=officer)
     engine.work()
     assert not [mail for mail in mailoutbox if "legal clock" in mail.subject]
+
+
+def test_where_nobody_answers_for_the_law_operators_hear_by_codename(engine, mailoutbox):
+    officer, operator = make.officer(), make.user(Function.OPERATOR)
+    incident = make.incident(Sev.SEV2)
+    lifecycle.decide_awareness(incident, aware_at=timezone.now(), rationale="Logs.", actor=officer)
+    for person in User.objects.exclude(pk=operator.pk):
+        person.groups.clear()
+    engine.forward(hours=37)
+    said = [mail for mail in mailoutbox if "legal clock" in mail.subject]
+    assert [mail.to for mail in said] == [[operator.email]]
+    assert "no mail reaches anybody who answers for it" in said[0].body
+    assert f"/incidents/{incident.ref}/" not in said[0].body
+    assert incident.title not in said[0].body
