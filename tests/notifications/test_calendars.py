@@ -156,6 +156,7 @@ def test_an_address_lies_sealed_and_is_gone_with_its_calendar(rota, ann, engine)
     [
         (TERMS, "http://calendar.example/", "address: must start with https"),
         (TERMS, "https://me:pw@calendar.example/", "address: give a host"),
+        (TERMS, "webcal://169.254.169.254/", "address: leads inside"),
         (Terms("", 5), "https://calendar.example/", "name: one line"),
         (Terms("a", 101), "https://calendar.example/", "rank: from 1 to 100"),
         (Terms("a", 10), "https://calendar.example/", "rank: there is a layer"),

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.functions import Function
+from notifications import anew
 from notifications.escalation import Step, Target
 from notifications.models import Escalation, Page
 from severity.ladder import Sev
@@ -12,6 +13,7 @@ from tests import make
 from tests.notifications.test_reached import bounces
 
 pytestmark = pytest.mark.django_db
+MINUTES = timedelta(minutes=10)
 
 
 @pytest.fixture
@@ -55,3 +57,26 @@ def test_where_all_of_a_policy_bounce_the_fallback_is_paged_at_once(gone, engine
     engine.work()
     assert Page.objects.get(person=operator).state == Page.State.SENT
     assert Escalation.objects.get().state == Escalation.State.NOBODY_NOTIFIED
+
+
+def test_the_next_pass_waits_where_somebody_was_reached_in_this_one(gone, engine):
+    first = make.reachable(Function.RESPONDER)
+    make.policy(steps=(step_of(first), step_of(gone, after=1)), repeats=1, repeat_after=MINUTES)
+    make.incident(Sev.SEV2)
+    engine.work()
+    engine.forward(minutes=1)
+    assert Page.objects.get(person=gone).state == Page.State.FAILED
+    assert Escalation.objects.get().taken == 2
+    engine.forward(minutes=10)
+    assert Escalation.objects.get().taken > 2
+
+
+def test_what_comes_back_later_than_the_next_step_hurries_nothing(gone, engine):
+    second, third = (make.reachable(Function.RESPONDER) for _ in range(2))
+    make.policy(steps=(step_of(gone), step_of(second, after=15), step_of(third, after=15)))
+    make.incident(Sev.SEV2)
+    engine.work()
+    Page.objects.filter(person=second).update(state=Page.State.FAILED)
+    anew.page_elsewhere(Page.objects.get(person=gone).pk)
+    engine.work()
+    assert Escalation.objects.get().taken == 2
