@@ -12,14 +12,20 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 
-from audit import checkpoints, clockwork, deposits
+from audit import checkpoints, clockwork, deposits, elsewhere
 from audit.models import Checkpoint, Deposit
 
 STORE, ROW = "audit.deposit_in_store", "audit.deposit_in_database"
 # The name in STORAGES.
 STORAGE = "checkpoints"
 Place = Deposit.Place
-_LONGEST_WAIT_MS = 20_000
+# With the five of connecting within the half minute of a claim: a silent server holds no worker.
+_LONGEST_SECONDS = 20
+_SESSION = {
+    "statement_timeout": 10_000,
+    "lock_timeout": 5_000,
+    "idle_in_transaction_session_timeout": 10_000,
+}
 _MAKE = """
     CREATE TABLE IF NOT EXISTS andon_checkpoint (
         log text NOT NULL, number bigint NOT NULL, text text NOT NULL,
@@ -87,14 +93,15 @@ def in_database(payload: dict[str, Any]) -> Callable[[], None]:
     """Add a checkpoint to the table of another PostgreSQL, made if it is missing and may be.
 
     Raises:
-        NoAnswer: if it does not answer.
+        NoAnswer: if it does not answer, or falls silent.
         HoldsAnother: if it holds something else under the number.
         NotDeposited: if it refuses.
     """
     checkpoint = Checkpoint.objects.get(number=payload["number"])
     try:
-        with psycopg.connect(settings.RECORD.database, connect_timeout=5, autocommit=True) as line:
-            line.execute(f"SET statement_timeout = {_LONGEST_WAIT_MS}")
+        with elsewhere.opened(
+            settings.RECORD.database, seconds=_LONGEST_SECONDS, session=_SESSION, autocommit=True
+        ) as line:
             where = _add(line, checkpoint)
     except psycopg.Error as error:
         # Not its words: those of a connection that failed may hold whom it was tried as.

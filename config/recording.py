@@ -1,13 +1,17 @@
 """What the record is sealed with, and where its checkpoints go. Read from the environment."""
 
+import ipaddress
 import re
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import environs
+import psycopg
 from django.core.exceptions import ImproperlyConfigured
+from psycopg import conninfo
 
 from accounts import secrets
 from config import connection, keeping
@@ -87,10 +91,12 @@ def problems(recording: Recording, *, internal: list[str], database_url: str) ->
     ]
     if recording.role and not _ROLE.fullmatch(recording.role):
         found.append("ANDON_RECORD_ROLE must be the name of a role, in small letters.")
-    return found + _problems_of_outposts(recording, database_url)
+    return found + _problems_of_outposts(recording, internal, database_url)
 
 
-def _problems_of_outposts(recording: Recording, database_url: str) -> list[str]:
+def _problems_of_outposts(
+    recording: Recording, internal: list[str], database_url: str
+) -> list[str]:
     found = []
     if "" in recording.options:
         found.append("ANDON_RECORD_STORAGE_OPTIONS must be one JSON object.")
@@ -103,7 +109,41 @@ def _problems_of_outposts(recording: Recording, database_url: str) -> list[str]:
         found.append(
             "ANDON_RECORD_DATABASE names the database of DATABASE_URL; give another server."
         )
+    elif recording.database and not _is_safe(recording.database, internal):
+        # Who listens would read the password, and who stands in between would keep the checkpoints.
+        found.append(
+            "ANDON_RECORD_DATABASE must say ?sslmode=verify-full, or name localhost, a socket, or"
+            " a host that is listed with its port in ANDON_INTERNAL_HOSTS."
+        )
     return found
+
+
+def _is_safe(url: str, internal: list[str]) -> bool:
+    """True if nobody on the way can listen, or if the server must show who it is."""
+    try:
+        said = conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        return False
+    if said.get("sslmode") == "verify-full":
+        return True
+    # libpq goes where `hostaddr` says, and takes the host for a name alone.
+    hosts = str(said.get("hostaddr") or said.get("host") or "").split(",")
+    ports = str(said.get("port") or "5432").split(",")
+    if len(ports) == 1:
+        ports *= len(hosts)
+    # A file of services may name another place.
+    return "service" not in said and all(
+        _is_here(host) or f"{f'[{host}]' if ':' in host else host}:{port}" in internal
+        for host, port in zip_longest(hosts, ports, fillvalue="")
+    )
+
+
+def _is_here(host: str) -> bool:
+    """True for this machine and its sockets; not for no host, which the environment may set."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.startswith(("/", "@"))
 
 
 def _place_of(url: str) -> tuple[str, str, str] | None:

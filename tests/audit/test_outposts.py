@@ -152,3 +152,24 @@ def test_what_is_not_there_is_tried_again_and_its_password_is_not_told(settings,
     with pytest.raises(outposts.NoAnswer) as error:
         outposts.in_database({"number": 1})
     assert str(error.value) == "The other PostgreSQL: OperationalError."
+
+
+def test_a_server_that_falls_silent_is_left(other, engine, monkeypatch):
+    monkeypatch.setattr(outposts, "_LONGEST_SECONDS", 0.2)
+    monkeypatch.setattr(outposts, "_SESSION", {})
+    sealing.seal()
+    other.execute(outposts._MAKE)
+    with other.transaction():
+        other.execute("LOCK TABLE andon_checkpoint")
+        engine.work()
+    assert Due.objects.get(kind=outposts.ROW).last_error == "NoAnswer"
+
+
+def test_a_statement_that_waits_too_long_ends_by_itself(other, engine, monkeypatch):
+    monkeypatch.setitem(outposts._SESSION, "lock_timeout", 100)
+    sealing.seal()
+    other.execute(outposts._MAKE)
+    with other.transaction():
+        other.execute("LOCK TABLE andon_checkpoint")
+        engine.work()
+    assert Due.objects.get(kind=outposts.ROW).last_error == "NoAnswer"

@@ -150,7 +150,54 @@ def test_the_record_is_not_watched_by_its_own_database(read, url):
 
 @pytest.mark.parametrize("url", ["db.example:5433/andon", "db.example/watch", "far.example/andon"])
 def test_another_server_port_or_database_may_hold_its_checkpoints(read, url):
-    assert read(**GOOD, ANDON_RECORD_DATABASE=f"postgres://{url}").recording.database
+    place = f"postgres://{url}?sslmode=verify-full"
+    assert read(**GOOD, ANDON_RECORD_DATABASE=place).recording.database
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "far.example/andon",
+        "far.example/andon?sslmode=require",
+        "far.example/andon?sslmode=verify-ca",
+        "far.example:5433/andon",
+        "near.example/andon",
+        "/andon",
+        "localhost/andon?hostaddr=192.0.2.7",
+        "/andon?host=/run/postgresql,far.example",
+        "/andon?service=far",
+        "localhost/andon?nonsense=1",
+    ],
+)
+def test_checkpoints_leave_the_house_only_to_who_shows_who_it_is(read, place):
+    with pytest.raises(ImproperlyConfigured, match=r"must say \?sslmode=verify-full"):
+        read(
+            **GOOD,
+            ANDON_RECORD_DATABASE=f"postgres://deposit@{place}",
+            ANDON_INTERNAL_HOSTS="far.example:5432x,near.example:5433",
+        )
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "far.example/andon?sslmode=verify-full&sslrootcert=/etc/ca.pem",
+        "near.example:5433/andon",
+        "near.example/andon?port=5433",
+        "[2001:db8::7]/andon",
+        "localhost/andon",
+        "127.0.0.1:5433/andon",
+        "[::1]/andon",
+        "/andon?host=/run/postgresql",
+    ],
+)
+def test_within_the_house_checkpoints_may_go_as_they_are(read, place):
+    values = read(
+        **GOOD,
+        ANDON_RECORD_DATABASE=f"postgres://deposit@{place}",
+        ANDON_INTERNAL_HOSTS="near.example:5433,[2001:db8::7]:5432",
+    )
+    assert values.recording.database
 
 
 def test_groups_of_the_issuer_and_former_keys_are_lists(read):

@@ -5,19 +5,27 @@ Reads catalogs alone, in one transaction that can write nothing and ends by itse
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
+from audit import elsewhere
 from programs.watch.connectors.catalog import Catalog, read
 from programs.watch.connectors.mapping import taken
 from programs.watch.connectors.taking import Canary, Taken, Tried, Unreachable
 
-CONNECT_SECONDS = 5
-STATEMENT_MS = 20_000
+_SESSION: dict[str, int | str] = {
+    "statement_timeout": 20_000,
+    "lock_timeout": 2_000,
+    "idle_in_transaction_session_timeout": 60_000,
+    "default_transaction_read_only": "on",
+}
+# A look at a hundred thousand grants takes a few seconds; a store that falls silent in the midst of
+# one must not hold whoever looks.
+LONGEST_SECONDS = 240
 SSL_MODES = ("prefer", "require", "verify-full")
 
 
@@ -107,34 +115,29 @@ def _named(line: psycopg.Connection[Any], tables: Sequence[str]) -> list[str]:
 
 @contextmanager
 def _opened(place: Place, user: str, password: str) -> Iterator[psycopg.Connection[Any]]:
-    options = {
-        "statement_timeout": STATEMENT_MS,
-        "lock_timeout": 2000,
-        "idle_in_transaction_session_timeout": 60_000,
-        "default_transaction_read_only": "on",
-    }
-    try:
-        line: psycopg.Connection[Any] = psycopg.connect(
-            host=place.host,
-            port=place.port,
-            dbname=place.database,
-            user=user,
-            password=password or None,
-            sslmode=place.sslmode,
-            # Nobody in between, or who stands there in its place, is told the password or its MD5.
-            require_auth="scram-sha-256" if password else None,
-            connect_timeout=CONNECT_SECONDS,
-            application_name="andon exposure watch",
-            # Not what lies in the home of whoever runs the engine.
-            passfile=os.devnull,
-            options=" ".join(f"-c {name}={value}" for name, value in options.items()),
-        )
-    except psycopg.Error as error:
-        raise Unreachable(f"The store cannot be reached: {_said(error)}") from error
-    try:
+    with ExitStack() as stack:
+        try:
+            line = stack.enter_context(
+                elsewhere.opened(
+                    seconds=LONGEST_SECONDS,
+                    session=_SESSION,
+                    host=place.host,
+                    port=place.port,
+                    dbname=place.database,
+                    user=user,
+                    password=password or None,
+                    sslmode=place.sslmode,
+                    # Nobody in between, or who stands there in its place, is told the password or
+                    # its MD5.
+                    require_auth="scram-sha-256" if password else None,
+                    application_name="andon exposure watch",
+                    # Not what lies in the home of whoever runs the engine.
+                    passfile=os.devnull,
+                )
+            )
+        except psycopg.Error as error:
+            raise Unreachable(f"The store cannot be reached: {_said(error)}") from error
         yield line
-    finally:
-        line.close()
 
 
 def _said(error: psycopg.Error) -> str:

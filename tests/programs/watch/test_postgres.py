@@ -156,7 +156,7 @@ def test_an_outsider_that_reads_is_told_from_one_that_is_refused(warehouse):
     ],
 )
 def test_only_who_signs_in_is_refused(monkeypatch, said, canary):
-    def connect(**_where):
+    def connect(*_where, **_terms):
         raise psycopg.OperationalError(
             f'connection to server at "s", port 1 failed: FATAL:  {said}'
         )
@@ -176,3 +176,10 @@ def test_a_password_is_given_to_nobody_who_does_not_ask_for_a_proof(warehouse):
     # The servers of the tests trust everybody, as whoever stood in a store's place would.
     with pytest.raises(Unreachable, match="scram-sha-256"):
         postgres.take(warehouse.place(), "guess me")
+
+
+def test_a_store_that_falls_silent_is_not_seen_and_holds_nobody(warehouse, monkeypatch):
+    monkeypatch.setattr(postgres, "LONGEST_SECONDS", 0.2)
+    monkeypatch.setattr(postgres, "read", lambda line, _tables: line.execute("SELECT pg_sleep(9)"))
+    with pytest.raises(Unreachable, match="The store broke off"):
+        look(warehouse)
