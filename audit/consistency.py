@@ -15,9 +15,9 @@ from audit import checkpoints
 from audit.chain import Flaw
 from audit.checkpoints import Foreign, Said
 from audit.keyring import ring
-from audit.links import stream_of_rows
 from audit.merkle import Frontier
 from audit.models import Checkpoint
+from audit.reading import as_they_come
 from audit.seal import BadDocument
 
 # A clock that is put right steps back by less.
@@ -177,7 +177,12 @@ def _grow(stones: list[Said], base: Checkpoint | None, found: Found) -> None:
     for said in stones:
         if said.size < tree.size:
             continue
-        tree.grow(islice(hashes, said.size - tree.size))
+        try:
+            tree.grow(islice(hashes, said.size - tree.size))
+        except ValueError:
+            what = f"among the first {said.size} entries stands a hash that is none"
+            found.flaws.append(Flaw(PLACE, said.number, what))
+            break
         if tree.size < said.size:
             what = f"knows {said.size} entries, and the record holds {tree.size}: its end is gone"
             found.flaws.append(Flaw(PLACE, said.number, what))
@@ -200,7 +205,7 @@ class _Leaves:
     def __iter__(self) -> Iterator[str]:
         expected = self._start
         # Many at once: a row for each would take four times as long to read.
-        for hashes, first, last in stream_of_rows(_SEALED, [self._start]):
+        for hashes, first, last in self._parts():
             count = len(hashes) // _HEX
             if (first, last) != (expected, expected + count - 1):
                 what = f"entries near place {expected} of the tree were removed"
@@ -209,13 +214,22 @@ class _Leaves:
             for at in range(0, len(hashes), _HEX):
                 yield hashes[at : at + _HEX]
 
+    def _parts(self) -> Iterator[tuple[str, int, int]]:
+        with as_they_come(), connection.cursor() as cursor:
+            cursor.execute("SELECT coalesce(max(place), -1) FROM audit_leaf")
+            (end,) = cursor.fetchone()
+            for start in range(self._start, end + 1, _PART):
+                cursor.execute(_SEALED, [start, start + _PART])
+                hashes, first, last = cursor.fetchone()
+                if hashes:
+                    yield hashes, first, last
 
-_HEX = 64
+
+_HEX, _PART = 64, 16_384
 _SEALED = """
-    SELECT string_agg(hash, ''), min(place), max(place)
-      FROM (SELECT l.place, e.hash FROM audit_leaf AS l JOIN audit_entry AS e ON e.id = l.entry_id
-             WHERE l.place >= %s ORDER BY l.place) AS sealed
-     GROUP BY place / 1024 ORDER BY place / 1024
+    SELECT string_agg(e.hash, '' ORDER BY l.place), min(l.place), max(l.place)
+      FROM audit_leaf AS l JOIN audit_entry AS e ON e.id = l.entry_id
+     WHERE l.place >= %s AND l.place < %s
 """
 _BACKDATED = """
     SELECT e.stream, e.seq, s.number

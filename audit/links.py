@@ -13,18 +13,20 @@ from typing import Any
 from django.db import connection
 
 from audit import chain
-from audit.chain import Flaw, Link, Tail
+from audit.chain import GENESIS, Flaw, Link, Tail
+from audit.reading import fields_of
 
 BATCH = 2000
 # Two may be read side by side.
 _numbers = count(1)
 # From one stream up to another, which is not in it; None for no end.
 Span = tuple[str | None, str | None]
-_Row = tuple[str, int, str, str, str, int | None, str, str, str]
-# With the time as it is hashed, so that it need not be made of a datetime for each.
+# Where a stream begins: its last place, hash and time so far.
+_BEGIN = (0, GENESIS.encode(), b"")
+# With the time as it is hashed. Bytes throughout: nothing need be made of what fits.
 _ENTRIES = """
-    SELECT stream, seq, prev, hash, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-           actor_id, action, subject, body
+    SELECT hash, coalesce(actor_id::text, 'null'), action, subject, prev, stream, seq,
+           to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), body
       FROM audit_entry AS e {} ORDER BY stream, seq
 """
 _REMARKS = """
@@ -79,33 +81,28 @@ class Walk:
         Args:
             tell: is called whenever so many entries were read as `each` says.
         """
-        tail = Tail()
-        name = None
-        for row in self._rows():
-            stream, seq, prev, hash_, at, actor, action, subject, body = row
+        name, tail = b"", _BEGIN
+        for row in fields_of(self._where(_ENTRIES), self._which):
+            hash_, actor, action, subject, prev, stream, seq, at, body = row
             if stream != name:
                 self.streams, name = self.streams + 1, stream
-                tail = Tail(seq - 1, prev, at) if self._since else Tail()
+                tail = (int(seq) - 1, prev, at) if self._since else _BEGIN
             self.entries += 1
             if each and self.entries % each == 0:
                 tell()
-            text = f"{prev}\n{stream}\n{seq}\n{at}\n{body}"
-            begins = f'{{"action":"{action}","actor":{"null" if actor is None else actor},"actor_'
+            number, before, earliest = tail
             if (
-                sha256(text.encode()).hexdigest() != hash_
-                or prev != tail.hash
-                or seq != tail.seq + 1
-                or at < tail.at
-                or not body.startswith(begins)
+                sha256(b"\n".join((prev, stream, seq, at, body))).hexdigest().encode() != hash_
+                or prev != before
+                or int(seq) != number + 1
+                or at < earliest
+                or not body.startswith(b'{"action":"%b","actor":%b,"actor_' % (action, actor))
                 or not body.startswith(
-                    f',"subject":"{subject}","via":"', body.rfind(',"subject":"')
+                    b',"subject":"%b","via":"' % subject, body.rfind(b',"subject":"')
                 )
             ):
-                yield from _looked_into(row, tail)
-            tail = Tail(seq, hash_, at)
-
-    def _rows(self) -> Iterator[_Row]:
-        return stream_of_rows(self._where(_ENTRIES), self._which)
+                yield from _looked_into(row, Tail(number, before.decode(), earliest.decode()))
+            tail = int(seq), hash_, at
 
     def heads(self) -> Iterator[Flaw]:
         """Yield the streams that do not end where they should."""
@@ -124,11 +121,12 @@ class Walk:
 
     def remarks(self) -> Iterator[Flaw]:
         """Yield the texts that are not those that were written."""
-        for stream, seq, body, salt, text in stream_of_rows(self._where(_REMARKS), self._which):
-            said = chain.commitment(salt, text)
-            fits = f',"remark":"{said}","subject":"' in body
-            if not fits and (_read(body) or {}).get("remark") != said:
-                yield Flaw(stream, seq, "its remark was changed after it was written")
+        for stream, seq, body, salt, text in fields_of(self._where(_REMARKS), self._which):
+            said = sha256(b"%b\n%b" % (salt, text)).hexdigest()
+            fits = b',"remark":"%b","subject":"' % said.encode() in body
+            if not fits and (_read(body.decode()) or {}).get("remark") != said:
+                what = "its remark was changed after it was written"
+                yield Flaw(stream.decode(), int(seq), what)
 
 
 _HEADS = """
@@ -154,18 +152,19 @@ def stream_of_rows(query: str, given: list[Any]) -> Iterator[Any]:
             yield from rows
 
 
-def _looked_into(row: _Row, tail: Tail) -> Iterator[Flaw]:
-    stream, seq, prev, hash_, at, actor, action, subject, body = row
-    link = Link(stream, seq, datetime.fromisoformat(at), body, prev, hash_)
+def _looked_into(row: list[bytes], tail: Tail) -> Iterator[Flaw]:
+    hash_, actor, action, subject, prev, stream, seq, at, body = (each.decode() for each in row)
+    link = Link(stream, int(seq), datetime.fromisoformat(at), body, prev, hash_)
     yield from chain.flaws_after(tail, link)
     said = _read(body)
     if said is None:
-        yield Flaw(stream, seq, "has a body that cannot be read")
+        yield Flaw(stream, link.seq, "has a body that cannot be read")
         return
-    columns = {"action": action, "subject": subject, "actor": actor}
+    who = None if actor == "null" else int(actor)
+    columns = {"action": action, "subject": subject, "actor": who}
     for name, value in columns.items():
         if said.get(name) != value:
-            yield Flaw(stream, seq, f"the column {name} does not say what was recorded")
+            yield Flaw(stream, link.seq, f"the column {name} does not say what was recorded")
 
 
 def _read(body: str) -> dict[str, Any] | None:
