@@ -37,6 +37,7 @@ class _Gathering:
     def __init__(self) -> None:
         self.rows: dict[tuple[Turn, Write], list[Any]] = {}
         self.known: dict[Hashable, Any] = {}
+        self._notes: list[Callable[[], None]] = []
         self._depth = len(transaction.get_connection().savepoint_ids)
 
     def hold(self, write: Write, row: Any, turn: Turn) -> None:
@@ -49,13 +50,30 @@ class _Gathering:
             )
         self.rows.setdefault((turn, write), []).append(row)
 
+    def note(self, take: Callable[[], None]) -> None:
+        self._notes.append(take)
+
     def write(self) -> None:
-        # What writes may hold more: subjects that follow, their record, their work. What is held
-        # after its turn comes next, before what names it.
-        while self.rows:
-            turn = min(key[0] for key in self.rows)
-            for key in [key for key in self.rows if key[0] == turn]:
-                key[1](self.rows.pop(key))
+        with _sent_ahead():
+            # What writes may hold more: subjects that follow, their record, their work. What is
+            # held after its turn comes next, before what names it.
+            while self.rows:
+                turn = min(key[0] for key in self.rows)
+                for key in [key for key in self.rows if key[0] == turn]:
+                    key[1](self.rows.pop(key))
+        for take in self._notes:
+            take()
+
+
+@contextmanager
+def _sent_ahead() -> Iterator[None]:
+    """Send one statement after the other, and wait only for answers that are asked for, or last.
+
+    Whoever acts would else wait for each; an error comes no later than from here.
+    """
+    line = transaction.get_connection()
+    with line.wrap_database_errors, line.connection.pipeline():
+        yield
 
 
 _current: ContextVar[_Gathering | None] = ContextVar("gathering", default=None)
@@ -92,6 +110,18 @@ def write_soon(write: Callable[[list[Row]], None], row: Row, *, turn: Turn) -> N
         gathering.hold(write, row, turn)
     else:
         write([row])
+
+
+def afterwards(take: Callable[[], None]) -> None:
+    """Have the answer of a statement taken once it is there: after what is gathered, or now.
+
+    A writer that does not ask for it lets the next statement go out at once.
+    """
+    gathering = _current.get()
+    if gathering:
+        gathering.note(take)
+    else:
+        take()
 
 
 def once(key: Hashable, read: Callable[[], Known]) -> Known:

@@ -1,5 +1,6 @@
 """Write to the record. The only module that writes Entry and Remark."""
 
+import hashlib
 import secrets
 from typing import Any, NamedTuple
 
@@ -7,7 +8,7 @@ from django.db import DEFAULT_DB_ALIAS, models, transaction
 
 from accounts.actors import Actor
 from audit import chain
-from audit.gathering import OutsideTransaction, Turn, write_soon
+from audit.gathering import OutsideTransaction, Turn, afterwards, write_soon
 from audit.inserting import insert_all
 from audit.models import Entry, Remark
 
@@ -114,10 +115,24 @@ def _insert(entry: Entry, remarks: list[Remark]) -> None:
     given = [entry.stream, entry.actor_id, entry.action, entry.subject, entry.body]
     for remark in remarks:
         given += [remark.salt, remark.text]
-    with transaction.get_connection().cursor() as cursor:
-        cursor.execute(_WITH_TEXT if remarks else _ENTRY, given)
-        (entry.pk,) = cursor.fetchone()
+    cursor = transaction.get_connection().cursor()
+    cursor.execute(_WITH_TEXT if remarks else _ENTRY, given)
     entry._state.adding, entry._state.db = False, DEFAULT_DB_ALIAS
+
+    def take() -> None:
+        with cursor:
+            (entry.pk,) = cursor.fetchone()
+
+    # Nobody needs its key before the rest is written.
+    afterwards(take)
+
+
+def digest_of(secret: str) -> str:
+    """Return what an entry tells of a secret, so that the row can be compared with it: a SHA-256.
+
+    Only for what nobody can guess, such as the salted hash of a password.
+    """
+    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 @transaction.atomic

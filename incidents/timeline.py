@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from audit import outbox, trail
-from audit.gathering import Turn, write_soon
+from audit.gathering import Turn, gathered, write_soon
 from audit.inserting import insert_all
 from audit.trail import joined
 from incidents import moments
@@ -57,11 +57,13 @@ def write(
         data=data,
         **_by(actor),
     )
-    write_soon(_insert, entry, turn=Turn.SUBJECTS)
-    _record("timeline.written", entry, actor, kind=str(kind))
-    if kind == TimelineEntry.Kind.UPDATE:
-        news = {"incident": incident.pk, "audience": str(audience)}
-        outbox.publish("incident.updated", priority=incident.counts_as, **news)
+    # The record of it then goes out with what it tells others, and nobody waits for it alone.
+    with gathered():
+        write_soon(_insert, entry, turn=Turn.SUBJECTS)
+        _record("timeline.written", entry, actor, kind=str(kind))
+        if kind == TimelineEntry.Kind.UPDATE:
+            news = {"incident": incident.pk, "audience": str(audience)}
+            outbox.publish("incident.updated", priority=incident.counts_as, **news)
     return entry
 
 
