@@ -9,11 +9,15 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.functions import Function
 from accounts.kept import KeptHistory
+
+# Sent when a password is kept by another hash than before and nobody changed it: `user`, `was`.
+rehashed = Signal()
 
 
 def known_zone(value: str) -> None:
@@ -51,6 +55,14 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.name
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """True if it is this; Django then keeps it by its newest hash, and `rehashed` says so."""
+        was = self.password
+        fits = super().check_password(raw_password)
+        if self.password != was:
+            rehashed.send(User, user=self, was=was)
+        return fits
 
     @property
     def name(self) -> str:

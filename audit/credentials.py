@@ -63,6 +63,7 @@ def issue(
         stream=trail.stream_of(owner),
         scopes=token.scopes,
         programs=token.programs,
+        secret=trail.digest_of(token.secret_hash),
     )
     return token, minted.text
 

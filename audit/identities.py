@@ -13,7 +13,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from accounts.actors import Actor
-from accounts.models import User
+from accounts.models import User, rehashed
 from audit import factors, people, sessions, trail
 
 # What is recorded, and by which name people are told of it.
@@ -22,17 +22,29 @@ _PASSWORD, _ACCOUNT, _ADDRESS = "password", "account", "address"
 
 @receiver(account.password_changed, dispatch_uid="audit.password_changed")
 def password_changed(request: HttpRequest, user: User, **_: Any) -> None:
-    _record("password_changed", user, request, what=_PASSWORD)
+    _record_password("password_changed", user, request)
 
 
 @receiver(account.password_set, dispatch_uid="audit.password_set")
 def password_set(request: HttpRequest, user: User, **_: Any) -> None:
-    _record("password_set", user, request, what=_PASSWORD)
+    _record_password("password_set", user, request)
 
 
 @receiver(account.password_reset, dispatch_uid="audit.password_reset")
 def password_reset(request: HttpRequest, user: User, **_: Any) -> None:
-    _record("password_reset", user, request, what=_PASSWORD)
+    _record_password("password_reset", user, request)
+
+
+@receiver(rehashed, dispatch_uid="audit.password_rehashed")
+@transaction.atomic
+def password_rehashed(user: User, was: str, **_: Any) -> None:
+    """Follow a password that is kept by a stronger hash since somebody signed in with it.
+
+    What it was before is recorded too: were that not what the record knew, somebody had put it
+    there, and the next look at the rows must go on saying so.
+    """
+    facts = {"password": trail.digest_of(user.password), "instead_of": trail.digest_of(was)}
+    trail.record("identity.password_rehashed", user, actor=Actor.machine("sign-in"), **facts)
 
 
 @receiver(account.email_changed, dispatch_uid="audit.address_changed")
@@ -67,6 +79,10 @@ def _groups(said: Any) -> list[str]:
         if isinstance(claim, list):
             return [group for group in claim if isinstance(group, str)]
     return []
+
+
+def _record_password(act: str, person: User, request: HttpRequest) -> None:
+    _record(act, person, request, what=_PASSWORD, password=trail.digest_of(person.password))
 
 
 @transaction.atomic

@@ -37,6 +37,11 @@ class Act(NamedTuple):
     facts: dict[str, Any]
 
 
+def named(act: Act, *names: str) -> dict[str, Any]:
+    """Return those of these facts that an act tells; one by an older version may tell fewer."""
+    return {name: act.facts[name] for name in names if name in act.facts}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
     """Rows that the record speaks of, by the subjects of its entries.
@@ -46,6 +51,8 @@ class Comparison:
         subject: the label of the model whose acts say it, such as `incidents.incident`.
         acts: the names of those acts.
         rows: a query of `subject_id`, the key of the row within that subject, and the fields.
+        is_whole: the record told of each row from the first on; else nothing is said of a row that
+            it does not name.
         said: returns what the acts of one subject, in their order, say of its rows.
     """
 
@@ -55,6 +62,7 @@ class Comparison:
     acts: frozenset[str]
     rows: str
     said: Callable[[Iterable[Act]], Said]
+    is_whole: bool = True
 
     def differences(self, looked: list[Looked]) -> Iterator[Difference]:
         """Yield the rows that are not as the record says, and those that are on one side alone.
@@ -77,6 +85,9 @@ class Comparison:
     def _of(
         self, key: str, live: dict[str, Any] | None, said: dict[str, Any] | None, line: Looked
     ) -> Iterator[Difference]:
+        if said is None and not self.is_whole:
+            line.unsaid += len(self.fields)
+            return
         if live is None or said is None:
             yield Difference(GONE if live is None else UNHEARD, self.model, key)
             return
@@ -93,6 +104,8 @@ class Comparison:
         return stream_of_rows(_ROWS.format(self.rows), [f"{self.subject}:"] * 2)
 
 
+# What `trail.digest_of` makes of a column.
+DIGEST = "encode(sha256(convert_to({}, 'UTF8')), 'hex')"
 _known: list[Comparison | Past] = []
 
 

@@ -57,6 +57,15 @@ def add(
 
 
 @transaction.atomic
+def set_password(person: User, password: str, *, actor: Actor) -> None:
+    """Give somebody another password. For who makes the demo; people choose their own."""
+    person.set_password(password)
+    history.save(person, "password", actor=actor)
+    digest = trail.digest_of(person.password)
+    trail.record("identity.password_set", person, actor=actor, password=digest)
+
+
+@transaction.atomic
 def invite(
     username: str,
     *,
@@ -116,7 +125,13 @@ def _check(person: User) -> None:
 
 def _store(person: User, functions: Iterable[Function], *, actor: Actor) -> User:
     history.save_new(person, actor=actor)
-    trail.record("person.added", person, actor=actor, username=person.username)
+    trail.record(
+        "person.added",
+        person,
+        actor=actor,
+        username=person.username,
+        password=trail.digest_of(person.password),
+    )
     _give(person, functions, actor=actor)
     return person
 

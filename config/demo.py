@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import Scope, User
-from audit import credentials, history, people
+from audit import credentials, people
 from config import attested, demo_clocks, demo_paging, demo_past, demo_rota, demo_watch
 from incidents import codenames, exposures, lifecycle, reporting, roles, timeline
 from incidents.models import Accessed, Audience, Incident, Role, Status, StillOpen, Whose
@@ -175,8 +175,7 @@ def _person(entry: tuple[str, str, str, str, tuple[Function, ...]], password: st
             actor=SEED,
         )
     else:
-        person.set_password(password)
-        history.save(person, "password", actor=SEED)
+        people.set_password(person, password, actor=SEED)
     return SignIn(role, username, password)
 
 

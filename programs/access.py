@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404
 from django.utils.functional import Promise
@@ -10,8 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from guardian.shortcuts import assign_perm, get_objects_for_user, remove_perm
 
+from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import User
+from audit import trail
 from programs.controlset import Control, Duty
 from programs.models import Program, ResumeRequest, State
 
@@ -39,6 +42,9 @@ RESUMING = (
     Function.EXECUTIVE,
     Function.OPERATOR,
 )
+
+# Acts of the record: each is compared with the permissions that there are.
+PERMITTED, PERMITTED_NO_MORE = "program.permission_given", "program.permission_ended"
 
 
 def granted(user: User, permission: str) -> QuerySet[Program]:
@@ -233,9 +239,18 @@ _RIGHTS = {
 }
 
 
-def let_run(user: User, program: Program) -> None:
+@transaction.atomic
+def let_run(user: User, program: Program, *, actor: Actor) -> None:
+    """Let somebody change a program and its collectors beside its owner. Safe to call again."""
     assign_perm("programs.run_program", user, program)
+    _record(PERMITTED, user, program, actor)
 
 
-def let_run_no_more(user: User, program: Program) -> None:
+@transaction.atomic
+def let_run_no_more(user: User, program: Program, *, actor: Actor) -> None:
     remove_perm("programs.run_program", user, program)
+    _record(PERMITTED_NO_MORE, user, program, actor)
+
+
+def _record(act: str, user: User, program: Program, actor: Actor) -> None:
+    trail.record(act, program, actor=actor, to=f"person:{user.pk}", permission="run_program")

@@ -93,6 +93,7 @@ def issue_key(
         actor=actor,
         stream=trail.stream_of(collector.program),
         key=key.key_id,
+        secret=trail.digest_of(key.secret_hash),
     )
     return key, minted.text
 

@@ -6,6 +6,7 @@ The only module that writes ProgramKey.
 import base64
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -84,7 +85,8 @@ def _issue(
         secret_hash=minted.secret_hash,
         expires_at=timezone.now() + USUAL_LIFE,
     )
-    _record("program.key_issued", key, actor)
+    secret = trail.digest_of(key.secret_hash)
+    _record("program.key_issued", key, actor, secret=secret)
     return key, minted.text
 
 
@@ -99,8 +101,9 @@ def withdraw(key: ProgramKey, *, actor: Actor) -> None:
     _record("program.key_withdrawn", key, actor)
 
 
-def _record(act: str, key: ProgramKey, actor: Actor) -> None:
-    trail.record(act, key.program, actor=actor, key=key.key_id, kind=key.kind, label=key.label)
+def _record(act: str, key: ProgramKey, actor: Actor, **facts: Any) -> None:
+    facts |= {"key": key.key_id, "kind": key.kind, "label": key.label}
+    trail.record(act, key.program, actor=actor, **facts)
 
 
 def of(program: Program, *kinds: ProgramKey.Kind) -> QuerySet[ProgramKey]:

@@ -5,7 +5,16 @@ from collections.abc import Iterable
 
 from audit import live
 from audit.live import Act, Comparison, Said
-from programs.models import Pause, Program, State, StopOrder
+from programs import access
+from programs.models import (
+    Collector,
+    CollectorKey,
+    Pause,
+    Program,
+    ProgramKey,
+    State,
+    StopOrder,
+)
 
 _DRAFTED, _PAUSED, _LIFTED = "program.drafted", "program.paused_by", "program.pause_lifted"
 _STATES = {_DRAFTED: State.DRAFT.value} | {f"program.{state}": state.value for state in State}
@@ -40,6 +49,19 @@ def _holders(acts: Iterable[Act]) -> Said:
     return {holder: {"in_force": count} for holder, count in held.items()}
 
 
+def _keys(acts: Iterable[Act]) -> Said:
+    return {str(act.facts.get("key")): live.named(act, "secret") for act in acts}
+
+
+def _permissions(acts: Iterable[Act]) -> Said:
+    held = {f"{act.facts.get('to')} {act.facts.get('permission')}": act.action for act in acts}
+    return {key: {} for key, action in held.items() if action == access.PERMITTED}
+
+
+_PERMITTED = """
+    SELECT o.content_object_id AS subject_id, '{0}:' || o.{1}_id || ' ' || p.codename
+      FROM programs_program{1}permission AS o JOIN auth_permission AS p ON p.id = o.permission_id
+"""
 live.compare(
     Comparison(
         model="programs.Program",
@@ -69,4 +91,35 @@ live.compare(
         said=_holders,
     ),
 )
-live.compare_history(Program, StopOrder, Pause)
+live.compare(
+    # Whoever has one may say that a collector stopped.
+    Comparison(
+        model="programs.CollectorKey",
+        fields=("secret",),
+        subject="programs.collector",
+        acts=frozenset({"collector.key_issued"}),
+        rows=f"SELECT collector_id AS subject_id, key_id, {live.DIGEST.format('secret_hash')}"  # noqa: S608
+        " FROM programs_collectorkey",
+        said=_keys,
+    ),
+    Comparison(
+        model="programs.ProgramKey",
+        fields=("secret",),
+        subject="programs.program",
+        acts=frozenset({"program.key_issued"}),
+        rows=f"SELECT program_id AS subject_id, key_id, {live.DIGEST.format('secret_hash')}"  # noqa: S608
+        " FROM programs_programkey",
+        said=_keys,
+    ),
+    # A row here lets somebody change a program, or see its incidents, without being its owner.
+    Comparison(
+        model="programs.ProgramPermission",
+        subject="programs.program",
+        acts=frozenset({access.PERMITTED, access.PERMITTED_NO_MORE}),
+        rows=" UNION ALL ".join(
+            _PERMITTED.format(*each) for each in (("person", "user"), ("team", "group"))
+        ),
+        said=_permissions,
+    ),
+)
+live.compare_history(Program, StopOrder, Pause, Collector, CollectorKey, ProgramKey)

@@ -1,15 +1,21 @@
 """Somebody with all rights on the database edits rows and leaves the record alone."""
 
 import json
+from datetime import timedelta
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.core.management import call_command
+from django.utils import timezone
+from guardian.shortcuts import assign_perm
 
 from accounts.functions import Function
-from audit import live, looking, people, verification
+from accounts.models import Scope
+from audit import credentials, live, looking, people, recorded, verification
 from audit.differences import DIFFERS, GONE, UNHEARD
 from incidents import grants, roles
 from incidents.models import AccessGrant, IncidentUserPermission, Role
+from programs import access, collectors, keys
 from programs.models import Pause, StopOrder
 from severity.ladder import Sev
 from tests import make
@@ -141,6 +147,105 @@ def test_a_function_that_nobody_gave_is_found():
     assert (GONE, f"{person.pk} auditor", "", "", "") in found()
     # Given by tests alone, past the record.
     assert (UNHEARD, f"{operator.user.pk} operator", "", "", "") in found()
+
+
+# --- What opens doors
+
+
+@pytest.fixture
+def rosa(functions):
+    given = {"email": "rosa@demo.example", "password": "quiet-otter-lamp-41"}
+    return people.add("rosa", actor=make.SYSTEM, **given)
+
+
+def test_a_team_that_somebody_was_put_into_is_found(rosa):
+    plant.sql("INSERT INTO auth_group (name) VALUES ('storage')")
+    plant.sql(
+        "INSERT INTO accounts_user_groups (user_id, group_id)"
+        " SELECT %s, id FROM auth_group WHERE name = 'storage'",
+        rosa.pk,
+    )
+    [comparison] = [each for each in recorded.COMPARISONS if each.model.endswith("functions")]
+    rows = [(row.what, row.key) for row in comparison.differences([])]
+    assert (UNHEARD, f"{rosa.pk} storage") in rows
+
+
+def test_a_password_that_was_put_there_is_found(rosa):
+    assert found("accounts.User") == []
+    plant.sql("UPDATE accounts_user SET password = 'md5$salt$guessed' WHERE id = %s", rosa.pk)
+    [(what, key, field, live_, said)] = found("accounts.User")
+    assert (what, key, field) == (DIFFERS, f"{rosa.pk}", "password")
+    assert "guessed" not in live_ + said
+
+
+def test_a_password_kept_by_a_newer_hash_is_known_and_one_put_there_before_is_not(rosa, settings):
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+    ]
+    was = rosa.password
+    assert rosa.check_password("quiet-otter-lamp-41")
+    assert rosa.password != was
+    assert found("accounts.User") == []
+    plant.sql(
+        "UPDATE accounts_user SET password = %s WHERE id = %s",
+        make_password("guess-me", hasher="md5"),
+        rosa.pk,
+    )
+    rosa.refresh_from_db()
+    assert rosa.check_password("guess-me")
+    assert [row[:3] for row in found("accounts.User")] == [(DIFFERS, f"{rosa.pk}", "password")]
+
+
+def test_of_a_person_added_before_passwords_were_recorded_nothing_is_said(functions):
+    make.user()
+    looked = []
+    assert not list(live.differences(looked))
+    [line] = [each for each in looked if each.fields == ("password",)]
+    assert (line.rows, line.unsaid) == (1, 1)
+
+
+def test_a_token_with_another_secret_or_slipped_in_is_found(rosa):
+    until = timezone.now() + timedelta(days=1)
+    told = {"label": "scan", "scopes": [Scope.READ], "expires_at": until, "actor": make.SYSTEM}
+    token, _text = credentials.issue(rosa, **told)
+    assert found("accounts.ApiToken") == []
+    plant.sql("UPDATE accounts_apitoken SET secret_hash = repeat('0', 64)")
+    assert [row[:3] for row in found("accounts.ApiToken")] == [(DIFFERS, f"{token.pk}", "secret")]
+    token.pk, token.key_id = None, "another"
+    token.save(force_insert=True)
+    assert (UNHEARD, f"{token.pk}", "", "", "") in found("accounts.ApiToken")
+
+
+def test_a_key_of_a_collector_or_a_program_with_another_secret_is_found(functions):
+    program = make.program()
+    key, _text = collectors.issue_key(make.collector(program), actor=make.SYSTEM)
+    other, _text = keys.issue_for_ingest(program, label="lake", actor=make.actor(program.owner))
+    assert found() == []
+    for table in ("programs_collectorkey", "programs_programkey"):
+        plant.sql(f"UPDATE {table} SET secret_hash = repeat('0', 64)")
+    assert [row[:3] for row in found()] == [
+        (DIFFERS, f"{key.collector_id} {key.key_id}", "secret"),
+        (DIFFERS, f"{program.pk} {other.key_id}", "secret"),
+    ]
+
+
+def test_a_permission_on_a_program_that_nobody_gave_is_found(functions):
+    program, helper = make.program(), make.user()
+    access.let_run(helper, program, actor=make.SYSTEM)
+    assert found() == []
+    access.let_run_no_more(helper, program, actor=make.SYSTEM)
+    assert found() == []
+    assign_perm("programs.respond_program", helper, program)
+    key = f"{program.pk} person:{helper.pk} respond_program"
+    assert found() == [(UNHEARD, key, "", "", "")]
+
+
+def test_a_permission_that_was_taken_without_a_word_is_found(functions):
+    program, helper = make.program(), make.user()
+    access.let_run(helper, program, actor=make.SYSTEM)
+    plant.sql("DELETE FROM programs_programuserpermission")
+    assert found() == [(GONE, f"{program.pk} person:{helper.pk} run_program", "", "", "")]
 
 
 def test_what_the_record_does_not_say_is_counted_and_not_called_clean(incident):
