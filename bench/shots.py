@@ -97,6 +97,7 @@ SHOTS = (
     Shot("story", "commander", first("/incidents/", "brief/")),
     Shot("compare", "commander", first("/incidents/", "brief/compare/")),
     Shot("leadership-behind", "executive", "/leadership/behind/incidents/"),
+    Shot("leadership-drills", "executive", "/leadership/behind/drills/?preset=year"),
     Shot("action-items", "commander", "/action-items/"),
     Shot("runbooks", "commander", "/runbooks/"),
     Shot("runbook", "commander", "/runbooks/by/internal-access/"),

@@ -1,4 +1,4 @@
-"""The incidents behind a figure, each with what it adds to it. Reads only.
+"""The incidents or drills behind a figure, each with what it adds to it. Reads only.
 
 Starts in incidents.access: what makes up a figure and the reader may not see is not listed.
 """
@@ -6,10 +6,12 @@ Starts in incidents.access: what makes up a figure and the reader may not see is
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db.models import QuerySet
+
 from accounts.models import User
 from incidents import access, leading
-from incidents.models import LENGTHS, Incident, Measure
-from incidents.totals import Scope
+from incidents.models import LENGTHS, Drill, Incident, Measure
+from incidents.totals import BOUNDS, Scope
 
 
 @dataclass(frozen=True)
@@ -36,26 +38,29 @@ BEHIND = {
 MOST_BEHIND = 500
 
 
-def of(user: User, scope: Scope, what: str, level: int | None = None) -> tuple[list[Behind], bool]:
+def of(
+    user: User, scope: Scope, what: str, level: int | None = None, *, bar: int | None = None
+) -> tuple[list[Behind], bool]:
     """Return the incidents behind a figure that the person may know of, and whether all are.
 
     Args:
         level: only those of this level.
+        bar: of a length, only those in this one of the bars that totals.BOUNDS make.
     """
     column = BEHIND[what]
-    found = Measure.objects.filter(
+    found = _within(scope).filter(
         incident__in=access.visible_to(user),
-        day__gte=scope.period.since,
-        day__lt=scope.period.end,
         level__lte=scope.mildest,
         **{f"{column}__isnull": False},
     )
     if what in ("exposed", "met", "missed"):
         found = found.filter(**{f"{column}__gt": 0})
-    if scope.program is not None:
-        found = found.filter(program=scope.program)
     if level is not None:
         found = found.filter(level=level)
+    if bar is not None and what in LENGTHS:
+        least, most = (0, *BOUNDS)[bar], (*BOUNDS, None)[bar]
+        found = found.filter(**{f"{column}__gte": least})
+        found = found.filter(**{f"{column}__lt": most}) if most else found
     order = (f"-{column}", "-incident__number")
     rows = list(found.select_related("incident__program").order_by(*order)[: MOST_BEHIND + 1])
     lines = [
@@ -64,6 +69,22 @@ def of(user: User, scope: Scope, what: str, level: int | None = None) -> tuple[l
         if row.incident
     ]
     return lines, len(rows) <= MOST_BEHIND
+
+
+def drills(scope: Scope) -> tuple[list[Drill], bool]:
+    """Return the drills that ended in a period or did not begin, and whether all are.
+
+    Nothing of them is hidden: they stand on the pages of their programs.
+    """
+    found = _within(scope).filter(drill__isnull=False)
+    rows = found.select_related("drill__program").order_by("-day", "-drill")[: MOST_BEHIND + 1]
+    lines = [row.drill for row in rows if row.drill]
+    return lines[:MOST_BEHIND], len(lines) <= MOST_BEHIND
+
+
+def _within(scope: Scope) -> QuerySet[Measure]:
+    found = Measure.objects.filter(day__gte=scope.period.since, day__lt=scope.period.end)
+    return found.filter(program=scope.program) if scope.program is not None else found
 
 
 def _value(what: str, value: int) -> int:

@@ -112,7 +112,7 @@ def pauses(leading: Leading) -> Chart | None:
     scale = _Scale(max(leading.pauses), len(leading.pauses))
     columns = [
         Column(label, scale.middle(at), scale.stack(at, [("c1", n, label)]), [str(n)], str(n))
-        for at, (n, label) in enumerate(zip(leading.pauses, _bounds(), strict=True))
+        for at, (n, label) in enumerate(zip(leading.pauses, bars(), strict=True))
     ]
     return Chart(columns, scale.ticks(), 1, withheld=False)
 
@@ -131,7 +131,8 @@ def _few() -> str:
     return _("few")
 
 
-def _bounds() -> list[str]:
+def bars() -> list[str]:
+    """Return what each bar of `pauses` is called, by the bounds of its times."""
     said = [_span(bound) for bound in totals.BOUNDS]
     return [*(_("under %(n)s") % {"n": each} for each in said), _("longer")]
 

@@ -42,7 +42,7 @@ def kind_of(what: str) -> str:
 
 @dataclass(frozen=True)
 class Tile:
-    """One figure. `behind` is what `incidents.behind` lists for it; empty if nothing is."""
+    """One figure. `behind` is what `incidents.behind` lists for it."""
 
     name: str
     title: str | Promise
@@ -90,7 +90,7 @@ def of(found: Leading) -> list[Tile]:
             kind_of(name),
             each,
             MORE if name in ("met", "drills") else LESS,
-            "" if name == "drills" else "incidents" if name == "severe" else name,
+            "incidents" if name == "severe" else name,
         )
         for name, each in sums.items()
     ]

@@ -195,7 +195,7 @@ urlpatterns = [
     path("leadership/boards/", wall.boards, name="boards"),
     path("leadership/boards/<int:pk>/end/", wall.revoke, name="revoke-board"),
     path("wall/<str:secret>/", wall.wall, name="wall"),
-    path("leadership/behind/<slug:what>/", leading.rows, name="behind"),
+    path("leadership/behind/<slug:what>/", leading.makes, name="behind"),
     *(
         path(f"leadership/{kind}/", leading.export, {"kind": kind}, name=f"figures-{kind}")
         for kind in ("csv", "json")

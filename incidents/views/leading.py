@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest
 from accounts.models import User
-from incidents import behind, fewness, leadchart, leading, leadtiles
+from incidents import behind, fewness, leadchart, leading, leadtiles, totals
 from incidents.forms.leading import USUAL, LeadingForm
 from incidents.spans import Period
 from severity.ladder import Sev
@@ -51,23 +51,32 @@ def dashboard(request: SignedInRequest) -> HttpResponse:
 
 
 @require_safe
-def rows(request: SignedInRequest, what: str) -> HttpResponse:
-    """The incidents that make up one figure, as far as the reader may know of them."""
+def makes(request: SignedInRequest, what: str) -> HttpResponse:
+    """The incidents or drills that make up one figure, as far as the reader may know of them."""
     refuse_others(request.user)
-    if what not in behind.BEHIND:
+    if what not in (*behind.BEHIND, "drills"):
         raise Http404
     form = _form(request)
-    scope, level = form.scope(), _level(request)
-    lines, is_all = behind.of(request.user, scope, what, level)
-    context = {
+    scope = form.scope()
+    context: dict[str, Any] = {
         "form": form,
         "what": leadtiles.TITLES[what],
-        "kind": leadtiles.kind_of(what),
-        "lines": lines,
-        "is_all": is_all,
         "period": scope.period,
-        "level": Sev(level) if level is not None else None,
         "query": _query(request),
+    }
+    if what == "drills":
+        lines, is_all = behind.drills(scope)
+        context |= {"drills": lines, "is_all": is_all}
+        return render(request, "incidents/behind_drills.html", context, status=_status(form))
+    level = _number(request, "level", len(Sev))
+    bar = _number(request, "bar", len(totals.BOUNDS) + 1)
+    rows, is_all = behind.of(request.user, scope, what, level, bar=bar)
+    context |= {
+        "kind": leadtiles.kind_of(what),
+        "lines": rows,
+        "is_all": is_all,
+        "level": Sev(level) if level is not None else None,
+        "bar": leadchart.bars()[bar] if bar is not None else "",
     }
     return render(request, "incidents/behind.html", context, status=_status(form))
 
@@ -120,10 +129,12 @@ def _query(request: SignedInRequest, told: Period | None = None) -> str:
     kept = request.GET.copy()
     if told and told.in_months:
         kept["since"], kept["until"] = told.since.isoformat(), told.until.isoformat()
-    kept.pop("level", None)
+    for name in ("level", "bar"):
+        kept.pop(name, None)
     return kept.urlencode()
 
 
-def _level(request: SignedInRequest) -> int | None:
-    said = request.GET.get("level", "")
-    return int(said) if said in {str(sev.value) for sev in Sev} else None
+def _number(request: SignedInRequest, name: str, count: int) -> int | None:
+    """What narrows a list down further: one of the numbers from 0 on; None for anything else."""
+    said = request.GET.get(name, "")
+    return int(said) if said in {str(number) for number in range(count)} else None

@@ -209,7 +209,8 @@ class World:
     def _of_leadership(self):
         one = f"/incidents/{self.incident.ref}/brief/"
         return (
-            *("/leadership/", "/leadership/behind/incidents/", "/leadership/?since=2999-01-01"),
+            *("/leadership/", "/leadership/behind/incidents/", "/leadership/behind/drills/"),
+            "/leadership/?since=2999-01-01",
             *(
                 "/leadership/boards/",
                 one,

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from accounts.functions import Function
-from incidents import exposures, grants, leading, measuring, smallgroups, spans
-from incidents.models import AccessGrant, Incident
+from incidents import drills, exposures, grants, leading, measuring, smallgroups, spans
+from incidents.models import AccessGrant, DrillScope, Incident, Measure
 from incidents.totals import Scope
 from severity.ladder import Sev
 from tests import make
@@ -177,6 +177,39 @@ def test_it_is_for_leadership_alone(function):
 def test_who_left_reads_nothing(executive):
     executive.person.is_active = False
     assert not leading.may_lead(executive.person)
+
+
+def test_behind_drills_passed_stand_the_drills(executive, engine):
+    program = make.program()
+    assert make.lease(make.collector(program, is_drill=True))
+    drills.plan(program, DrillScope.COLLECTORS, actor=make.actor(program.owner))
+    engine.work()
+    engine.forward(hours=4)
+    assert "/leadership/behind/drills/?" in executive.get(PAGE).content.decode()
+    listed = executive.reads("/leadership/behind/drills/")
+    assert "1 drill " in listed
+    assert program.name in listed
+    assert "0 drills" in executive.reads(
+        "/leadership/behind/drills/?since=2020-01-01&until=2020-02-01"
+    )
+
+
+def test_behind_a_bar_stand_the_incidents_of_its_times(executive):
+    for seconds in (9, 10, 59, 60):
+        incident = reported(seen_by=executive.person, program=make.program())
+        Measure.objects.filter(incident=incident).update(pause=seconds)
+    assert len(behind_bar(executive, 0)) == 1
+    assert len(behind_bar(executive, 1)) == 2
+    assert len(behind_bar(executive, 2)) == 1
+    assert len(behind_bar(executive, 7)) == 0
+    assert "/leadership/behind/pause/?&amp;bar=1" in executive.get(PAGE).content.decode()
+    # What is no bar narrows nothing.
+    assert "4 incidents" in executive.reads("/leadership/behind/pause/?bar=99")
+
+
+def behind_bar(executive, number):
+    page = executive.get(f"/leadership/behind/pause/?bar={number}").content.decode()
+    return set(re.findall(r"INC-\d+", page.partition("<main")[2]))
 
 
 def test_nothing_is_listed_by_a_name_that_is_none(executive):
