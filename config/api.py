@@ -18,6 +18,9 @@ from accounts.problems import CONTENT_TYPE, Problem, answer
 from incidents.access_api import router as access
 from incidents.api import router as incidents
 from incidents.assess_api import router as assessments
+from incidents.board_api import router as boards
+from incidents.board_api import walls
+from incidents.brief_api import router as briefs
 from incidents.bundle_api import router as bundle
 from incidents.cord_api import router as cord
 from incidents.deciding_api import router as deciding
@@ -114,6 +117,7 @@ api.add_router("/v1/incidents", evidence)
 api.add_router("/v1/incidents", exposures)
 api.add_router("/v1/incidents", bundle)
 api.add_router("/v1/incidents", story)
+api.add_router("/v1/incidents", briefs)
 api.add_router("/v1/incidents", runbook)
 api.add_router("/v1/incidents", assessments)
 api.add_router("/v1/incidents", deciding)
@@ -139,6 +143,8 @@ api.add_router("/v1/confirmations", confirming)
 api.add_router("/v1/services", services)
 api.add_router("/v1/deliveries", deliveries)
 api.add_router("/v1/figures", figures)
+api.add_router("/v1/boards", boards)
+api.add_router("/v1/wall", walls)
 api.add_router("/v1/programs", controls)
 api.add_router("/v1/programs", watch)
 

@@ -96,6 +96,8 @@ class Brief:
     duties: list[Duty] = field(default_factory=list)
     decided: list[Line] = field(default_factory=list)
     told: list[Line] = field(default_factory=list)
+    # False if there are more entries than are told.
+    is_all: bool = True
 
     @property
     def level(self) -> Sev:

@@ -6,11 +6,12 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from accounts.api import ApiRequest, Text, Token, bound_to, person_of
-from accounts.models import Scope
+from accounts.models import Scope, User
 from accounts.problems import Problem, responses
 from incidents import leading, leadtiles, spans
 from incidents.totals import Scope as What
 from programs import access as program_access
+from programs.models import Program
 
 router = Router(tags=["figures"])
 
@@ -72,11 +73,10 @@ class FiguresOut(Schema):
 @router.get("", auth=Token(Scope.READ), response={200: FiguresOut, **responses()})
 def figures(request: ApiRequest, wanted: Query[FiguresIn]) -> FiguresOut:
     """The figures of a period, beside those of the same number of days before. For executives."""
-    person = person_of(request)
-    if not leading.may_lead(person) or bound_to(request):
-        raise Problem(403, "Only executives may read figures, by a token for all programs.")
+    person = leader_of(request)
+    program = program_named(request, wanted.program)
     try:
-        scope = What(_period(wanted), _program(request, wanted.program), wanted.worst)
+        scope = What(_period(wanted), program.pk if program else None, wanted.worst)
     except spans.Refused as refusal:
         raise Problem(422, str(refusal), field=refusal.field) from refusal
     return FiguresOut(**leadtiles.as_data(leading.of(person, scope)))
@@ -91,7 +91,24 @@ def _period(wanted: FiguresIn) -> spans.Period:
     return spans.between(wanted.since, wanted.until or today, today)
 
 
-def _program(request: ApiRequest, slug: str) -> int | None:
+def leader_of(request: ApiRequest) -> User:
+    """Return the executive who asks.
+
+    Raises:
+        Problem: 403 for others, and for a token that is bound to some programs.
+    """
+    person = person_of(request)
+    if not leading.may_lead(person) or bound_to(request):
+        raise Problem(403, "Only executives may read figures, by a token for all programs.")
+    return person
+
+
+def program_named(request: ApiRequest, slug: str) -> Program | None:
+    """Return the program of this slug; None if none is named.
+
+    Raises:
+        Problem: 422 if there is none that the token's owner may know of.
+    """
     if not slug:
         return None
     found = program_access.visible_to(person_of(request)).filter(slug=slug).first()
@@ -99,4 +116,4 @@ def _program(request: ApiRequest, slug: str) -> int | None:
         raise Problem(
             422, "program: no program with this slug that you may know of.", field="program"
         )
-    return found.pk
+    return found

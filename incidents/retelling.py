@@ -84,6 +84,7 @@ class _Telling:
         incident = self.incident
         exposures = as_of(Exposure, self.moment, incident=incident.pk)
         stops = list(self._stops())
+        told = self._lines(self._entries())
         return Brief(
             incident=incident,
             at=self.moment,
@@ -97,8 +98,9 @@ class _Telling:
             duties=[
                 self._duty(row) for row in as_of(Obligation, self.moment, incident=incident.pk)
             ],
-            decided=self._lines(self._entries().filter(kind__in=DECISIONS)),
-            told=self._lines(self._entries()),
+            decided=self._lines(self._entries().filter(kind__in=DECISIONS))[:MOST_ENTRIES],
+            told=told[:MOST_ENTRIES],
+            is_all=len(told) <= MOST_ENTRIES,
         )
 
     def _out(self, text: str) -> str:
@@ -198,7 +200,7 @@ class _Telling:
                 who=self._who(row),
                 text=self._out(row.text),
             )
-            for row in rows[:MOST_ENTRIES]
+            for row in rows[: MOST_ENTRIES + 1]
         ]
 
     def _who(self, row: TimelineEntry) -> str:

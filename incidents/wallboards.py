@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from accounts import secrets
+from accounts import secrets, strangers
 from accounts.actors import Actor
 from audit import clockwork, history, trail
 from incidents import fewness, leading, spans, totals
@@ -98,6 +98,22 @@ def recognise(text: str) -> Wallboard | None:
     if board is None or not secrets.matches(presented, board.secret_hash):
         return None
     return board if leading.may_lead(board.made_by) else None
+
+
+def opened(text: str, *, place: str) -> Wallboard | None:
+    """Return the board that a secret opens for somebody who comes from `place`; None for a guess.
+
+    Raises:
+        strangers.TooMany: if that place guessed too often.
+    """
+    presented = secrets.parse(text)
+    strangers.check(place, presented.key_id if presented else "")
+    board = recognise(text)
+    if board is None:
+        strangers.note(place)
+        return None
+    strangers.trust(board.key_id)
+    return board
 
 
 def shown(board: Wallboard) -> Leading:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import secrets, strangers
+from accounts import strangers
 from accounts.http import SignedInRequest, actor_of
 from incidents import fewness, leadchart, leadtiles, wallboards
 from incidents.forms.wall import WallboardForm
@@ -59,17 +59,12 @@ def revoke(request: SignedInRequest, pk: int) -> HttpResponse:
 @never_cache
 def wall(request: HttpRequest, secret: str) -> HttpResponse:
     """Show a board to whoever has its address, without a session. It loads itself anew."""
-    place = request.META.get("REMOTE_ADDR", "")
-    presented = secrets.parse(secret)
     try:
-        strangers.check(place, presented.key_id if presented else "")
+        board = wallboards.opened(secret, place=request.META.get("REMOTE_ADDR", ""))
     except strangers.TooMany as refusal:
         return HttpResponse(str(refusal), status=429, content_type="text/plain")
-    board = wallboards.recognise(secret)
     if board is None:
-        strangers.note(place)
         raise Http404
-    strangers.trust(board.key_id)
     found = wallboards.shown(board)
     context = {
         "board": board,

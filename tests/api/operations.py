@@ -114,6 +114,10 @@ OPERATIONS = [
     ("POST", "/incidents/{ref}/exposures/{exposure}/verify", Scope.RESPOND),
     ("GET", "/deliveries", Scope.READ),
     ("GET", "/figures", Scope.READ),
+    ("GET", "/boards", Scope.READ),
+    ("POST", "/boards", Scope.RESPOND),
+    ("POST", "/boards/{board}/end", Scope.RESPOND),
+    ("GET", "/incidents/{ref}/brief", Scope.READ),
     ("GET", "/incidents/{ref}/broadcasts", Scope.READ),
     ("POST", "/incidents/{ref}/broadcasts", Scope.RESPOND),
     ("POST", "/incidents/{ref}/broadcasts/{broadcast}/approve", Scope.RESPOND),
@@ -135,7 +139,7 @@ BY_KEY = {("POST", "/cord/{key}")}
 # Opened by the signature of a service: test_replies.py, test_slackbot.py.
 BY_SIGNATURE = {("POST", f"/services/{name}/{{ident}}") for name in ("pagerduty", "slack")}
 # Whoever was sent the address may say what it is for: its last part is the token.
-BY_ADDRESS = {("POST", "/confirmations/{token}")}
+BY_ADDRESS = {("POST", "/confirmations/{token}"), ("GET", "/wall/{secret}")}
 BODIES = {
     "correct": {"text": "x"},
     "assessment": {"answers": {}, "dry_run": True},
@@ -178,13 +182,14 @@ BODIES = {
     "approve": {"version": 1},
     "audience": {"reason": "x"},
     "looks": {"readers": []},
+    "boards": {"name": "x"},
     "return": {"version": 1, "words": "x"},
 }
 # What a path names, each by the number of one that is not there.
 _NUMBERS = ("id", "rota", "swap", "broadcast", "entry", "step", "task", "relation", "grant", "role")
 _NUMBERS += ("proposal", "firing", "item", "draft", "run")
 PARTS = {"control": "T01", "dataset": "none", "rule": "watch", "version": "1"}
-PARTS |= dict.fromkeys((*_NUMBERS, "bundle", "evidence", "source"), 1)
+PARTS |= dict.fromkeys((*_NUMBERS, "board", "bundle", "evidence", "source"), 1)
 
 
 def body_of(path: str) -> object:

@@ -14,7 +14,10 @@ ROWS: dict[str, Row] = {
     "incidents:revoke-board": act(LEADS, pk="board"),
 }
 # Opened by the secret in its address.
-BY_SECRET = {"incidents:wall"}
+BY_SECRET = {"incidents:wall", "api:wall"}
 API_ROWS: dict[str, Row] = {
     "api:figures": read(LEADS),
+    "api:boards": both(LEADS),
+    "api:end-board": act(LEADS, board="board"),
+    "api:brief": read(VIEW, ref="ref"),
 }
