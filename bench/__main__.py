@@ -18,10 +18,14 @@ PARTS: dict[str, Callable[[argparse.Namespace], Iterable[Figure]]] = {
     "pages": lambda asked: pages.measure(asked.escalations),
     "imports": lambda _asked: imports.measure(),
     "rules": lambda _asked: rules.measure(),
-    "list": lambda asked: list.measure(tuple(asked.incidents)),
-    "record": lambda asked: record.measure(asked.entries),
+    "list": lambda asked: list.measure(tuple(asked.incidents), _only(asked, list.PARTS)),
+    "record": lambda asked: record.measure(asked.entries, _only(asked, record.PARTS)),
     "pause": lambda asked: pause.measure(asked.streams),
 }
+
+
+def _only(asked: argparse.Namespace, parts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(part for part in parts if part in asked.only) or parts
 
 
 def main() -> int:
@@ -33,6 +37,13 @@ def main() -> int:
     )
     parser.add_argument("--escalations", type=int, default=pages.ESCALATIONS, help="of `pages`")
     parser.add_argument("--entries", type=int, default=record.ENTRIES, help="of `record`")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        default=[],
+        choices=[*list.PARTS, *record.PARTS],
+        help="of `list` and `record`: only these of their parts",
+    )
     asked = parser.parse_args()
     print(machine(), flush=True)
     figures: list[Figure] = []
