@@ -5,7 +5,7 @@ from collections.abc import Callable
 from accounts.actors import Actor
 from accounts.functions import Function
 from audit import clockwork, outbox, trail
-from incidents import cord, obligations, runbooks, timeline
+from incidents import cord, duplicates, obligations, runbooks, timeline
 from incidents.models import DrillScope, Incident, RuleFiring, TimelineEntry
 from incidents.targets import Target
 from programs import pauses
@@ -64,16 +64,17 @@ def _pause(
         rule=f"{firing.rule} {firing.rules_version}",
     )
     if not is_new:
-        return f"{dataset or program} was held by it already."
+        return f"{duplicates.named(incident, program, dataset)} was held by it already."
+    said = cord.outcome(incident, hold)
     timeline.write(
         incident,
         TimelineEntry.Kind.PAUSE,
-        f"{cord.outcome(hold)} by rule {firing.rule}: {firing.why}.",
+        f"{said} by rule {firing.rule}: {firing.why}.",
         actor=by(firing),
         audience=TimelineEntry.Audience.LEADERSHIP,
-        program=program.slug,
+        program=program.slug if duplicates.tells(incident, program) else "",
     )
-    return f"{cord.outcome(hold)}."
+    return f"{said}."
 
 
 def _attach(incident: Incident, firing: RuleFiring, _aims: Aims) -> str:

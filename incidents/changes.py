@@ -35,7 +35,8 @@ from incidents.models import (
     Task,
     WatchedDrift,
 )
-from programs.models import Category
+from programs import access as programs
+from programs.models import Category, Dataset, Program
 
 # Names of rows, and nothing that anybody decided.
 _SILENT = {
@@ -43,6 +44,8 @@ _SILENT = {
     *("assessment", "assessed", "file", "report"),
 }
 _OF_STEPS = {"state", "note"}
+# Rows that not everybody who sees the incident may know of.
+_HIDEABLE = (Incident, Program, Dataset)
 _NAMES = {
     Incident: gettext_lazy("Incident"),
     RoleAssignment: gettext_lazy("Role"),
@@ -121,16 +124,25 @@ class Wanted:
         )
 
 
-def of(incident: Incident, *, reader: User, only: models.Model | None = None) -> list[Change]:
+def of(
+    incident: Incident,
+    *,
+    reader: User,
+    only: models.Model | None = None,
+    seen: models.QuerySet[Incident] | None = None,
+) -> list[Change]:
     """Return every change of an incident and what belongs to it, newest first.
 
     Args:
         reader: who sees the incident; what they may not know is left out of the values.
         only: the one row that is asked about.
+        seen: the other incidents that may be named, if not all that the reader may know of.
     """
-    found_rows = (row for row in _rows(incident, reader) if only is None or _is_of(row, only))
+    others = access.visible_to(reader) if seen is None else seen
+    every = _rows(incident, reader, others)
+    found_rows = (row for row in every if only is None or _is_of(row, only))
     rows = sorted(found_rows, key=lambda row: (row.history_date, row.history_id))
-    names = _Names(rows, incident, reader)
+    names = _Names(rows, incident, reader, others)
     last: dict[tuple[type[models.Model], int], Any] = {}
     found = []
     for row in rows:
@@ -167,13 +179,13 @@ _BELOW: tuple[type[models.Model], ...] = (
 _FOR_MANAGERS = (AccessRequest,)
 
 
-def _rows(incident: Incident, reader: User) -> Iterator[Any]:
+def _rows(incident: Incident, reader: User, others: models.QuerySet[Incident]) -> Iterator[Any]:
     yield from Incident.history.filter(id=incident.pk).select_related("history_user")
     manages = access.may(reader, AccessGrant.Level.MANAGE, incident)
     for model in _BELOW + (_FOR_MANAGERS if manages else ()):
         history: Any = model.history  # type: ignore[attr-defined]
         yield from history.filter(incident=incident).select_related("history_user")
-    visible = access.visible_to(reader).values("pk")
+    visible = others.values("pk")
     both = Q(one=incident, other_id__in=visible) | Q(other=incident, one_id__in=visible)
     yield from Relation.history.filter(both).select_related("history_user")
     # Steps begin as a copy of the runbook; only what became of them is news.
@@ -223,7 +235,13 @@ def _change(row: Any, fields: tuple[FieldChange, ...], *, is_new: bool) -> Chang
 class _Names:
     """Words for values: choices by their label, other rows by their name, asked for once each."""
 
-    def __init__(self, rows: Iterable[Any], incident: Incident, reader: User) -> None:
+    def __init__(
+        self,
+        rows: Iterable[Any],
+        incident: Incident,
+        reader: User,
+        seen: models.QuerySet[Incident],
+    ) -> None:
         self.withheld = embargo.withheld_from(reader, incident)
         wanted: dict[type[models.Model], set[int]] = defaultdict(set)
         for row in rows:
@@ -235,8 +253,19 @@ class _Names:
             model: {pk: str(found) for pk, found in model._default_manager.in_bulk(keys).items()}
             for model, keys in wanted.items()
         }
-        others = access.visible_to(reader).filter(pk__in=wanted[Incident])
+        others = seen.filter(pk__in=wanted[Incident])
         self.names[Incident] = {other.pk: other.ref for other in others}
+        # Another's draft that is held for this incident, and what is in it.
+        mine = Q(pk=incident.program_id) | Q(pk__in=programs.visible_to(reader).values("pk"))
+        known = Program.objects.filter(mine)
+        self._keep(Program, known)
+        self._keep(Dataset, Dataset.objects.filter(program__in=known))
+
+    def _keep(self, model: type[models.Model], known: models.QuerySet[Any]) -> None:
+        """Leave out the names of what the reader may not know of."""
+        found = self.names.get(model, {})
+        seen = set(known.filter(pk__in=found).values_list("pk", flat=True)) if found else set()
+        self.names[model] = {pk: name for pk, name in found.items() if pk in seen}
 
     def spell(self, field: Any, value: Any, row: Any) -> Any:
         if value in (None, "", []):
@@ -246,7 +275,7 @@ class _Names:
                 return str(embargo.WITHHELD)
             if field.name in _LISTED:
                 return [_LISTED[field.name](each) for each in value]
-        if field.related_model is Incident and value not in self.names[Incident]:
+        if field.related_model in _HIDEABLE and value not in self.names[field.related_model]:
             return _("one that you may not see")
         if field.is_relation:
             return self.names[field.related_model].get(value, str(value))

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from accounts.actors import Actor
-from incidents import timeline
+from incidents import duplicates, timeline
 from incidents.models import DrillScope, Incident, TimelineEntry
 from programs import pauses
 from programs.models import Pause, Program, State
@@ -49,7 +49,7 @@ def pull(incident: Incident, *, reason: str, actor: Actor) -> Pause:
         timeline.write(
             incident,
             TimelineEntry.Kind.PAUSE,
-            f"{outcome(hold)}: {actor.name} pulled the cord. {reason}".strip(),
+            f"{outcome(incident, hold)}: {actor.name} pulled the cord. {reason}".strip(),
             actor=actor,
             audience=TimelineEntry.Audience.LEADERSHIP,
             program=program.slug,
@@ -76,7 +76,7 @@ def pull_with_report(incident: Incident, program: Program, *, actor: Actor) -> N
         timeline.write(
             incident,
             TimelineEntry.Kind.PAUSE,
-            f"{outcome(hold)}: the reporter pulled the cord.",
+            f"{outcome(incident, hold)}: the reporter pulled the cord.",
             actor=actor,
             audience=TimelineEntry.Audience.LEADERSHIP,
             program=program.slug,
@@ -88,11 +88,14 @@ def needs_executive(incident: Incident) -> bool:
     return not incident.drill_scope and incident.level in GOES_ON_WITH_AN_EXECUTIVE
 
 
-def outcome(hold: Pause) -> str:
-    """Say what a pause did to its program, which may not have collected at all."""
-    program = hold.program
-    if program.state == State.RETIRED:
-        return f"{program.name} has ended and does not collect; it is held"
-    if program.state in (State.DRAFT, State.APPROVED):
-        return f"{program.name} does not collect yet; it is held from starting"
-    return f"{program.name} paused"
+def outcome(incident: Incident, hold: Pause) -> str:
+    """Say what a pause did to its program, which may not have collected at all.
+
+    For whoever sees the incident: another's draft is not named.
+    """
+    name = duplicates.called(incident, hold.program)
+    if hold.program.state == State.RETIRED:
+        return f"{name} has ended and does not collect; it is held"
+    if hold.program.state in (State.DRAFT, State.APPROVED):
+        return f"{name} does not collect yet; it is held from starting"
+    return f"{name} paused"

@@ -9,7 +9,7 @@ from pydantic import Field
 from accounts.api import ApiRequest, Text, Token, actor_of, person_of
 from accounts.models import Scope
 from accounts.problems import Problem, responses
-from incidents import api, duplicates, judgement, lifecycle, merging, objecting
+from incidents import api, judgement, lifecycle, looks, merging, objecting
 from incidents.api_shapes import IncidentOut
 from incidents.models import Incident, RuleFiring, SeverityProposal
 from incidents.rule_shapes import FiringOut
@@ -117,14 +117,6 @@ def withdraw_proposal(request: ApiRequest, ref: str, proposal: int) -> IncidentO
     return api.out(incident)
 
 
-def _firing(row: RuleFiring) -> FiringOut:
-    told = firing_out(row)
-    if row.program and not duplicates.tells(row.incident, row.program):
-        # Another's draft, which not everybody here may know of.
-        told.program = told.dataset = None
-    return told
-
-
 def _firings(incident: Incident, pk: int) -> RuleFiring:
     return api.child(
         incident.firings.select_related("incident", "program", "dataset"), pk, "firing"
@@ -139,7 +131,7 @@ def _firings(incident: Incident, pk: int) -> RuleFiring:
 def list_own_firings(request: ApiRequest, ref: str) -> list[FiringOut]:
     """What rules did here, wait to do and ask, the newest first; at most 200."""
     rows = api.get(request, ref).firings.select_related("incident", "program", "dataset")
-    return [_firing(row) for row in rows.order_by("-pk")[:_MOST]]
+    return [firing_out(row) for row in rows.order_by("-pk")[:_MOST]]
 
 
 @router.post(
@@ -168,7 +160,7 @@ def _decided(
     incident = api.get(request, ref, to="manage")
     with api.refusing(objecting.Refused, body):
         act(_firings(incident, pk), reason=body.reason, actor=actor_of(request))
-    return _firing(_firings(incident, pk))
+    return firing_out(_firings(incident, pk))
 
 
 def _target(request: ApiRequest, into: str) -> Incident:
@@ -181,6 +173,8 @@ def _target(request: ApiRequest, into: str) -> Incident:
     if found is None or not api.is_open_to(request, found):
         allowed = "the number of another incident that you run, such as INC-17"
         raise Problem(422, merging.nothing_there(), field="into", allowed=allowed)
+    # What is said of merging tells of this one too.
+    looks.note(found, person_of(request), via="api")
     return found
 
 

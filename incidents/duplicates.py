@@ -12,8 +12,8 @@ from accounts.models import User
 from audit import trail
 from audit.models import Entry
 from incidents import access
-from incidents.models import Incident
-from programs.models import Pause, Program, State
+from incidents.models import Incident, RuleFiring
+from programs.models import Dataset, Pause, Program, State
 
 
 def final(incident: Incident) -> Incident:
@@ -52,11 +52,29 @@ def called(incident: Incident, program: Program) -> str:
     return program.name if tells(incident, program) else _("A program that is still a draft")
 
 
+def named(incident: Incident, program: Program, dataset: Dataset | None) -> str:
+    """A program as `called`, and the dataset where it is about that alone."""
+    if dataset and tells(incident, program):
+        return f"{program.name}, {dataset.name}"
+    return called(incident, program)
+
+
 def said_of(incident: Incident, hold: Pause) -> str:
-    """What a pause holds, as `called`: the program, and the dataset if it holds only that."""
-    if hold.dataset and tells(incident, hold.program):
-        return f"{hold.program.name}, {hold.dataset.name}"
-    return called(incident, hold.program)
+    """What a pause holds, as `named`."""
+    return named(incident, hold.program, hold.dataset)
+
+
+def aim_of(firing: RuleFiring) -> str:
+    """What an act of a rule is aimed at, as `named`; empty if at no program of its own."""
+    program = firing.program
+    return named(firing.incident, program, firing.dataset) if program else ""
+
+
+def occasion_of(firing: RuleFiring) -> str:
+    """For what an act of a rule was made once; its last part says at what, where all may know."""
+    program = firing.program
+    tells_all = program is None or tells(firing.incident, program)
+    return firing.key if tells_all else firing.key.rpartition("|")[0]
 
 
 def earlier_awareness(incident: Incident) -> datetime | None:

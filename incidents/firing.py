@@ -218,7 +218,7 @@ def _wait(incident: Incident, firing: RuleFiring, demand: Demand) -> None:
 def words(firing: RuleFiring) -> str:
     """Say what a firing will do, as the first half of a sentence."""
     if firing.action == Action.PAUSE:
-        return f"{firing.dataset or firing.program} will be paused"
+        return f"{duplicates.aim_of(firing) or 'What collects'} will be paused"
     return f"{firing.action.replace('_', ' ')} will be done ({firing.rule})"
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from incidents import access, demanding, rulebook, rulewords, situations
 from incidents.models import OVER, Incident, RuleFiring
+from programs import access as programs
 from severity import inforce, matching
 from severity.houserules import Rule
 from severity.matching import Check, Situation
@@ -32,10 +33,12 @@ def firings(user: User, wanted: Wanted) -> QuerySet[RuleFiring]:
         "rule": wanted.rule,
         "action": wanted.action,
         "state": wanted.state,
-        "program__slug": wanted.program,
         "incident__number": wanted.incident,
     }
     rows = rows.filter(**{field: value for field, value in named.items() if value})
+    if wanted.program:
+        # Only of what the person may know of: else this would tell that a draft is there.
+        rows = rows.filter(program__in=programs.visible_to(user).filter(slug=wanted.program))
     every = rows.select_related("incident", "program", "dataset", "vetoed_by", "allowed_by")
     return every.order_by("-pk")
 

@@ -202,7 +202,7 @@ def _refuse_waiting(source: Incident, target: Incident) -> None:
         same = same.filter(program=firing.program, dataset=firing.dataset)
         held = pauses.held_by(target.ref).filter(program=firing.program, dataset=firing.dataset)
         if not same.exists() and not (firing.program_id and held.exists()):
-            what = firing.dataset or firing.program or _("the programs concerned")
+            what = duplicates.aim_of(firing) or _("the programs concerned")
             raise Refused(
                 _("A rule waits to pause %(what)s: pause it, veto that, or wait; then merge.")
                 % {"what": what}

@@ -6,8 +6,8 @@ from django.db import transaction
 
 from accounts.actors import Actor
 from audit import clockwork, history, trail
+from incidents import duplicates, timeline
 from incidents import firing as firings
-from incidents import timeline
 from incidents.models import Incident, RuleFiring, TimelineEntry
 from severity.vocabulary import Action, Scope
 
@@ -60,7 +60,7 @@ def veto(firing: RuleFiring, *, reason: str, actor: Actor) -> None:
 
 def _object(firing: RuleFiring) -> str:
     if firing.action == Action.PAUSE:
-        return f"the pause of {firing.dataset or firing.program}"
+        return f"the pause of {duplicates.aim_of(firing) or 'what collects'}"
     return f"what rule {firing.rule} demands ({firing.action.replace('_', ' ')})"
 
 

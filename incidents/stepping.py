@@ -140,7 +140,7 @@ def _allow(incident: Incident, action: Action, actor: Actor) -> None:
 
 
 def _pause(incident: Incident, reason: str, actor: Actor) -> str:
-    return cord.outcome(cord.pull(incident, reason=reason, actor=actor))
+    return cord.outcome(incident, cord.pull(incident, reason=reason, actor=actor))
 
 
 def _hold(incident: Incident, reason: str, actor: Actor) -> str:

@@ -8,7 +8,7 @@ from ninja import Query, Router, Status
 from accounts.api import ApiRequest, Token, actor_of, bound_to, person_of
 from accounts.models import Scope, User
 from accounts.problems import Problem, responses
-from incidents import api, ledger, rulebook, rulemaking, rulewords, seconding
+from incidents import api, duplicates, ledger, rulebook, rulemaking, rulewords, seconding
 from incidents.models import RuleFiring
 from incidents.rule_shapes import (
     CheckOut,
@@ -82,7 +82,8 @@ def _version(row: ThresholdVersion) -> VersionOut:
 
 
 def firing_out(row: RuleFiring) -> FiringOut:
-    """One act of a rule as the API tells it."""
+    """One act of a rule as whoever sees its incident may know of it: no draft of another's."""
+    tells = row.program is None or duplicates.tells(row.incident, row.program)
     return FiringOut(
         id=row.pk,
         incident=row.incident.ref,
@@ -92,12 +93,12 @@ def firing_out(row: RuleFiring) -> FiringOut:
         action=row.action,
         scope=row.scope,
         name=row.name,
-        program=row.program.slug if row.program else None,
-        dataset=row.dataset.slug if row.dataset else None,
+        program=row.program.slug if row.program and tells else None,
+        dataset=row.dataset.slug if row.dataset and tells else None,
         state=row.state,
         why=row.why,
         facts=row.facts,
-        key=row.key,
+        key=duplicates.occasion_of(row),
         outcome=row.outcome,
         created_at=row.created_at,
         due_at=row.due_at,

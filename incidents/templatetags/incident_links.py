@@ -7,8 +7,8 @@ from django import template
 from django.template import RequestContext
 from django.utils.translation import gettext as _
 
-from incidents import access, search
-from incidents.models import Incident
+from incidents import access, duplicates, search
+from incidents.models import Incident, RuleFiring
 from incidents.search import Wanted
 from programs.models import Pause, Program
 
@@ -31,6 +31,18 @@ def seen_holders(context: RequestContext, pauses: Iterable[Pause]) -> dict[int, 
     held = visible.filter(codename__in={hold.label for hold in pauses})
     by_ref = {incident.ref: incident for incident in held}
     return {hold.pk: by_ref[hold.holder] for hold in pauses if hold.holder in by_ref}
+
+
+@register.filter
+def aim(firing: RuleFiring) -> str:
+    """What an act of a rule is aimed at, as far as all who see the incident may know."""
+    return duplicates.aim_of(firing)
+
+
+@register.filter
+def occasion(firing: RuleFiring) -> str:
+    """For what an act of a rule was made once, as `aim`."""
+    return duplicates.occasion_of(firing)
 
 
 @register.filter

@@ -58,7 +58,10 @@ def _outlook(request: SignedInRequest, source: Incident, form: IntoForm) -> Outl
     if named is None:
         return None
     try:
-        return merging.outlook(source, merging.find(request.user, named))
+        target = merging.find(request.user, named)
+        # What is said of merging, or against it, tells of this one too.
+        looks.note(target, request.user, via="page")
+        return merging.outlook(source, target)
     except merging.Refused as refusal:
         if not form.errors:
             form.blame(str(refusal))

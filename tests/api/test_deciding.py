@@ -4,7 +4,7 @@ import pytest
 
 from accounts.functions import Function
 from incidents import grants, rulemaking
-from incidents.models import Incident, RuleFiring, Status
+from incidents.models import Incident, Look, RuleFiring, Status
 from severity.ladder import Sev
 from severity.models import ThresholdVersion
 from tests import make
@@ -146,6 +146,15 @@ def test_what_merging_would_do_is_said_and_nothing_is_done(pair, chief):
     assert (told["into"], told["level"], told["rises"]) == (source.ref, 2, True)
     assert told["needs_review"]
     assert {fresh(each).status for each in pair} == {Status.REPORTED}
+
+
+def test_who_asks_what_merging_would_do_has_read_the_other_too(pair, chief):
+    source, target = pair
+    Look.objects.all().delete()
+    chief.get(at(source, f"merge?into={target.ref}"))
+    assert set(Look.objects.values_list("incident", "person", "via")) == {
+        (each.pk, chief.person.pk, "api") for each in pair
+    }
 
 
 def test_one_is_merged_into_the_other(pair, chief):

@@ -4,7 +4,7 @@ import pytest
 
 from accounts.functions import Function
 from incidents import grants, lifecycle, news
-from incidents.models import Incident, Status
+from incidents.models import Incident, Look, Status
 from severity.ladder import Sev
 from tests import make
 from tests.web.conftest import Reader, let_in, reader, url, words
@@ -40,6 +40,16 @@ def test_what_will_happen_is_said_before_and_nothing_is_done_yet(pair, chief):
     assert source.program.name in page
     assert "It cannot be undone." in page
     assert Incident.objects.get(pk=source.pk).status == Status.REPORTED
+
+
+def test_who_asks_what_merging_would_do_has_read_the_other_too(pair, chief):
+    source, target = pair
+    Look.objects.all().delete()
+    chief.get(url(source, f"merge/?into={target.ref}"))
+    chief.get(url(source, "merge/?into=INC-999999"))
+    assert set(Look.objects.values_list("incident", "person", "via")) == {
+        (each.pk, chief.person.pk, "page") for each in pair
+    }
 
 
 def test_it_is_merged_and_leads_to_the_other(pair, chief):
