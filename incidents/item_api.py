@@ -2,18 +2,22 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from ninja import Router, Schema, Status
+from django.db.models import Q, QuerySet
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
-from accounts.api import ApiRequest, Text, Token, actor_of
+from accounts.api import ApiRequest, Text, Token, actor_of, person_of
 from accounts.models import Scope
 from accounts.problems import Problem, responses
-from incidents import api, items
+from incidents import access, api, items
+from incidents.itemsaid import Said, Wanted
 from incidents.models import ActionItem, Incident
 
 router = Router(tags=["incidents"])
+everywhere = Router(tags=["incidents"])
+PAGE = 50
 
 
 class ItemIn(Schema):
@@ -64,6 +68,21 @@ class ItemOut(Schema):
     done_at: datetime | None
     settled_by: str | None = Field(description="A user name.")
     settled_at: datetime | None
+
+
+class ItemOfOut(ItemOut):
+    incident: str
+
+
+class ItemsIn(Schema):
+    """Which items; without a state those that are open or done."""
+
+    mine: bool = Field(False, description="Those that you own.")
+    overdue: bool = Field(False, description="Open, and their day is past.")
+    state: ActionItem.State | None = None
+    after: int | None = Field(
+        None, ge=1, le=2**63 - 1, description="The id of the last one that you have."
+    )
 
 
 _ACTS: dict[str, Callable[..., ActionItem]] = {
@@ -123,7 +142,7 @@ def add_item(request: ApiRequest, ref: str, body: ItemIn) -> Status[ItemOut]:
     owner = api.named(body.owner, "owner")
     if owner is None:
         raise Problem(422, "owner: name a person.", field="owner", allowed=api.A_PERSON)
-    said = items.Said(body.what, body.kind, owner, body.due_on, body.control, body.test)
+    said = Said(body.what, body.kind, owner, body.due_on, body.control, body.test)
     with api.refusing(items.Refused, body):
         row = items.add(incident, said, actor=actor_of(request))
     return Status(201, _out(row))
@@ -135,19 +154,22 @@ def add_item(request: ApiRequest, ref: str, body: ItemIn) -> Status[ItemOut]:
     response={200: ItemOut, **responses(404, 409)},
 )
 def change_item(request: ApiRequest, ref: str, item: int, body: ItemChangeIn) -> ItemOut:
-    """Change what an open item says, or whose it is."""
+    """Change what an open item says, or whose it is; only what is sent.
+
+    Two who change different parts at once both do.
+    """
     row = _found(api.get(request, ref, to="contribute"), item)
     sent = body.model_fields_set
-    said = items.Said(
-        what=body.what if "what" in sent else row.what,
-        kind=body.kind or row.kind,
-        owner=api.named(body.owner, "owner") or row.owner,
-        due_on=body.due_on or row.due_on,
-        control=body.control if "control" in sent else row.control,
-        test=body.test if "test" in sent else row.test,
+    wanted = Wanted(
+        what=body.what if "what" in sent else None,
+        kind=body.kind,
+        owner=api.named(body.owner, "owner"),
+        due_on=body.due_on,
+        control=body.control if "control" in sent else None,
+        test=body.test if "test" in sent else None,
     )
     with api.refusing(items.Refused, body):
-        row = items.change(row, said, actor=actor_of(request))
+        row = items.change(row, wanted, actor=actor_of(request))
     return _out(row)
 
 
@@ -162,3 +184,31 @@ def settle_item(request: ApiRequest, ref: str, item: int, body: ItemSettleIn) ->
     with api.refusing(items.Refused, body):
         row = _ACTS[body.to](row, body.said, actor=actor_of(request))
     return _out(row)
+
+
+@everywhere.get(
+    "",
+    auth=Token(Scope.READ),
+    url_name="action-items",
+    response={200: list[ItemOfOut], **responses()},
+)
+def list_all_items(request: ApiRequest, asked: Annotated[ItemsIn, Query()]) -> list[ItemOfOut]:
+    """The items of all incidents that the token's owner may see, 50 by 50, what is due first."""
+    person = person_of(request)
+    opened = api.open_to(request, access.visible_to(person)).values("pk")
+    rows = items.of(person, mine=asked.mine, overdue=asked.overdue, state=asked.state or "")
+    rows = rows.filter(incident__in=opened)
+    if asked.after:
+        seen = ActionItem.objects.filter(incident__in=opened)
+        rows = _behind(rows, seen.filter(pk=asked.after).first())
+    return [
+        ItemOfOut(incident=row.incident.ref, **_out(row).dict())
+        for row in rows.select_related("incident", *_PEOPLE)[:PAGE]
+    ]
+
+
+def _behind(rows: QuerySet[ActionItem], last: ActionItem | None) -> QuerySet[ActionItem]:
+    if last is None:
+        said = "after: there is no such item."
+        raise Problem(422, said, field="after", allowed="the id of the last item that you have")
+    return rows.filter(Q(due_on__gt=last.due_on) | Q(due_on=last.due_on, pk__gt=last.pk))

@@ -3,8 +3,8 @@
 The only module that writes ActionItem.
 """
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -13,8 +13,9 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.models import User
 from audit import clockwork, history, outbox, trail
-from incidents import access, timeline
+from incidents import access, itemsaid, timeline
 from incidents.access import Level
+from incidents.itemsaid import Said, Wanted
 from incidents.models import ActionItem, Incident, Status, TimelineEntry
 from programs.controlset import ControlSet
 
@@ -33,18 +34,6 @@ _WITHOUT = (Status.DISMISSED, Status.MERGED)
 
 class Refused(Exception):
     """This cannot be done to the item; the message names the field and what is allowed."""
-
-
-@dataclass(frozen=True)
-class Said:
-    """What an item says. `control` is the id of a control of programs, or empty."""
-
-    what: str
-    kind: str
-    owner: User
-    due_on: date
-    control: str = ""
-    test: str = ""
 
 
 @transaction.atomic
@@ -77,19 +66,34 @@ def add(incident: Incident, said: Said, *, actor: Actor) -> ActionItem:
 
 
 @transaction.atomic
-def change(item: ActionItem, said: Said, *, actor: Actor) -> ActionItem:
+def change(
+    item: ActionItem, wanted: Wanted, *, actor: Actor, read: Mapping[str, str] | None = None
+) -> ActionItem:
     """Change what an open item says, or whose it is; what it said before stays in the history.
 
+    Two who change different parts at once both do.
+
+    Args:
+        read: what the person had read, see `itemsaid.merged`.
+
     Raises:
-        Refused: as `add`, or if it is not open.
+        Refused: as `add`, if it is not open, or if somebody changed the same part since `read`.
     """
     item = _locked(item, Level.CONTRIBUTE, actor)
     _refuse_unless(item, State.OPEN)
+    # Of the row as it is under the lock: one read before would put back what another changed.
+    stands = itemsaid.of(item)
+    try:
+        said = itemsaid.merged(stands, wanted, read)
+    except itemsaid.Conflict as conflict:
+        raise Refused(str(conflict)) from conflict
+    if itemsaid.plain(said) == itemsaid.plain(stands):
+        return item
     _check(item.incident, said, may_be_past=said.due_on == item.due_on)
     given = item.owner != said.owner
     item.what, item.kind, item.owner = said.what.strip(), said.kind, said.owner
     item.due_on, item.control, item.test = said.due_on, said.control, said.test.strip()
-    history.save(item, "what", "kind", "owner", "due_on", "control", "test", actor=actor)
+    history.save(item, *itemsaid.NAMES, actor=actor)
     _tell(item, "item.changed", f"for {item.owner.name} until {item.due_on}", actor)
     if given:
         outbox.publish("review.item_given", item=item.pk, person=item.owner_id)
@@ -203,10 +207,17 @@ def remind(item_pk: int, number: int) -> None:
     _plan(item)
 
 
-def open_for(user: User, *, mine: bool = False, overdue: bool = False) -> QuerySet[ActionItem]:
-    """Return the items that are not settled, of incidents that the person may know of."""
+def of(
+    user: User, *, mine: bool = False, overdue: bool = False, state: str = ""
+) -> QuerySet[ActionItem]:
+    """Return items of incidents that the person may know of, what is due first.
+
+    Args:
+        state: only those in it; without it those that are not settled.
+    """
     seen = ActionItem.objects.filter(incident__in=access.visible_to(user).values("pk"))
-    found = seen.filter(state__in=[State.OPEN, State.DONE]).exclude(incident__status__in=_WITHOUT)
+    states = [state] if state else [State.OPEN, State.DONE]
+    found = seen.filter(state__in=states).exclude(incident__status__in=_WITHOUT)
     if mine:
         found = found.filter(owner=user)
     if overdue:

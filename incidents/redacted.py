@@ -60,6 +60,7 @@ class Lesson:
 
     of: Redacted
     program: str
+    causes: list[str]
     texts: list[tuple[str, str]]
     facts: list[str]
     actions: list[tuple[str, int]]
@@ -93,6 +94,7 @@ def lesson(incident: Incident, version: ReviewVersion) -> Lesson:
     return Lesson(
         of=_redact(incident),
         program=_program(incident),
+        causes=[each.title for each in reviewform.causes_of(version.causes)],
         texts=texts,
         facts=list(version.facts.get(FACTS, [])),
         actions=[(str(labels[state]), n) for state, n in items],

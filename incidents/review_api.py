@@ -27,8 +27,15 @@ class SectionOut(Schema):
     facts: list[str]
 
 
+class CauseOut(Schema):
+    key: str
+    title: str
+    asks: str
+
+
 class ReviewVersionOut(Schema):
     number: int
+    causes: list[str] = Field(description="The keys of what contributed.")
     author: str = Field(description="A user name.")
     written_at: datetime
     sections: list[SectionOut]
@@ -44,12 +51,16 @@ class ReviewOut(Schema):
     published_at: datetime | None
     last: ReviewVersionOut | None = Field(description="What was written last.")
     sections: list[SectionOut] = Field(description="The form.")
+    causes: list[CauseOut] = Field(description="What may be named as having contributed.")
 
 
 class ReviewIn(Schema):
     """The whole next version; a section that is left out is empty."""
 
     sections: dict[Text, Text] = Field(description="Markdown by the key of its section.")
+    causes: list[Text] = Field(
+        [], max_length=50, description="The keys of what contributed; one at least to publish it."
+    )
     based_on: int = Field(
         ge=0, le=_MOST_VERSIONS, description="The number that you read; 0 for the first."
     )
@@ -72,6 +83,7 @@ def _sections(version: ReviewVersion | None) -> list[SectionOut]:
 def _version(row: ReviewVersion) -> ReviewVersionOut:
     return ReviewVersionOut(
         number=row.number,
+        causes=row.causes,
         author=row.author.username,
         written_at=row.written_at,
         sections=_sections(row),
@@ -94,6 +106,10 @@ def _out(incident: Incident) -> ReviewOut:
         published_at=row.published_at if row else None,
         last=_version(last) if last else None,
         sections=_sections(None),
+        causes=[
+            CauseOut(key=each.key, title=each.title, asks=each.asks)
+            for each in reviewform.current().causes
+        ],
     )
 
 
@@ -128,7 +144,11 @@ def write_review(request: ApiRequest, ref: str, body: ReviewIn) -> Status[Review
     known = {each.key: "sections" for each in reviewform.current().sections}
     with api.refusing(reviews.Refused, body, **known):
         row = reviews.write(
-            incident, body.sections, based_on=body.based_on, actor=actor_of(request)
+            incident,
+            body.sections,
+            causes=body.causes,
+            based_on=body.based_on,
+            actor=actor_of(request),
         )
     return Status(201, _version(row))
 

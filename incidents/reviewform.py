@@ -1,5 +1,6 @@
 """What a review consists of, and how soon it is due: one version of the form, as data. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -23,11 +24,25 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Cause:
+    """One thing that may have contributed. A review names all that did."""
+
+    key: str
+    title: str
+    asks: str
+
+
+# Looked for, and not found: it stands alone.
+NOT_KNOWN = "not_known"
+
+
+@dataclass(frozen=True)
 class Form:
     """`due_days` are business days after the recovery, by level; no level, no date."""
 
     version: str
     sections: tuple[Section, ...]
+    causes: tuple[Cause, ...]
     due_days: dict[int, int]
 
 
@@ -40,8 +55,15 @@ def current() -> Form:
             Section(each["key"], each["title"], each["asks"], each.get("needed", False))
             for each in data["sections"]
         ),
+        causes=tuple(Cause(**each) for each in data["causes"]),
         due_days=dict(data["due_business_days"]),
     )
+
+
+def causes_of(keys: Iterable[str]) -> list[Cause]:
+    """Return these causes in the order of the form."""
+    named = set(keys)
+    return [each for each in current().causes if each.key in named]
 
 
 def due(recovered_at: datetime, level: int) -> datetime | None:

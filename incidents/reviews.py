@@ -3,7 +3,7 @@
 The only module that writes Review and makes ReviewVersion.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from django.db import transaction
@@ -142,17 +142,23 @@ def remind(review_pk: int, number: int, *, ahead: bool = False) -> None:
 
 @transaction.atomic
 def write(
-    incident: Incident, sections: Mapping[str, str], *, based_on: int, actor: Actor
+    incident: Incident,
+    sections: Mapping[str, str],
+    *,
+    causes: Iterable[str] = (),
+    based_on: int,
+    actor: Actor,
 ) -> ReviewVersion:
     """Write the next version; the ones before stay.
 
     Args:
         sections: Markdown by the key of its section.
+        causes: what contributed, by the keys of the form.
         based_on: the number of the version that the author read; 0 for the first.
 
     Raises:
-        Refused: if a section is too long or unknown, nothing is changed, or somebody wrote
-            meanwhile.
+        Refused: if a section is too long or unknown, a cause is none of the form, nothing is
+            changed, or somebody wrote meanwhile.
     """
     incident = Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
     author = actor.user
@@ -163,12 +169,14 @@ def write(
     _check(sections)
     review = _of(incident, actor=actor)
     written = {key: text.strip() for key, text in sections.items() if text.strip()}
-    _follows(review, written, based_on)
+    named = _named(causes)
+    _follows(review, written, named, based_on)
     version = ReviewVersion.objects.create(
         review=review,
         number=based_on + 1,
         sections=written,
         facts=reviewfacts.of(incident),
+        causes=named,
         author=author,
     )
     said = f"Review, version {version.number}: written."
@@ -176,7 +184,18 @@ def write(
     return version
 
 
-def _follows(review: Review, written: Mapping[str, str], based_on: int) -> None:
+def _named(causes: Iterable[str]) -> list[str]:
+    """The causes in the order of the form, each once."""
+    keys = set(causes)
+    known = [each.key for each in reviewform.current().causes]
+    for key in sorted(keys - set(known)):
+        raise Refused(f"causes: {key!r} is none of: {', '.join(known)}.")
+    if reviewform.NOT_KNOWN in keys and len(keys) > 1:
+        raise Refused(f"causes: {reviewform.NOT_KNOWN} stands alone; leave it out, or the others.")
+    return [key for key in known if key in keys]
+
+
+def _follows(review: Review, written: Mapping[str, str], named: list[str], based_on: int) -> None:
     last = review.versions.select_related("author").first()
     if (last.number if last else 0) != based_on:
         assert last
@@ -184,7 +203,7 @@ def _follows(review: Review, written: Mapping[str, str], based_on: int) -> None:
             f"{last.author.name} wrote version {last.number} at {last.written_at:%Y-%m-%d %H:%M:%S}"
             " UTC, after you opened this. What you wrote is kept below: read theirs, then save."
         )
-    if last and last.sections == written:
+    if last and (last.sections, last.causes) == (written, named):
         # Else a second name could stand under what one person alone wrote, who then publishes it.
         raise Refused(f"Nothing is changed: it reads as version {last.number}.")
 
@@ -203,8 +222,8 @@ def publish(version: ReviewVersion, *, actor: Actor) -> Review:
     """Publish what was written last, as a second person. A correction is published in its turn.
 
     Raises:
-        Refused: if the person wrote it or may not, a needed section is empty, it is published
-            already, or something newer was written.
+        Refused: if the person wrote it or may not, a needed section is empty or no cause is named,
+            it is published already, or something newer was written.
     """
     pk = Review.objects.values_list("incident", flat=True).get(pk=version.review_id)
     incident = Incident.objects.select_for_update(no_key=True).get(pk=pk)
@@ -219,17 +238,22 @@ def publish(version: ReviewVersion, *, actor: Actor) -> Review:
         raise Refused(f"Version {version.number} is published already.")
     if last.author == actor.user:
         raise Refused("You wrote this version; a second person must publish it.")
-    missing = [
-        s.title for s in reviewform.current().sections if s.needed and not last.sections.get(s.key)
-    ]
-    if missing:
-        raise Refused(f"Something must stand under: {', '.join(missing)}.")
+    _refuse_missing(last)
     review.published, review.published_by, review.published_at = last, actor.user, timezone.now()
     history.save(review, "published", "published_by", "published_at", actor=actor)
     said = f"Review, version {last.number}: published."
     _tell(incident, last, "review.published", said=said, actor=actor)
     outbox.publish("review.published", incident=incident.pk, version=last.number)
     return review
+
+
+def _refuse_missing(version: ReviewVersion) -> None:
+    sections = [each for each in reviewform.current().sections if each.needed]
+    missing = [each.title for each in sections if not version.sections.get(each.key)]
+    if not version.causes:
+        missing.append("What contributed")
+    if missing:
+        raise Refused(f"Something must stand under: {', '.join(missing)}.")
 
 
 def _tell(incident: Incident, version: ReviewVersion, act: str, *, said: str, actor: Actor) -> None:

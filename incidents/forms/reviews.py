@@ -1,27 +1,41 @@
 """What people send about the review of an incident and its action items."""
 
+import json
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
-from incidents import items, reviewform, reviews
+from incidents import items, itemsaid, reviewform, reviews
 from incidents.forms.response import person_named
+from incidents.itemsaid import Said, Wanted
 from incidents.models import ActionItem
 from programs.controlset import ControlSet
 from programs.forms import PanelForm
 
 
 class ReviewForm(PanelForm):
-    """One text for each section of the form."""
+    """What contributed, and one text for each section of the form."""
 
     at = "review"
 
     based_on = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    causes = forms.MultipleChoiceField(
+        label=_l("What contributed"),
+        help_text=_l(
+            "All that did, not one root cause. Leadership reads how often each does,"
+            " in how many incidents together."
+        ),
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "choices--wide"}),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["causes"].choices = [  # type: ignore[attr-defined]
+            (each.key, f"{each.title}: {each.asks}") for each in reviewform.current().causes
+        ]
         for section in reviewform.current().sections:
             self.fields[section.key] = forms.CharField(
                 label=section.title,
@@ -64,8 +78,39 @@ class ItemForm(PanelForm):
             raise forms.ValidationError(_("Nobody has this user name or e-mail address."))
         return person
 
-    def said(self) -> items.Said:
-        return items.Said(**self.cleaned_data)
+    def said(self) -> Said:
+        return Said(**self.cleaned_data)
+
+
+class ItemChangeForm(ItemForm):
+    """The same with what stood in it when it was opened, so that another's change is seen."""
+
+    read = forms.JSONField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, item: ActionItem, **kwargs: Any) -> None:
+        stands = itemsaid.plain(itemsaid.of(item))
+        super().__init__(*args, initial=stands | {"read": stands}, **kwargs)
+
+    def clean_read(self) -> dict[str, str] | None:
+        read = self.cleaned_data["read"]
+        return {str(k): str(v) for k, v in read.items()} if isinstance(read, dict) else None
+
+    def wanted(self) -> Wanted:
+        return Wanted(**{name: self.cleaned_data[name] for name in itemsaid.NAMES})
+
+    def open_anew(self, item: ActionItem) -> None:
+        """Let what they changed be saved upon what the item says by now; the rest is shown so."""
+        read, stands = self.cleaned_data.get("read") or {}, itemsaid.plain(itemsaid.of(item))
+        # What was refused is in there no more.
+        wanted = itemsaid.plain(
+            Wanted(**{name: self.cleaned_data.get(name) for name in itemsaid.NAMES})
+        )
+        same = {name: stands[name] for name, text in wanted.items() if text == read.get(name)}
+        sent: Any = self.data
+        data = sent.copy()
+        for name, text in (same | {"read": json.dumps(stands)}).items():
+            data[name] = text
+        self.data = data
 
 
 class WordForm(PanelForm):

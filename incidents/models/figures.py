@@ -1,5 +1,6 @@
 """What incidents and drills count for, and the sums of it that figures are read from."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from incidents.models.drills import Drill
@@ -35,6 +36,8 @@ class Measure(models.Model):
     pause = models.BigIntegerField(null=True)
     contain = models.BigIntegerField(null=True)
     recover = models.BigIntegerField(null=True)
+    # What its review says contributed; None without a review that stands.
+    causes = ArrayField(models.CharField(max_length=20), null=True)
 
     class Meta:
         constraints = [
@@ -49,6 +52,10 @@ class Measure(models.Model):
             # Stops are few beside incidents.
             models.Index(
                 fields=["day"], name="measure_of_stop", condition=models.Q(pause__isnull=False)
+            ),
+            # So are reviews.
+            models.Index(
+                fields=["day"], name="measure_of_review", condition=models.Q(causes__isnull=False)
             ),
         ]
 

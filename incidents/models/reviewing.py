@@ -1,6 +1,7 @@
 """The review after an incident, and what is to be done so that it does not happen again."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -61,6 +62,8 @@ class ReviewVersion(models.Model):
     # By the key of the section: Markdown, and lines of facts.
     sections = models.JSONField(default=dict)
     facts = models.JSONField(default=dict)
+    # What contributed, by the keys of the form.
+    causes = ArrayField(models.CharField(max_length=20), default=list, db_default=[])
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     written_at = models.DateTimeField(default=timezone.now)
 

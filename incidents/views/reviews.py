@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.http import SignedInRequest, actor_of
 from incidents import access, items, looks, redacted, reviewfacts, reviewform, reviews
 from incidents.access import Level
-from incidents.forms.reviews import ItemForm, ReviewForm, WordForm
+from incidents.forms.reviews import ItemChangeForm, ItemForm, ReviewForm, WordForm
 from incidents.models import ActionItem, Incident, Review, ReviewVersion
 from incidents.views.room import May
 
@@ -44,7 +44,6 @@ def _page(
     row = Review.objects.select_related("published").filter(incident=incident).first()
     versions = list(row.versions.select_related("author")) if row else []
     last = versions[0] if versions else None
-    now = timezone.now()
     is_wanted = row is None or not row.stands
     context: dict[str, Any] = {
         "incident": incident,
@@ -55,10 +54,11 @@ def _page(
         "last": last,
         "versions": versions,
         "demanded": reviews.is_demanded(incident),
-        "late": bool(row and row.due_at and row.due_at < now and is_wanted),
+        "late": bool(row and row.due_at and row.due_at < timezone.now() and is_wanted),
         "own": bool(last and last.author == request.user),
         "waits": bool(last and row and row.published_id != last.pk),
         "sections": _sections(last),
+        "causes": reviewform.causes_of(last.causes if last else ()),
         "items": incident.action_items.select_related("owner", "done_by", "settled_by"),
         "people": access.viewers(incident).order_by("username"),
         "edit_form": form or _begun(last),
@@ -104,8 +104,10 @@ def _sections(version: ReviewVersion | None) -> list[dict[str, Any]]:
 
 
 def _begun(last: ReviewVersion | None) -> ReviewForm:
-    initial = dict(last.sections) if last else {}
-    return ReviewForm(initial=initial | {"based_on": last.number if last else 0})
+    begun: dict[str, Any] = {"based_on": 0}
+    if last:
+        begun = last.sections | {"based_on": last.number, "causes": last.causes}
+    return ReviewForm(initial=begun)
 
 
 @require_safe
@@ -115,7 +117,12 @@ def version(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
     looks.note(incident, request.user, via="page")
     found = ReviewVersion.objects.select_related("author", "review")
     row = get_object_or_404(found, review__incident=incident, number=pk)
-    context = {"incident": incident, "version": row, "sections": _sections(row)}
+    context = {
+        "incident": incident,
+        "version": row,
+        "sections": _sections(row),
+        "causes": reviewform.causes_of(row.causes),
+    }
     return render(request, "incidents/review_version.html", context)
 
 
@@ -126,8 +133,13 @@ def write(request: SignedInRequest, number: int) -> HttpResponse:
     form, status = ReviewForm(request.POST), 422
     if form.is_valid():
         try:
-            said, based_on = form.sections(), form.cleaned_data["based_on"]
-            reviews.write(incident, said, based_on=based_on, actor=actor_of(request))
+            reviews.write(
+                incident,
+                form.sections(),
+                causes=form.cleaned_data["causes"],
+                based_on=form.cleaned_data["based_on"],
+                actor=actor_of(request),
+            )
         except reviews.Refused as refusal:
             form.blame(str(refusal))
             status = 409
@@ -204,11 +216,18 @@ def item(request: SignedInRequest, number: int, pk: int, how: str) -> HttpRespon
 
 @require_safe
 def all_items(request: SignedInRequest) -> HttpResponse:
-    """List the action items that are not settled, of incidents that the reader may know of."""
+    """List action items of incidents that the reader may know of; usually what is not settled."""
     mine, overdue = "mine" in request.GET, "overdue" in request.GET
-    found = items.open_for(request.user, mine=mine, overdue=overdue)
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "mine": mine, "overdue": overdue}
+    said = request.GET.get("state", "")
+    state = said if said in ActionItem.State.values else ""
+    found = items.of(request.user, mine=mine, overdue=overdue, state=state)
+    context = {
+        "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
+        "mine": mine,
+        "overdue": overdue,
+        "state": state,
+        "states": ActionItem.State.choices,
+    }
     return render(request, "incidents/items.html", context)
 
 
@@ -218,17 +237,18 @@ def change_item(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
     incident = access.get_incident(request.user, number, to=Level.CONTRIBUTE)
     looks.note(incident, request.user, via="page")
     row = get_object_or_404(incident.action_items.select_related("owner"), pk=pk)
-    names = ("what", "kind", "due_on", "control", "test")
-    initial = {name: getattr(row, name) for name in names} | {"owner": row.owner.username}
-    form = ItemForm(request.POST or None, initial=initial)
+    form = ItemChangeForm(request.POST or None, item=row)
     status = 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
             try:
-                items.change(row, form.said(), actor=actor_of(request))
+                read = form.cleaned_data["read"]
+                items.change(row, form.wanted(), read=read, actor=actor_of(request))
             except items.Refused as refusal:
                 form.blame(str(refusal))
+                row.refresh_from_db()
+                form.open_anew(row)
                 status = 409
             else:
                 messages.success(request, _("Changed."))

@@ -1,11 +1,13 @@
 """Action items: reminded each week, done by one, verified by another."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from incidents import grants, items
+from incidents import grants, items, itemsaid
+from incidents.itemsaid import Wanted
 from incidents.models import ActionItem, Incident, Status
 from tests import make
 
@@ -33,7 +35,7 @@ def owner(incident):
 def said(owner, **changed):
     due_on = timezone.now().date() + timedelta(days=20)
     usual = {"what": "Scan every hour", "kind": "detect", "owner": owner.user, "due_on": due_on}
-    return items.Said(**usual | changed)
+    return itemsaid.Said(**usual | changed)
 
 
 @pytest.fixture
@@ -130,10 +132,33 @@ def test_it_is_given_to_who_may_see_the_incident_alone(incident, item, owner):
     with pytest.raises(items.Refused, match="owner: .* may not see"):
         items.add(incident, said(stranger), actor=let_in(incident))
     with pytest.raises(items.Refused, match="owner: .* may not see"):
-        items.change(item, said(stranger), actor=let_in(incident))
-    assert items.change(item, said(owner, what="Scan twice"), actor=let_in(incident)).what == (
-        "Scan twice"
-    )
+        items.change(item, Wanted(owner=stranger.user), actor=let_in(incident))
+    changed = items.change(item, Wanted(what="Scan twice"), actor=let_in(incident))
+    assert (changed.what, changed.owner) == ("Scan twice", owner.user)
+
+
+def test_two_who_change_different_parts_at_once_both_do(incident, item):
+    read = itemsaid.plain(itemsaid.of(item))
+    one, other = (ActionItem.objects.get(pk=item.pk) for _ in range(2))
+    items.change(one, Wanted(what="Scan twice"), actor=let_in(incident))
+    items.change(other, Wanted(test="Plant one."), actor=let_in(incident))
+    # A form sends every part, most of them as they were read.
+    form = replace(Wanted(**vars(itemsaid.of(item))), control="")
+    items.change(item, form, read=read, actor=let_in(incident))
+    item.refresh_from_db()
+    assert (item.what, item.test, item.control) == ("Scan twice", "Plant one.", "")
+
+
+def test_of_two_who_change_the_same_part_the_second_is_told_of_the_first(incident, item):
+    read = itemsaid.plain(itemsaid.of(item))
+    items.change(item, Wanted(what="Scan twice"), actor=let_in(incident))
+    with pytest.raises(items.Refused, match="what: somebody changed this .* to “Scan twice”"):
+        items.change(item, Wanted(what="Scan never"), read=read, actor=let_in(incident))
+    # Both of the same mind is no conflict, and no change either.
+    before = item.history.count()
+    items.change(item, Wanted(what="Scan twice"), read=read, actor=let_in(incident))
+    item.refresh_from_db()
+    assert (item.what, item.history.count()) == ("Scan twice", before)
 
 
 def test_items_outlive_the_incident(incident, item, owner):
@@ -150,7 +175,7 @@ def test_those_of_what_was_no_incident_trouble_nobody_and_can_be_dropped(
     Incident.objects.filter(pk=incident.pk).update(status=status)
     engine.forward(days=15)
     assert len(mailoutbox) == before
-    assert not items.open_for(owner.user).exists()
+    assert not items.of(owner.user).exists()
     item.refresh_from_db()
     with pytest.raises(items.Refused, match="its items can only be dropped"):
         items.finish(item, WORD, actor=owner)
@@ -164,8 +189,8 @@ def test_the_list_holds_what_the_person_may_know_of(incident, item, owner):
     late = items.add(incident, said(owner, what="Late"), actor=let_in(incident))
     ActionItem.objects.filter(pk=late.pk).update(due_on=timezone.now().date() - timedelta(days=1))
     helper = let_in(incident)
-    assert set(items.open_for(owner.user)) == {item, late}
-    assert set(items.open_for(owner.user, mine=True)) == {item, late}
-    assert not items.open_for(helper.user, mine=True)
-    assert list(items.open_for(helper.user, overdue=True)) == [late]
-    assert not items.open_for(make.user())
+    assert set(items.of(owner.user)) == {item, late}
+    assert set(items.of(owner.user, mine=True)) == {item, late}
+    assert not items.of(helper.user, mine=True)
+    assert list(items.of(helper.user, overdue=True)) == [late]
+    assert not items.of(make.user())

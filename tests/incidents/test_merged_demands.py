@@ -110,7 +110,9 @@ def published(incident, by):
     number = getattr(incident.review.versions.first(), "number", 0) if is_begun(incident) else 0
     words = WORDS | {"learned": f"For the {number + 1}. time."}
     author = make.user(Function.COMMANDER)
-    version = reviews.write(incident, words, based_on=number, actor=make.actor(author))
+    version = reviews.write(
+        incident, words, causes=["process"], based_on=number, actor=make.actor(author)
+    )
     return reviews.publish(version, actor=by)
 
 

@@ -14,6 +14,7 @@ from tests import make
 
 pytestmark = pytest.mark.django_db
 WORDS = {"summary": "Five sentences.", "happened": "A grant was too wide.", "learned": "Look."}
+CAUSES = ("process", "too_wide")
 
 
 @pytest.fixture
@@ -28,7 +29,8 @@ def let_in(incident, level="manage"):
 
 
 def write(incident, by, *, based_on=0, **sections):
-    return reviews.write(incident, WORDS | sections, based_on=based_on, actor=by)
+    said = WORDS | sections
+    return reviews.write(incident, said, causes=CAUSES, based_on=based_on, actor=by)
 
 
 def recovered(incident):
@@ -75,6 +77,28 @@ def test_what_is_needed_must_say_something(incident):
     version = write(incident, let_in(incident), learned=" ")
     with pytest.raises(reviews.Refused, match="Something must stand under: What we learned"):
         reviews.publish(version, actor=let_in(incident))
+
+
+def test_at_least_one_cause_must_be_named_though_it_may_be_not_known(incident):
+    author, second = let_in(incident), let_in(incident)
+    version = reviews.write(incident, WORDS, based_on=0, actor=author)
+    with pytest.raises(reviews.Refused, match=r"must stand under: What contributed\.$"):
+        reviews.publish(version, actor=second)
+    # To name one is a change of its own.
+    named = reviews.write(incident, WORDS, causes=["not_known"], based_on=1, actor=author)
+    assert reviews.publish(named, actor=second).published == named
+
+
+def test_causes_are_those_of_the_form_in_its_order_and_each_once(incident):
+    version = write(incident, let_in(incident))
+    assert version.causes == ["too_wide", "process"]
+    for causes, words in (
+        (["gossip"], "causes: 'gossip' is none of: too_wide, inherited,"),
+        (["not_known", "code"], "causes: not_known stands alone"),
+    ):
+        with pytest.raises(reviews.Refused, match=words):
+            reviews.write(incident, WORDS, causes=causes, based_on=1, actor=let_in(incident))
+    assert incident.review.versions.count() == 1
 
 
 def test_who_read_an_older_version_hears_who_wrote_meanwhile(incident):

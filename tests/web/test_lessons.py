@@ -28,7 +28,7 @@ def incident():
     exposures.add(made, exposures.Said(what="Zulu keys", location="zulu-7"), actor=by)
     words = TOLD.format(title=SECRET, ref=made.ref, codename=made.codename)
     said = {"summary": words, "happened": f"Only here: {SECRET}.", "learned": "ZULU-77, zulu-7."}
-    version = reviews.write(made, said, based_on=0, actor=by)
+    version = reviews.write(made, said, causes=["inherited"], based_on=0, actor=by)
     reviews.publish(version, actor=make.actor(let_in(made, "manage").person))
     Incident.objects.filter(pk=made.pk).update(status=Status.RECOVERED)
     made.refresh_from_db()
@@ -43,6 +43,7 @@ def test_what_was_learned_is_read_without_what_names_anybody_or_the_incident(inc
     main = page.partition("<main")[2].partition("</main")[0]
     assert "The export had <strong>no owner</strong>." in main
     assert "SEV 3" in main
+    assert "What contributed: access came along unseen" in main
     for word in ("zara", "quill", "zulu", "18 june", incident.ref.lower(), "only here"):
         assert word not in main.lower(), word
     assert incident.codename not in main

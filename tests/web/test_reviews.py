@@ -25,7 +25,13 @@ def author(incident):
 
 
 def sections(**changed):
-    usual = {"based_on": 0, "summary": "Five **sentences**.", "happened": "So.", "learned": "Look."}
+    usual = {
+        "based_on": 0,
+        "causes": ["too_wide", "process"],
+        "summary": "Five **sentences**.",
+        "happened": "So.",
+        "learned": "Look.",
+    }
     return usual | changed
 
 
@@ -42,6 +48,7 @@ def test_it_is_written_read_and_published_by_another(incident, author):
     assert author.post(f"{path}write/", **sections())["Location"] == path
     page = author.get(path).content.decode()
     assert "<strong>sentences</strong>" in page
+    assert "<li>Access was set too wide</li>" in page
     assert "Publish version" not in page
     assert "second person must publish" in words(author.post(f"{path}1/publish/"))
     second = let_in(incident, "manage")
@@ -49,6 +56,7 @@ def test_it_is_written_read_and_published_by_another(incident, author):
     second.post(f"{path}1/publish/")
     assert "Version 1 is published" in author.reads(path)
     assert "version 1" in author.reads(f"{path}1/")
+    assert "Access was set too wide" in author.reads(f"{path}1/")
 
 
 def test_what_somebody_wrote_meanwhile_costs_nobody_their_words(incident, author):
@@ -60,6 +68,7 @@ def test_what_somebody_wrote_meanwhile_costs_nobody_their_words(incident, author
     assert form["summary"].value() == "My own words."
     assert "wrote version 1" in words(answer)
     again = {name: form[name].value() or "" for name in form.fields}
+    assert again["causes"] == ["too_wide", "process"]
     assert author.post(path, **again).status_code == 302
     assert ReviewVersion.objects.get(number=2).sections["summary"] == "My own words."
 
@@ -92,6 +101,32 @@ def test_an_item_is_added_changed_done_and_verified(incident, author):
     let_in(incident, "contribute").post(f"{items}{row.pk}/verify/", said="I looked at the logs.")
     assert "Verified" in author.reads(path)
     assert "Scan hourly" not in author.reads("/action-items/")
+
+
+def test_two_who_change_an_item_lose_neither_change(incident, author):
+    author.post(url(incident, "items/"), **an_item(author.person))
+    row = ActionItem.objects.get()
+    path, other = url(incident, f"items/{row.pk}/"), let_in(incident, "contribute")
+    mine, theirs = (as_shown(each.get(path)) for each in (author, other))
+    other.post(path, **theirs | {"what": "Scan hourly", "test": "Plant one."})
+    assert author.post(path, **mine | {"kind": "limit"}).status_code == 302
+    refused = author.post(path, **mine | {"what": "Scan daily"})
+    assert refused.status_code == 409
+    assert "Somebody changed this after you opened it, to “Scan hourly”" in words(refused)
+    row.refresh_from_db()
+    assert (row.what, row.test, row.kind) == ("Scan hourly", "Plant one.", "limit")
+    # What they wrote is kept, and is saved upon what they have read now.
+    assert author.post(path, **as_shown(refused)).status_code == 302
+    row.refresh_from_db()
+    assert (row.what, row.test) == ("Scan daily", "Plant one.")
+
+
+def as_shown(answer):
+    """What a browser sends of a form that is left as it is."""
+    form = answer.context["form"]
+    return {name: form[name].value() or "" for name in form.fields} | {
+        "read": form["read"].as_hidden().split('value="')[1].split('"')[0].replace("&quot;", '"')
+    }
 
 
 def test_who_only_reads_gets_no_forms_but_for_their_own_item(incident, author):

@@ -1,0 +1,45 @@
+"""What contributed to an incident: named by reviews, and counted."""
+
+import django.contrib.postgres.fields
+from django.db import migrations, models
+
+# Reviews that stand already name none; they are counted as reviewed.
+COUNT = """
+UPDATE incidents_measure AS measure SET causes = version.causes
+FROM incidents_review AS review
+JOIN incidents_reviewversion AS version
+    ON version.id = review.published_id AND version.number >= review.counts_from
+WHERE review.incident_id = measure.incident_id
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("incidents", "0028_status_since_in_batches"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="reviewversion",
+            name="causes",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.CharField(max_length=20), db_default=[], default=list, size=None
+            ),
+        ),
+        migrations.AddField(
+            model_name="measure",
+            name="causes",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.CharField(max_length=20), null=True, size=None
+            ),
+        ),
+        migrations.RunSQL(COUNT, migrations.RunSQL.noop),
+        migrations.AddIndex(
+            model_name="measure",
+            index=models.Index(
+                condition=models.Q(("causes__isnull", False)),
+                fields=["day"],
+                name="measure_of_review",
+            ),
+        ),
+    ]
