@@ -33,19 +33,27 @@ BEHIND = {
     "exposed": "person_seconds",
     "met": "met",
     "missed": "missed",
+    "reviewed": "causes",
     **{name: name for name in LENGTHS},
 }
 MOST_BEHIND = 500
 
 
 def of(
-    user: User, scope: Scope, what: str, level: int | None = None, *, bar: int | None = None
+    user: User,
+    scope: Scope,
+    what: str,
+    level: int | None = None,
+    *,
+    bar: int | None = None,
+    cause: str = "",
 ) -> tuple[list[Behind], bool]:
     """Return the incidents behind a figure that the person may know of, and whether all are.
 
     Args:
         level: only those of this level.
         bar: of a length, only those in this one of the bars that totals.BOUNDS make.
+        cause: only those whose review names it.
     """
     column = BEHIND[what]
     found = _within(scope).filter(
@@ -55,19 +63,18 @@ def of(
     )
     if what in ("exposed", "met", "missed"):
         found = found.filter(**{f"{column}__gt": 0})
+    if cause:
+        found = found.filter(causes__contains=[cause])
     if level is not None:
         found = found.filter(level=level)
     if bar is not None and what in LENGTHS:
         least, most = (0, *BOUNDS)[bar], (*BOUNDS, None)[bar]
         found = found.filter(**{f"{column}__gte": least})
         found = found.filter(**{f"{column}__lt": most}) if most else found
-    order = (f"-{column}", "-incident__number")
-    rows = list(found.select_related("incident__program").order_by(*order)[: MOST_BEHIND + 1])
-    lines = [
-        Behind(row.incident, _value(what, getattr(row, column)))
-        for row in rows[:MOST_BEHIND]
-        if row.incident
-    ]
+    order = () if what == "reviewed" else (f"-{column}",)
+    found = found.select_related("incident__program").order_by(*order, "-incident__number")
+    rows = list(found[: MOST_BEHIND + 1])
+    lines = [Behind(row.incident, _value(what, row)) for row in rows[:MOST_BEHIND] if row.incident]
     return lines, len(rows) <= MOST_BEHIND
 
 
@@ -87,5 +94,8 @@ def _within(scope: Scope) -> QuerySet[Measure]:
     return found.filter(program=scope.program) if scope.program is not None else found
 
 
-def _value(what: str, value: int) -> int:
+def _value(what: str, row: Measure) -> int:
+    if what == "reviewed":
+        return row.incidents
+    value: int = getattr(row, BEHIND[what])
     return leading.hours(value) if what == "exposed" else value

@@ -226,7 +226,7 @@ for _topic in (
     *("incident.recovered", "incident.active", "incident.dismissed", "incident.merged"),
     *("incident.exposure_added", "incident.exposure_corrected"),
     *("incident.legal_event", "incident.facts_stated", "incident.obligation_changed"),
-    "incident.clock_due",
+    *("incident.clock_due", "review.published"),
 ):
     outbox.on(_topic, name=measuring.REFIGURE)(_refigure)
 

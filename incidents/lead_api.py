@@ -55,6 +55,21 @@ class ProgramFiguresOut(Schema):
     person_hours: int | None
 
 
+class ReviewedOut(Schema):
+    """How many incidents have a review that stands; null where that is withheld."""
+
+    value: int | None
+    before: int | None
+
+
+class CauseFigureOut(Schema):
+    """In how many of the reviewed incidents it contributed; null where that is withheld."""
+
+    cause: str
+    incidents: int | None
+    before: int | None
+
+
 class FiguresOut(Schema):
     """What is null is withheld or not known. `pauses`: proven stops by the bounds of the docs."""
 
@@ -66,6 +81,8 @@ class FiguresOut(Schema):
     over_time: list[AtOut]
     pauses: list[int] | None
     programs: list[ProgramFiguresOut]
+    reviewed: ReviewedOut
+    causes: list[CauseFigureOut]
     withheld: int
     fewest: int
 

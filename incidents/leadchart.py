@@ -11,11 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from incidents import totals
-from incidents.leading import Leading, ProgramLine
+from incidents.leading import CauseLine, Leading, ProgramLine
 from severity.ladder import Sev
 
 WIDTH, HEIGHT, LEFT, FOOT = 960, 220, 40, 24
 _ROW, _NAMES = 26, 220
+# What is named once does not repeat.
+REPEATS = 2
 _WIDEST = 48
 _TICKS = 4
 # Always as high: how many are withheld is not to be read off.
@@ -125,6 +127,34 @@ def programs(leading: Leading) -> list[Line]:
         Line(line, at * _ROW, round(room * (line.person_hours or 0) / most, 1))
         for at, line in enumerate(leading.programs)
     ]
+
+
+@dataclass(frozen=True)
+class CauseBar:
+    """One cause that repeats, and its bar."""
+
+    of: CauseLine
+    width: float
+
+
+@dataclass(frozen=True)
+class Causes:
+    """What repeats, what was withheld, and whether anything was reviewed or may have been."""
+
+    bars: list[CauseBar]
+    few: bool
+    empty: bool
+
+
+def causes(leading: Leading) -> Causes:
+    """What contributed to more than one incident as bars, the most often named first."""
+    shown = [line for line in leading.causes if (line.incidents or 0) >= REPEATS]
+    most = max((line.incidents or 0 for line in shown), default=0) or 1
+    return Causes(
+        [CauseBar(line, round(WIDTH * (line.incidents or 0) / most, 1)) for line in shown],
+        few=any(line.incidents is None for line in leading.causes),
+        empty=leading.reviewed.now == 0,
+    )
 
 
 def _few() -> str:

@@ -10,7 +10,7 @@ from datetime import date
 from accounts.functions import Function
 from accounts.models import User
 from audit import clockwork
-from incidents import smallgroups, totals
+from incidents import reviewform, smallgroups, totals
 from incidents.models import LENGTHS
 from incidents.smallgroups import Groups
 from incidents.totals import Length, Scope, Sums
@@ -47,6 +47,16 @@ class ProgramLine:
 
 
 @dataclass(frozen=True)
+class CauseLine:
+    """One thing that contributed, in how many incidents; None where that is withheld."""
+
+    key: str
+    title: str
+    incidents: int | None
+    before: int | None
+
+
+@dataclass(frozen=True)
 class Leading:
     """All that the page shows. What is withheld is None; `withheld` says how often that is."""
 
@@ -61,6 +71,9 @@ class Leading:
     over_time: dict[tuple[date, int], int | None]
     pauses: list[int] | None
     programs: list[ProgramLine]
+    # Of those that were reviewed.
+    reviewed: Sum
+    causes: list[CauseLine]
     withheld: int
 
 
@@ -88,7 +101,8 @@ def of(user: User | None, scope: Scope) -> Leading:
     )
     pauses = totals.times_to_pause(scope)
     programs, gone = _programs(groups, now)
-    told = [*levels.values(), *times.values()]
+    reviewed, causes = _causes(groups, old, scope, earlier)
+    told = [*levels.values(), *times.values(), *(each.incidents for each in causes)]
     return Leading(
         scope=scope,
         incidents=both.incidents(now.every["incidents"], before.every["incidents"]),
@@ -102,6 +116,8 @@ def of(user: User | None, scope: Scope) -> Leading:
         # Each of its bars would be a group of its own.
         pauses=None if _telling(pauses, groups) else pauses,
         programs=programs,
+        reviewed=reviewed,
+        causes=causes,
         withheld=sum(value is None for value in told) + gone,
     )
 
@@ -191,3 +207,20 @@ def _programs(groups: Groups, now: Sums) -> tuple[list[ProgramLine], int]:
         for key in shown[:MOST_PROGRAMS]
     ]
     return lines, len(gone)
+
+
+def _causes(
+    groups: Groups, old: Groups, scope: Scope, earlier: Scope
+) -> tuple[Sum, list[CauseLine]]:
+    """How many were reviewed, and every cause of the form, what is named most often first."""
+    now, before = totals.reviewed(scope), totals.reviewed(earlier)
+    every = reviewform.current().causes
+    counts, was = (
+        seen.causes({each.key: found.causes.get(each.key, 0) for each in every}, found.n)
+        for seen, found in ((groups, now), (old, before))
+    )
+    is_few, was_few = groups.few(now.n, "reviewed"), old.few(before.n, "reviewed")
+    lines = [CauseLine(each.key, each.title, counts[each.key], was[each.key]) for each in every]
+    lines.sort(key=lambda line: -(line.incidents or 0))
+    reviewed = Sum(None if is_few else now.n, None if was_few else before.n, is_few=is_few)
+    return reviewed, lines

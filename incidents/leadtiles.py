@@ -30,6 +30,7 @@ TITLES: dict[str, str | Promise] = {
     "met": _("Legal deadlines met"),
     "missed": _("Legal deadlines missed"),
     "drills": _("Drills passed"),
+    "reviewed": _("Reviewed"),
 }
 
 
@@ -164,6 +165,11 @@ def as_data(found: Leading) -> dict[str, Any]:
                 "person_hours": line.person_hours,
             }
             for line in found.programs
+        ],
+        "reviewed": {"value": found.reviewed.now, "before": found.reviewed.before},
+        "causes": [
+            {"cause": line.key, "incidents": line.incidents, "before": line.before}
+            for line in found.causes
         ],
         "withheld": found.withheld,
         "fewest": FEWEST,

@@ -23,7 +23,7 @@ from programs.models import Pause
 REFIGURE = "incidents.refigure"
 SUMS = ("incidents", "counted", "person_seconds", "met", "missed", "passed", "failed")
 _INCIDENT = re.compile(r"INC-[1-9][0-9]{0,8}")
-_COLUMNS = ("incident_id", "drill_id", "day", "program_id", "level", *SUMS, *LENGTHS)
+_COLUMNS = ("incident_id", "drill_id", "day", "program_id", "level", *SUMS, *LENGTHS, "causes")
 
 
 def _seconds(since: str, until: str) -> str:
@@ -69,16 +69,19 @@ owed AS (
     count(*) FILTER (WHERE coalesce(d.submitted_at, %(now)s) > d.due_at) AS missed
   FROM incidents_obligation d JOIN asked i ON i.id = d.incident_id
   WHERE d.due_at IS NOT NULL AND d.clock <> 'not_applicable' AND d.state <> 'not_reportable'
-  GROUP BY 1)
+  GROUP BY 1),
+reviewed AS (
+  SELECT i.id AS incident, v.causes FROM incidents_review r JOIN asked i ON i.id = r.incident_id
+  JOIN incidents_reviewversion v ON v.id = r.published_id AND v.number >= r.counts_from)
 SELECT i.id AS incident_id, NULL::bigint AS drill_id,
   (i.reported_at AT TIME ZONE 'UTC')::date AS day,
   i.program_id, i.counts_as AS level, 1 AS incidents,
   (coalesce(e.is_counted, false))::int AS counted, coalesce(e.person_seconds, 0) AS person_seconds,
   coalesce(d.met, 0) AS met, coalesce(d.missed, 0) AS missed, 0 AS passed, 0 AS failed,
   {detect} AS detect, {acknowledge} AS acknowledge, {pause} AS pause, {contain} AS contain,
-  {recover} AS recover
+  {recover} AS recover, w.causes
 FROM asked i LEFT JOIN stopped s ON s.incident = i.id LEFT JOIN exposed e ON e.incident = i.id
-  LEFT JOIN owed d ON d.incident = i.id
+  LEFT JOIN owed d ON d.incident = i.id LEFT JOIN reviewed w ON w.incident = i.id
 """.format(**{name: _seconds(*ends) for name, ends in _BEGINS_AND_ENDS.items()})  # noqa: S608
 _OF_DRILLS = """
 SELECT NULL::bigint AS incident_id, id AS drill_id,
@@ -86,7 +89,7 @@ SELECT NULL::bigint AS incident_id, id AS drill_id,
   program_id, NULL::int AS level, 0 AS incidents, 0 AS counted, 0::bigint AS person_seconds,
   0 AS met, 0 AS missed, (state = 'passed')::int AS passed, (state <> 'passed')::int AS failed,
   NULL::bigint AS detect, NULL::bigint AS acknowledge, NULL::bigint AS pause,
-  NULL::bigint AS contain, NULL::bigint AS recover
+  NULL::bigint AS contain, NULL::bigint AS recover, NULL::varchar[] AS causes
 FROM incidents_drill WHERE state IN ('passed', 'failed', 'missed')
   AND (%(keys)s::bigint[] IS NULL OR id = ANY(%(keys)s::bigint[]))
 """

@@ -6,7 +6,7 @@ Reads only. What they hold is counted by incidents.totals; here it is asked who 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from accounts.models import User
 from incidents import access, fewness, totals
@@ -29,7 +29,9 @@ class Row:
     level: int
     program: int | None
     hidden: bool
+    # Its lengths that are known, `counted` and `reviewed`.
     known: frozenset[str]
+    causes: frozenset[str]
 
 
 class Groups:
@@ -114,6 +116,26 @@ class Groups:
         ends = [key for key in counts if self._ends_are_few(rows[key])]
         return self._gone(fewness.withheld(cells, ends), counts)
 
+    def causes(self, counts: Mapping[str, int], n: int) -> dict[str, int | None]:
+        """Of n that were reviewed: each cause beside those without it, as both are told by it."""
+        rows = [row for row in self._all() if "reviewed" in row.known]
+        if self.few(n, "reviewed"):
+            return dict.fromkeys(counts)
+        return {
+            cause: None if self._tells(cause, count, n, rows) else count
+            for cause, count in counts.items()
+        }
+
+    def _tells(self, cause: str, count: int, n: int, rows: Iterable[Row]) -> bool:
+        """Whether a count would tell of few: of those that it counts, or of the others."""
+        parts: dict[bool, list[Row]] = {True: [], False: []}
+        for row in rows:
+            parts[cause in row.causes].append(row)
+        counts = {True: count, False: n - count}
+        cells = {which: self.cell(counts[which], part) for which, part in parts.items()}
+        ends = [which for which, part in parts.items() if self._ends_are_few(part)]
+        return True in self._gone(fewness.withheld(cells, ends), counts)
+
     def _gone(self, found: set[K], counts: Mapping[K, int]) -> set[K]:
         if not self.closed:
             return found
@@ -194,7 +216,8 @@ def _rows(user: User, scope: Scope) -> list[Row]:
     )
     if scope.program is not None:
         found = found.filter(program=scope.program)
-    values = list(found.values("incident", "day", "level", "program", "counted", *LENGTHS))
+    wanted = ("incident", "day", "level", "program", "counted", "causes", *LENGTHS)
+    values = list(found.values(*wanted))
     seen = seen_of(user, [row["incident"] for row in values])
     return [
         Row(
@@ -202,11 +225,17 @@ def _rows(user: User, scope: Scope) -> list[Row]:
             row["level"],
             row["program"],
             row["incident"] not in seen,
-            frozenset(name for name in LENGTHS if row[name] is not None)
-            | (frozenset({"counted"}) if row["counted"] else frozenset()),
+            _known(row),
+            frozenset(row["causes"] or ()),
         )
         for row in values
     ]
+
+
+def _known(row: dict[str, Any]) -> frozenset[str]:
+    names = {name for name in LENGTHS if row[name] is not None}
+    names |= {"counted"} if row["counted"] else set()
+    return frozenset(names | ({"reviewed"} if row["causes"] is not None else set()))
 
 
 def seen_of(user: User, keys: list[int]) -> set[int]:

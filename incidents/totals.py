@@ -144,6 +144,28 @@ def times_to_pause(scope: Scope) -> list[int]:
     return [found.get(at, 0) for at in range(len(BOUNDS) + 1)]
 
 
+@dataclass(frozen=True)
+class Reviewed:
+    """How many incidents have a review that stands, and of how many each cause is named."""
+
+    n: int
+    causes: dict[str, int]
+
+
+def reviewed(scope: Scope) -> Reviewed:
+    """Read what reviews name as having contributed. From the reviews; few beside incidents."""
+    where, params = scope.where("m")
+    rows = _rows(
+        "SELECT c.cause, count(*) FROM incidents_measure m"  # noqa: S608
+        # One row without a cause for the incident itself.
+        " CROSS JOIN LATERAL unnest(array_append(m.causes, NULL)) AS c (cause)"
+        f" WHERE m.causes IS NOT NULL AND {where} GROUP BY 1",
+        params,
+    )
+    found = dict(rows)
+    return Reviewed(found.pop(None, 0), found)
+
+
 def step_of(period: Period) -> str:
     """Return `week`, or `month` where there would be too many of them, or it is told by them."""
     return "week" if period.days <= 7 * MOST_WEEKS and not period.in_months else "month"

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest
 from accounts.models import User
-from incidents import behind, fewness, leadchart, leading, leadtiles, totals
+from incidents import behind, fewness, leadchart, leading, leadtiles, reviewform, totals
 from incidents.forms.leading import USUAL, LeadingForm
 from incidents.spans import Period
 from severity.ladder import Sev
@@ -44,6 +44,7 @@ def dashboard(request: SignedInRequest) -> HttpResponse:
         "weeks": leadchart.over_time(found),
         "pauses": leadchart.pauses(found),
         "programs": leadchart.programs(found),
+        "causes": leadchart.causes(found),
         "shape": leadchart,
         "shown_from": fewness.FEWEST,
     }
@@ -70,13 +71,16 @@ def makes(request: SignedInRequest, what: str) -> HttpResponse:
         return render(request, "incidents/behind_drills.html", context, status=_status(form))
     level = _number(request, "level", len(Sev))
     bar = _number(request, "bar", len(totals.BOUNDS) + 1)
-    rows, is_all = behind.of(request.user, scope, what, level, bar=bar)
+    cause = next(iter(reviewform.causes_of([request.GET.get("cause", "")])), None)
+    key = cause.key if cause else ""
+    rows, is_all = behind.of(request.user, scope, what, level, bar=bar, cause=key)
     context |= {
         "kind": leadtiles.kind_of(what),
         "lines": rows,
         "is_all": is_all,
         "level": Sev(level) if level is not None else None,
         "bar": leadchart.bars()[bar] if bar is not None else "",
+        "cause": cause,
     }
     return render(request, "incidents/behind.html", context, status=_status(form))
 
@@ -112,6 +116,8 @@ def _csv(told: dict[str, Any]) -> str:
     for line in told["programs"]:
         lines.writerow(["incidents", line["program"], line["incidents"], "", "", ""])
         lines.writerow(["person_hours", line["program"], line["person_hours"], "", "", ""])
+    for line in told["causes"]:
+        lines.writerow(["causes", line["cause"], line["incidents"], line["before"], "", ""])
     return out.getvalue()
 
 
@@ -129,7 +135,7 @@ def _query(request: SignedInRequest, told: Period | None = None) -> str:
     kept = request.GET.copy()
     if told and told.in_months:
         kept["since"], kept["until"] = told.since.isoformat(), told.until.isoformat()
-    for name in ("level", "bar"):
+    for name in ("level", "bar", "cause"):
         kept.pop(name, None)
     return kept.urlencode()
 

@@ -10,7 +10,7 @@ from django.db import DataError, transaction
 from django.utils import timezone
 
 from accounts.functions import Function
-from incidents import drills, exposures, lifecycle, measuring, merging
+from incidents import drills, exposures, lifecycle, measuring, merging, reviews
 from incidents.models import (
     DrillScope,
     Figure,
@@ -104,6 +104,23 @@ def test_what_is_dismissed_counts_no_more(engine):
     engine.work()
     assert not Measure.objects.filter(incident=incident).exists()
     assert measuring.sums() == (set(), set())
+
+
+def test_what_a_review_names_counts_once_it_is_published_and_while_it_stands(engine):
+    incident = make.incident(Sev.SEV3)
+    causes = make.reviewed(incident, "process", "too_wide").published.causes
+
+    def counted():
+        engine.work()
+        kept = Measure.objects.get(incident=incident).causes
+        measuring.recount()
+        assert Measure.objects.get(incident=incident).causes == kept
+        return kept
+
+    assert counted() == causes == ["too_wide", "process"]
+    reviews.ask_anew(incident, actor=make.SYSTEM, why="More happened.")
+    measuring.refigure(incidents=[incident.pk])
+    assert counted() is None
 
 
 def test_what_is_merged_counts_in_the_other_and_its_stop_too(engine):
