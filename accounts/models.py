@@ -103,7 +103,7 @@ class Scope(models.TextChoices):
     PAUSE = "programs:pause", _("Pause programs")
     ATTEST = "programs:attest", _("Attest controls that a machine measures")
     POLICIES = "policies:write", _("Make and change escalation policies")
-    RULES = "rules:write", _("Write and publish threshold rules and severity rules")
+    RULES = "rules:write", _("Write and publish threshold rules, severity rules and runbooks")
 
 
 class ApiToken(StoredSecret):

@@ -27,10 +27,14 @@ from incidents.deciding_api import router as deciding
 from incidents.draft_api import router as drafts
 from incidents.evidence_api import router as evidence
 from incidents.exposure_api import router as exposures
+from incidents.history_api import router as history
 from incidents.import_api import router as imports
+from incidents.item_api import everywhere as items_everywhere
 from incidents.item_api import router as items
+from incidents.knock_api import router as knocks
 from incidents.lead_api import router as figures
 from incidents.legal_api import router as legal
+from incidents.library_api import router as library
 from incidents.rating_api import router as ratings
 from incidents.register_api import router as register
 from incidents.review_api import router as reviews
@@ -119,13 +123,17 @@ api.add_router("/v1/incidents", bundle)
 api.add_router("/v1/incidents", story)
 api.add_router("/v1/incidents", briefs)
 api.add_router("/v1/incidents", runbook)
+api.add_router("/v1/runbooks", library)
 api.add_router("/v1/incidents", assessments)
 api.add_router("/v1/incidents", deciding)
 api.add_router("/v1/incidents", reviews)
 api.add_router("/v1/incidents", items)
+api.add_router("/v1/action-items", items_everywhere)
 api.add_router("/v1/incidents", drafts)
 api.add_router("/v1/incidents", tracking)
 api.add_router("/v1/incidents", access)
+api.add_router("/v1/incidents", knocks)
+api.add_router("/v1/incidents", history)
 api.add_router("/v1/incidents", legal)
 api.add_router("/v1/incidents", rules_of_incident)
 api.add_router("/v1/thresholds", thresholds)
@@ -163,7 +171,7 @@ def _problem(_request: HttpRequest, problem: Problem) -> HttpResponse:
 def _wrong_field(_request: HttpRequest, error: ValidationError) -> HttpResponse:
     first: dict[str, Any] = error.errors[0]
     where = [str(part) for part in first["loc"] if part not in _SOURCES]
-    name = ".".join(where[1:] if where[:1] == ["body"] else where) or "body"
+    name = ".".join(where[1:] if where[:1] in (["body"], ["asked"]) else where) or "body"
     context = first.get("ctx", {})
     allowed = "; ".join(f"{key}: {context[key]}" for key in _LIMITS if key in context)
     return answer(Problem(422, f"{name}: {first['msg']}.", field=name, allowed=allowed))

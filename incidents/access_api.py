@@ -12,7 +12,9 @@ from accounts.models import Scope
 from accounts.problems import Problem, responses
 from incidents import access, admission, api, grants, roles
 from incidents.access import Level
-from incidents.models import AccessGrant, Incident, Role, RoleAssignment
+from incidents.access_shapes import GrantOut
+from incidents.access_shapes import grant as grant_out
+from incidents.models import Incident, Role, RoleAssignment
 
 router = Router(tags=["incidents"])
 
@@ -29,20 +31,6 @@ class GrantIn(Schema):
     expires_at: AwareDatetime | None = None
 
 
-class GrantOut(Schema):
-    """One grant in force."""
-
-    id: int
-    person: str | None = Field(description="A user name.")
-    team: str | None
-    level: str
-    reason: str
-    granted_by: str
-    granted_at: datetime
-    by_rule: bool = Field(description="No person ends what a rule gives.")
-    expires_at: datetime | None
-
-
 class RoleIn(Schema):
     role: Text = Field(max_length=20, description="Such as `commander` or `scribe`.")
     person: Text = Field(min_length=1, max_length=254, description="User name or e-mail address.")
@@ -53,20 +41,6 @@ class RoleOut(Schema):
     role: str
     person: str = Field(description="A user name.")
     since: datetime
-
-
-def _grant(row: AccessGrant) -> GrantOut:
-    return GrantOut(
-        id=row.pk,
-        person=row.person.username if row.person else None,
-        team=row.team.name if row.team else None,
-        level=row.level,
-        reason=row.reason,
-        granted_by=row.granted_by,
-        granted_at=row.granted_at,
-        by_rule=row.by_rule,
-        expires_at=row.expires_at,
-    )
 
 
 def _role(row: RoleAssignment) -> RoleOut:
@@ -82,7 +56,7 @@ def _role(row: RoleAssignment) -> RoleOut:
 def list_access(request: ApiRequest, ref: str) -> list[GrantOut]:
     """Who is let in by name or through a team, and why."""
     rows = api.get(request, ref).grants.filter(ended_at=None).select_related("person", "team")
-    return [_grant(row) for row in rows.order_by("granted_at", "pk")]
+    return [grant_out(row) for row in rows.order_by("granted_at", "pk")]
 
 
 @router.post(
@@ -105,7 +79,7 @@ def let_in(request: ApiRequest, ref: str, body: GrantIn) -> Status[GrantOut]:
             expires_at=body.expires_at,
             actor=actor_of(request),
         )
-    return Status(201, _grant(row))
+    return Status(201, grant_out(row))
 
 
 def _team(name: str | None) -> Group | None:

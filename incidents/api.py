@@ -14,10 +14,11 @@ from ninja.throttling import AuthRateThrottle
 from accounts.api import ApiRequest, Token, actor_of, bound_to, person_of
 from accounts.models import Scope, User
 from accounts.problems import Problem, responses
-from incidents import access, assessmentdue, judgement, lifecycle, looks, reporting
+from incidents import access, judgement, lifecycle, looks, reporting, search
 from incidents.api_shapes import (
     IncidentOut,
     LevelIn,
+    ListIn,
     ReportIn,
     ReportOut,
     StatusIn,
@@ -229,25 +230,25 @@ def _receipt(filed: reporting.Filed) -> ReportOut:
 
 
 @router.get("", auth=Token(Scope.READ), response={200: list[IncidentOut], **responses()})
-def list_incidents(
-    request: ApiRequest,
-    before: Annotated[int | None, Query(ge=1, le=2_000_000_000)] = None,
-    overdue: Annotated[bool, Query(description="Full assessment overdue.")] = False,
-) -> list[IncidentOut]:
-    """The newest 50 incidents that the token's owner may see.
+def list_incidents(request: ApiRequest, asked: Annotated[ListIn, Query()]) -> list[IncidentOut]:
+    """The newest 50 incidents that the token's owner may see and asked for.
 
     `before` a number for the page after.
     """
-    return [out(incident) for incident in _newest(request, before, overdue=overdue)]
+    allowed = (search.ALL_OPEN, *IncidentStatus.values)
+    if asked.status and asked.status not in allowed:
+        said = f"status: {asked.status!r} is none."
+        raise Problem(422, said, field="status", allowed=", ".join(allowed))
+    if asked.program:
+        _program(request, asked.program)
+    return [out(incident) for incident in _newest(request, asked)]
 
 
-def _newest(request: ApiRequest, before: int | None, *, overdue: bool) -> QuerySet[Incident]:
-    person = person_of(request)
-    if bound_to(request) or overdue:
-        rows = open_to(request, access.visible_to(person))
-        rows = rows.filter(assessmentdue.overdue()) if overdue else rows
-        rows = rows.filter(number__lt=before) if before else rows
-        return rows.select_related("program").order_by("-number")[:PAGE]
+def _newest(request: ApiRequest, asked: ListIn) -> QuerySet[Incident]:
+    person, wanted, before = person_of(request), asked.wanted(), asked.before
+    if bound_to(request) or wanted != search.Wanted():
+        rows = open_to(request, search.find(person, wanted))
+        return (rows.filter(number__lt=before) if before else rows)[:PAGE]
     keys = access.newest(person, limit=PAGE, before=before)
     return Incident.objects.filter(pk__in=keys).select_related("program").order_by("-number")
 

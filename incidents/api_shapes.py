@@ -1,13 +1,14 @@
 """What the API takes and gives for incidents. Shapes only; api.py says what is done with them."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from ninja import Schema
 from pydantic import AwareDatetime, Field
 
 from accounts.api import Text
 from incidents import reporting
+from incidents.search import Wanted
 
 
 class ReportIn(Schema):
@@ -57,6 +58,37 @@ class IncidentOut(Schema):
     reported_at: datetime
     acknowledged_at: datetime | None
     drill: bool
+
+
+class ListIn(Schema):
+    """Which incidents, as the filter of the page; without any of it all that may be seen."""
+
+    before: int | None = Field(None, ge=1, le=2_000_000_000)
+    q: Text = Field("", max_length=100, description="Words, a number or a codename.")
+    severity: list[Annotated[int, Field(ge=0, le=5)]] = Field([], max_length=6)
+    status: Text = Field("", max_length=20, description="Or `open`: all that is not over.")
+    program: Text = Field("", max_length=60, description="A program's slug.")
+    exposed: bool = Field(False, description="The exposure is still open.")
+    overdue: bool = Field(False, description="Full assessment overdue.")
+    since: AwareDatetime | None = Field(None, description="Reported from then on.")
+    until: AwareDatetime | None = Field(None, description="Reported before.")
+    mine: bool = Field(False, description="Reported by the owner, or with a role of theirs.")
+    person: Text = Field("", max_length=150, description="The user name of who has a role in it.")
+
+    def wanted(self) -> Wanted:
+        """The same for `search`."""
+        return Wanted(
+            text=self.q,
+            levels=tuple(self.severity),
+            status=self.status,
+            program=self.program,
+            still_exposed=self.exposed,
+            assessment_late=self.overdue,
+            since=self.since,
+            until=self.until,
+            mine=self.mine,
+            person=self.person,
+        )
 
 
 class LevelIn(Schema):

@@ -41,10 +41,11 @@ def as_csv(changes: Iterable[Change]) -> str:
 
 def as_json(changes: Iterable[Change]) -> str:
     """Return a list of changes, each with its fields; `before` is null for what was new."""
-    return json.dumps(list(_objects(changes)), ensure_ascii=False, indent=1)
+    return json.dumps(list(objects(changes)), ensure_ascii=False, indent=1)
 
 
-def _objects(changes: Iterable[Change]) -> Iterator[dict[str, Any]]:
+def objects(changes: Iterable[Change]) -> Iterator[dict[str, Any]]:
+    """Return each change as plain data."""
     for change in changes:
         yield {
             "at": _plain(change.at),

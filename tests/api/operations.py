@@ -44,6 +44,12 @@ OPERATIONS = [
     ("POST", "/thresholds/{rule}", Scope.RULES),
     ("POST", "/thresholds/{rule}/publish", Scope.RULES),
     ("GET", "/incidents/{ref}/rules", Scope.READ),
+    ("GET", "/runbooks", Scope.READ),
+    ("GET", "/runbooks/{runbook}", Scope.READ),
+    ("POST", "/runbooks/{runbook}", Scope.RULES),
+    ("POST", "/runbooks/{runbook}/retire", Scope.RULES),
+    ("POST", "/runbooks/{runbook}/versions/{number}/publish", Scope.RULES),
+    ("POST", "/runbooks/{runbook}/versions/{number}/withdraw", Scope.RULES),
     ("GET", "/severity/rules", Scope.READ),
     ("POST", "/severity/rules", Scope.RULES),
     ("GET", "/severity/rules/{version}", Scope.READ),
@@ -91,6 +97,7 @@ OPERATIONS = [
     ("POST", "/incidents/{ref}/review", Scope.RESPOND),
     ("GET", "/incidents/{ref}/review/versions/{version}", Scope.READ),
     ("POST", "/incidents/{ref}/review/versions/{version}/publish", Scope.RESPOND),
+    ("GET", "/action-items", Scope.READ),
     ("GET", "/incidents/{ref}/items", Scope.READ),
     ("POST", "/incidents/{ref}/items", Scope.RESPOND),
     ("POST", "/incidents/{ref}/items/{item}", Scope.RESPOND),
@@ -101,6 +108,12 @@ OPERATIONS = [
     ("GET", "/incidents/{ref}/access", Scope.READ),
     ("POST", "/incidents/{ref}/access", Scope.RESPOND),
     ("POST", "/incidents/{ref}/access/{grant}/end", Scope.RESPOND),
+    ("GET", "/incidents/{ref}/access/why", Scope.READ),
+    ("GET", "/incidents/{ref}/access/requests", Scope.READ),
+    ("POST", "/incidents/{ref}/access/requests/{wish}", Scope.RESPOND),
+    ("POST", "/incidents/{ref}/access/leave", Scope.RESPOND),
+    ("GET", "/incidents/{ref}/history", Scope.READ),
+    ("GET", "/incidents/{ref}/readers", Scope.READ),
     ("GET", "/incidents/{ref}/roles", Scope.READ),
     ("POST", "/incidents/{ref}/roles", Scope.RESPOND),
     ("POST", "/incidents/{ref}/roles/{role}/leave", Scope.RESPOND),
@@ -140,6 +153,8 @@ BY_KEY = {("POST", "/cord/{key}")}
 BY_SIGNATURE = {("POST", f"/services/{name}/{{ident}}") for name in ("pagerduty", "slack")}
 # Whoever was sent the address may say what it is for: its last part is the token.
 BY_ADDRESS = {("POST", "/confirmations/{token}"), ("GET", "/wall/{secret}")}
+BY_ADDRESS = {("POST", "/confirmations/{token}")}
+_STEP = {"role": "IC", "action": "x"}
 BODIES = {
     "correct": {"text": "x"},
     "assessment": {"answers": {}, "dry_run": True},
@@ -156,7 +171,10 @@ BODIES = {
     "review": {"sections": {}, "based_on": 0},
     "items": {"what": "x", "kind": "detect", "owner": "x", "due_on": "2030-01-01"},
     "settle": {"to": "done"},
+    "runbooks/tapes": {"document": {"title": "x", "steps": [_STEP]}, "reason": "x"},
+    "tapes/retire": {"reason": "x"},
     "relations": {"incident": "INC-1"},
+    "requests/1": {"answer": "decline"},
     "access": {"person": "x", "level": "view", "reason": "x"},
     "roles": {"role": "scribe", "person": "x"},
     "hold": {"held": True, "reason": "x"},
@@ -190,6 +208,9 @@ _NUMBERS = ("id", "rota", "swap", "broadcast", "entry", "step", "task", "relatio
 _NUMBERS += ("proposal", "firing", "item", "draft", "run")
 PARTS = {"control": "T01", "dataset": "none", "rule": "watch", "version": "1"}
 PARTS |= dict.fromkeys((*_NUMBERS, "board", "bundle", "evidence", "source"), 1)
+_NUMBERS += ("proposal", "firing", "item", "draft", "run", "wish", "number")
+PARTS = {"control": "T01", "dataset": "none", "rule": "watch", "version": "1", "runbook": "tapes"}
+PARTS |= dict.fromkeys((*_NUMBERS, "bundle", "evidence", "source"), 1)
 
 
 def body_of(path: str) -> object:

@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.functions import Function
-from incidents import grants, timeline
-from incidents.models import Incident
+from incidents import grants, lifecycle, timeline
+from incidents.models import Incident, Status
 from notifications import policies
 from severity.ladder import Sev
 from tests import make
@@ -52,6 +52,45 @@ def test_the_list_holds_what_the_caller_may_see_newest_first(incident, manager):
     grants.admit(mine, level="view", person=manager.person, reason="Reads.", actor=make.SYSTEM)
     listed = [each["incident"] for each in manager.get("/incidents").json()]
     assert listed == [mine.ref, incident.ref]
+
+
+def test_the_list_is_narrowed_as_the_page_narrows_it(incident, manager):
+    other = make.incident(Sev.SEV3, title="Payroll export readable")
+    hidden = make.incident(Sev.SEV3, title="Payroll copy readable")
+    grants.admit(other, level="view", person=manager.person, reason="Reads.", actor=make.SYSTEM)
+    lifecycle.move(other, Status.TRIAGING, actor=make.SYSTEM)
+
+    def listed(query):
+        return [each["incident"] for each in manager.get(f"/incidents?{query}").json()]
+
+    for query in (
+        "q=payroll",
+        f"q={other.ref}",
+        "severity=3&severity=4",
+        "status=triaging",
+        f"program={other.program.slug}",
+        f"before={other.number + 1}&severity=3",
+    ):
+        assert listed(query) == [other.ref], query
+    assert listed("status=open") == [other.ref, incident.ref]
+    assert listed("since=2001-01-01T00:00:00Z") == [other.ref, incident.ref]
+    assert listed("exposed=true") == [incident.ref]
+    for query in (f"q={hidden.ref}", "mine=true", "person=nobody", "until=2001-01-01T00:00:00Z"):
+        assert listed(query) == [], query
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("status=lost", "status"),
+        ("severity=6", "severity.0"),
+        ("program=nowhere", "program"),
+        ("since=yesterday", "since"),
+        (f"q={'x' * 101}", "q"),
+    ],
+)
+def test_a_filter_that_makes_no_sense_is_refused_by_its_field(manager, query, field):
+    assert problem(manager.get(f"/incidents?{query}"), 422)["field"] == field
 
 
 def test_the_list_goes_on_before_a_number(incident, manager):

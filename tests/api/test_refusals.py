@@ -132,6 +132,7 @@ def test_what_names_no_incident_is_answered_like_one_that_is_not_there(ref):
 
 # Open to some who read it too: so it is the role, or the file, that is said to be missing.
 NOT_BY_LEVEL = {
+    "/incidents/{ref}/access/leave",
     "/incidents/{ref}/roles/{role}/leave",
     "/incidents/{ref}/evidence/{evidence}/hold",
     "/incidents/{ref}/steps/{step}/hooks",

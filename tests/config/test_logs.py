@@ -159,7 +159,7 @@ HARMLESS |= {"ident"}
 HARMLESS |= {"broadcast", "entry", "evidence", "exposure", "grant", "relation", "role"}
 HARMLESS |= {"dataset", "how", "id", "look", "source", "step", "swap", "task", "what"}
 HARMLESS |= {"broadcast", "bundle", "entry", "evidence", "exposure", "grant", "relation", "role"}
-HARMLESS |= {"how", "id", "step", "task", "proposal", "firing", "item", "draft", "run"}
+HARMLESS |= {"how", "id", "step", "task", "proposal", "firing", "item", "draft", "run", "wish"}
 NUMBERS_OF_KEYS = {"pull_cord", "withdraw-key"}
 _PART = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
 

@@ -27,6 +27,11 @@ ROWS: dict[str, Row] = {
     "incidents:allow": act(MANAGE, **_OF, pk="firing"),
 }
 API_ROWS: dict[str, Row] = {
+    "api:list_books": read(ROTAS),
+    "api:get_book": both(ROTAS, _EDITS, runbook="runbook"),
+    "api:retire_book": act(_EDITS, runbook="runbook"),
+    "api:publish_book": act(_EDITS, runbook="runbook", number="version"),
+    "api:withdraw_book": act(_EDITS, runbook="runbook", number="version"),
     "api:list_thresholds": read(ROTAS),
     "api:list_firings": read(ROTAS),
     "api:list_versions": both(ROTAS, _EDITS, rule="rule"),
@@ -38,5 +43,6 @@ API_ROWS: dict[str, Row] = {
 }
 API_ALIASES = {
     "api:propose_threshold": "api:list_versions",
+    "api:propose_book": "api:get_book",
     "api:list_rule_sets": "api:propose_rule_set",
 }

@@ -164,6 +164,12 @@ BODIES = {
     "api:retire_policy": {"reason": "r"},
     "api:list_versions": {"document": {}, "reason": "r"},
     "api:publish_threshold": {"number": 1},
+    "api:get_book": {
+        "document": {"title": "T", "steps": [{"role": "IC", "action": "a"}]},
+        "reason": "r",
+    },
+    "api:retire_book": {"reason": "r"},
+    "api:answer_request": {"answer": "decline"},
     "api:propose_rule_set": {"text": "t", "reason": "r", "based_on": "b"},
 }
 
