@@ -117,6 +117,7 @@ class RuleSetOut(Schema):
     sha256: str
     state: str = Field(description="`shipped`, `waiting`, `published` or `withdrawn`.")
     decides: bool = Field(description="True of the one that decides now.")
+    fault: str = Field(description="Why this release does not read it; empty if it does.")
     based_on: str | None
     reason: str
     author: str | None = Field(description="A user name.")

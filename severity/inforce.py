@@ -39,8 +39,21 @@ class _Plan:
     known: tuple[_Known, ...] = ()
 
 
+@dataclass(frozen=True)
+class _Refusal:
+    """Why this release does not read a version. No exception: that keeps all it passed through."""
+
+    path: str
+    reason: str
+
+    def as_fault(self) -> BadRuleSet:
+        return BadRuleSet(self.path, self.reason)
+
+
 _plan = _Plan()
-_parsed: dict[tuple[str, str], RuleSet] = {}
+# By version and hash. A refusal is kept as well: a version in force that this release refuses is
+# met at every report, and takes as long to refuse as another to read.
+_parsed: dict[tuple[str, str], RuleSet | _Refusal] = {}
 
 
 def rules(now: datetime | None = None) -> RuleSet:
@@ -66,11 +79,8 @@ def of(version: str) -> RuleSet:
 
 def fault_of(row: RuleSetVersion) -> str:
     """Return why this release does not read a version that somebody wrote; empty if it does."""
-    try:
-        _parse(row.version, row.sha256, row.text)
-    except BadRuleSet as bad:
-        return str(bad)
-    return ""
+    found = _read_once(row.version, row.sha256, row.text)
+    return str(found.as_fault()) if isinstance(found, _Refusal) else ""
 
 
 def shipped() -> list[str]:
@@ -120,19 +130,29 @@ def _published() -> tuple[_Known, ...]:
 
 
 def _readable(each: _Known) -> RuleSet | None:
-    try:
-        if (each.version, each.sha256) not in _parsed:
-            row = RuleSetVersion.objects.get(version=each.version)
-            return _parse(row.version, row.sha256, row.text)
-        return _parsed[each.version, each.sha256]
-    except BadRuleSet:
-        # What was fine when it was published, and is not for this release: the one before it
-        # decides, since without any nobody could report.
-        logger.exception("rule_set_not_readable", version=each.version)
-        return None
+    """The rules of a version; None if this release refuses them."""
+    known = (each.version, each.sha256)
+    if known not in _parsed:
+        row = RuleSetVersion.objects.get(version=each.version)
+        _read_once(row.version, row.sha256, row.text)
+    # What was fine when it was published, and is not for this release, is passed over: the one
+    # before it decides, since without any nobody could report.
+    found = _parsed[known]
+    return None if isinstance(found, _Refusal) else found
 
 
 def _parse(version: str, sha256: str, text: str) -> RuleSet:
+    found = _read_once(version, sha256, text)
+    if isinstance(found, _Refusal):
+        raise found.as_fault()
+    return found
+
+
+def _read_once(version: str, sha256: str, text: str) -> RuleSet | _Refusal:
     if (version, sha256) not in _parsed:
-        _parsed[version, sha256] = read(text)
+        try:
+            _parsed[version, sha256] = read(text)
+        except BadRuleSet as bad:
+            logger.error("rule_set_not_readable", version=version, fault=str(bad))
+            _parsed[version, sha256] = _Refusal(bad.path, bad.reason)
     return _parsed[version, sha256]

@@ -18,7 +18,7 @@ class BadRuleSet(ValueError):
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"rule set: {path} {reason}")
-        self.path = path
+        self.path, self.reason = path, reason
 
 
 class Section:

@@ -1,10 +1,16 @@
 """Threshold rules by API: read, propose, publish as a second person, and why they acted."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from accounts.functions import Function
 from accounts.models import Scope
+from severity import inforce
 from severity.ladder import Sev
+from severity.models import RuleSetVersion
+from severity.ruleset import CURRENT
 from tests import make
 from tests.api.conftest import Caller, problem, token
 
@@ -118,5 +124,24 @@ def test_a_rule_set_is_read_proposed_and_published_by_another(commander, securit
     assert "a second person" in problem(commander.post(path), 409)["detail"]
     published = security.post(path).json()
     assert (published["state"], published["decides"]) == ("published", False)
+    assert (published["fault"], shipped["fault"]) == ("", "")
     problem(security.get("/severity/rules/nothing"), 404)
     problem(Caller(make.user()).get("/severity/rules"), 404)
+
+
+def test_a_rule_set_that_this_release_refuses_is_listed_with_the_reason(commander, security):
+    whole = commander.get(f"/severity/rules/{CURRENT}").json()["text"]
+    new = {"reason": "We learned.", "based_on": CURRENT}
+    new["text"] = whole.replace("2026.11-1", "2026.12-1")
+    assert commander.post("/severity/rules", new).status_code == 201
+    assert security.post("/severity/rules/2026.12-1/publish").status_code == 200
+    later = whole.replace("2026.11-1", "2026.12-1").replace("seconds: 900\n", "seconds: 903\n")
+    RuleSetVersion.objects.update(
+        text=later, sha256="allowed once", effective_from=timezone.now() - timedelta(minutes=1)
+    )
+    inforce.forget()
+    written, shipped = commander.get("/severity/rules").json()
+    assert "is 903; to pause when nobody determines the severity allows" in written["fault"]
+    assert (written["decides"], shipped["decides"]) == (False, True)
+    one = commander.get("/severity/rules/2026.12-1").json()
+    assert (one["fault"], one["text"]) == (written["fault"], later)

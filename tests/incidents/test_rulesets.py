@@ -159,6 +159,23 @@ def test_a_version_that_cannot_be_read_leaves_the_one_before_in_force(author, se
     assert inforce.rules().version == CURRENT
 
 
+def test_a_version_in_force_that_is_refused_is_read_once_and_its_fault_told_each_time(
+    author, second, monkeypatch
+):
+    row = in_force(author, second)
+    RuleSetVersion.objects.filter(pk=row.pk).update(text="version: 3", sha256="read once")
+    row.refresh_from_db()
+    times, read = [], inforce.read
+    monkeypatch.setattr(inforce, "read", lambda text: times.append(text) or read(text))
+    inforce.forget()
+    assert [inforce.rules().version for _ in range(3)] == [CURRENT] * 3
+    assert inforce.fault_of(row) == inforce.fault_of(row) == "rule set: enisa is missing"
+    for _ in range(2):
+        with pytest.raises(BadRuleSet, match="enisa is missing"):
+            inforce.of(row.version)
+    assert times == ["version: 3"]
+
+
 def test_whoever_decides_asks_which_rules_are_in_force():
     asks = {
         name(path)
