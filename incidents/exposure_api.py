@@ -16,6 +16,7 @@ from incidents import api, embargo, exposures
 from incidents.exposures import Refused, Said
 from incidents.models import Exposure, Incident
 from programs.models import Dataset
+from severity.facts import MOST_PEOPLE
 
 router = Router(tags=["incidents"])
 
@@ -53,9 +54,9 @@ class ExposureIn(Schema):
     what: Text = Field("", max_length=exposures.LONGEST_WHAT)
     kinds: list[Text] = Field([], max_length=50)
     whose: Text = Field("unknown", max_length=20)
-    people_min: int | None = Field(None, ge=0, le=exposures.MOST_PEOPLE)
-    people_known: int | None = Field(None, ge=0, le=exposures.MOST_PEOPLE)
-    people_max: int | None = Field(None, ge=0, le=exposures.MOST_PEOPLE)
+    people_min: int | None = Field(None, ge=0, le=MOST_PEOPLE)
+    people_known: int | None = Field(None, ge=0, le=MOST_PEOPLE)
+    people_max: int | None = Field(None, ge=0, le=MOST_PEOPLE)
     declared_audience: Text = Field("", max_length=exposures.LONGEST_AUDIENCE)
     effective_audience: Text = Field("unknown", max_length=20)
     since: AwareDatetime | None = None

@@ -14,11 +14,11 @@ from audit import history, outbox, trail
 from incidents import embargo, moments, timeline
 from incidents.models import Accessed, Audience, Exposure, Incident, TimelineEntry, Whose
 from programs.models import Category, Dataset
+from severity.facts import MOST_PEOPLE
 
 MOST = 100
 LONGEST_WHAT, LONGEST_AUDIENCE, LONGEST_SOURCE, LONGEST_LOCATION = 300, 200, 300, 500
 LONGEST_REASON = 500
-MOST_PEOPLE = 2_000_000_000
 _CHOICES = {
     "whose": Whose.values,
     "effective_audience": Audience.values,
@@ -240,7 +240,10 @@ def _check_people(said: Said) -> None:
     given = [(name, count) for name, count in counts if count is not None]
     for name, count in given:
         if not 0 <= count <= MOST_PEOPLE:
-            raise Refused(_("%(field)s: from 0 to %(n)s.") % {"field": name, "n": MOST_PEOPLE})
+            raise Refused(
+                _("%(field)s: from 0 to %(n)s; more people do not live.")
+                % {"field": name, "n": MOST_PEOPLE}
+            )
     for (_smaller, less), (larger, more) in zip(given, given[1:], strict=False):
         if more < less:
             facts = {"field": larger, "more": more, "less": less}

@@ -57,8 +57,10 @@ stopped AS (
   GROUP BY 1),
 exposed AS (
   SELECT e.incident_id AS incident, min(e.since) AS since,
-    sum(people * greatest(0, extract(epoch FROM e.until - coalesce(e.since,
-      least(coalesce(i.occurred_from, i.reported_at), e.until)))))::bigint AS person_seconds,
+    -- As large as the column: several exposures of all people there are would not fit it.
+    least(sum(people * greatest(0, extract(epoch FROM e.until - coalesce(e.since,
+      least(coalesce(i.occurred_from, i.reported_at), e.until))))),
+      9223372036854775807)::bigint AS person_seconds,
     bool_or(people IS NOT NULL AND e.until IS NOT NULL) AS is_counted
   FROM incidents_exposure e JOIN asked i ON i.id = e.incident_id,
     LATERAL (SELECT coalesce(e.people_known, e.people_max, e.people_min)::bigint) known(people)

@@ -7,9 +7,8 @@ from typing import Any
 
 from incidents import moments
 from incidents.models import Kind, Status
-from severity.facts import Facts
+from severity.facts import MOST_PEOPLE, Facts
 
-MOST_PEOPLE = 2_000_000_000
 # How long each text may be. `record` and longer words stay in what was read.
 LONGEST = {
     "source": 100,
@@ -141,7 +140,7 @@ def _counts(exposed: Exposed) -> Iterator[tuple[str, str]]:
     rising = [(name, count) for name, count in known if count is not None]
     for name, count in rising:
         if not 0 <= count <= MOST_PEOPLE:
-            yield name, f"{count} is not from 0 to {MOST_PEOPLE}."
+            yield name, f"{count} is not from 0 to {MOST_PEOPLE}; more people do not live."
     for (smaller, less), (larger, more) in zip(rising, rising[1:], strict=False):
         if more < less:
             yield larger, f"{more} is fewer than {smaller}, which is {less}."

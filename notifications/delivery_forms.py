@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from incidents.forms.fields import DayField
+from incidents.forms.fields import DayField, PlaceField
 from notifications.deliveries import STATES, Wanted
 from notifications.models import Method
 
@@ -17,9 +17,7 @@ class DeliveryForm(forms.Form):
     )
     state = forms.ChoiceField(label=_("State"), required=False, choices=[("", _("All")), *STATES])
     day = DayField(label=_("Day"), required=False)
-    before = forms.IntegerField(
-        required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput
-    )
+    before = PlaceField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

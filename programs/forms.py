@@ -10,6 +10,7 @@ from accounts.functions import Function
 from accounts.models import User
 from programs import terms
 from programs.drawn import DrawnField
+from programs.fields import PeopleField
 from programs.models import CONFIRMS, Category, Dataset, Hook, HookCall, HookEvent, Program
 from programs.models.collecting import NAME
 from severity.ladder import Sev
@@ -199,6 +200,7 @@ class TermsForm(forms.ModelForm):  # type: ignore[type-arg]
             "lease_seconds": _("Length of a lease, in seconds"),
             "is_drill": _("For drills only: it collects nothing real"),
         }
+        field_classes = {"participants": PeopleField, "declared_audience_size": PeopleField}
         help_texts = {
             "slug": _("In addresses and for collectors: small letters, digits and dashes."),
             "purpose": _("What it collects the data for, in a sentence or two."),

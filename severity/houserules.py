@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from severity.facts import MOST_PEOPLE
 from severity.ladder import Sev
 from severity.vocabulary import Action, Mode, Scope, Seen, StillOpen
 
@@ -12,7 +13,6 @@ ID = re.compile(r"[a-z][a-z0-9-]{2,29}", re.ASCII)
 LONGEST_NAME, LONGEST_WHY = 80, 200
 MOST_MINUTES = 7 * 24 * 60
 MOST_IN_STATUS = 90 * 24 * 60
-MOST_PEOPLE = 8_500_000_000
 MODES = (Mode.AUTOMATIC, Mode.AUTOMATIC_AFTER, Mode.ASK)
 SCOPES = tuple(scope for scope in Scope if scope is not Scope.PROGRAMS_CONCERNED)
 # What an action names besides, by the part of `Known` that it is looked up in.

@@ -11,9 +11,10 @@ from incidents import assessing, questions
 from incidents.assessing import Judged
 from incidents.forms.fields import MomentField
 from incidents.questions import Answer, Question
+from programs.fields import PeopleField
 from programs.forms import PanelForm
 from severity import inforce
-from severity.facts import MOST_PEOPLE, BadFact
+from severity.facts import BadFact
 from severity.ladder import Sev
 from severity.questions import NAMES, UNKNOWN, Said, scale
 
@@ -51,12 +52,7 @@ class AnswerForm(PanelForm):
 
     at = "assess"
 
-    people_count = forms.IntegerField(
-        label=_("The exact number, if known"),
-        min_value=0,
-        max_value=MOST_PEOPLE,
-        required=False,
-    )
+    people_count = PeopleField(label=_("The exact number, if known"), required=False)
     since = MomentField(label=_("Open since, if known"), required=False)
     until = MomentField(label=_("Closed at, if it is closed"), required=False)
 

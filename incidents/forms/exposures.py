@@ -10,14 +10,9 @@ from incidents import exposures
 from incidents.exposures import Said
 from incidents.forms.fields import MomentField
 from incidents.models import Accessed, Audience, Evidence, Exposure, Incident, Whose
+from programs.fields import PeopleField
 from programs.forms import PanelForm
 from programs.models import Category, Dataset
-
-
-def _count(label: Any) -> forms.IntegerField:
-    return forms.IntegerField(
-        label=label, min_value=0, max_value=exposures.MOST_PEOPLE, required=False
-    )
 
 
 class ExposureForm(PanelForm):
@@ -46,9 +41,9 @@ class ExposureForm(PanelForm):
         widget=forms.CheckboxSelectMultiple(attrs={"class": "choices--wide"}),
     )
     whose = forms.ChoiceField(label=_("Whose are they?"), choices=Whose, initial=Whose.UNKNOWN)
-    people_min = _count(_("How many people: at least"))
-    people_known = _count(_("As far as known"))
-    people_max = _count(_("At most"))
+    people_min = PeopleField(label=_("How many people: at least"), required=False)
+    people_known = PeopleField(label=_("As far as known"), required=False)
+    people_max = PeopleField(label=_("At most"), required=False)
     declared_audience = forms.CharField(
         label=_("Who was meant to read them?"),
         required=False,

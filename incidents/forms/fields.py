@@ -40,6 +40,28 @@ class DayField(forms.DateField):
         return day
 
 
+class PlaceField(forms.IntegerField):
+    """Before which row of a long list a page begins; a link of the page before says it."""
+
+    widget = forms.HiddenInput
+    most = 2**63 - 1
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=gettext_lazy("Where the page begins"),
+            required=False,
+            min_value=1,
+            max_value=self.most,
+        )
+
+    def clean(self, value: Any) -> Any:
+        try:
+            return super().clean(value)
+        except ValidationError as wrong:
+            said = _("A whole number from 1 to %(most)s, as the link to older ones has it.")
+            raise ValidationError(said % {"most": self.most}) from wrong
+
+
 class ProgramField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """One of the programs that the person may know of, or "I do not know". Sent by slug."""
 

@@ -10,6 +10,7 @@ from incidents import drafts, filings, legalcase, legalevents
 from incidents.filings import Sent
 from incidents.forms.fields import MomentField
 from incidents.models import DraftVersion, Evidence, Incident, LegalFacts
+from programs.fields import PeopleField
 from programs.forms import PanelForm
 from severity.clocks.ruleset import RISKS
 
@@ -54,9 +55,7 @@ class FactsForm(PanelForm):
         ),
         required=False,
     )
-    individuals = forms.IntegerField(
-        label=_("How many people?"), min_value=0, max_value=2_000_000_000, required=False
-    )
+    individuals = PeopleField(label=_("How many people?"), required=False)
     individuals_in = forms.CharField(
         label=_("How many of them where, if known"),
         help_text=_("Codes and numbers with commas, such as: US-CA 600, US-NY 20."),

@@ -12,6 +12,7 @@ from incidents import library, rulebook, rulewords, seconding
 from incidents.forms.fields import MomentField
 from incidents.models import Audience, Kind, RuleFiring, Status, StillOpen
 from programs import access as program_access
+from programs.fields import PeopleField
 from programs.forms import PanelForm
 from programs.models import Category
 from severity import houserules
@@ -72,7 +73,7 @@ class RuleForm(PanelForm):
         required=False,
         choices=[("", _("Either")), ("no", _("Determined")), ("yes", _("Undetermined"))],
     )
-    people_over = _number(_("More people in the program than"), houserules.MOST_PEOPLE)
+    people_over = PeopleField(label=_("More people in the program than"), required=False)
     statuses = _boxes(_("Status"), Status.choices)
     minutes_in_status = _number(
         _("Minutes in that status, without a break"), houserules.MOST_IN_STATUS

@@ -51,9 +51,11 @@ class Exposure(models.Model):
     # Values of programs.models.Category.
     kinds = models.JSONField(_("kinds of data"), default=list, blank=True)
     whose = models.CharField(max_length=11, choices=Whose, default=Whose.UNKNOWN)
-    people_min = models.PositiveIntegerField(_("people, at least"), null=True, blank=True)
-    people_known = models.PositiveIntegerField(_("people, as far as known"), null=True, blank=True)
-    people_max = models.PositiveIntegerField(_("people, at most"), null=True, blank=True)
+    people_min = models.PositiveBigIntegerField(_("people, at least"), null=True, blank=True)
+    people_known = models.PositiveBigIntegerField(
+        _("people, as far as known"), null=True, blank=True
+    )
+    people_max = models.PositiveBigIntegerField(_("people, at most"), null=True, blank=True)
     declared_audience = models.CharField(max_length=200, blank=True)
     effective_audience = models.CharField(max_length=15, choices=Audience, default=Audience.UNKNOWN)
     since = models.DateTimeField(_("exposed from"), null=True, blank=True)

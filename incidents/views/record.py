@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest
 from incidents import record
-from incidents.forms.fields import DayField
+from incidents.forms.fields import DayField, PlaceField
 from incidents.record import Wanted
 
 
@@ -22,9 +22,7 @@ class RecordForm(forms.Form):
     action = forms.CharField(label=_("Act begins with"), required=False, max_length=60)
     subject = forms.CharField(label=_("On what, or stream"), required=False, max_length=80)
     day = DayField(label=_("Day"), required=False)
-    before = forms.IntegerField(
-        required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput
-    )
+    before = PlaceField()
 
     def wanted(self) -> Wanted:
         said = self.cleaned_data if self.is_valid() else getattr(self, "cleaned_data", {})

@@ -11,6 +11,7 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 from accounts.kept import KeptHistory
 from programs.controlset import Facts
 from programs.reach import SEATS
+from severity.facts import MOST_PEOPLE
 from severity.ladder import Sev
 
 # A gate extends no lease once its view of the database is older than this. It is part of every
@@ -75,8 +76,12 @@ class Program(models.Model):
     )
     categories = ArrayField(models.CharField(max_length=30, choices=Category), default=list)
     declared_audience = models.CharField(max_length=200)
-    declared_audience_size = models.PositiveIntegerField(null=True, blank=True)
-    participants = models.PositiveIntegerField(null=True, blank=True)
+    declared_audience_size = models.PositiveBigIntegerField(
+        null=True, blank=True, validators=[MaxValueValidator(MOST_PEOPLE)]
+    )
+    participants = models.PositiveBigIntegerField(
+        null=True, blank=True, validators=[MaxValueValidator(MOST_PEOPLE)]
+    )
     jurisdictions = ArrayField(models.CharField(max_length=8), default=list, blank=True)
     # A program may react earlier than the organisation's floor (SEV 2), never later.
     pause_at = models.PositiveSmallIntegerField(default=Sev.SEV2.value)

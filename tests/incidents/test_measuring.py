@@ -97,6 +97,15 @@ def test_people_hours_are_those_of_exposures_that_ended_and_whose_people_are_kno
     kept_equals_recounted()
 
 
+def test_more_people_hours_than_a_column_holds_count_as_many_as_it_holds(engine):
+    incident = make.incident()
+    for _ in range(3):
+        exposed(incident, 24 * 365 * 20, people=8_500_000_000)
+    engine.work()
+    assert Measure.objects.get(incident=incident).person_seconds == 2**63 - 1
+    kept_equals_recounted()
+
+
 def test_what_is_dismissed_counts_no_more(engine):
     incident = make.incident(Sev.SEV3)
     engine.work()

@@ -177,6 +177,7 @@ def test_a_decision_is_made_on_what_the_row_says_now():
         ({"categories": ["thoughts"]}, "categories: .*thoughts"),
         ({"categories": []}, "categories: "),
         ({"participants": -1}, "participants: "),
+        ({"participants": 8_500_000_001}, "participants: "),
         ({"lease_seconds": 2}, "lease_seconds: .*3"),
         ({"lease_seconds": 61}, "lease_seconds: .*60"),
         ({"pause_at": 1}, "pause_at: SEV 2 to 5"),

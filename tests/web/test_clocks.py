@@ -80,6 +80,8 @@ def test_facts_are_stated_and_the_answer_says_what_changed(incident, officer):
         ("facts/", {"jurisdictions": "Atlantis", "reason": "R"}, 422, "Atlantis"),
         ("facts/", {"sectors": ["none", "retail"], "reason": "R"}, 422, "goes with nothing else"),
         ("facts/", {"individuals_in": "many", "reason": "R"}, 422, "Each a code and a number"),
+        ("facts/", {"individuals": "8500000001", "reason": "R"}, 422, "from 0 to 8,500,000,000"),
+        ("facts/", {"individuals_in": "US-CA 8500000001", "reason": "R"}, 409, "8500000000"),
         ("events/", {"kind": "aware", "moment": "2026-01-01T10:00"}, 422, "aware"),
         (
             "events/",

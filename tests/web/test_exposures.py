@@ -74,6 +74,23 @@ def test_what_makes_no_sense_comes_back_with_what_was_typed(incident, helper):
     assert not Exposure.objects.exists()
 
 
+@pytest.mark.parametrize("count", ["-1", "8500000001", "4611686018427387904", "9" * 5000, "1.5"])
+def test_more_people_than_live_are_refused_with_the_field_and_what_is_allowed(
+    count, incident, helper
+):
+    answer = helper.post(url(incident, "exposures/"), **sent(people_max=count))
+    assert answer.status_code == 422
+    said = "At most: A whole number from 0 to 8,500,000,000; more people do not live."
+    assert said in words(answer)
+    assert not Exposure.objects.exists()
+
+
+def test_as_many_people_as_live_are_written_down(incident, helper):
+    fields = sent(people_known="3000000000", people_max="8500000000")
+    assert helper.post(url(incident, "exposures/"), **fields).status_code == 302
+    assert Exposure.objects.get().people_max == 8_500_000_000
+
+
 def test_evidence_of_another_incident_is_no_choice(incident, helper):
     def log(of):
         upload = SimpleUploadedFile("a.log", f"{of.ref}\n".encode(), "text/plain")

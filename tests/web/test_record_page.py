@@ -9,7 +9,7 @@ from audit.models import Entry
 from incidents import grants, record, timeline
 from severity.ladder import Sev
 from tests import make
-from tests.web.conftest import reader
+from tests.web.conftest import reader, words
 
 pytestmark = pytest.mark.django_db
 
@@ -102,3 +102,9 @@ def test_a_page_costs_the_same_however_much_it_holds(auditor):
 @pytest.mark.parametrize("odd", ["before=x", "before=-1", "before=99999999999999999999", "day=x"])
 def test_an_odd_filter_is_no_failure(auditor, odd):
     assert auditor.get(f"/audit/?{odd}").status_code == 200
+
+
+def test_a_place_that_no_page_begins_at_is_named_with_what_is_allowed(auditor):
+    said = "Where the page begins: A whole number from 1 to 9223372036854775807"
+    assert said in words(auditor.get(f"/audit/?before={2**63}"))
+    assert said not in words(auditor.get(f"/audit/?before={2**63 - 1}"))
