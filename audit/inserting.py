@@ -17,10 +17,14 @@ from django.utils.functional import Promise
 from accounts import vault
 
 
-def insert_all(rows: Sequence[models.Model]) -> None:
+def insert_all(rows: Sequence[models.Model], *, known_by: str = "") -> None:
     """Insert rows of one model in one statement, in their order, and set their keys.
 
     What `bulk_create` does; triggers see the rows in the same order.
+
+    Args:
+        known_by: a column of one value a row. What is there by that value stays as it is, and its
+            key is set. No two of the rows have the same.
 
     Raises:
         TypeError: if a value is of a type that is not told here how to write.
@@ -28,19 +32,37 @@ def insert_all(rows: Sequence[models.Model]) -> None:
     """
     if not rows:
         return
+    key = _key(type(rows[0])._meta)
+    # Changed to what it is: PostgreSQL returns no row with which it does nothing.
+    known = f' ON CONFLICT ("{known_by}") DO UPDATE SET "{known_by}" = EXCLUDED."{known_by}"'
+    keys = _insert(rows, f'{known if known_by else ""} RETURNING "{key}"')
+    for row, (key,) in zip(rows, keys, strict=True):
+        row.pk, row._state.adding, row._state.db = key, False, router.db_for_write(type(row))
+
+
+def insert_new(rows: Sequence[models.Model]) -> None:
+    """Insert those of several rows of one model that are not there yet; sets no keys.
+
+    Raises:
+        TypeError, ValueError: as `insert_all`.
+    """
+    if rows:
+        _insert(rows, " ON CONFLICT DO NOTHING RETURNING 1")
+
+
+def _insert(rows: Sequence[models.Model], how: str) -> list[tuple[Any, ...]]:
     meta = type(rows[0])._meta
     fields = [each for each in meta.concrete_fields if not _is_given(each)]
     said = [{each.column: _value(each, row) for each in fields} for row in rows]
     table, names = meta.db_table, ", ".join(f'"{each.column}"' for each in fields)
     sql = (
         f'INSERT INTO "{table}" ({names}) SELECT {names}'  # noqa: S608
-        f' FROM json_populate_recordset(NULL::"{table}", %s::json) RETURNING "{_key(meta)}"'
+        f' FROM json_populate_recordset(NULL::"{table}", %s::json){how}'
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [json.dumps(said, ensure_ascii=False, default=_plain)])
-        keys = cursor.fetchall()
-    for row, (key,) in zip(rows, keys, strict=True):
-        row.pk, row._state.adding, row._state.db = key, False, router.db_for_write(type(row))
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 def _key(meta: Any) -> str:

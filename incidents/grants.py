@@ -167,7 +167,7 @@ def admit_all(people: Sequence[Admission], *, level: str, actor: Actor) -> None:
 
 
 def _let_in(grants: Sequence[AccessGrant], *, actor: Actor) -> None:
-    history.create_all(grants, actor=actor)
+    history.create_in_set(grants, actor=actor)
     permitting.give(grants)
     for grant in grants:
         note(grant, actor=actor)

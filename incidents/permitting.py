@@ -6,6 +6,7 @@ from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
+from audit.inserting import insert_new
 from incidents.access import Level
 from incidents.models import (
     AccessGrant,
@@ -38,8 +39,8 @@ def give(grants: Sequence[AccessGrant]) -> None:
         for grant, of in given
         if grant.team
     ]
-    IncidentUserPermission.objects.bulk_create(to_people, ignore_conflicts=True)
-    IncidentGroupPermission.objects.bulk_create(to_teams, ignore_conflicts=True)
+    insert_new(to_people)
+    insert_new(to_teams)
 
 
 def take(incident: Incident, levels: set[Level], grant: AccessGrant) -> None:

@@ -3,6 +3,7 @@
 from audit import clockwork
 from audit.clockwork import Wish
 from audit.gathering import Turn, write_soon
+from audit.inserting import insert_all
 from notifications.models import Page
 
 SEND = "notifications.send_page"
@@ -19,9 +20,7 @@ def put(page: Page) -> None:
 def _insert(pages: list[Page]) -> None:
     # The first of a key counts, and one that is there stays as it is and gives its own key.
     wanted = list({page.key: page for page in reversed(pages)}.values())[::-1]
-    Page.objects.bulk_create(
-        wanted, update_conflicts=True, unique_fields=["key"], update_fields=["key"]
-    )
+    insert_all(wanted, known_by="key")
     for page in wanted:
         if page.state == Page.State.PENDING:
             write_soon(clockwork.schedule_all, _sending(page), turn=Turn.WORK)
