@@ -5,50 +5,67 @@ of rows that cannot be, each is then done by itself. Writes nothing itself: audi
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import structlog
 from django.db import transaction
 
-from audit import claims, clockwork
+from audit import claims, clockwork, travelling
 from audit.claims import URGENT, Claim
-from audit.clockwork import Together
+from audit.kinds import Convoy, Together
 from audit.models import Due
 
 logger = structlog.get_logger(__name__)
 
-# So many steps are done within a tenth of a second: soon what they hold is free, and no claim
+# So many steps are done within a fifth of a second: soon what they hold is free, and no claim
 # lapses. What talks outside may take ten seconds: those behind it lapse and go alone.
-MOST = 10
+MOST = 20
 
 
 def of(taken: Sequence[Claim]) -> list[list[Claim]]:
     """Return claims in the bundles in which they are handed over, in their order.
 
-    Those of one bundle are of one kind and one lane: whoever answers slowly delays its own alone.
+    Those of one bundle are of one kind, and of one lane where one waits for the other: whoever
+    answers slowly delays its own alone. Of those that go at once few are of one lane.
     """
     made: list[list[Claim]] = []
-    begun: dict[tuple[str, str], list[Claim]] = {}
+    begun: dict[Hashable, list[list[Claim]]] = {}
     for claim in taken:
-        place = (claim.kind, claim.lane)
-        if is_by_itself(claim) or len(begun.get(place, ())) in (0, MOST):
-            made.append([])
-            if not is_by_itself(claim):
-                begun[place] = made[-1]
-            made[-1].append(claim)
-        else:
-            begun[place].append(claim)
+        open_ones = [] if is_by_itself(claim) else begun.setdefault(_place(claim), [])
+        some = next((each for each in open_ones if _has_room(each, claim)), None)
+        if some is None:
+            some = []
+            made.append(some)
+            open_ones.append(some)
+        some.append(claim)
     return made
 
 
+def _place(claim: Claim) -> Hashable:
+    if _goes_at_once(claim):
+        return claim.kind, claim.priority <= URGENT
+    return claim.kind, claim.lane
+
+
+def _has_room(some: Sequence[Claim], claim: Claim) -> bool:
+    if len(some) == MOST:
+        return False
+    of_its_lane = sum(each.lane == claim.lane for each in some)
+    return not _goes_at_once(claim) or of_its_lane < travelling.MOST_OF_A_LANE
+
+
+def _goes_at_once(claim: Claim) -> bool:
+    return clockwork.handler_of(claim.kind).convoy is not None
+
+
 def is_by_itself(claim: Claim) -> bool:
-    """True if a row waits for no other: it came back, is urgent and talks outside, or takes long.
+    """True if a row waits for no other: it came back, may wait for one outside, or takes long.
 
     What came back may be what ended its worker.
     """
-    urgent = claim.priority <= URGENT and clockwork.is_outward(claim.kind)
+    waits = clockwork.is_outward(claim.kind) and not _goes_at_once(claim)
     long = clockwork.longest_of(claim.kind) > claims.LONGEST_WORK
-    return claim.hand_overs > 1 or urgent or long
+    return claim.hand_overs > 1 or (waits and claim.priority <= URGENT) or long
 
 
 def run(kind: str, taken: Sequence[tuple[int, uuid.UUID]]) -> None:
@@ -56,11 +73,30 @@ def run(kind: str, taken: Sequence[tuple[int, uuid.UUID]]) -> None:
 
     What somebody else has, or is done, is left alone.
     """
-    together = clockwork.handler_of(kind).together
-    if together is None:
-        for pk, token in taken:
-            clockwork.run(pk, token)
+    handler = clockwork.handler_of(kind)
+    if handler.convoy:
+        left = _travel(taken, handler.convoy)
+    elif handler.together:
+        _do_together(taken, handler.together)
         return
+    else:
+        left = list(taken)
+    for pk, token in left:
+        clockwork.run(pk, token)
+
+
+def _travel(taken: Sequence[tuple[int, uuid.UUID]], convoy: Convoy) -> list[tuple[int, uuid.UUID]]:
+    """Do at once what can be; return the claims of what is to be done by itself."""
+    begun = claims.begin_all(taken)
+    # What failed before, or was never heard of again, does not go with others.
+    alone = [due for due in begun if due.attempts != 1]
+    alone += travelling.run([due for due in begun if due.attempts == 1], convoy)
+    # Each is begun at its turn, if its claim holds until then.
+    claims.let_go(alone)
+    return [(due.pk, due.token) for due in alone if due.token]
+
+
+def _do_together(taken: Sequence[tuple[int, uuid.UUID]], together: Together) -> None:
     begun = claims.begin_all(taken)
     # What failed before, or was never heard of again, is not tried beside others.
     done = _do([due for due in begun if due.attempts == 1], together)

@@ -54,12 +54,17 @@ URGENT = 1
 # Two locking parts, since PostgreSQL allows no FOR UPDATE inside a UNION.
 _CLAIM = """
     WITH ahead AS (
-        SELECT count(*) AS rows FROM audit_due WHERE state = 'enqueued'
+        SELECT count(*) AS rows, count(*) FILTER (WHERE priority <= %(urgent)s) AS urgent,
+               count(*) FILTER (WHERE priority <= 0) AS gravest
+          FROM audit_due WHERE state = 'enqueued'
            AND lease_until >= statement_timestamp() AND hand_overs = 1
+    ), room AS (
+        SELECT CASE WHEN rows < %(ahead)s THEN 32767 WHEN urgent < %(ahead)s THEN %(urgent)s
+                    WHEN gravest < %(ahead)s THEN 0 ELSE -1 END AS mildest FROM ahead
     ), fresh AS (
         SELECT id, priority, due_at FROM audit_due
          WHERE state = 'scheduled' AND due_at <= statement_timestamp()
-           AND (priority <= %(urgent)s OR (SELECT rows FROM ahead) < %(ahead)s)
+           AND priority <= (SELECT mildest FROM room)
          ORDER BY priority, due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     ), stale AS (
         SELECT id, priority, due_at FROM audit_due
@@ -84,6 +89,12 @@ _BEGIN = """
      WHERE id = ANY(%s) AND token = ANY(%s) AND state = 'enqueued'
     RETURNING id, token, kind, payload, priority, attempts
 """
+# Of a try that was not made.
+_LET_GO = """
+    UPDATE audit_due SET attempts = attempts - 1, lease_until =
+           CASE WHEN %s THEN least(lease_until, statement_timestamp()) ELSE lease_until END
+     WHERE id = ANY(%s) AND token = ANY(%s) AND state = 'enqueued' AND attempts > 0
+"""
 _LOCK = """
     SELECT id, set_config('idle_in_transaction_session_timeout', %s, true) FROM audit_due
      WHERE id = ANY(%s) AND token = ANY(%s) AND state = 'enqueued' FOR UPDATE
@@ -100,7 +111,8 @@ def claim(limit: int = 20, *, ahead: int = NO_BOUND) -> list[Claim]:
 
     Args:
         ahead: once so many wait for a worker only what is urgent is taken: whatever becomes due
-            now would stand in line behind them, however grave.
+            now would stand in line behind them, however grave. Once so many that are urgent wait,
+            only the gravest is, and of that no more than as many: the rest would come back.
     """
     wanted = {
         "limit": limit,
@@ -139,6 +151,18 @@ def begin_all(taken: Sequence[tuple[int, uuid.UUID]]) -> list[Due]:
         for pk, token, kind, payload, priority, attempts in found
     ]
     return sorted(rows, key=lambda due: (due.priority, due.pk))
+
+
+def let_go(rows: Sequence[Due], *, lapse: bool = False) -> None:
+    """Take back that a try of each row was begun: it was not made.
+
+    Args:
+        lapse: the claim ends at once, and the engines go on with the row.
+    """
+    taken = [(due.pk, due.token) for due in rows if due.token]
+    if taken:
+        with connection.cursor() as cursor:
+            cursor.execute(_LET_GO, [lapse, *_apart(taken)])
 
 
 def _apart(taken: Sequence[tuple[int, uuid.UUID]]) -> tuple[list[int], list[uuid.UUID]]:
@@ -189,7 +213,7 @@ def cancel(*, prefix: str, handed_over: bool = True) -> int:
 @contextmanager
 def held(pk: int, token: uuid.UUID, *, longest: timedelta) -> Iterator[None]:
     """Renew the lease of a claim as long as this process lives, and no longer than may be."""
-    holder = _Holder(pk, token, longest)
+    holder = Holder(pk, token, longest)
     holder.wait()
     try:
         yield
@@ -197,7 +221,7 @@ def held(pk: int, token: uuid.UUID, *, longest: timedelta) -> Iterator[None]:
         holder.let_go()
 
 
-class _Holder:
+class Holder:
     """A timer that renews and starts the next. Most work is over before the first one ends."""
 
     def __init__(self, pk: int, token: uuid.UUID, longest: timedelta) -> None:

@@ -4,57 +4,43 @@ A row carries all that is needed. Celery and Redis only speed its handling up,
 so either may be emptied or killed at any time. All times are the database's.
 """
 
+import json
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from audit import claims
 from audit.claims import Claim as Claim
 from audit.claims import cancel as cancel
 from audit.claims import claim as claim
+from audit.kinds import Convoy, Handler, Outward, Together, Within
+from audit.kinds import Wish as Wish
 from audit.models import Due
 
 logger = structlog.get_logger(__name__)
 
 CHANNEL = "andon_due"
-FIRST_RETRY = timedelta(seconds=2)
-LONGEST_RETRY = timedelta(minutes=10)
+FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=2), timedelta(minutes=10)
 # How long the result of a call outside is kept in hand while the database is away.
 PATIENCE, PAUSE = timedelta(seconds=12), timedelta(seconds=0.25)
-
-Within = Callable[[dict[str, Any]], None]
-Outward = Callable[[dict[str, Any]], Callable[[], None]]
-Together = Callable[[Sequence[dict[str, Any]]], Sequence[bool]]
-
-
-@dataclass(frozen=True)
-class Handler:
-    """How a kind of due row is handled."""
-
-    work: Callable[[dict[str, Any]], Any]
-    outward: bool
-    attempts: int
-    longest: timedelta | None = None
-    together: Together | None = None
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What to schedule; the arguments of `schedule`."""
-
-    kind: str
-    key: str
-    payload: dict[str, Any]
-    due_at: datetime | None = None
-    after: timedelta = timedelta(0)
-    priority: int = 5
+# One text, whatever it holds: Django words an expression for each time of each row.
+_SCHEDULE = """
+    INSERT INTO audit_due (kind, key, payload, priority, due_at, planned_at, state, attempts,
+                           hand_overs, last_error, created_at)
+    SELECT kind, key, payload, priority, at, at, 'scheduled', 0, 0, '', %s::timestamptz
+      FROM json_to_recordset(%s::json) AS wish (kind text, key text, payload jsonb,
+               priority smallint, due_at timestamptz, after float8),
+           coalesce(due_at, statement_timestamp() + make_interval(secs => after)) AS at
+    ON CONFLICT DO NOTHING
+"""
 
 
 class Poisoned(Exception):
@@ -88,7 +74,11 @@ def within_transaction(
 
 
 def outward(
-    kind: str, *, attempts: int = 8, longest: timedelta | None = None
+    kind: str,
+    *,
+    attempts: int = 8,
+    longest: timedelta | None = None,
+    convoy: Convoy | None = None,
 ) -> Callable[[Outward], Outward]:
     """Register work that talks to the outside, which may happen twice after a crash.
 
@@ -96,10 +86,13 @@ def outward(
     is written together with the finish of the row, if the claim still holds. The
     payload's `lane` says whose work it is; the same lane is worked off a little at a time. After
     `longest` the claim ends though its process lives: what hangs is noticed, and begun again.
+    With a `convoy` several rows are done at once, of any lanes, see audit.travelling.
     """
 
     def register(work: Outward) -> Outward:
-        _handlers[kind] = Handler(work, outward=True, attempts=attempts, longest=longest)
+        _handlers[kind] = Handler(
+            work, outward=True, attempts=attempts, longest=longest, convoy=convoy
+        )
         return work
 
     return register
@@ -159,20 +152,19 @@ def schedule_all(wishes: Sequence[Wish]) -> None:
     for wish in wishes:
         if wish.kind not in _handlers:
             raise LookupError(f"no handler is registered for {wish.kind!r}")
-    rows = []
-    for wish in wishes:
-        planned = wish.due_at or Now() + wish.after
-        rows.append(
-            Due(
-                kind=wish.kind,
-                key=wish.key,
-                payload=wish.payload,
-                priority=wish.priority,
-                due_at=planned,
-                planned_at=planned,
-            )
-        )
-    Due.objects.bulk_create(rows, ignore_conflicts=True)
+    said = [
+        {
+            "kind": wish.kind,
+            "key": wish.key,
+            "payload": wish.payload,
+            "priority": wish.priority,
+            "due_at": wish.due_at.isoformat() if wish.due_at else None,
+            "after": wish.after.total_seconds(),
+        }
+        for wish in wishes
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_SCHEDULE, [timezone.now(), json.dumps(said)])
     if any(wish.due_at is None and not wish.after for wish in wishes):
         nudge()
 
@@ -199,16 +191,29 @@ def run(pk: int, token: uuid.UUID) -> bool:
 
 def run_begun(due: Due) -> bool:
     """Handle a row that `claims` began; False if the claim is somebody else's by now."""
+    return _try(due, partial(_carry_out, handler_of(due.kind)))
+
+
+def conclude(due: Due, came_of: Callable[[], Callable[[], None]]) -> bool:
+    """Write what a call outside came to, or put its row off; False as in `run_begun`.
+
+    Args:
+        came_of: returns what to write, or raises if it is to be tried again.
+    """
+    return _try(due, lambda due, token: _write_surely(came_of(), due, token))
+
+
+def _try(due: Due, how: Callable[[Due, uuid.UUID], bool]) -> bool:
     assert due.token
-    handler = handler_of(due.kind)
+    most = attempts_of(due.kind)
     try:
-        if due.attempts > handler.attempts:
+        if due.attempts > most:
             # Each try before ended without a word: this work kills its worker.
             raise Poisoned(due.kind)
-        return _carry_out(handler, due, due.token)
+        return how(due, due.token)
     except Exception as error:
         logger.exception("due_failed", due=due.pk, kind=due.kind, attempt=due.attempts)
-        _put_off(due.pk, due.token, error=error, attempts=handler.attempts)
+        _put_off(due.pk, due.token, error=error, attempts=most)
     return True
 
 

@@ -36,12 +36,12 @@ BEAT_SECONDS = 1.0
 BROKER_REST_SECONDS = 5.0
 BATCH = 20
 # With workers, which take them in bundles. Still a part of what may wait for them.
-BATCH_FOR_WORKERS = 40
+BATCH_FOR_WORKERS = 80
 # What may wait for a worker: few enough that it is taken before its claim lapses, and that what
 # is graver and comes later does not wait long behind it.
-AHEAD = 60
+AHEAD = 160
 # Where workers are too slow for that: every row that comes back was work for nothing.
-FEWEST_AHEAD = 15
+FEWEST_AHEAD = 20
 # Where they take not even those in time, if there are any, the work is done here for a while.
 WORKERS_REST_SECONDS = 5.0
 # As the settings have it for most work: 20 and 25 of its 30 seconds.
@@ -94,8 +94,8 @@ class Engine:
         self._beat()
         taken = self._claim()
         # In calm times no row waits for another.
-        full = self._has_workers() and len(taken) >= BATCH_FOR_WORKERS
-        for some in bundles.of(taken) if full else [[claim] for claim in taken]:
+        many = self._has_workers() and len(taken) >= BATCH_FOR_WORKERS // 2
+        for some in bundles.of(taken) if many else [[claim] for claim in taken]:
             self._hand_over(some)
         if taken:
             self._lively_until = self.clock() + BEAT_SECONDS

@@ -123,7 +123,7 @@ def look_after_answer(payload: dict[str, Any]) -> None:
     answering.look_after(payload["escalation"], payload["generation"])
 
 
-@clockwork.outward(SEND)
+@clockwork.outward(SEND, convoy=sending.CONVOY)
 def send_page(payload: dict[str, Any]) -> Callable[[], None]:
     return sending.send_page(payload["page"])
 

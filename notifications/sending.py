@@ -1,41 +1,50 @@
 """Send pages and note each attempt. The only writer of PageAttempt, and of what a Page became."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.models import User
 from audit import clockwork
-from notifications import channels, concerns, vault, wording, working
+from audit.kinds import Convoy
+from notifications import channels, concerns, crowding, vault, wording, working
 from notifications.models import Page, PageAttempt
 from notifications.queueing import SEND as SEND
-from notifications.ways import LOUD
 
 ELSEWHERE = "notifications.page_elsewhere"
-A_MINUTE = timedelta(minutes=1)
 # Of an incident nothing of these is said outside.
 _UNSAID = ("title", "detail", "aware_rationale")
 # Two rows each, in one statement: thousands of pages may be due in one minute.
 _BEGIN = """
     WITH begun AS (
-        UPDATE notifications_page SET state = %s, attempts = %s WHERE id = %s
+        UPDATE notifications_page SET state = %s, attempts = attempts + 1 WHERE id = ANY(%s)
         RETURNING id, attempts
     )
     INSERT INTO notifications_pageattempt (page_id, number, started_at, answer)
-    SELECT id, attempts, %s::timestamptz, '' FROM begun RETURNING id
+    SELECT id, attempts, %s::timestamptz, '' FROM begun RETURNING page_id, id
 """
 _SENT = """
-    WITH ended AS (
-        UPDATE notifications_pageattempt SET ended_at = %s::timestamptz, answer = %s WHERE id = %s
-        RETURNING page_id, ended_at, answer
+    WITH said AS (
+        SELECT * FROM json_to_recordset(%s::json)
+            AS said (page bigint, attempt bigint, answer text, remote text)
+    ), free AS (
+        SELECT id FROM notifications_page WHERE id IN (SELECT page FROM said)
+           FOR NO KEY UPDATE {}
+    ), ended AS (
+        UPDATE notifications_pageattempt AS tried SET ended_at = %s::timestamptz,
+               answer = said.answer
+          FROM said JOIN free ON free.id = said.page WHERE tried.id = said.attempt
+        RETURNING page_id, ended_at, said.answer, said.remote
     )
-    UPDATE notifications_page SET state = %s, sent_at = ended.ended_at, answer = ended.answer,
-           remote = %s
-      FROM ended WHERE id = %s AND id = ended.page_id
+    UPDATE notifications_page AS page SET state = %s, sent_at = ended.ended_at,
+           answer = ended.answer, remote = ended.remote
+      FROM ended WHERE page.id = ended.page_id RETURNING page.id
 """
 
 
@@ -48,8 +57,12 @@ def send_page(page_pk: int) -> Callable[[], None]:
     page, attempt = _begin(page_pk)
     if attempt is None:
         return lambda: None
+    return _came_of(page, attempt, lambda: channels.send(page.method, wording.message(page)))
+
+
+def _came_of(page: Page, attempt: PageAttempt, call: Callable[[], str]) -> Callable[[], None]:
     try:
-        answer = channels.send(page.method, wording.message(page))
+        answer = call()
     except channels.Bounced as error:
         said = str(error)
         return lambda: _bounced(page, attempt, said)
@@ -68,11 +81,11 @@ def _begin(page_pk: int) -> tuple[Page, PageAttempt | None]:
     page = _all_of_it().select_for_update(of=("self",)).get(pk=page_pk)
     if page.state not in (Page.State.PENDING, Page.State.SENDING):
         return page, None
-    until = _too_many_until(page)
+    until = crowding.until(page)
     if until:
         _delay(page, until)
         return page, None
-    return page, _begun(page)
+    return page, _begun(page)[0]
 
 
 def _all_of_it() -> QuerySet[Page]:
@@ -83,40 +96,18 @@ def _all_of_it() -> QuerySet[Page]:
     )
 
 
-def _begun(page: Page) -> PageAttempt:
-    page.state = Page.State.SENDING
-    page.attempts += 1
-    attempt = PageAttempt(page=page, number=page.attempts)
+def _begun(*pages: Page) -> list[PageAttempt]:
+    now = timezone.now()
     with connection.cursor() as cursor:
-        cursor.execute(_BEGIN, [page.state, page.attempts, page.pk, attempt.started_at])
-        (attempt.pk,) = cursor.fetchone()
-    return attempt
-
-
-def _too_many_until(page: Page) -> datetime | None:
-    """When there is room for this page again, if its person was paged too often in a minute."""
-    is_first = not (page.attempts or page.about_id)
-    if page.escalation.level <= LOUD or not is_first or page.person_id is None:
-        return None
-    # Two engines that count at once would both find room.
-    User.objects.select_for_update(no_key=True).values("pk").get(pk=page.person_id)
-    most = most_a_minute()
-    begun = PageAttempt.objects.filter(
-        page__person=page.person_id,
-        number=1,
-        page__about=None,
-        page__escalation__level__gt=LOUD,
-        started_at__gt=timezone.now() - A_MINUTE,
-    )
-    newest = begun.order_by("-started_at").values_list("started_at", flat=True)
-    last = next(iter(newest[most - 1 : most]), None)
-    return last + A_MINUTE if last else None
-
-
-def most_a_minute() -> int:
-    """Return how many pages a minute one person gets, of SEV 2 and milder."""
-    most: int = settings.ENVIRONMENT.pages_per_minute
-    return most
+        cursor.execute(_BEGIN, [Page.State.SENDING, [page.pk for page in pages], now])
+        keys = dict(cursor.fetchall())
+    for page in pages:
+        page.state = Page.State.SENDING
+        page.attempts += 1
+    return [
+        PageAttempt(pk=keys[page.pk], page=page, number=page.attempts, started_at=now)
+        for page in pages
+    ]
 
 
 def _delay(page: Page, until: datetime) -> None:
@@ -138,10 +129,78 @@ def _note(attempt: PageAttempt, answer: str) -> None:
 
 
 def _sent(page: Page, attempt: PageAttempt, answer: str) -> None:
-    said, remote = answer[:200], getattr(answer, "remote", "")
+    _write_sent([(page, attempt, answer)])
+
+
+def _write_sent(sent: Sequence[tuple[Page, PageAttempt, str]], *, how: str = "") -> set[int]:
+    """Note that pages were sent; return their keys, less those that somebody holds."""
+    said = [
+        {
+            "page": page.pk,
+            "attempt": attempt.pk,
+            "answer": answer[:200],
+            "remote": getattr(answer, "remote", ""),
+        }
+        for page, attempt, answer in sent
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(_SENT, [timezone.now(), said, attempt.pk, Page.State.SENT, remote, page.pk])
-    working.succeeded(page.contact or page.room)
+        cursor.execute(_SENT.format(how), [json.dumps(said), timezone.now(), Page.State.SENT])
+        written = {pk for (pk,) in cursor.fetchall()}
+    working.succeeded(
+        *(page.contact or page.room for page, _attempt, _answer in sent if page.pk in written)
+    )
+    return written
+
+
+# --- Many at once
+
+
+@dataclass(frozen=True)
+class _Sending:
+    """A page whose attempt was noted, and how it is made."""
+
+    page: Page
+    attempt: PageAttempt
+    call: Callable[[], str]
+
+    def came_of(self, call: Callable[[], str]) -> Callable[[], None]:
+        return _came_of(self.page, self.attempt, call)
+
+
+def _begin_all(payloads: Sequence[dict[str, Any]]) -> list[_Sending | None]:
+    keys = [payload["page"] for payload in payloads]
+    with transaction.atomic():
+        fresh = _all_of_it().select_for_update(of=("self",), skip_locked=True)
+        fresh = fresh.filter(pk__in=keys, state=Page.State.PENDING, attempts=0, about=None)
+        pages = crowding.with_room(list(fresh.order_by("pk")))
+        attempts = _begun(*pages) if pages else []
+    begun = {
+        page.pk: _Sending(page, attempt, _ready(page))
+        for page, attempt in zip(pages, attempts, strict=True)
+    }
+    return [begun.pop(key, None) for key in keys]
+
+
+def _ready(page: Page) -> Callable[[], str]:
+    """Word a page here, where the database may be asked; return what sends it."""
+    try:
+        words = wording.message(page)
+    except Exception as error:  # noqa: BLE001 - raised where it is waited for, as the call's own
+        return partial(_fail, error)
+    return partial(channels.send, page.method, words)
+
+
+def _fail(error: Exception) -> str:
+    raise error
+
+
+def _write_all(sent: Sequence[tuple[_Sending, str]]) -> list[bool]:
+    every = [(each.page, each.attempt, answer) for each, answer in sent]
+    written = _write_sent(every, how="SKIP LOCKED")
+    return [each.page.pk in written for each, _answer in sent]
+
+
+CONVOY = Convoy(_begin_all, _write_all)
 
 
 def _bounced(page: Page, attempt: PageAttempt, answer: str) -> None:

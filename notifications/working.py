@@ -18,13 +18,19 @@ ENGINE = Actor.machine("engine")
 A_MINUTE = timedelta(minutes=1)
 
 
-def succeeded(place: ContactMethod | Room | None) -> None:
+def succeeded(*places: ContactMethod | Room | None) -> None:
     """Something was taken by the other side; noted to the minute."""
-    if place:
-        # Who gets a hundred pages at once has one row, for which each of them would wait.
-        lately = Q(last_success_at__gt=Now() - A_MINUTE, last_failure="")
-        same = type(place)._default_manager.filter(~lately, pk=place.pk)
-        same.update(last_success_at=Now(), last_failure="")
+    # Who gets a hundred pages at once has one row, for which each of them would wait.
+    lately = Q(last_success_at__gt=Now() - A_MINUTE, last_failure="")
+    for model in (ContactMethod, Room):
+        same = {place.pk for place in places if isinstance(place, model)}
+        if same:
+            # In one order: two who note the same ones would each wait for the other.
+            old = model._default_manager.filter(~lately, pk__in=same).order_by("pk")
+            held = old.select_for_update(no_key=True).values_list("pk", flat=True)
+            model._default_manager.filter(pk__in=held).update(
+                last_success_at=Now(), last_failure=""
+            )
 
 
 def failed(place: ContactMethod | Room | None, why: str) -> None:

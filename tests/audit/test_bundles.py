@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from audit import bundles, claims, clockwork
 from audit.claims import Claim
+from audit.kinds import Convoy
 from audit.models import Due
 
 pytestmark = pytest.mark.django_db
@@ -177,9 +178,32 @@ def test_a_bundle_is_of_one_kind_and_one_lane(registry):
     assert bundles.of(some) == [[some[0], some[2]], [some[1], some[4]], [some[3]]]
 
 
-def test_a_bundle_holds_ten(registry):
-    some = [claim() for _ in range(23)]
-    assert [len(each) for each in bundles.of(some)] == [10, 10, 3]
+def test_a_bundle_holds_twenty(registry):
+    some = [claim() for _ in range(43)]
+    assert [len(each) for each in bundles.of(some)] == [20, 20, 3]
+
+
+@pytest.fixture
+def at_once(registry):
+    clockwork.outward("test.send", convoy=Convoy(list, list))(lambda _payload: lambda: None)
+
+
+def test_what_goes_at_once_goes_with_other_lanes_and_few_of_its_own(at_once):
+    some = [claim("test.send", lane="ann") for _ in range(5)]
+    some.append(claim("test.send", lane="bob"))
+    first, second = bundles.of(some)
+    assert first == [*some[:4], some[5]]
+    assert second == [some[4]]
+
+
+def test_what_is_urgent_goes_with_no_other(at_once):
+    some = [claim("test.send", lane=str(n), priority=n) for n in range(4)]
+    assert bundles.of(some) == [some[:2], some[2:]]
+
+
+def test_what_came_back_does_not_go_with_others(at_once):
+    some = [claim("test.send", lane="ann"), claim("test.send", lane="bob", hand_overs=2)]
+    assert bundles.of(some) == [[some[0]], [some[1]]]
 
 
 def test_what_came_back_is_by_itself(registry):

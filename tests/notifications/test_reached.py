@@ -249,7 +249,7 @@ def test_a_channel_that_breaks_says_so_without_quoting_and_stops_nobody_else(
 def test_more_pages_a_minute_than_anybody_reads_wait_and_grave_ones_do_not(
     person, engine, monkeypatch
 ):
-    monkeypatch.setattr("notifications.sending.most_a_minute", lambda: 1)
+    monkeypatch.setattr("notifications.crowding.most_a_minute", lambda: 1)
     make.incident(Sev.SEV2)
     make.incident(Sev.SEV2)
     make.incident(Sev.SEV1)
@@ -258,7 +258,7 @@ def test_more_pages_a_minute_than_anybody_reads_wait_and_grave_ones_do_not(
     waits = mine.get(state=Page.State.PENDING)
     assert waits.held_until > timezone.now()
     assert mine.filter(state=Page.State.SENT).count() == 2
-    monkeypatch.setattr("notifications.sending.most_a_minute", lambda: 5)
+    monkeypatch.setattr("notifications.crowding.most_a_minute", lambda: 5)
     engine.forward(minutes=1)
     waits.refresh_from_db()
     assert waits.state == Page.State.SENT

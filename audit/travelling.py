@@ -1,0 +1,146 @@
+"""Make the calls of several rows outside at once, and write together what came of them.
+
+A worker waits a moment for all of them. Whoever answers later is waited for beside: what is handed
+over next does not wait, and of the lane of those who are slow nothing more is begun here.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from functools import cache, partial
+from threading import Lock
+from typing import Any, NamedTuple
+
+import structlog
+from django.db import DatabaseError, InterfaceError, connections, transaction
+
+from audit import claims, clockwork
+from audit.kinds import Convoy, Trip
+from audit.models import Due
+
+logger = structlog.get_logger(__name__)
+
+# A bundle and what is late beside it.
+THREADS = 24
+# Of one lane: so many calls at once are begun, and are waited for beside.
+MOST_OF_A_LANE = 4
+# With so many waited for beside, what comes next is left to the engines, who wait for few.
+MOST_LATE = 12
+# Whoever is there has answered by then. What did is written each tenth of a second: what is sent
+# and not written yet is sent again if this process ends.
+PROMPT, SLICE = 1.0, 0.1
+
+
+class _Journey(NamedTuple):
+    due: Due
+    trip: Trip
+    call: "Future[Any]"
+
+
+class _Late:
+    """Who is waited for beside, by lane."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._lanes: Counter[str] = Counter()
+
+    def is_full(self, lane: str) -> bool:
+        return self._lanes.total() >= MOST_LATE or self._lanes[lane] >= MOST_OF_A_LANE
+
+    def change(self, lane: str, by: int) -> None:
+        with self._lock:
+            self._lanes[lane] += by
+            self._lanes += Counter()
+
+
+_late = _Late()
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    # Made at first use: a worker forks before it.
+    return ThreadPoolExecutor(THREADS, thread_name_prefix="andon-travelling")
+
+
+def run(rows: Sequence[Due], convoy: Convoy) -> list[Due]:
+    """Do the work of rows whose claims were begun; return those that are to be done alone."""
+    slow = [due for due in rows if _late.is_full(_lane(due))]
+    claims.let_go(slow, lapse=True)
+    ours = [due for due in rows if due not in slow]
+    if not ours:
+        return []
+    try:
+        begun = convoy.begin([due.payload for due in ours])
+    except Exception:
+        # Whose fault it was shows when each is tried by itself.
+        logger.exception("due_not_begun_together", rows=len(ours))
+        return ours
+    going = [(due, trip) for due, trip in zip(ours, begun, strict=True) if trip]
+    _travel(going, convoy)
+    return [due for due, trip in zip(ours, begun, strict=True) if trip is None]
+
+
+def _lane(due: Due) -> str:
+    return str(due.payload.get("lane", due.kind))
+
+
+def _travel(going: Sequence[tuple[Due, Trip]], convoy: Convoy) -> None:
+    journeys = {
+        (call := _threads().submit(trip.call)): _Journey(due, trip, call) for due, trip in going
+    }
+    waiting, end = set(journeys), time.monotonic() + PROMPT
+    while waiting and time.monotonic() < end:
+        came, waiting = wait(waiting, timeout=SLICE)
+        _write([journeys[call] for call in journeys if call in came], convoy)
+    for call in waiting:
+        _wait_beside(journeys[call])
+
+
+def _write(came: Sequence[_Journey], convoy: Convoy) -> None:
+    written = _written([each for each in came if each.call.exception() is None], convoy)
+    for due, trip, call in came:
+        if due.pk not in written:
+            clockwork.conclude(due, partial(trip.came_of, call.result))
+
+
+def _written(good: Sequence[_Journey], convoy: Convoy) -> set[int]:
+    """Write what calls came to, and that their rows are done; return the keys of these rows."""
+    if not good:
+        return set()
+    try:
+        with transaction.atomic():
+            # Waits for nobody: what somebody holds is written by itself.
+            held = claims.lock_free([(due.pk, due.token) for due, *_ in good if due.token])
+            ours = [each for each in good if each.due.pk in held]
+            did = convoy.write([(each.trip, each.call.result()) for each in ours])
+            done = {each.due.pk for each, is_done in zip(ours, did, strict=True) if is_done}
+            claims.finish(*done)
+    except Exception:
+        logger.exception("due_not_written_together", rows=len(good))
+        return set()
+    return done
+
+
+def _wait_beside(journey: _Journey) -> None:
+    due = journey.due
+    assert due.token
+    holder = claims.Holder(due.pk, due.token, clockwork.longest_of(due.kind))
+    holder.wait()
+    _late.change(_lane(due), +1)
+    journey.call.add_done_callback(partial(_come_late, journey, holder))
+
+
+def _come_late(journey: _Journey, holder: claims.Holder, call: "Future[Any]") -> None:
+    try:
+        clockwork.conclude(journey.due, partial(journey.trip.came_of, call.result))
+    except (DatabaseError, InterfaceError) as error:
+        # The claim lapses, and it is done again.
+        logger.warning("travelling_database_away", error=type(error).__name__)
+    finally:
+        holder.let_go()
+        _late.change(_lane(journey.due), -1)
+        # This thread may rest for days, and PostgreSQL has few connections to give.
+        with suppress(DatabaseError, InterfaceError):
+            connections.close_all()
