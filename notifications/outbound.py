@@ -9,6 +9,8 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import closing, suppress
+from heapq import heappop, heappush
+from itertools import count
 
 import requests
 from AntiSSRF import AntiSSRFPolicy, PolicyConfigOptions
@@ -105,7 +107,7 @@ def exchange(
     try:
         with (
             deadline,
-            closing(_adapter(url, deadline)) as adapter,
+            closing(_adapter(url)) as adapter,
             closing(
                 adapter.send(request, stream=True, timeout=(CONNECT_SECONDS, SECONDS))
             ) as answer,
@@ -131,22 +133,21 @@ class _Deadline:
     """
 
     def __init__(self, ends: float) -> None:
-        self._ends = ends
+        self.ends = ends
         self._line: socket.socket | None = None
-        self._timer: threading.Timer | None = None
 
     def __enter__(self) -> "_Deadline":
+        _of_this_thread.deadline = self
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._timer:
-            self._timer.cancel()
+        _of_this_thread.deadline = None
         if self._line:
             self._line.close()
 
     @property
     def passed(self) -> bool:
-        return time.monotonic() >= self._ends
+        return time.monotonic() >= self.ends
 
     def check(self) -> None:
         if self.passed:
@@ -155,19 +156,57 @@ class _Deadline:
     def watch(self, line: socket.socket) -> None:
         # A descriptor of its own: TLS moves the other one about, and its number may be reused.
         self._line = socket.socket(fileno=os.dup(line.fileno()))
-        self._timer = threading.Timer(
-            max(self._ends - time.monotonic(), 0), self._cut, [self._line]
-        )
-        self._timer.daemon = True
-        self._timer.start()
+        _watchman.take(self)
 
-    @staticmethod
-    def _cut(line: socket.socket) -> None:
+    def cut(self) -> None:
+        # Of what is over the line is closed, which is such an error.
         with suppress(OSError):
-            line.shutdown(socket.SHUT_RDWR)
+            if self._line:
+                self._line.shutdown(socket.SHUT_RDWR)
 
 
-def _adapter(url: str, deadline: _Deadline) -> HTTPAdapter:
+class _OfThisThread(threading.local):
+    deadline: _Deadline | None = None
+
+
+class _Watchman:
+    """Cuts the lines whose time is up. One thread for all: one for each call cost a tenth of it."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._deadlines: list[tuple[float, int, _Deadline]] = []
+        self._numbers = count()
+        self._thread: threading.Thread | None = None
+
+    def take(self, deadline: _Deadline) -> None:
+        with self._changed:
+            heappush(self._deadlines, (deadline.ends, next(self._numbers), deadline))
+            # In a process that was forked since there is no such thread any more.
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="andon-cut", daemon=True)
+                self._thread.start()
+            elif self._deadlines[0][2] is deadline:
+                self._changed.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._deadlines or self._deadlines[0][0] > time.monotonic():
+                    self._changed.wait(self._seconds_left())
+                _ends, _number, deadline = heappop(self._deadlines)
+            deadline.cut()
+
+    def _seconds_left(self) -> float | None:
+        if not self._deadlines:
+            return None
+        return max(self._deadlines[0][0] - time.monotonic(), 0)
+
+
+_of_this_thread = _OfThisThread()
+_watchman = _Watchman()
+
+
+def _adapter(url: str) -> HTTPAdapter:
     # An adapter alone, without a session: none of the environment's proxies, no cookies, and
     # nobody who would follow a redirect.
     if is_internal(url):
@@ -177,27 +216,30 @@ def _adapter(url: str, deadline: _Deadline) -> HTTPAdapter:
         # gains nothing.
         policy = AntiSSRFPolicy(PolicyConfigOptions.EXTERNAL_ONLY_LATEST)
         adapter = policy.get_antissrf_session().get_adapter(url)
-    adapter.poolmanager.pool_classes_by_scheme = _pools(deadline)
+    adapter.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
     return adapter
 
 
-def _pools(deadline: _Deadline) -> dict[str, type[HTTPConnectionPool]]:
-    class Plain(HTTPConnection):
-        def _new_conn(self) -> socket.socket:
-            line = super()._new_conn()
-            deadline.watch(line)
-            return line
+def _watched(line: socket.socket) -> socket.socket:
+    # A line without an end to it would be one that nobody cuts.
+    assert _of_this_thread.deadline
+    _of_this_thread.deadline.watch(line)
+    return line
 
-    class Secure(HTTPSConnection):
-        def _new_conn(self) -> socket.socket:
-            line = super()._new_conn()
-            deadline.watch(line)
-            return line
 
-    class PlainPool(HTTPConnectionPool):
-        ConnectionCls = Plain
+class _Plain(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        return _watched(super()._new_conn())
 
-    class SecurePool(HTTPSConnectionPool):
-        ConnectionCls = Secure
 
-    return {"http": PlainPool, "https": SecurePool}
+class _Secure(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        return _watched(super()._new_conn())
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _Plain
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _Secure
