@@ -9,7 +9,7 @@ LABELS = {
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("incidents", "0028_status_since_in_batches"),
+        ("incidents", "0029_causes"),
     ]
 
     operations = [
