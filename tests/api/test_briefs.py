@@ -1,7 +1,5 @@
 """The story of an incident by API: for whom its page is, and never more than there."""
 
-from datetime import timedelta
-
 import pytest
 from django.utils import timezone
 
@@ -82,7 +80,7 @@ def test_it_is_told_as_it_stood_at_a_moment(incident, zara):
     ("query", "field"),
     [
         ("?at=2001-01-01T00:00:00Z", "at"),
-        (f"?at={timezone.now() + timedelta(days=400):%Y-%m-%dT%H:%M:%SZ}", "at"),
+        ("?at=9999-01-01T00:00:00Z", "at"),
         ("?at=yesterday", "at"),
         ("?at=2026-11-01T00:00:00", "at"),
         ("?redaction=everything", "redaction"),
