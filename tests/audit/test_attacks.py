@@ -253,3 +253,9 @@ def test_the_record_goes_on_after_a_checkpoint(kept, person):
     assert found(kept) == []
     assert Leaf.objects.count() == Entry.objects.count() == 8
     assert Head.objects.get().seq == 8
+
+
+def test_a_hash_that_is_none_is_a_flaw_and_not_a_crash(kept):
+    plant.sql("UPDATE audit_entry SET hash = repeat('z', 64) WHERE seq = 2")
+    said = [flaw.what for flaw in verification.verify().flaws]
+    assert "stands a hash that is none" in str(said)

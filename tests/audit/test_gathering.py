@@ -1,7 +1,7 @@
 """What is gathered is written at the end: all of it, in its order, or nothing."""
 
 import pytest
-from django.db import connection, transaction
+from django.db import DataError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
@@ -169,6 +169,37 @@ def test_a_change_that_joins_without_a_savepoint_is_gathered(person):
             record(person, "test.joined")
         assert acts() == []
     assert acts() == ["test.joined"]
+
+
+def test_an_entry_has_its_key_once_what_was_gathered_is_written(person):
+    with gathered():
+        entry = record(person, "test.done")
+        outbox.publish("test.done", person=person.pk)
+    assert (entry.pk, entry._state.adding) == (Entry.objects.get().pk, False)
+    assert record(person, "test.at_once").pk == Entry.objects.latest("pk").pk
+
+
+def test_what_the_database_refuses_of_what_is_gathered_is_raised_and_nothing_stays(person):
+    def fail():
+        with transaction.atomic(), gathered():
+            record(person, "x" * 200)
+            outbox.publish("test.done", person=person.pk)
+
+    with pytest.raises(DataError):
+        fail()
+    assert not OutboxEvent.objects.exists()
+    record(person, "test.after")
+    assert acts() == ["test.after"]
+
+
+def test_the_last_statement_that_is_refused_is_noticed_too(person):
+    def fail():
+        with transaction.atomic(), gathered():
+            record(person, "x" * 200)
+
+    with pytest.raises(DataError):
+        fail()
+    assert acts() == []
 
 
 @pytest.mark.django_db(transaction=True)
