@@ -148,6 +148,7 @@ BODIES = {
     "api:relations": {"incident": "INC-1"},
     "api:access": {"person": "nobody", "level": "view", "reason": "r"},
     "api:roles": {"role": "scribe", "person": "nobody"},
+    "api:boards": {"name": "Lobby"},
     "api:exposures": {"what": "A share"},
     "api:correct_exposure": {"reason": "r"},
     "api:verify_exposure": {"how": "Looked."},
