@@ -24,7 +24,7 @@ class BriefIn(Schema):
     at: AwareDatetime | None = Field(None, description="As it stood then; now if it is left out.")
 
 
-class LineOut(Schema):
+class BriefLineOut(Schema):
     """One entry, so many seconds after the report. `kind` and `who` are words, as on the page."""
 
     at: datetime | None
@@ -52,7 +52,7 @@ class ExposedOut(Schema):
     is_open: bool
 
 
-class StopOut(Schema):
+class BriefStopOut(Schema):
     """What stopped; `took`: seconds from the report to the proof, null while there is none."""
 
     program: str
@@ -91,10 +91,10 @@ class BriefOut(Schema):
     )
     people: int | None
     exposed: list[ExposedOut]
-    stops: list[StopOut]
+    stops: list[BriefStopOut]
     duties: list[DutyOut]
-    decided: list[LineOut]
-    told: list[LineOut]
+    decided: list[BriefLineOut]
+    told: list[BriefLineOut]
     is_all: bool = Field(description="False if there are more entries than are told here.")
 
 
@@ -153,15 +153,15 @@ def _exposed(each: Exposed) -> ExposedOut:
     return ExposedOut(**said, people_min=least, people_known=known, people_max=most)
 
 
-def _stop(each: Stop) -> StopOut:
+def _stop(each: Stop) -> BriefStopOut:
     path = reverse("programs:proof", args=each.path) if each.path else ""
     said = asdict(each) | {"took": _seconds(each.took)}
-    return StopOut(**said, page=f"{settings.ENVIRONMENT.url}{path}" if path else None)
+    return BriefStopOut(**said, page=f"{settings.ENVIRONMENT.url}{path}" if path else None)
 
 
 def _duty(each: Duty) -> DutyOut:
     return DutyOut(**asdict(each))
 
 
-def _line(each: Line) -> LineOut:
-    return LineOut(**asdict(each) | {"after": round(each.after.total_seconds())})
+def _line(each: Line) -> BriefLineOut:
+    return BriefLineOut(**asdict(each) | {"after": round(each.after.total_seconds())})
