@@ -54,6 +54,7 @@ from notifications.rota_api import router as rotas
 from notifications.services_api import router as services
 from programs.api import confirming
 from programs.api import router as programs
+from programs.breadth_api import router as breadth
 from programs.control_api import router as controls
 from programs.stamps_api import router as stamps
 from programs.watch.api import router as watch
@@ -145,6 +146,7 @@ api.add_router("/v1/incidents", paging)
 api.add_router("/v1/policies", policies)
 api.add_router("/v1/incidents", broadcasts)
 api.add_router("/v1/programs", programs)
+api.add_router("/v1/programs", breadth)
 api.add_router("/v1/cord", cord)
 api.add_router("/v1/stamps", stamps)
 api.add_router("/v1/confirmations", confirming)

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field
 from accounts.api import ApiRequest, Text, Token, actor_of, person_of
 from accounts.models import Scope
 from accounts.problems import Problem, responses
-from incidents import access, admission, api, grants, roles
+from incidents import access, admission, api, breadth, grants, roles
 from incidents.access import Level
 from incidents.access_shapes import GrantOut
 from incidents.access_shapes import grant as grant_out
@@ -29,6 +29,16 @@ class GrantIn(Schema):
     level: Literal["view", "contribute", "manage", "close"]
     reason: Text = Field(min_length=1, max_length=admission.LONGEST_REASON)
     expires_at: AwareDatetime | None = None
+
+
+class BreadthIn(Schema):
+    restricted: bool = Field(description="False: whoever responds for its program reads it too.")
+    reason: Text = Field(min_length=1, max_length=breadth.LONGEST_REASON)
+
+
+class BreadthOut(Schema):
+    incident: str
+    restricted: bool
 
 
 class RoleIn(Schema):
@@ -101,6 +111,21 @@ def end_access(request: ApiRequest, ref: str, grant: int) -> Status[None]:
     with api.refusing(grants.Refused):
         grants.end(row, actor=actor_of(request))
     return Status(204, None)
+
+
+@router.post(
+    "/{ref}/breadth",
+    auth=Token(Scope.RESPOND),
+    response={200: BreadthOut, **responses(404, 409)},
+)
+def choose_incident_breadth(request: ApiRequest, ref: str, body: BreadthIn) -> BreadthOut:
+    """Restrict an incident to those who are let in, or let its program's responders read it."""
+    incident = api.get(request, ref, to="manage")
+    with api.refusing(breadth.Refused, body):
+        incident = breadth.choose(
+            incident, restricted=body.restricted, reason=body.reason, actor=actor_of(request)
+        )
+    return BreadthOut(incident=incident.ref, restricted=incident.restricted)
 
 
 @router.get(

@@ -10,6 +10,7 @@ from audit import clockwork, outbox
 from audit.models import Due
 from incidents import (
     assessmentdue,
+    breadth,
     bundles,
     carrying,
     clockreminders,
@@ -214,6 +215,17 @@ def tell_it_looks_elsewhere(event: dict[str, Any]) -> None:
 @outbox.on("program.audience_checked", name="incidents.tell_of_check")
 def tell_of_check(event: dict[str, Any]) -> None:
     watched.checked(event["drift"], number=int(event["news"]), snapshot_pk=event["snapshot"])
+
+
+@outbox.on("program.breadth", name="incidents.narrow_with_program")
+def narrow_with_program(event: dict[str, Any]) -> None:
+    if not event["wide"]:
+        breadth.narrow(event["program"], round_=clockwork.now().isoformat())
+
+
+@clockwork.within_transaction(breadth.NARROW)
+def narrow_breadth(payload: dict[str, Any]) -> None:
+    breadth.narrow(payload["program"], round_=payload["round"], after=payload["after"])
 
 
 def _refigure(event: dict[str, Any]) -> None:

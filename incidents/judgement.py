@@ -8,7 +8,16 @@ from django.db import transaction
 from accounts.actors import Actor
 from audit import history, outbox, trail
 from audit.gathering import gathered
-from incidents import assessing, assessmentdue, firing, grants, proposals, timeline, weighing
+from incidents import (
+    assessing,
+    assessmentdue,
+    breadth,
+    firing,
+    grants,
+    proposals,
+    timeline,
+    weighing,
+)
 from incidents.assessing import Judged
 from incidents.models import Incident, SeverityProposal, TimelineEntry
 from incidents.weighing import Answered
@@ -158,6 +167,7 @@ def _take(incident: Incident, answered: Answered, *, actor: Actor) -> None:
     incident.program, incident.dataset = answered.program, answered.dataset
     incident.audience, incident.still_open = answered.audience, answered.still_open
     history.save(incident, "program", "dataset", "audience", "still_open", actor=actor)
+    breadth.settle(incident, actor=actor)
     trail.record(
         "incident.answered_again",
         incident,
@@ -238,6 +248,7 @@ def _apply(
         was=was,
         now=assessment.level,
     )
+    breadth.settle(incident, actor=actor)
     if was != assessment.level:
         proposals.overtake(incident, actor=actor)
     assessmentdue.plan(incident, was=was, anew=anew, actor=actor)

@@ -19,6 +19,7 @@ from audit import history, outbox, trail
 from audit.gathering import gathered
 from incidents import (
     assessmentdue,
+    breadth,
     codenames,
     cord,
     firing,
@@ -200,6 +201,7 @@ def _open(report: Report, reporter: User, actor: Actor) -> Incident:
         sev=None if weighed.undetermined else weighed.sev.value,
         counts_as=weighed.sev.value,
         peak_sev=weighed.sev.value,
+        restricted=breadth.is_restricted(report.program, weighed.sev.value),
         assess_by=assessmentdue.at_first(weighed.sev, is_planned=bool(report.drill_scope)),
         **_said(report),
     )

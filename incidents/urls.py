@@ -155,6 +155,7 @@ urlpatterns = [
     path(f"{_one}access/", people.admit, name="admit"),
     path(f"{_one}access/<int:pk>/end/", people.end_access, name="end-access"),
     path(f"{_one}access/leave/", people.leave, name="leave"),
+    path(f"{_one}access/breadth/", people.choose_breadth, name="choose-breadth"),
     path(f"{_one}access/requests/<int:pk>/", people.answer_request, name="answer-request"),
     path(f"{_one}evidence/", evidence.add, name="add-evidence"),
     path(f"{_one}evidence/<int:pk>/", evidence.one, name="evidence"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
@@ -16,7 +17,13 @@ from accounts.functions import Function
 from accounts.models import User
 from audit import trail
 from programs.controlset import Control, Duty
-from programs.models import Program, ResumeRequest, State
+from programs.models import (
+    Program,
+    ProgramGroupPermission,
+    ProgramUserPermission,
+    ResumeRequest,
+    State,
+)
 
 # People who handle what programs do; they see drafts and the machines behind a program.
 INSIDERS = (
@@ -237,6 +244,22 @@ _RIGHTS = {
     "run_program": lazy("may change the program and its collectors"),
     "respond_program": lazy("may handle the program's incidents"),
 }
+
+
+def who_responds(program: Program) -> tuple[QuerySet[User], QuerySet[Group]]:
+    """Return the people and the teams that respond for a program."""
+    held = {"permission__codename": "respond_program", "content_object": program}
+    people = ProgramUserPermission.objects.filter(**held).values("user")
+    teams = ProgramGroupPermission.objects.filter(**held).values("group")
+    return User.objects.filter(pk__in=people), Group.objects.filter(pk__in=teams)
+
+
+def let_respond(who: User | Group | None, program: Program) -> None:
+    assign_perm("programs.respond_program", who, program)
+
+
+def let_respond_no_more(who: User | Group | None, program: Program) -> None:
+    remove_perm("programs.respond_program", who, program)
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from audit import live
 from audit.live import Act, Comparison, Said
-from programs import access
+from programs import access, breadth
 from programs.models import (
     Collector,
     CollectorKey,
@@ -23,6 +23,8 @@ _PROOFS = {
     "program.stop_proven": StopOrder.Proof.PROVEN.value,
     "program.stop_not_proven": StopOrder.Proof.UNPROVEN.value,
 }
+# Those that name the permission; others let somebody respond, or no more.
+_NAMED = frozenset({access.PERMITTED, access.PERMITTED_NO_MORE})
 
 
 def _program(acts: Iterable[Act]) -> Said:
@@ -54,8 +56,11 @@ def _keys(acts: Iterable[Act]) -> Said:
 
 
 def _permissions(acts: Iterable[Act]) -> Said:
-    held = {f"{act.facts.get('to')} {act.facts.get('permission')}": act.action for act in acts}
-    return {key: {} for key, action in held.items() if action == access.PERMITTED}
+    held: dict[str, bool] = {}
+    for act in acts:
+        name = act.facts.get("permission") if act.action in _NAMED else "respond_program"
+        held[f"{act.facts.get('to')} {name}"] = act.action in (access.PERMITTED, breadth.ADDED)
+    return {key: {} for key, is_held in held.items() if is_held}
 
 
 _PERMITTED = """
@@ -115,7 +120,7 @@ live.compare(
     Comparison(
         model="programs.ProgramPermission",
         subject="programs.program",
-        acts=frozenset({access.PERMITTED, access.PERMITTED_NO_MORE}),
+        acts=frozenset({*_NAMED, breadth.ADDED, breadth.ENDED}),
         rows=" UNION ALL ".join(
             _PERMITTED.format(*each) for each in (("person", "user"), ("team", "group"))
         ),

@@ -4,6 +4,7 @@ from django.urls import path
 
 from programs.views import (
     acts,
+    breadth,
     collectors,
     controls,
     detail,
@@ -41,6 +42,9 @@ urlpatterns = [
     path(f"{_one}resume/", resuming.resume, name="resume"),
     path(f"{_one}resume/withdraw/", resuming.withdraw, name="withdraw-resume"),
     path(f"{_one}resume/further/", resuming.go_further, name="go-further"),
+    path(f"{_one}responders/", breadth.responders, name="responders"),
+    path(f"{_one}responders/end/", breadth.end, name="end-responder"),
+    path(f"{_one}responders/breadth/", breadth.choose, name="choose-breadth"),
     path(f"{_one}edit/", terms.edit, name="edit"),
     path(f"{_one}datasets/new/", terms.add_dataset, name="add-dataset"),
     path(_control, controls.control, name="control"),

@@ -233,6 +233,19 @@ class AdmitForm(PanelForm):
         return said
 
 
+class BreadthForm(PanelForm):
+    """Who reads an incident besides those who are let in to it."""
+
+    at = "breadth"
+
+    restricted = forms.TypedChoiceField(
+        choices=[("yes", "yes"), ("no", "no")],
+        coerce=lambda said: said == "yes",
+        widget=forms.HiddenInput,
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=500)
+
+
 def person_named(who: str) -> User | None:
     """Return the active person with this user name or e-mail address."""
     named = Q(username__iexact=who) | Q(email__iexact=who)

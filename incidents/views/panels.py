@@ -8,6 +8,7 @@ from django.conf import settings
 from accounts.http import SignedInRequest
 from incidents import (
     access,
+    breadth,
     chart,
     duplicates,
     duties,
@@ -231,7 +232,11 @@ def who_sees(incident: Incident, may: May, forms: Forms) -> dict[str, Any]:
     for grant in grants:
         grant.who = grant.person.name if grant.person else response.team_name(grant.team)  # type: ignore[attr-defined,arg-type]
     bound = forms.get("access")
+    to = "no" if incident.restricted else "yes"
     return {
+        "breadth_form": forms.get("breadth") or response.BreadthForm(initial={"restricted": to}),
+        "may_open": not incident.is_over
+        and not breadth.is_restricted(incident.program, incident.counts_as),
         "grants": grants,
         "admit_form": bound
         if isinstance(bound, response.AdmitForm)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.http import SignedInRequest, actor_of
-from incidents import access, grants, knocks, roles
+from incidents import access, breadth, grants, knocks, roles
 from incidents.forms import response
 from incidents.forms.entering import AnswerForm
 from incidents.models import AccessGrant, RoleAssignment
@@ -88,6 +88,21 @@ def leave(request: SignedInRequest, number: int) -> HttpResponse:
         return page(request, incident, refusal=str(refusal), status=409)
     messages.success(request, _("You left."))
     return redirect("incidents:list")
+
+
+@require_POST
+def choose_breadth(request: SignedInRequest, number: int) -> HttpResponse:
+    """Restrict the incident, or let the responders of its program read it."""
+    incident = access.get_incident(request.user, number, to=MANAGE)
+    form = response.BreadthForm(request.POST)
+
+    def choose() -> None:
+        breadth.choose(incident, **form.cleaned_data, actor=actor_of(request))
+
+    refusals = (breadth.Refused,)
+    return carry_out(
+        request, incident, choose, at="access", said=_("Said."), form=form, refusals=refusals
+    )
 
 
 @require_POST

@@ -97,6 +97,8 @@ class Program(models.Model):
     ai_in_eu = models.BooleanField(null=True, blank=True)
     has_processors = models.BooleanField(null=True, blank=True)
     trains_models = models.BooleanField(null=True, blank=True)
+    # Whoever responds for it reads its incidents without being let in to each.
+    responders_read = models.BooleanField(default=False, db_default=False)
     is_drill = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     # The fencing token: grows with every pause and resume; leases and data of older

@@ -241,6 +241,19 @@ def test_a_permission_on_a_program_that_nobody_gave_is_found(functions):
     assert found() == [(UNHEARD, key, "", "", "")]
 
 
+def test_who_responds_for_a_program_is_compared(functions):
+    program, helper = make.program(), make.user()
+    officer, responder = make.privacy_officer(), breadth.Responder(helper, None)
+    told = {"reason": "On the team.", "actor": make.actor(officer)}
+    breadth.add(program, responder, **told)
+    assert found() == []
+    breadth.end(program, responder, **told)
+    assert found() == []
+    breadth.add(program, responder, **told)
+    plant.sql("DELETE FROM programs_programuserpermission")
+    assert found() == [(GONE, f"{program.pk} person:{helper.pk} respond_program", "", "", "")]
+
+
 def test_a_permission_that_was_taken_without_a_word_is_found(functions):
     program, helper = make.program(), make.user()
     access.let_run(helper, program, actor=make.SYSTEM)

@@ -165,6 +165,7 @@ class World:
         paused, asking = f"/programs/{self.paused.slug}/", f"{program}resume/"
         for path in ("/programs/", program, paused, "/programs/new/", f"{paused}resume/", asking):
             yield path, self.officer
+        yield f"{program}responders/", self.officer
         for path in (program, f"{program}collectors/new/", f"{program}edit/"):
             yield path, self.program.owner
         yield f"{program}datasets/new/", self.program.owner

@@ -3,6 +3,7 @@
 from tests.doors.rows import (
     _C,
     _P,
+    APPROVE,
     BOTH,
     CONTRIBUTE,
     HOLD,
@@ -46,6 +47,9 @@ API_ROWS: dict[str, Row] = {
     "api:list_history": read(VIEW, **_R),
     "api:list_readers": read(MANAGE, **_R),
     "api:end_access": act(MANAGE, **_R, grant="grant"),
+    "api:choose_incident_breadth": act(MANAGE, **_R),
+    "api:responders": both(MACHINES, APPROVE, **_P),
+    "api:choose_breadth": act(APPROVE, **_P),
     "api:roles": both(VIEW, MANAGE, **_R),
     "api:leave_role": act(OWN_ROLE, **_R, role="role"),
     "api:review": both(VIEW, CONTRIBUTE, **_R),

@@ -50,6 +50,7 @@ POST = [
     "ratings/",
     "roles/",
     "access/",
+    "access/breadth/",
     "access/leave/",
     "acknowledge/",
     "evidence/",

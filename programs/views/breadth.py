@@ -1,0 +1,109 @@
+"""Who responds for a program, and whether they read its incidents."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.http import SignedInRequest, actor_of
+from programs import access, breadth
+from programs.breadth_forms import BreadthForm, EndForm, ResponderForm, team_name
+from programs.forms import PanelForm
+from programs.models import Program
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def responders(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Show who responds for a program; by POST let another one."""
+    program = access.get_program(request.user, slug)
+    if not access.sees_machines(request.user, program):
+        raise PermissionDenied(_("Only insiders and who runs the program see its responders."))
+    if request.method != "POST":
+        return _page(request, program)
+    form = ResponderForm(request.POST)
+
+    def add() -> None:
+        said = form.cleaned_data["reason"]
+        breadth.add(program, form.responder(), reason=said, actor=actor_of(request))
+
+    return _carry_out(request, program, form, add, said=_("They respond for it now."))
+
+
+@require_POST
+def end(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Let somebody respond no more."""
+    program = access.get_program(request.user, slug)
+    form = EndForm(request.POST)
+
+    def stop() -> None:
+        said = form.cleaned_data
+        found = [each for each in breadth.of(program) if each.key == said["who"]]
+        if not found:
+            raise Http404
+        breadth.end(program, found[0], reason=said["reason"], actor=actor_of(request))
+
+    return _carry_out(request, program, form, stop, said=_("They respond for it no more."))
+
+
+@require_POST
+def choose(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Say whether its responders read its incidents."""
+    program = access.get_program(request.user, slug)
+    form = BreadthForm(request.POST)
+
+    def say() -> None:
+        breadth.choose(program, **form.cleaned_data, actor=actor_of(request))
+
+    return _carry_out(request, program, form, say, said=_("Said."))
+
+
+def _carry_out(
+    request: SignedInRequest,
+    program: Program,
+    form: PanelForm,
+    act: Callable[[], None],
+    *,
+    said: str,
+) -> HttpResponse:
+    if not breadth.may_decide(request.user, program):
+        raise PermissionDenied(_("Only a privacy officer who does not own the program decides."))
+    status = 422
+    if form.is_valid():
+        try:
+            act()
+        except breadth.Refused as refusal:
+            form.blame(str(refusal))
+            status = 409
+        else:
+            messages.success(request, said)
+            return redirect("programs:responders", slug=program.slug)
+    return _page(request, program, form, status=status)
+
+
+def _page(
+    request: SignedInRequest,
+    program: Program,
+    form: PanelForm | None = None,
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    said = "yes" if program.responders_read else "no"
+    sent = {form.at: form} if form else {}
+    context: dict[str, Any] = {
+        "program": program,
+        "responders": [
+            (each, each.person.name if each.person else each.team and team_name(each.team))
+            for each in breadth.of(program)
+        ],
+        "may_decide": breadth.may_decide(request.user, program),
+        "responder_form": sent.get("responder") or ResponderForm(),
+        "end_form": sent.get("end") or EndForm(),
+        "breadth_form": sent.get("breadth") or BreadthForm(initial={"responders_read": said}),
+        "form": form,
+    }
+    return render(request, "programs/responders.html", context, status=status)
