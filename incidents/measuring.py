@@ -149,7 +149,8 @@ def refigure(*, incidents: Iterable[int] = (), drills: Iterable[int] = ()) -> No
         # taken off from sums that hold it no more.
         cursor.execute("LOCK TABLE incidents_measure IN ROW EXCLUSIVE MODE")
     # Locked, so that of two who reckon the same one the second sees what the first wrote.
-    list(Incident.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
+    rows = Incident.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")
+    list(rows.values_list("pk"))
     changes = Changes()
     for which, asked, sql in (
         ("incident_id", keys, _OF_INCIDENTS),
