@@ -24,7 +24,7 @@ logger = structlog.get_logger(__name__)
 
 # A bundle and what is late beside it.
 THREADS = 24
-# Of one lane: so many calls at once are begun, and are waited for beside.
+# Of one lane in a bundle; with so many waited for beside, no more of it is begun.
 MOST_OF_A_LANE = 4
 # With so many waited for beside, what comes next is left to the engines, who wait for few.
 MOST_LATE = 12
@@ -62,6 +62,12 @@ _late = _Late()
 def _threads() -> ThreadPoolExecutor:
     # Made at first use: a worker forks before it.
     return ThreadPoolExecutor(THREADS, thread_name_prefix="andon-travelling")
+
+
+def finish() -> None:
+    """Wait for the calls that are under way, before this process ends; begin none after that."""
+    if _threads.cache_info().currsize:
+        _threads().shutdown()
 
 
 def run(rows: Sequence[Due], convoy: Convoy) -> list[Due]:

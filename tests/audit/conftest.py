@@ -1,6 +1,7 @@
 """Handlers and subscribers that a test makes up for itself."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -25,7 +26,13 @@ def due(registry: None) -> Callable[..., Due]:
         if kind not in clockwork.kinds():
             clockwork.within_transaction(kind)(lambda _payload: None)
         key = fields.pop("key", f"{kind}:{Due.objects.count()}")
-        clockwork.schedule(kind, key=key, payload=fields.pop("payload", {}), **fields)
+        # By the database's clock, which a schedule is told of as `after` alone.
+        planned = fields.pop("due_at") if "due_at" in fields else None
+        moment = planned if isinstance(planned, datetime) else None
+        payload = fields.pop("payload", {})
+        clockwork.schedule(kind, key=key, payload=payload, due_at=moment, **fields)
+        if planned is not None and moment is None:
+            Due.objects.filter(key=key).update(due_at=planned, planned_at=planned)
         return Due.objects.get(key=key)
 
     return schedule

@@ -122,6 +122,23 @@ def test_only_the_urgent_is_claimed_while_enough_wait_for_a_worker(due):
     assert len(clockwork.claim(2, ahead=2)) == 1
 
 
+def priorities(**how):
+    return [claim.priority for claim in clockwork.claim(**how)]
+
+
+def test_what_is_graver_waits_for_nothing_milder_and_no_more_of_it_waits_either(due):
+    for priority in (5, 5, 5, 1, 1, 1, 0, 0, 0):
+        due(priority=priority, due_at=timezone.now() + SOON * (priority != 5))
+    assert priorities(ahead=2, limit=2) == [5, 5]
+    assert priorities(ahead=2) == []
+    Due.objects.filter(priority=1).update(due_at=Now())
+    assert priorities(ahead=2, limit=2) == [1, 1]
+    assert priorities(ahead=2) == []
+    Due.objects.update(due_at=Now())
+    assert priorities(ahead=2, limit=2) == [0, 0]
+    assert priorities(ahead=2) == []
+
+
 def test_what_no_worker_took_in_time_holds_up_nobody(due):
     for _ in range(3):
         due(priority=5)

@@ -169,6 +169,15 @@ def test_no_connection_is_kept_by_a_thread_that_rests(outside, rows):
         until(lambda: sessions() == before)
 
 
+def test_a_worker_that_ends_waits_for_who_is_slow(outside, rows):
+    outside.slow = {2}
+    go()
+    threading.Timer(0.2, outside.answers.set).start()
+    travelling.finish()
+    travelling._threads.cache_clear()
+    assert states() == [DONE] * 4
+
+
 def late(lane, number):
     travelling._late.change(lane, number)
 
