@@ -31,7 +31,7 @@ class RulesIO(Schema):
     categories: Names = Field([], max_length=_MOST_NAMED)
 
 
-class StepIO(Schema):
+class RunbookStepIO(Schema):
     role: Text = Field(max_length=drafting.LONGEST_ROLE, description="Such as `IC or deputy`.")
     action: Text = Field(max_length=drafting.LONGEST_ACTION, description="Markdown.")
     minutes: int | None = Field(
@@ -47,7 +47,7 @@ class DocumentIO(Schema):
 
     title: Text = Field(max_length=drafting.LONGEST_TITLE)
     rules: RulesIO | None = Field(None, description="None: people attach it by hand.")
-    steps: list[StepIO] = Field(min_length=1, max_length=drafting.MOST_STEPS)
+    steps: list[RunbookStepIO] = Field(min_length=1, max_length=drafting.MOST_STEPS)
 
 
 class BookOut(Schema):

@@ -1,8 +1,7 @@
 """What each incident and drill counts for, and the sums that figures are read from.
 
-The only module that writes Measure, Figure and Spread. All follow from the rest of the database:
-one statement reckons what one incident counts for and what all do, and what is added to the sums is
-the difference to what it counted for before.
+The only module that writes Measure, Figure and Spread. One statement reckons from the rest of the
+database what one incident counts for and what all do; sums get the difference to what it was.
 """
 
 import re
@@ -59,9 +58,8 @@ exposed AS (
   SELECT e.incident_id AS incident, min(e.since) AS since,
     -- As large as the column: several exposures of all people there are would not fit it.
     least(sum(people * greatest(0, extract(epoch FROM e.until - coalesce(e.since,
-      least(coalesce(i.occurred_from, i.reported_at), e.until))))),
-      9223372036854775807)::bigint AS person_seconds,
-    bool_or(people IS NOT NULL AND e.until IS NOT NULL) AS is_counted
+      least(coalesce(i.occurred_from, i.reported_at), e.until))))), 9223372036854775807)::bigint
+      AS person_seconds, bool_or(people IS NOT NULL AND e.until IS NOT NULL) AS is_counted
   FROM incidents_exposure e JOIN asked i ON i.id = e.incident_id,
     LATERAL (SELECT coalesce(e.people_known, e.people_max, e.people_min)::bigint) known(people)
   GROUP BY 1),
@@ -145,8 +143,7 @@ def refigure(*, incidents: Iterable[int] = (), drills: Iterable[int] = ()) -> No
     """Reckon anew what these count for, and add the difference to the sums. Safe to call again."""
     keys = sorted(set(incidents))
     with connection.cursor() as cursor:
-        # What these counted for before must not be read while a recount is under way: it would be
-        # taken off from sums that hold it no more.
+        # While a recount is under way the sums may hold no more what these counted for before.
         cursor.execute("LOCK TABLE incidents_measure IN ROW EXCLUSIVE MODE")
     # Locked, so that of two who reckon the same one the second sees what the first wrote.
     rows = Incident.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")

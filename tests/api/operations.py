@@ -157,7 +157,6 @@ BY_KEY = {("POST", "/cord/{key}")}
 BY_SIGNATURE = {("POST", f"/services/{name}/{{ident}}") for name in ("pagerduty", "slack")}
 # Whoever was sent the address may say what it is for: its last part is the token.
 BY_ADDRESS = {("POST", "/confirmations/{token}"), ("GET", "/wall/{secret}")}
-BY_ADDRESS = {("POST", "/confirmations/{token}")}
 _STEP = {"role": "IC", "action": "x"}
 BODIES = {
     "correct": {"text": "x"},

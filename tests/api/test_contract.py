@@ -141,12 +141,15 @@ def test_no_two_shapes_have_one_name():
     assert len(counted) > 50
 
 
+# Their last part is a token.
+BY_ITS_ADDRESS = ("/api/v1/confirmations/", "/api/v1/wall/")
+
+
 def test_every_operation_and_every_refusal_is_described():
     for name, path in schema.raw_schema["paths"].items():
         for operation in path.values():
             assert operation["description"]
-            # The address of a confirmation holds its token.
-            assert operation.get("security") or name.startswith("/api/v1/confirmations/")
+            assert operation.get("security") or name.startswith(BY_ITS_ADDRESS)
             refusals = {int(s): a for s, a in operation["responses"].items() if int(s) >= 400}
             assert {400, 401, 403, 422, 429} <= set(refusals)
             for answer in refusals.values():

@@ -15,7 +15,7 @@ from audit import credentials, live, looking, people, recorded, verification
 from audit.differences import DIFFERS, GONE, UNHEARD
 from incidents import grants, roles
 from incidents.models import AccessGrant, IncidentUserPermission, Role
-from programs import access, collectors, keys
+from programs import access, breadth, collectors, keys
 from programs.models import Pause, StopOrder
 from severity.ladder import Sev
 from tests import make
@@ -243,7 +243,7 @@ def test_a_permission_on_a_program_that_nobody_gave_is_found(functions):
 
 def test_who_responds_for_a_program_is_compared(functions):
     program, helper = make.program(), make.user()
-    officer, responder = make.privacy_officer(), breadth.Responder(helper, None)
+    officer, responder = make.user(Function.PRIVACY_OFFICER), breadth.Responder(helper, None)
     told = {"reason": "On the team.", "actor": make.actor(officer)}
     breadth.add(program, responder, **told)
     assert found() == []

@@ -153,13 +153,12 @@ def test_the_token_of_a_confirmation_is_not_logged(log):
 
 # Names and numbers that open nothing. Whatever else stands in an address may be a secret.
 HARMLESS = {"call", "control", "generation", "number", "part", "pk", "provider_id", "ref", "slug"}
-HARMLESS |= {"runbook", "rota", "rule", "version"}
+HARMLESS |= {"runbook", "rota", "rule", "version", "board"}
 # What is sent to it is believed by its signature.
 HARMLESS |= {"ident"}
-HARMLESS |= {"broadcast", "entry", "evidence", "exposure", "grant", "relation", "role"}
-HARMLESS |= {"dataset", "how", "id", "look", "source", "step", "swap", "task", "what"}
 HARMLESS |= {"broadcast", "bundle", "entry", "evidence", "exposure", "grant", "relation", "role"}
-HARMLESS |= {"how", "id", "step", "task", "proposal", "firing", "item", "draft", "run", "wish"}
+HARMLESS |= {"dataset", "how", "id", "look", "source", "step", "swap", "task", "what"}
+HARMLESS |= {"proposal", "firing", "item", "draft", "run", "wish"}
 NUMBERS_OF_KEYS = {"pull_cord", "withdraw-key"}
 _PART = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
 

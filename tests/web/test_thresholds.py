@@ -97,7 +97,7 @@ def test_what_loosens_the_floor_is_refused_at_its_field_and_nothing_is_lost(comm
         ({"minutes_in_status": "5"}, "Status: Say in which status"),
         ({"reason": " "}, "Why is it changed?: "),
         ({"levels": ["9"]}, "9 is not one of the available choices"),
-        ({"people_over": "-1"}, "greater than or equal to 0"),
+        ({"people_over": "-1"}, "a whole number from 0 to"),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field(commander, changed, said):

@@ -8,7 +8,7 @@ COUNT = models.PositiveBigIntegerField(
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("programs", "0020_expected_lists"),
+        ("programs", "0021_responders_read"),
     ]
 
     operations = [
