@@ -113,6 +113,7 @@ SHOTS = (
     Shot("program", "owner", STUDY),
     Shot("program-open", "privacy", STUDY, then=open_all),
     Shot("program-reporter", "reporter", STUDY),
+    Shot("responders", "privacy", f"{STUDY}responders/", then=open_all),
     Shot("program-new", "owner", "/programs/new/"),
     Shot("control", "security", f"{STUDY}controls/G12/"),
     Shot("control-waiting", "security", f"{STUDY}controls/G14/", then=open_all),

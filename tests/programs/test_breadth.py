@@ -62,11 +62,13 @@ def owning(program):
 
 
 def test_what_cannot_be_is_named_by_its_field(program, officer):
-    team = Group.objects.create(name="Night shift")
+    team, own = (Group.objects.create(name=name) for name in ("Night shift", "Own team"))
+    officer.user.groups.add(own)
     for person, group, reason, words in (
         (None, None, "r", "person: name a person or a team"),
         (make.user(), team, "r", "person: name a person or a team"),
         (officer.user, None, "r", "person: nobody lets themselves in"),
+        (None, own, "r", "person: nobody lets themselves in"),
         (make.user(is_active=False), None, "r", "is deactivated"),
         (make.user(), None, " ", "reason: say why"),
         (make.user(), None, "x" * 501, "reason: say why"),
