@@ -64,7 +64,8 @@ def add(program: Program, responder: Responder, *, reason: str, actor: Actor) ->
     person, team = responder.person, responder.team
     if (person is None) == (team is None):
         raise Refused("person: name a person or a team, and not both.")
-    if person == actor.user or (team and team.user_set.filter(pk=actor.user_id).exists()):
+    is_own = team is not None and actor.user in User.objects.filter(groups=team)
+    if person == actor.user or is_own:
         raise Refused("person: nobody lets themselves in; another privacy officer does.")
     if person and not person.is_active:
         raise Refused(f"person: {person.name} is deactivated and cannot respond.")

@@ -22,7 +22,7 @@ class ResponderOut(Schema):
     team: str | None
 
 
-class BreadthOut(Schema):
+class ProgramBreadthOut(Schema):
     responders_read: bool = Field(description="They read its incidents of SEV 2 to 5.")
     responders: list[ResponderOut]
 
@@ -36,13 +36,13 @@ class ResponderIn(Schema):
     reason: Text = Field(min_length=1, max_length=breadth.LONGEST_REASON)
 
 
-class BreadthIn(Schema):
+class ProgramBreadthIn(Schema):
     responders_read: bool
     reason: Text = Field(min_length=1, max_length=breadth.LONGEST_REASON)
 
 
-def _out(program: Program) -> BreadthOut:
-    return BreadthOut(
+def _out(program: Program) -> ProgramBreadthOut:
+    return ProgramBreadthOut(
         responders_read=program.responders_read,
         responders=[
             ResponderOut(
@@ -87,9 +87,9 @@ def _refusing(act: Callable[[], object]) -> None:
     "/{slug}/responders",
     auth=Token(Scope.READ),
     url_name="responders",
-    response={200: BreadthOut, **responses(404)},
+    response={200: ProgramBreadthOut, **responses(404)},
 )
-def get_responders(request: ApiRequest, slug: str) -> BreadthOut:
+def get_responders(request: ApiRequest, slug: str) -> ProgramBreadthOut:
     """Who responds for it; for insiders and whoever runs it."""
     program = api.get(request, slug)
     if not access.sees_machines(person_of(request), program):
@@ -101,9 +101,9 @@ def get_responders(request: ApiRequest, slug: str) -> BreadthOut:
     "/{slug}/responders",
     auth=Token(Scope.RESPOND),
     url_name="responders",
-    response={200: BreadthOut, **responses(404, 409)},
+    response={200: ProgramBreadthOut, **responses(404, 409)},
 )
-def set_responder(request: ApiRequest, slug: str, body: ResponderIn) -> BreadthOut:
+def set_responder(request: ApiRequest, slug: str, body: ResponderIn) -> ProgramBreadthOut:
     """Let a person or a team respond for it, or no more. Saying it again is harmless."""
     program, responder = _decided(request, slug), _named(body)
     act = breadth.add if body.responds else breadth.end
@@ -114,9 +114,9 @@ def set_responder(request: ApiRequest, slug: str, body: ResponderIn) -> BreadthO
 @router.post(
     "/{slug}/breadth",
     auth=Token(Scope.RESPOND),
-    response={200: BreadthOut, **responses(404, 409)},
+    response={200: ProgramBreadthOut, **responses(404, 409)},
 )
-def choose_breadth(request: ApiRequest, slug: str, body: BreadthIn) -> BreadthOut:
+def choose_breadth(request: ApiRequest, slug: str, body: ProgramBreadthIn) -> ProgramBreadthOut:
     """Say whether its responders read its incidents without being let in to each."""
     program = _decided(request, slug)
     wide = body.responders_read

@@ -210,12 +210,9 @@ BODIES = {
 }
 # What a path names, each by the number of one that is not there.
 _NUMBERS = ("id", "rota", "swap", "broadcast", "entry", "step", "task", "relation", "grant", "role")
-_NUMBERS += ("proposal", "firing", "item", "draft", "run")
-PARTS = {"control": "T01", "dataset": "none", "rule": "watch", "version": "1"}
-PARTS |= dict.fromkeys((*_NUMBERS, "board", "bundle", "evidence", "source"), 1)
 _NUMBERS += ("proposal", "firing", "item", "draft", "run", "wish", "number")
 PARTS = {"control": "T01", "dataset": "none", "rule": "watch", "version": "1", "runbook": "tapes"}
-PARTS |= dict.fromkeys((*_NUMBERS, "bundle", "evidence", "source"), 1)
+PARTS |= dict.fromkeys((*_NUMBERS, "board", "bundle", "evidence", "source"), 1)
 
 
 def body_of(path: str) -> object:
