@@ -36,12 +36,11 @@ def issue(
 ) -> tuple[ApiToken, str]:
     """Return a new token and its text, which is shown this once.
 
-    Args:
-        programs: the slugs of those it is for, and for nothing else.
+    `programs` are the slugs of those it is for, and for nothing else.
 
     Raises:
-        Refused: if it has no label or no scope, would live longer than 90 days or
-            not at all, names what cannot be a program, or is for somebody who is deactivated.
+        Refused: without a label, a scope or an end within 90 days, for what cannot be a program,
+            or for somebody who is deactivated.
     """
     _check(owner, label=label, scopes=scopes, expires_at=expires_at, programs=programs)
     minted = secrets.mint(tokens.KIND)

@@ -121,7 +121,7 @@ def _stock(user: Any, place: Any) -> list[int]:
 
     flags = {"with_superuser": False, "accept_global_perms": False}
     granted = get_objects_for_user(user, "incidents.view_incident", klass=Incident, **flags)
-    programs = access.granted(user, "respond").values("pk")
+    programs = access.open_to_responder(user).values("pk")
     found = Incident.objects.filter(
         Q(pk__in=granted.values("pk")) | Q(restricted=False, program__in=programs)
     )

@@ -161,6 +161,10 @@ class _Making:
         for n in range(PROGRAMS):
             self.programs.append(_program(n, everybody[NOBODY]).pk)
         self._run(
+            "UPDATE programs_program SET responders_read = true WHERE id = ANY(%(made)s)",
+            made=self.programs,
+        )
+        self._run(
             "INSERT INTO programs_programuserpermission"
             " (user_id, permission_id, content_object_id)"
             " SELECT %(responder)s, p.id, unnest(%(some)s::bigint[]) FROM auth_permission p"

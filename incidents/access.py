@@ -137,7 +137,7 @@ def keeps(user: User, incident: Incident) -> bool:
 
 
 def _responds_for(user: User, incident: Incident) -> bool:
-    programs = program_access.granted(user, "respond")
+    programs = program_access.open_to_responder(user)
     return incident.program_id is not None and programs.filter(pk=incident.program_id).exists()
 
 

@@ -13,6 +13,7 @@ from ninja.throttling import AuthRateThrottle
 
 from accounts.api import ApiRequest, Token, actor_of, bound_to, person_of
 from accounts.models import Scope, User
+from accounts.naming import person_named
 from accounts.problems import Problem, responses
 from incidents import access, judgement, lifecycle, looks, reporting, search
 from incidents.api_shapes import (
@@ -23,7 +24,6 @@ from incidents.api_shapes import (
     ReportOut,
     StatusIn,
 )
-from incidents.forms.response import person_named
 from incidents.models import Audience, Incident, StillOpen
 from incidents.models import Status as IncidentStatus
 from programs import access as program_access
@@ -137,6 +137,9 @@ def refusing(
         raise Problem(422, f"{field}: {allowed}", field=field, allowed=allowed) from refusal
 
 
+_Key = Annotated[str, Header(alias="Idempotency-Key", max_length=reporting.LONGEST_KEY)]
+
+
 @router.post(
     "",
     auth=Token(Scope.REPORT),
@@ -144,11 +147,7 @@ def refusing(
     response={200: ReportOut, 201: ReportOut, **responses(409)},
 )
 def report_incident(
-    request: ApiRequest,
-    body: ReportIn,
-    idempotency_key: Annotated[
-        str, Header(alias="Idempotency-Key", max_length=reporting.LONGEST_KEY)
-    ] = "",
+    request: ApiRequest, body: ReportIn, idempotency_key: _Key = ""
 ) -> Status[ReportOut]:
     """File a report.
 

@@ -92,14 +92,11 @@ def of(user: User | None, scope: Scope) -> Leading:
     old = smallgroups.of(user, earlier, before.every["incidents"])
     both = _Both(groups, old, now, before)
     times = groups.times(totals.over_time(scope), totals.step_of(scope.period))
-    levels = groups.levels(
-        {level: now.by_level.get(level, 0) for level in range(scope.mildest + 1)}
-    )
+    levels = groups.levels({level: now.by_level.get(level, 0) for level in scope.levels()})
     lengths = both.lengths(
         totals.lengths(scope, now.every["incidents"]),
         totals.lengths(earlier, before.every["incidents"]),
     )
-    pauses = totals.times_to_pause(scope)
     programs, gone = _programs(groups, now)
     reviewed, causes = _causes(groups, old, scope, earlier)
     told = [*levels.values(), *times.values(), *(each.incidents for each in causes)]
@@ -113,8 +110,7 @@ def of(user: User | None, scope: Scope) -> Leading:
         passed=_passed(now, before),
         by_level=levels,
         over_time=times,
-        # Each of its bars would be a group of its own.
-        pauses=None if _telling(pauses, groups) else pauses,
+        pauses=_pauses(scope, groups),
         programs=programs,
         reviewed=reviewed,
         causes=causes,
@@ -126,8 +122,10 @@ def _severe(sums: Sums) -> int:
     return sum(n for level, n in sums.by_level.items() if level <= 2)
 
 
-def _telling(bars: list[int], groups: Groups) -> bool:
-    return any(groups.few(n, "pause") for n in bars)
+def _pauses(scope: Scope, groups: Groups) -> list[int] | None:
+    bars = totals.times_to_pause(scope)
+    # Each of its bars would be a group of its own.
+    return None if any(groups.few(n, "pause") for n in bars) else bars
 
 
 def _passed(now: Sums, before: Sums) -> Sum:

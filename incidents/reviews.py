@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.actors import Actor
+from accounts.models import User
 from audit import clockwork, history, outbox, trail
 from incidents import access, reviewfacts, reviewform, timeline
 from incidents.access import Level
@@ -161,9 +162,7 @@ def write(
             changed, or somebody wrote meanwhile.
     """
     incident = Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
-    author = actor.user
-    if author is None or not access.may(author, Level.CONTRIBUTE, incident):
-        raise Refused("Only who contributes to the incident writes its review.")
+    author = _author(incident, actor)
     if incident.status in (Status.DISMISSED, Status.MERGED):
         raise Refused(f"{incident.ref} is {incident.status} and has no review.")
     _check(sections)
@@ -182,6 +181,12 @@ def write(
     said = f"Review, version {version.number}: written."
     _tell(incident, version, "review.written", said=said, actor=actor)
     return version
+
+
+def _author(incident: Incident, actor: Actor) -> User:
+    if actor.user is None or not access.may(actor.user, Level.CONTRIBUTE, incident):
+        raise Refused("Only who contributes to the incident writes its review.")
+    return actor.user
 
 
 def _named(causes: Iterable[str]) -> list[str]:

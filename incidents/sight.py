@@ -31,7 +31,7 @@ class Sight:
 
 def of(user: User) -> Sight:
     teams = user.groups.values_list("pk", flat=True)
-    programs = program_access.granted(user, "respond").values_list("pk", flat=True)
+    programs = program_access.open_to_responder(user).values_list("pk", flat=True)
     return Sight(user.pk, tuple(teams), tuple(programs))
 
 

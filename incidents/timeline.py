@@ -62,9 +62,13 @@ def write(
         write_soon(_insert, entry, turn=Turn.SUBJECTS)
         _record("timeline.written", entry, actor, kind=str(kind))
         if kind == TimelineEntry.Kind.UPDATE:
-            news = {"incident": incident.pk, "audience": str(audience)}
-            outbox.publish("incident.updated", priority=incident.counts_as, **news)
+            _publish(incident, audience)
     return entry
+
+
+def _publish(incident: Incident, audience: str) -> None:
+    news = {"incident": incident.pk, "audience": str(audience)}
+    outbox.publish("incident.updated", priority=incident.counts_as, **news)
 
 
 def _refuse_over(incident: Incident) -> None:

@@ -31,6 +31,10 @@ class Scope:
     program: int | None = None
     mildest: int = 5
 
+    def levels(self) -> range:
+        """The levels that are summed up."""
+        return range(self.mildest + 1)
+
     def where(self, alias: str) -> tuple[str, list[Any]]:
         """The condition on rows of Measure, and its parameters."""
         sql = f"{alias}.day >= %s AND {alias}.day < %s"

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from incidents.forms.response import person_named
+from accounts.naming import person_named
 from incidents.models import Incident
 from notifications import answering
 from notifications.reading import Run

@@ -8,9 +8,9 @@ from pydantic import AwareDatetime, Field
 
 from accounts.api import ApiRequest, Text, Token, actor_of
 from accounts.models import Scope
+from accounts.naming import person_named
 from accounts.problems import Problem, responses
 from incidents.api import get
-from incidents.forms.response import person_named
 from incidents.models import Incident
 from notifications import broadcasts, stakeholders
 from notifications.models import Broadcast

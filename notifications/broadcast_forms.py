@@ -8,8 +8,8 @@ from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.naming import person_named, team_name
 from incidents.forms.fields import MomentField
-from incidents.forms.response import person_named, team_name
 from notifications import broadcasts, stakeholders
 from notifications.models import Broadcast, Stakeholder
 from programs.forms import PanelForm

@@ -246,6 +246,14 @@ _RIGHTS = {
 }
 
 
+def open_to_responder(user: User) -> QuerySet[Program]:
+    """Programs whose incidents the person reads because they respond for them.
+
+    Asked of the program each time: once it says no, no engine needs to run before they are closed.
+    """
+    return granted(user, "respond").filter(responders_read=True)
+
+
 def who_responds(program: Program) -> tuple[QuerySet[User], QuerySet[Group]]:
     """Return the people and the teams that respond for a program."""
     held = {"permission__codename": "respond_program", "content_object": program}

@@ -8,10 +8,10 @@ from pydantic import Field
 
 from accounts.api import ApiRequest, Text, Token, actor_of, person_of
 from accounts.models import Scope
+from accounts.naming import person_named
 from accounts.problems import Problem, responses
 from programs import access, api, breadth
 from programs.breadth import Responder
-from programs.breadth_forms import person_named
 from programs.models import Program
 
 router = Router(tags=["programs"])

@@ -6,8 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.naming import person_named
 from incidents import ratings
-from incidents.forms.response import person_named
 from programs.forms import PanelForm
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.functions import Function
 from accounts.models import User
+from accounts.naming import person_named, team_name
 from incidents.forms.fields import MomentField, ProgramField
 from incidents.models import (
     AccessGrant,
@@ -244,17 +245,6 @@ class BreadthForm(PanelForm):
         widget=forms.HiddenInput,
     )
     reason = forms.CharField(label=_("Reason"), max_length=500)
-
-
-def person_named(who: str) -> User | None:
-    """Return the active person with this user name or e-mail address."""
-    named = Q(username__iexact=who) | Q(email__iexact=who)
-    return User.objects.filter(named, is_active=True).first()
-
-
-def team_name(team: Group) -> str:
-    """A team as people call it: a function by its label, any other group by its name."""
-    return str(Function(team.name).label) if team.name in Function.values else team.name
 
 
 class AwareForm(PanelForm):

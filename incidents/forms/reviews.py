@@ -7,8 +7,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
+from accounts.naming import person_named
 from incidents import items, itemsaid, reviewform, reviews
-from incidents.forms.response import person_named
 from incidents.itemsaid import Said, Wanted
 from incidents.models import ActionItem
 from programs.controlset import ControlSet

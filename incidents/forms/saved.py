@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from incidents.forms.response import team_name
+from accounts.naming import team_name
 from incidents.models.saved import LONGEST_NAME
 from programs.forms import PanelForm
 

@@ -7,9 +7,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
+from accounts.naming import person_named
 from incidents import library
 from incidents.books import Runbook
-from incidents.forms.response import person_named
 from incidents.models import RunbookStep
 from incidents.runbooks import LONGEST_REASON
 from incidents.steps import LONGEST_NOTE

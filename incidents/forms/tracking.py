@@ -6,10 +6,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.naming import person_named
 from incidents import tasking
 from incidents.forms.entering import numbered
 from incidents.forms.fields import MomentField
-from incidents.forms.response import person_named
 from incidents.models import Relation, Task
 from programs.forms import PanelForm
 

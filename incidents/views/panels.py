@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 
 from accounts.http import SignedInRequest
+from accounts.naming import person_named, team_name
 from incidents import (
     access,
     breadth,
@@ -230,7 +231,7 @@ def roles(room: Room, forms: Forms) -> dict[str, Any]:
 def who_sees(incident: Incident, may: May, forms: Forms) -> dict[str, Any]:
     grants = incident.grants.filter(ended_at=None).select_related("person", "team")
     for grant in grants:
-        grant.who = grant.person.name if grant.person else response.team_name(grant.team)  # type: ignore[attr-defined,arg-type]
+        grant.who = grant.person.name if grant.person else team_name(grant.team)  # type: ignore[attr-defined,arg-type]
     bound = forms.get("access")
     to = "no" if incident.restricted else "yes"
     return {
@@ -259,7 +260,7 @@ def why(incident: Incident, request: SignedInRequest, may: May) -> dict[str, Any
     }
     if named and may.manage:
         told["why"] = named
-        person = response.person_named(named)
+        person = person_named(named)
         told["why_person"] = person
         told["why_reasons"] = access.why(person, incident) if person else []
     return told

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.http import SignedInRequest, actor_of
+from accounts.naming import team_name
 from programs import access, breadth
-from programs.breadth_forms import BreadthForm, EndForm, ResponderForm, team_name
+from programs.breadth_forms import BreadthForm, EndForm, ResponderForm
 from programs.forms import PanelForm
 from programs.models import Program
 

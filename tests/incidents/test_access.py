@@ -13,6 +13,7 @@ from accounts.models import User
 from audit.models import Entry
 from incidents import access, grants, lifecycle
 from incidents.models import AccessGrant, Incident, Status
+from programs.models import Program
 from severity.ladder import Sev
 from tests import make
 
@@ -112,6 +113,7 @@ def test_a_team_is_let_in_as_a_whole(incident):
 def test_who_responds_for_a_program_sees_its_incidents_only_while_unrestricted(incident):
     person = make.user()
     assign_perm("programs.respond_program", person, incident.program)
+    Program.objects.filter(pk=incident.program_id).update(responders_read=True)
     assert not make.sees(person, incident)
     Incident.objects.filter(pk=incident.pk).update(restricted=False)
     incident.refresh_from_db()
@@ -125,6 +127,7 @@ def test_who_responds_for_a_program_sees_its_incidents_only_while_unrestricted(i
 def test_a_lower_grant_takes_nothing_from_who_responds_for_the_program(incident):
     person = make.user()
     assign_perm("programs.respond_program", person, incident.program)
+    Program.objects.filter(pk=incident.program_id).update(responders_read=True)
     Incident.objects.filter(pk=incident.pk).update(restricted=False)
     admit(incident, Level.VIEW, person=person)
     incident.refresh_from_db()

@@ -124,6 +124,8 @@ def test_what_was_open_is_restricted_once_the_program_says_no_in_parts(
         opened = [make.incident(Sev.SEV3, program=program) for _ in range(3)]
         assert all(make.sees(responder, each) for each in opened)
         of_program.choose(program, responders_read=False, reason="Too wide.", actor=officer)
+        # At once, whether or not an engine runs.
+        assert not any(make.sees(responder, each) for each in opened)
         engine.work()
         assert not any(make.sees(responder, each) for each in opened)
         of_program.choose(program, responders_read=True, reason="After all.", actor=officer)
