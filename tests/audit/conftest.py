@@ -1,13 +1,21 @@
 """Handlers and subscribers that a test makes up for itself."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from audit import clockwork, outbox
 from audit.models import Due
+
+
+@pytest.fixture(autouse=True)
+def _own_checkpoints(tmp_path: Path, settings: Any) -> None:
+    """Verifying compares with what lies there: what tests of another folder left is not theirs."""
+    settings.RECORD = replace(settings.RECORD, folder=tmp_path / "checkpoints")
 
 
 @pytest.fixture
