@@ -62,16 +62,17 @@ def of_the_past(several: Sequence[Past], reason: str, *, actor: Actor) -> list[A
 
 def _provisional(past: Past, rules: RuleSet, weighed: dict[Answered, Triage]) -> dict[str, Any]:
     if past.facts:
-        result, facts, assumed = _assessed(past.facts, rules.version), past.facts, past.assumed
-        level = result.sev
+        result, trace = _assessed(past.facts, rules.version)
+        facts, assumed, level = past.facts, past.assumed, result.sev
     else:
         if past.answered not in weighed:
             weighed[past.answered] = weigh(past.answered)
         found = weighed[past.answered]
         result, facts, assumed, level = found.result, found.facts, found.assumed, found.sev
+        trace = result.plain()["trace"]
     return {
         "facts": {"assumed": list(assumed), **facts.plain()},
-        "trace": result.plain()["trace"],
+        "trace": trace,
         "score": result.se,
         "index": result.osi,
         "level": level.value,
@@ -80,6 +81,7 @@ def _provisional(past: Past, rules: RuleSet, weighed: dict[Answered, Triage]) ->
 
 
 @lru_cache(maxsize=512)
-def _assessed(facts: Facts, _version: str) -> Result:
+def _assessed(facts: Facts, _version: str) -> tuple[Result, list[dict[str, Any]]]:
     # Files of thousands hold few kinds of facts, and each costs near a millisecond.
-    return assess(facts, inforce.rules())
+    result = assess(facts, inforce.rules())
+    return result, result.plain()["trace"]
