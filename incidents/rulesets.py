@@ -18,7 +18,7 @@ from audit import history, trail
 from incidents import access, rulebook, seconding, weighing
 from incidents.models import Incident
 from incidents.seconding import Refused as Refused
-from severity import inforce
+from severity import inforce, loading
 from severity.assessment import assess
 from severity.facts import BadFact, Facts
 from severity.ladder import Sev
@@ -111,7 +111,7 @@ def propose(
 def newest() -> str:
     """Return the version that was published last, whether or not it decides already."""
     row = versions().filter(state=State.PUBLISHED).first()
-    return row.version if row else RuleSet.current().version
+    return row.version if row else loading.current().version
 
 
 @transaction.atomic

@@ -71,14 +71,14 @@ class Facts:
     near_miss: bool = False
 
     @classmethod
-    def from_mapping(cls, given: object, rules: RuleSet | None = None) -> "Facts":
+    def from_mapping(cls, given: object, rules: RuleSet) -> "Facts":
         """Return the facts of a case, in the form of tests/severity/cases.yaml.
 
         Args:
             given: `dpc` is [category, adjustment]; `cb` is [confidentiality, integrity,
                 availability, malicious]; numbers are numbers, flags are true or false.
                 A case's id, title, kind, source, note, vcdb and expected are passed over.
-            rules: whose scales count; today's if left out.
+            rules: whose scales count.
 
         Raises:
             BadFact: for the first fact that is missing, unknown, of another type, or off
@@ -87,7 +87,7 @@ class Facts:
         if not isinstance(given, Mapping):
             raise BadFact("the case", given, allowed="a mapping of facts")
         _refuse_strange_keys(given)
-        scales = (rules or RuleSet.current()).enisa
+        scales = rules.enisa
         facts = cls(
             dpc=_context(given["dpc"], scales.dpc),
             ei=_number(given["ei"], "ei", scale=scales.ei),
@@ -101,7 +101,7 @@ class Facts:
             people_count=_count(given.get("people_count")),
             **{flag.value: _flag(given, flag) for flag in Flag if flag in given},
         )
-        check(facts, rules or RuleSet.current())
+        check(facts, rules)
         return facts
 
     def plain(self) -> dict[str, Any]:

@@ -12,10 +12,12 @@ from datetime import datetime, timedelta
 import structlog
 from django.utils import timezone
 
+from severity import loading, strict_yaml
+from severity.loading import FOLDER
 from severity.models import RuleSetVersion
 from severity.reading import BadRuleSet
-from severity.ruleset import CURRENT, FOLDER, RuleSet
-from severity.strict_yaml import BadYaml, load
+from severity.ruleset import RuleSet
+from severity.strict_yaml import BadYaml
 
 logger = structlog.get_logger(__name__)
 LEAD = timedelta(minutes=1)
@@ -62,7 +64,7 @@ def rules(now: datetime | None = None) -> RuleSet:
     for each in _published():
         if each.effective_from <= at and (found := _readable(each)):
             return found
-    return RuleSet.load(CURRENT)
+    return loading.current()
 
 
 def of(version: str) -> RuleSet:
@@ -73,7 +75,7 @@ def of(version: str) -> RuleSet:
     """
     row = RuleSetVersion.objects.filter(version=version).first()
     if row is None:
-        return RuleSet.load(version)
+        return loading.load(version)
     return _parse(row.version, row.sha256, row.text)
 
 
@@ -97,7 +99,7 @@ def text_of(version: str) -> str:
     row = RuleSetVersion.objects.filter(version=version).first()
     if row:
         return row.text
-    RuleSet.load(version)
+    loading.load(version)
     return (FOLDER / f"{version}.yaml").read_text(encoding="utf-8")
 
 
@@ -109,7 +111,7 @@ def read(text: str) -> RuleSet:
             key and what is allowed.
     """
     try:
-        return RuleSet.parse(load(text))
+        return loading.parse(strict_yaml.load(text))
     except BadYaml as fault:
         raise BadRuleSet("the text", f"is not plain YAML: {fault}") from fault
 

@@ -130,7 +130,7 @@ class RuleSetVersion(Written):
 
     version = models.CharField(max_length=20, unique=True)
     sha256 = models.CharField(max_length=64)
-    # YAML as it was written, comments and all; severity.ruleset reads it.
+    # YAML as it was written, comments and all; severity.loading reads it.
     text = models.TextField(max_length=200_000)
     # The version that its author read and changed.
     based_on = models.CharField(max_length=20)

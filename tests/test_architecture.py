@@ -9,7 +9,7 @@ from importlib.metadata import packages_distributions
 
 import pytest
 
-from tests.trees import CODE, ROOT, TESTS, functions, in_apps, name, nodes, text, tree
+from tests.trees import APPS, CODE, ROOT, TESTS, functions, in_apps, name, nodes, text, tree
 
 
 def edges():
@@ -73,6 +73,21 @@ def imports(path):
             yield from (alias.name for alias in node.names)
         else:
             yield node.module or ""
+
+
+# Django must be set up before these are read.
+READ_LATE = {"config/backup/drill.py", *(f"{app}/apps.py" for app in APPS)}
+
+
+def test_no_circle_of_modules_hides_in_a_function():
+    found = set()
+    for path in in_apps():
+        for node in (node for each in functions(path) for node in ast.walk(each)):
+            named = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            named += [each.name for each in node.names] if isinstance(node, ast.Import) else []
+            found |= {name(path) for each in named if each.split(".")[0] in APPS}
+    assert found
+    assert found <= READ_LATE
 
 
 def test_guardian_is_asked_in_programs_access_alone():

@@ -9,8 +9,8 @@ from accounts.functions import Function
 from accounts.models import Scope
 from severity import inforce
 from severity.ladder import Sev
+from severity.loading import CURRENT
 from severity.models import RuleSetVersion
-from severity.ruleset import CURRENT
 from tests import make
 from tests.api.conftest import Caller, problem, token
 

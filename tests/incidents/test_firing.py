@@ -9,8 +9,8 @@ from incidents import cord, firing, judgement, lifecycle
 from incidents.models import RuleFiring, Status, TimelineEntry
 from programs import pauses
 from programs.models import State
+from severity import loading
 from severity.ladder import Sev
-from severity.ruleset import RuleSet
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -81,7 +81,7 @@ def test_a_program_with_a_stricter_threshold_stops_itself_earlier():
 def test_a_pause_by_rule_shows_its_rule_version_and_facts():
     incident = make.incident(Sev.SEV2)
     fired = incident.firings.get(action="pause")
-    rules = RuleSet.current()
+    rules = loading.current()
     assert (fired.rule, fired.rules_version) == ("pause-sev2", rules.version)
     assert fired.facts == {"level": 2, "undetermined": False}
     assert fired.state == RuleFiring.State.FIRED
@@ -101,7 +101,7 @@ def test_a_pause_by_rule_is_told_to_outsiders_by_codename_alone():
 def test_a_pause_by_rule_is_on_the_timeline():
     incident = make.incident(Sev.SEV2)
     line = incident.timeline.get(kind=TimelineEntry.Kind.PAUSE)
-    assert line.actor_name == f"rule pause-sev2 ({RuleSet.current().version})"
+    assert line.actor_name == f"rule pause-sev2 ({loading.current().version})"
     assert incident.program.name in line.text
 
 

@@ -11,9 +11,9 @@ from incidents.models import Audience, StillOpen
 from incidents.weighing import Answered
 from severity import inforce
 from severity.ladder import Sev
+from severity.loading import CURRENT
 from severity.models import Assessment, RuleSetVersion
 from severity.reading import BadRuleSet
-from severity.ruleset import CURRENT
 from tests import make
 from tests.trees import every_node, in_apps, name
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import yaml
 
+from severity import loading
 from severity.assessment import assess
 from severity.facts import Facts
-from severity.ruleset import FOLDER, RuleSet
+from severity.loading import FOLDER
 
-RULES = RuleSet.current()
+RULES = loading.current()
 CASES = Path(__file__).with_name("cases.yaml")
 PLAIN = {
     "dpc": ["behavioural", 0],
@@ -30,7 +31,7 @@ def case(**changes):
 
 
 def facts(**changes):
-    return Facts.from_mapping(case(**changes))
+    return Facts.from_mapping(case(**changes), RULES)
 
 
 def assessed(**changes):

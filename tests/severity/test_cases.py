@@ -49,7 +49,7 @@ ENISA_CIRCUMSTANCES = [
 
 @pytest.mark.parametrize("case", AGREED, ids=lambda case: case["id"])
 def test_an_agreed_case_has_its_agreed_level(case):
-    assert assess(Facts.from_mapping(case), RULES).sev == case["expected"]
+    assert assess(Facts.from_mapping(case, RULES), RULES).sev == case["expected"]
 
 
 @pytest.mark.parametrize(("what", "category", "adjustment", "dpc"), ENISA_EXAMPLES)
@@ -143,7 +143,7 @@ def test_each_fact_of_the_operation_adds_its_own_points(fact, adds):
 def test_the_worked_example_of_the_documentation():
     seed = next(case for case in AGREED if case["id"] == "S01")
 
-    result = assess(Facts.from_mapping(seed), RULES)
+    result = assess(Facts.from_mapping(seed, RULES), RULES)
 
     assert (result.dpc, result.se, result.band) == (3, points("3.25"), "high")
     assert (result.osi, result.sev) == (points("3.75"), 2)

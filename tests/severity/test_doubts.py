@@ -2,9 +2,8 @@
 
 import pytest
 
-from severity import doubts
+from severity import doubts, loading
 from severity.reading import BadRuleSet
-from severity.ruleset import RuleSet
 from tests.severity.given import RULES, rule_data
 
 KINDS = sorted(rule_data()["triage"]["kinds"])
@@ -24,7 +23,7 @@ def spoiled(path, value):
 
 def refused(data):
     with pytest.raises(BadRuleSet) as refusal:
-        RuleSet.parse(data)
+        loading.parse(data)
     return str(refusal.value)
 
 
@@ -57,13 +56,13 @@ def test_no_kind_of_data_counts_as_less(kind):
 def test_every_kind_may_count_as_the_worst(kind):
     named = rule_data()["triage"]["kinds"][kind]
     grave = named | {"category": "sensitive", "adjust": 0}
-    assert RuleSet.parse(spoiled(["triage", "kinds", kind], grave)).triage.kinds[kind].dpc == 4
+    assert loading.parse(spoiled(["triage", "kinds", kind], grave)).triage.kinds[kind].dpc == 4
 
 
 def test_a_kind_that_is_left_out_counts_as_one_that_is_not_listed():
     assert (
         "mouse_movements"
-        not in RuleSet.parse(spoiled(["triage", "kinds", "mouse_movements"], None)).triage.kinds
+        not in loading.parse(spoiled(["triage", "kinds", "mouse_movements"], None)).triage.kinds
     )
 
 
@@ -104,7 +103,7 @@ def test_what_nobody_knows_counts_as_no_less(path, value, said):
     ],
 )
 def test_it_may_count_as_more(path, value):
-    assert RuleSet.parse(spoiled(path, value)).version == RULES.version
+    assert loading.parse(spoiled(path, value)).version == RULES.version
 
 
 @pytest.mark.parametrize("rule", ["pause-undetermined", "escalate-undetermined"])
@@ -113,7 +112,7 @@ def test_nothing_stays_undetermined_for_longer(rule):
     said = refused(spoiled(path, 901))
     assert f"thresholds[{place_of(rule)}].seconds is 901" in said
     assert "allows: 1 to 900" in said
-    assert RuleSet.parse(spoiled(path, 60))
+    assert loading.parse(spoiled(path, 60))
 
 
 @pytest.mark.parametrize("rule", ["pause-undetermined", "escalate-undetermined"])
@@ -121,4 +120,4 @@ def test_a_second_rule_may_come_later_beside_the_one_in_time(rule):
     data = rule_data()
     later = data["thresholds"][place_of(rule)] | {"id": "once-more", "seconds": 3600}
     data["thresholds"].insert(0, later)
-    assert RuleSet.parse(data)
+    assert loading.parse(data)

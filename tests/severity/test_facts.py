@@ -33,7 +33,7 @@ def test_what_stands_beside_the_facts_decides_nothing():
 def test_facts_survive_json_unchanged():
     given = facts(people_count=391, secrets=True, cb=[0.25, 0.5, 0, 0.5], ei=0.75)
 
-    assert Facts.from_mapping(given.plain()) == given
+    assert Facts.from_mapping(given.plain(), RULES) == given
 
 
 @pytest.mark.parametrize("number", [0.25, Decimal("0.25"), Decimal("0.250")])
@@ -104,7 +104,7 @@ def test_a_missing_fact_is_named_and_never_guessed(field):
     del given[field]
 
     with pytest.raises(BadFact, match=f"^{field} is missing; allowed: ") as refusal:
-        Facts.from_mapping(given)
+        Facts.from_mapping(given, RULES)
     assert refusal.value.field == field
 
 
@@ -116,7 +116,7 @@ def test_an_unknown_key_is_refused_not_ignored():
 @pytest.mark.parametrize("given", [None, [], "dpc", 3])
 def test_a_case_that_is_no_mapping_is_refused(given):
     with pytest.raises(BadFact, match="allowed: a mapping of facts"):
-        Facts.from_mapping(given)
+        Facts.from_mapping(given, RULES)
 
 
 def test_a_long_or_hostile_value_is_cut_and_escaped_in_the_refusal():

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from severity import loading
 from severity.duties import Due
 from severity.promptness import due_at, words
-from severity.ruleset import RuleSet
 
 FRIDAY = datetime(2026, 11, 27, 16, 30, tzinfo=UTC)
 SUNDAY = datetime(2026, 11, 29, 3, 0, tzinfo=UTC)
@@ -26,7 +26,7 @@ SUNDAY = datetime(2026, 11, 29, 3, 0, tzinfo=UTC)
     ],
 )
 def test_the_rules_give_each_level_its_time(level, since, due):
-    assert due_at(RuleSet.current().policy.full_assessment_due[level], since) == due
+    assert due_at(loading.current().policy.full_assessment_due[level], since) == due
 
 
 @pytest.mark.parametrize(

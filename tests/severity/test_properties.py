@@ -106,7 +106,7 @@ def test_the_order_of_the_facts_does_not_matter(facts, seed: random.Random):
     said = list(facts.plain().items())
     seed.shuffle(said)
 
-    assert Facts.from_mapping(dict(said)) == facts
+    assert Facts.from_mapping(dict(said), RULES) == facts
 
 
 @given(facts=exposures())

@@ -2,8 +2,8 @@
 
 import pytest
 
+from severity import loading
 from severity.revisions import moved, revisions
-from severity.ruleset import RuleSet
 from tests.severity.given import RULES, facts, rule_data
 
 
@@ -71,7 +71,7 @@ def test_a_key_that_is_new_or_gone_is_told():
 
 
 def test_which_exposures_would_have_another_level_is_told_before_anybody_adopts_it():
-    stricter = RuleSet.parse(changed(["levels", 2, "osi_from"], "2.75"))
+    stricter = loading.parse(changed(["levels", 2, "osi_from"], "2.75"))
     cases = [facts(), facts(cb=[0.25, 0, 0, 0.5]), facts(dpc=["behavioural", 1])]
 
     (found,) = moved(cases, before=RULES, after=stricter)

@@ -4,9 +4,10 @@ import random
 
 import pytest
 
+from severity import loading
 from severity.ladder import Sev
+from severity.loading import CURRENT, FOLDER
 from severity.reading import BadRuleSet
-from severity.ruleset import CURRENT, FOLDER, RuleSet
 from tests.severity.given import RULES, rule_data
 
 SHIPPED = {"2026.11-1": "d0582394401b633cb802c0d258467fead31fd62d2c08996d8ba252734a949641"}
@@ -51,12 +52,12 @@ NEEDED = [
 @pytest.mark.parametrize("version", SHIPPED)
 def test_a_version_that_was_shipped_never_changes(version):
     # A changed rule is a new file: old assessments name the version that decided them.
-    assert RuleSet.load(version).sha256 == SHIPPED[version]
+    assert loading.load(version).sha256 == SHIPPED[version]
 
 
 def test_every_file_of_rules_can_be_loaded():
     assert {path.stem for path in FOLDER.glob("*.yaml")} == set(SHIPPED)
-    assert RuleSet.current().version == CURRENT
+    assert loading.current().version == CURRENT
 
 
 def test_the_hash_is_of_the_data_not_of_its_layout():
@@ -64,15 +65,15 @@ def test_the_hash_is_of_the_data_not_of_its_layout():
     keys = list(data)
     random.Random(1).shuffle(keys)
 
-    assert RuleSet.parse({key: data[key] for key in keys}).sha256 == RULES.sha256
+    assert loading.parse({key: data[key] for key in keys}).sha256 == RULES.sha256
     other = spoiled(["floors", 0, "why"], "another reason")
-    assert RuleSet.parse(other).sha256 != RULES.sha256
+    assert loading.parse(other).sha256 != RULES.sha256
 
 
 def test_no_key_may_be_left_out():
     def accepted(path):
         try:
-            return bool(RuleSet.parse(spoiled(path, None)))
+            return bool(loading.parse(spoiled(path, None)))
         except BadRuleSet:
             return False
 
@@ -85,7 +86,7 @@ def test_a_ladder_that_drops_a_level_is_refused(sev):
     del data["levels"][sev]
 
     with pytest.raises(BadRuleSet, match="levels"):
-        RuleSet.parse(data)
+        loading.parse(data)
 
 
 @pytest.mark.parametrize("sev", [0, 1, 2])
@@ -94,7 +95,7 @@ def test_rules_under_which_a_program_runs_on_at_sev_0_to_2_are_refused(sev):
     data["thresholds"] = [rule for rule in data["thresholds"] if rule["id"] != f"pause-sev{sev}"]
 
     with pytest.raises(BadRuleSet, match=f"must pause at once at SEV {sev}"):
-        RuleSet.parse(data)
+        loading.parse(data)
 
 
 def test_a_pause_that_a_person_may_veto_does_not_count_as_one_at_once():
@@ -102,7 +103,7 @@ def test_a_pause_that_a_person_may_veto_does_not_count_as_one_at_once():
     data["thresholds"][2] |= {"mode": "automatic_after", "seconds": 1}
 
     with pytest.raises(BadRuleSet, match="must pause at once at SEV 2"):
-        RuleSet.parse(data)
+        loading.parse(data)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +114,7 @@ def test_rules_that_forget_a_programs_threshold_or_the_undetermined_are_refused(
     data["thresholds"] = [each for each in data["thresholds"] if each["id"] != rule]
 
     with pytest.raises(BadRuleSet, match="thresholds must"):
-        RuleSet.parse(data)
+        loading.parse(data)
 
 
 WIDE = "all_programs_on_the_store"
@@ -133,7 +134,7 @@ WIDE = "all_programs_on_the_store"
 )
 def test_a_pause_that_stops_less_than_the_floor_is_refused(place, scope, said):
     with pytest.raises(BadRuleSet) as refusal:
-        RuleSet.parse(spoiled(["thresholds", place, "scope"], scope))
+        loading.parse(spoiled(["thresholds", place, "scope"], scope))
 
     assert f"thresholds[{place}].scope is '{scope}'" in str(refusal.value)
     assert said in str(refusal.value)
@@ -144,7 +145,7 @@ def test_a_wider_pause_and_a_smaller_one_besides_are_allowed():
     small = data["thresholds"][2] | {"id": "first", "scope": "dataset_or_collectors"}
     data["thresholds"].insert(0, small)
 
-    assert RuleSet.parse(data).thresholds[0].id == "first"
+    assert loading.parse(data).thresholds[0].id == "first"
 
 
 @pytest.mark.parametrize(
@@ -158,7 +159,7 @@ def test_a_wider_pause_and_a_smaller_one_besides_are_allowed():
 )
 def test_rules_by_which_one_person_alone_could_lower_a_grave_level_are_refused(key, value, said):
     with pytest.raises(BadRuleSet) as refusal:
-        RuleSet.parse(spoiled(["policy", "lowering", key], value))
+        loading.parse(spoiled(["policy", "lowering", key], value))
 
     assert said in str(refusal.value)
 
@@ -166,7 +167,7 @@ def test_rules_by_which_one_person_alone_could_lower_a_grave_level_are_refused(k
 def test_more_levels_may_need_a_second_person():
     data = spoiled(["policy", "lowering", "from_levels"], [0, 1, 2, 3])
 
-    assert Sev.SEV3 in RuleSet.parse(data).policy.second_person_from
+    assert Sev.SEV3 in loading.parse(data).policy.second_person_from
 
 
 def with_cap(*, holds=True, **when):
@@ -187,7 +188,7 @@ def with_cap(*, holds=True, **when):
 )
 def test_a_cap_that_silences_floors_asks_for_what_does_no_harm(when):
     with pytest.raises(BadRuleSet) as refusal:
-        RuleSet.parse(with_cap(**when))
+        loading.parse(with_cap(**when))
 
     assert str(refusal.value) == (
         "rule set: caps[3].when must ask for one of these, as the cap holds against floors: "
@@ -197,7 +198,7 @@ def test_a_cap_that_silences_floors_asks_for_what_does_no_harm(when):
 
 @pytest.mark.parametrize("when", [{"people_up_to": 100}, {"near_miss": True, "dpc_from": 2}])
 def test_a_cap_for_few_or_for_what_nobody_could_read_may_hold_against_floors(when):
-    assert RuleSet.parse(with_cap(**when)).caps[3].wins
+    assert loading.parse(with_cap(**when)).caps[3].wins
 
 
 def without_floors(data):
@@ -228,7 +229,7 @@ def milder(data):
 )
 def test_rules_under_which_nothing_grave_would_stop_a_program_are_refused(data, said):
     with pytest.raises(BadRuleSet) as refusal:
-        RuleSet.parse(data)
+        loading.parse(data)
 
     assert "rule set: levels, caps and floors make " in str(refusal.value)
     assert said in str(refusal.value)
@@ -242,7 +243,7 @@ def test_rules_that_cannot_weigh_a_grave_exposure_are_refused():
     del data["enisa"]["dpc"]["behavioural"]["adjust"][1]
 
     with pytest.raises(BadRuleSet, match="enisa must be able to weigh behavioural data of 1000"):
-        RuleSet.parse(data)
+        loading.parse(data)
 
 
 @pytest.mark.parametrize(
@@ -303,7 +304,7 @@ def test_rules_that_cannot_weigh_a_grave_exposure_are_refused():
 )
 def test_a_wrong_rule_is_refused_with_its_path(path, value, said):
     with pytest.raises(BadRuleSet) as refusal:
-        RuleSet.parse(spoiled(path, value))
+        loading.parse(spoiled(path, value))
 
     assert said in str(refusal.value)
 
@@ -311,7 +312,7 @@ def test_a_wrong_rule_is_refused_with_its_path(path, value, said):
 @pytest.mark.parametrize("data", [None, [], "rules", 3])
 def test_what_is_no_mapping_is_no_rule_set(data):
     with pytest.raises(BadRuleSet, match="the whole must be a mapping"):
-        RuleSet.parse(data)
+        loading.parse(data)
 
 
 @pytest.mark.parametrize(
@@ -319,29 +320,29 @@ def test_what_is_no_mapping_is_no_rule_set(data):
 )
 def test_a_version_never_becomes_another_path(version):
     with pytest.raises(BadRuleSet, match="must look like"):
-        RuleSet.load(version)
+        loading.load(version)
 
 
 def test_a_version_that_was_not_shipped_says_which_were():
     with pytest.raises(BadRuleSet, match="1999.01-1 was not shipped; there is: 2026.11-1"):
-        RuleSet.load("1999.01-1")
+        loading.load("1999.01-1")
 
 
 def test_a_file_that_gives_a_key_twice_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("severity.ruleset.FOLDER", tmp_path)
+    monkeypatch.setattr("severity.loading.FOLDER", tmp_path)
     (tmp_path / "2026.12-1.yaml").write_text('version: "2026.12-1"\nversion: "2026.12-2"\n')
 
     with pytest.raises(BadRuleSet, match="line 2: 'version' is given twice"):
-        RuleSet.load("2026.12-1")
+        loading.load("2026.12-1")
 
 
 def test_a_file_that_holds_another_version_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("severity.ruleset.FOLDER", tmp_path)
+    monkeypatch.setattr("severity.loading.FOLDER", tmp_path)
     shipped = (FOLDER / f"{CURRENT}.yaml").read_text()
     (tmp_path / "2026.12-2.yaml").write_text(shipped)
 
     with pytest.raises(BadRuleSet, match=r"is 2026\.11-1 in the file of 2026\.12-2"):
-        RuleSet.load("2026.12-2")
+        loading.load("2026.12-2")
 
 
 def test_the_policy_asks_a_second_person_before_a_grave_level_is_lowered():

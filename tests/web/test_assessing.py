@@ -4,8 +4,8 @@ import pytest
 
 from accounts.functions import Function
 from incidents import questions
+from severity import loading
 from severity.questions import NAMES, UNKNOWN, answers_of, scale
-from severity.ruleset import RuleSet
 from tests import make
 from tests.severity.given import facts
 from tests.web.conftest import HTMX, let_in, reader, url, words
@@ -32,7 +32,7 @@ def answers(**changed):
 def test_every_question_has_help_and_every_answer_an_example():
     for name in NAMES:
         assert str(questions.ALL[name].help)
-        for value in scale(name, RuleSet.current()):
+        for value in scale(name, loading.current()):
             found = questions.ALL[name].answers[value]
             assert str(found.label), (name, value)
             assert str(found.example), (name, value)

@@ -6,8 +6,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from accounts.functions import Function
 from severity import inforce
 from severity.ladder import Sev
+from severity.loading import CURRENT
 from severity.models import RuleSetVersion
-from severity.ruleset import CURRENT
 from tests import make
 from tests.web.conftest import reader, words
 

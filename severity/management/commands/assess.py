@@ -4,10 +4,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from severity import loading
 from severity.case_files import BadCases
 from severity.cases import assess_file
 from severity.management.printing import BAD_INPUT, print_lines
-from severity.ruleset import RuleSet
 
 
 class Command(BaseCommand):
@@ -21,7 +21,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, file: str, **_options: Any) -> None:
         """Print results to stdout and refusals to stderr; exit status 2 if there is a refusal."""
         try:
-            lines = assess_file(file, RuleSet.current())
+            lines = assess_file(file, loading.current())
         except BadCases as fault:
             raise CommandError(str(fault), returncode=BAD_INPUT) from None
         print_lines(self, lines)
