@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar
@@ -219,6 +220,8 @@ def count(value: object, field: str) -> int:
 
 
 def shown(value: object) -> str:
+    if isinstance(value, date):
+        value = value.isoformat()
     try:
         text = repr(value)
     except ValueError:

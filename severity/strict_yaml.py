@@ -1,5 +1,6 @@
 """Read YAML that others wrote: plain data only, of bounded size, nothing said twice. Pure."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,29 @@ MOST_NODES = 500_000
 
 class BadYaml(ValueError):
     """The text is no plain YAML data; the message is a sentence that names the line."""
+
+
+class _Loader(yaml.SafeLoader):
+    """SafeLoader, but for dates and numbers that cannot be: those stay the text they are."""
+
+
+def _or_text(made: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def construct(loader: Any, node: Any) -> Any:
+        try:
+            return made(loader, node)
+        except ValueError:
+            # 2026-11-31, or more digits than Python reads: a fault of its field, which whoever
+            # reads that names, and not of the file around it.
+            return node.value
+
+    return construct
+
+
+_Loader.add_constructor(
+    "tag:yaml.org,2002:timestamp", _or_text(yaml.SafeLoader.construct_yaml_timestamp)
+)
+_Loader.add_constructor("tag:yaml.org,2002:int", _or_text(yaml.SafeLoader.construct_yaml_int))
+_Loader.add_constructor("tag:yaml.org,2002:float", _or_text(yaml.SafeLoader.construct_yaml_float))
 
 
 @dataclass
@@ -34,7 +58,9 @@ class _Reading:
 
 
 def load(text: str) -> Any:
-    """Return the mappings, lists, text, numbers, flags and nulls that `text` holds.
+    """Return the mappings, lists, text, numbers, moments, flags and nulls that `text` holds.
+
+    A date that never was, or a number too long to read, comes as its text.
 
     Raises:
         BadYaml: for what yaml.safe_load() refuses, and for what it lets pass: a tag, a key
@@ -43,14 +69,21 @@ def load(text: str) -> Any:
     """
     try:
         _refuse_surprises(text)
-        return yaml.safe_load(text)
+        return _made(text)
     except BadYaml:
         raise
     except yaml.MarkedYAMLError as fault:
         raise BadYaml(f"{_line(fault.problem_mark)}{fault.problem}") from None
     except (yaml.YAMLError, ValueError) as fault:
-        # ValueError: a date such as 2026-13-45, or a whole number of more than 4300 digits.
         raise BadYaml(" ".join(str(fault).split())) from None
+
+
+def _made(text: str) -> Any:
+    loader = _Loader(text)
+    try:
+        return loader.get_single_data()
+    finally:
+        loader.dispose()
 
 
 def _refuse_surprises(text: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from severity.clocks.rules import Role
@@ -89,12 +89,12 @@ def _known_keys(given: Mapping[Any, object], known: Iterable[str], *, where: str
             raise BadFact(field_, None, fault="is not known", allowed=", ".join(names))
 
 
-def _mapping(given: Mapping[Any, Any], key: str) -> Mapping[Any, Any]:
+def _mapping(given: Mapping[Any, Any], key: str, *, where: str = "") -> Mapping[Any, Any]:
     value = given.get(key)
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise BadFact(key, value, allowed="a mapping")
+        raise BadFact(f"{where}{key}", value, allowed="a mapping")
     return value
 
 
@@ -151,7 +151,7 @@ def _code(name: str, field_: str, rules: ClockRules) -> str:
 
 def _people_in(facts: Mapping[Any, Any], rules: ClockRules) -> dict[str, int]:
     found = {}
-    for name, value in _mapping(facts, "individuals_in").items():
+    for name, value in _mapping(facts, "individuals_in", where="facts.").items():
         if not isinstance(name, str):
             raise BadFact("facts.individuals_in", name, allowed="jurisdictions with numbers")
         people = _people(value, f"individuals_in.{name}")
@@ -204,8 +204,7 @@ def _moment(field_: str, value: object) -> datetime:
         except ValueError:
             raise BadFact(field_, value, allowed=allowed) from None
     if not isinstance(value, datetime):
-        given = value.isoformat() if isinstance(value, date) else value
-        raise BadFact(field_, given, allowed=allowed)
+        raise BadFact(field_, value, allowed=allowed)
     if value.tzinfo is None:
         fault = f"is {value.isoformat()}, without an offset from UTC"
         raise BadFact(field_, value, fault=fault, allowed=allowed)

@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import date
 
 import pytest
 import yaml
@@ -87,6 +88,8 @@ def test_a_bad_case_is_named_and_the_good_ones_are_printed_all_the_same(written)
         (3, "case number 2: the case is 3; allowed: a mapping of facts"),
         (case(), "case number 2: id is None; allowed: a text of 1 to 80 characters"),
         (case(id=7), "case number 2: id is 7; allowed: a text of 1 to 80 characters"),
+        (case(id=date(2026, 1, 1)), "case number 2: id is '2026-01-01'; allowed: a text of 1 to"),
+        (case(id="b", people_count="9" * 5000), "case 'b' (number 2): people_count is '99999"),
         (case(id=" "), "case number 2: id is ' '; allowed: a text of 1 to 80 characters"),
         (case(id="x" * 81), "case number 2: id is 'xxx"),
         (case(id="a\nb", ei=2), "case 'a\\nb' (number 2): ei is 2; allowed: 0.25, 0.5, 0.75, 1"),

@@ -1,5 +1,7 @@
 """YAML that others wrote cannot surprise us."""
 
+from datetime import date
+
 import pytest
 import yaml
 
@@ -23,6 +25,14 @@ def test_a_list_that_a_program_wrote_once_and_named_is_read():
 
 
 @pytest.mark.parametrize(
+    "text",
+    ["2026-13-45", "2026-11-31T00:00:00Z", "2026-11-30T10:00:00+25:00", "9" * 5000],
+)
+def test_a_date_that_never_was_and_a_number_too_long_stay_text(text):
+    assert load(f"- a: {text}\n- 2026-11-30") == [{"a": text}, date(2026, 11, 30)]
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         (LAUGHS + "\na9: &a9 [*a8]\na10: [[[*a9]]]", "more than 12 levels deep"),
@@ -38,8 +48,6 @@ def test_a_list_that_a_program_wrote_once_and_named_is_read():
         ("[" * 200_000, "line 1: more than 12 levels deep"),
         ("- " * 200_000, "line 1: more than 12 levels deep"),
         ("a\n---\nb", "line 2: but found another document"),
-        ("a: 2026-13-45", "month must be in 1..12"),
-        ("a: " + "9" * 5000, "Exceeds the limit"),
         ("a: b: c", "line 1: mapping values are not allowed here"),
         ("a: '\n", "line 2: found unexpected end of stream"),
         ("\x00", "special characters are not allowed"),
