@@ -3,6 +3,7 @@
 The only module that writes Obligation.state and what proves a filing.
 """
 
+from collections.abc import Iterator
 from datetime import UTC
 from typing import Any
 
@@ -20,6 +21,7 @@ from incidents import (
     legalcase,
     legalevents,
     obligations,
+    registerline,
     submitting,
     timeline,
 )
@@ -29,6 +31,7 @@ from incidents.submitting import LONGEST_LATENESS as LONGEST_LATENESS
 from incidents.submitting import LONGEST_REFERENCE as LONGEST_REFERENCE
 from incidents.submitting import Refused as Refused
 from incidents.submitting import Sent as Sent
+from severity.clocks.rules import Rule
 
 State = Obligation.State
 LONGEST_DECISION, LONGEST_DRAFT = 2000, 500
@@ -195,19 +198,27 @@ def _follow(row: Obligation, actor: Actor) -> None:
 
 
 def _begin_what_follows(row: Obligation, sent: Sent, actor: Actor) -> None:
-    """Start the clocks of the same law that count from this filing."""
+    """State the moments that this filing is, so that clocks count from it."""
     rule = submitting.rule_of(row)
-    if rule is None:
-        return
-    kind = "submitted_intermediate" if rule.starts == "submitted_initial" else "submitted_initial"
-    rules = legalcase.rules().rules.values()
-    waits = any(each.law == rule.law and each.starts == kind for each in rules)
-    if waits and kind not in legalcase.moments_of(row.incident):
-        why = _("%(what)s was filed.") % {"what": row}
+    stated = legalcase.moments_of(row.incident)
+    why = _("%(what)s was filed.") % {"what": row}
+    for kind in _moments(rule) if rule else ():
+        if kind in stated:
+            continue
         try:
             legalevents.put(row.incident, kind, sent.at, rationale=why, actor=actor)
         except legalevents.Refused as refusal:
             raise Refused(str(refusal)) from refusal
+
+
+def _moments(rule: Rule) -> Iterator[str]:
+    kind = "submitted_intermediate" if rule.starts == "submitted_initial" else "submitted_initial"
+    rules = legalcase.rules().rules.values()
+    if any(each.law == rule.law and each.starts == kind for each in rules):
+        yield kind
+    # Who was told beside an authority is not known.
+    if registerline.whom(rule.recipient) == {"people"}:
+        yield "notified_individuals"
 
 
 def _lock(row: Obligation, actor: Actor) -> Obligation:

@@ -49,6 +49,7 @@ def _page(
         "rows": incident.obligations.all(),
         "facts": legalcase.facts_of(incident),
         "events": legalcase.events_of(incident).select_related("set_by"),
+        "signal": legalcase.signal_of(incident, legalcase.moments_of(incident)),
         "past_events": incident.legal_events.exclude(superseded_by=None),
         "means": {each.name: each.means for each in legalcase.rules().events.values()},
         "version": legalcase.rules().version,

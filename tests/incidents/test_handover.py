@@ -61,6 +61,14 @@ def test_facts_and_moments_are_handed_to_one_that_has_none(both, officer):
     assert target.obligations.filter(rule="eu-gdpr-33").exists()
 
 
+def test_the_first_report_of_both_is_the_first_signal(both, officer):
+    source, target = both
+    merge(source, target, officer)
+    state(target, officer, jurisdictions=["IN"])
+    assert source.reported_at < target.reported_at
+    assert target.obligations.get(rule="in-certin").started_at == source.reported_at
+
+
 def test_the_earlier_moment_counts_and_a_later_one_changes_nothing(both, officer):
     source, target = both
     early = happened(source, "occurred", officer, hours=9)

@@ -57,8 +57,8 @@ def said(incident):
     return [entry.text for entry in entries.order_by("pk")]
 
 
-def approved(incident, officer):
-    row = duty(incident)
+def approved(incident, officer, rule="eu-gdpr-33"):
+    row = duty(incident, rule)
     filings.decide(row, reportable=True, reason="A risk to people.", actor=officer)
     filings.draft(row, where="Evidence 3", actor=officer)
     return filings.approve(row, actor=make.officer())
@@ -89,6 +89,38 @@ def test_facts_open_what_applies_once_and_say_it(incident, officer):
     assert list(Obligation.objects.values()) == before
     assert Obligation.history.count() == histories
     assert "GDPR Art. 33(5)" in said(incident)[-1]
+
+
+def test_the_report_is_the_first_signal_until_somebody_states_one(incident, officer):
+    state(incident, officer, jurisdictions=["IN"])
+    row = duty(incident, "in-certin")
+    assert (row.clock, row.started_at) == (Clock.RUNNING, incident.reported_at)
+    assert row.due_at == incident.reported_at + timedelta(hours=6)
+    earlier = ago(hours=3)
+    legalevents.set_event(incident, "first_signal", earlier, rationale="A call.", actor=officer)
+    assert duty(incident, "in-certin").started_at == earlier
+    legalevents.set_event(incident, "first_signal", None, rationale="Another.", actor=officer)
+    assert duty(incident, "in-certin").clock == Clock.WAITING
+
+
+def test_what_can_only_follow_a_signal_moves_the_one_that_is_taken_as_given(incident, officer):
+    state(incident, officer, jurisdictions=["IN"])
+    known = ago(hours=5)
+    aware(incident, officer, known)
+    assert duty(incident, "in-certin").started_at == known
+
+
+def test_a_report_that_lies_before_what_happened_is_no_signal(incident, officer):
+    state(incident, officer, jurisdictions=["IN"])
+    legalevents.set_event(incident, "occurred", timezone.now(), rationale="Logs.", actor=officer)
+    assert duty(incident, "in-certin").clock == Clock.WAITING
+
+
+def test_a_processor_may_have_known_before_anything_reached_us(incident, officer):
+    moment = ago(hours=4)
+    legalevents.set_event(incident, "first_signal", ago(hours=1), rationale="Mail.", actor=officer)
+    legalevents.set_event(incident, "processor_aware", moment, rationale="Mail.", actor=officer)
+    assert LegalEvent.objects.get(kind="processor_aware").at == moment
 
 
 def test_a_corrected_moment_supersedes_moves_what_is_open_and_tells_the_difference(
@@ -242,6 +274,41 @@ def test_a_filing_starts_the_clocks_of_its_law_that_count_from_it(incident, offi
     filings.submit(early, Sent(at=timezone.now(), reference="B"), actor=officer)
     final.refresh_from_db()
     assert (final.clock, final.due_at is not None) == (Clock.RUNNING, True)
+
+
+CALIFORNIA = {"jurisdictions": ["US-CA"], "categories": ["payment"], "individuals": 900}
+
+
+def test_a_notice_to_the_people_starts_the_clocks_that_count_from_it(incident, officer):
+    aware(incident, officer, ago(hours=1))
+    state(incident, officer, **CALIFORNIA)
+    assert duty(incident, "us-ca-ag").clock == Clock.WAITING
+    sent = timezone.now()
+    filings.submit(
+        approved(incident, officer, "us-ca-individual"),
+        Sent(at=sent, reference="Letters"),
+        actor=officer,
+    )
+    row = duty(incident, "us-ca-ag")
+    assert (row.clock, row.started_at) == (Clock.RUNNING, sent)
+
+
+def test_what_tells_an_authority_alone_says_nothing_of_the_people(incident, officer):
+    aware(incident, officer, ago(hours=1))
+    state(incident, officer, **CALIFORNIA | {"jurisdictions": ["DE", "US-CA"]})
+    sent = Sent(at=timezone.now(), reference="A")
+    filings.submit(approved(incident, officer), sent, actor=officer)
+    assert duty(incident, "us-ca-ag").started_at is None
+
+
+def test_a_notice_that_was_stated_before_it_was_filed_stays(incident, officer):
+    aware(incident, officer, ago(hours=3))
+    state(incident, officer, **CALIFORNIA)
+    told = ago(hours=2)
+    legalevents.set_event(incident, "notified_individuals", told, rationale="Mail.", actor=officer)
+    sent = Sent(at=timezone.now(), reference="Letters")
+    filings.submit(approved(incident, officer, "us-ca-individual"), sent, actor=officer)
+    assert duty(incident, "us-ca-ag").started_at == told
 
 
 def test_reminders_come_by_share_of_the_time_then_an_alarm_that_pages(incident, officer, engine):
