@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.functions import Function
 from accounts.models import User
 from incidents import demanding, rulebook, situations, weighing
 from incidents.models import Incident, Kind, Status
@@ -87,13 +88,23 @@ def _at_first(answered: Answered, weighed: Triage) -> Situation:
 def _effects(demand: Demand, program: Program | None) -> Iterator[str]:
     if demand.action is Action.ESCALATE and demand.mode is Mode.AUTOMATIC:
         yield _("The people on call are paged at once, until one of them answers.")
-    elif demand.action is Action.REQUIRE_REVIEW:
-        yield _("A review with action items must end it.")
-    elif demand.action is Action.PAUSE and program is None:
+    elif demand.action is not Action.PAUSE:
+        # By the floor each incident has its runbook, whatever its level: no news.
+        if demand.of_house or demand.action is not Action.ATTACH_RUNBOOK:
+            yield _of_act(demand)
+    elif program is None:
         if demand.mode is Mode.OVERDUE:
             yield _overdue(_("Every program that collects"), demand)
-    elif demand.action is Action.PAUSE and program:
+    else:
         yield _of_pause(demand, program)
+
+
+def _of_act(demand: Demand) -> str:
+    """What else than a pause a demand does, and when."""
+    what = _ACTS[demand.action]()
+    if demand.action is Action.NOTIFY:
+        what = what % {"function": Function(demand.name).label}
+    return _WHEN[demand.mode]() % {"what": what, "minutes": demand.after_seconds // 60}
 
 
 def _overdue(what: str, demand: Demand) -> str:
@@ -128,5 +139,23 @@ _PAUSES = {
     ),
     Scope.ALL_PROGRAMS_ON_THE_STORE: lambda: _(
         "%(program)s pauses at once, and every program that writes to the same store."
+    ),
+}
+
+_ACTS = {
+    Action.ESCALATE: lambda: _("The people on call are paged"),
+    Action.ATTACH_RUNBOOK: lambda: _("A runbook is attached"),
+    Action.OPEN_OBLIGATIONS: lambda: _("The legal clocks are reckoned"),
+    Action.REQUIRE_REVIEW: lambda: _("A review with action items must end it"),
+    Action.NOTIFY: lambda: _("Told by mail: %(function)s"),
+}
+_WHEN = {
+    Mode.AUTOMATIC: lambda: _("%(what)s."),
+    Mode.AUTOMATIC_AFTER: lambda: _(
+        "%(what)s, in %(minutes)s minutes unless a responder vetoes it."
+    ),
+    Mode.ASK: lambda: _("%(what)s, if a responder agrees."),
+    Mode.OVERDUE: lambda: _(
+        "%(what)s, in %(minutes)s minutes unless somebody determines the severity."
     ),
 }
