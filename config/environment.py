@@ -10,7 +10,7 @@ import environs
 from django.core.exceptions import ImproperlyConfigured
 
 from accounts import functions, secrets
-from config import inbox, keeping, proxy, recording, telemetry
+from config import inbox, keeping, organisation, proxy, recording, telemetry
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEVELOPMENT_KEY = "development-only-key-that-production-refuses-to-start-with"
@@ -39,6 +39,7 @@ class Environment:
     keeping: keeping.Keeping
     inbox: inbox.Inbox
     recording: recording.Recording
+    organisation: organisation.Organisation
     database_url: str
     redis_url: str
     hosts: list[str]
@@ -85,6 +86,7 @@ def _one_of(*allowed: str) -> Any:
 
 
 _READERS = _one_of("signed-in", "public")
+_SECURED = _one_of(*MAIL_SECURITY)
 
 
 def _stripped(values: list[str] | None) -> list[str]:
@@ -126,6 +128,7 @@ def _values(env: environs.FileAwareEnv) -> Environment:
         keeping=keeping.read(env),
         inbox=inbox.read(env),
         recording=recording.read(env, var=var),
+        organisation=organisation.read(env),
         database_url=env.str("DATABASE_URL", f"postgres://postgres@/andon?host={var}/run"),
         redis_url=env.str("REDIS_URL", f"unix://{var}/run/redis.sock?db=0"),
         hosts=env.list("ANDON_HOSTS", ["localhost", "127.0.0.1", "[::1]"]),
@@ -146,9 +149,7 @@ def _values(env: environs.FileAwareEnv) -> Environment:
         email_port=env.int("ANDON_EMAIL_PORT", 587, validate=_A_PORT),
         email_user=env.str("ANDON_EMAIL_USER", ""),
         email_password=env.str("ANDON_EMAIL_PASSWORD", ""),
-        email_security=env.str(
-            "ANDON_EMAIL_SECURITY", "starttls", validate=_one_of(*MAIL_SECURITY)
-        ),
+        email_security=env.str("ANDON_EMAIL_SECURITY", "starttls", validate=_SECURED),
         email_from=env.str("ANDON_EMAIL_FROM", "Andon <andon@localhost>"),
         **_signing_in(env, kind),
     )
@@ -228,7 +229,8 @@ def _problems(values: Environment) -> list[str]:
 def _problems_of_parts(values: Environment) -> list[str]:
     hosts, url = values.internal_hosts, values.database_url
     of_record = recording.problems(values.recording, internal=hosts, database_url=url)
-    return [*keeping.problems(values.keeping), *inbox.problems(values.inbox), *of_record]
+    parts = [*keeping.problems(values.keeping), *inbox.problems(values.inbox), *of_record]
+    return parts + organisation.problems(values.organisation)
 
 
 def _is_base(url: str) -> bool:
@@ -283,10 +285,7 @@ def _problems_in_production(values: Environment) -> list[str]:
             not public or _is_https(public),
             "ANDON_GATE_PUBLIC_URL must start with https:// in production.",
         ),
-        (
-            bool(values.email_host),
-            "ANDON_EMAIL_HOST must be set: pages to people go by e-mail.",
-        ),
+        (bool(values.email_host), "ANDON_EMAIL_HOST must be set: pages to people go by e-mail."),
         (
             bool(values.vault_keys),
             f"ANDON_VAULT_KEYS must be set: people's addresses are kept encrypted; {MAKE_A_KEY}",

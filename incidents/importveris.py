@@ -37,7 +37,7 @@ _READERS = {
     Audience.KNOWN_EXTERNAL: "outside",
     Audience.TEAM: "few_inside",
 }
-_TIMES = (
+TIMES = (
     *("reported_at", "occurred_from", "occurred_to", "contained_at"),
     *("recovered_at", "closed_at", "aware_at"),
 )
@@ -200,7 +200,7 @@ def _after(moment: datetime, record: Record, name: str) -> datetime:
 
 def _said_times(ours: Mapping[str, Any]) -> dict[str, datetime | None]:
     found: dict[str, datetime | None] = {}
-    for name in _TIMES:
+    for name in TIMES:
         said = ours.get(name)
         if said is None:
             if name in ours:

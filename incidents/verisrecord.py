@@ -4,21 +4,21 @@ VERIS has no word for who could read, how many people, or how we rate: that stan
 from which an import takes it up again.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
-from incidents import codenames
+from incidents import verisours
 from incidents.importveris import OURS
-from incidents.models import Accessed, Audience, Exposure, Imported, Incident, Kind, Status, Whose
-from programs.models import Category
+from incidents.models import Accessed, Exposure, Imported, Incident, Kind, Status, Whose
+from programs.models import Category, Pause
 from severity.ladder import Sev
-from severity.models import Assessment
 from severity.veris.pruning import without_texts
 from severity.veris.record import Data, PartialDate, Record, Span
-from severity.veris.writing import RATINGS, write
+from severity.veris.writing import RATINGS, employees, write
 
 SOURCE = "andon"
 _UNSURE = (Status.REPORTED, Status.TRIAGING)
@@ -29,7 +29,14 @@ _DISCLOSED = {
     Accessed.UNKNOWN: "Unknown",
     Accessed.NONE_LOGGED: "No",
 }
-_VARIETIES = {Category.PAYMENT.value: "Payment"}
+# VERIS knows no keystrokes, transcripts or reviews of performance: data of a person, like any.
+_VARIETIES = {
+    Category.PAYMENT.value: "Payment",
+    Category.HEALTH.value: "Medical",
+    Category.BELIEFS.value: "Sensitive Personal",
+    Category.BIOMETRICS.value: "Sensitive Personal",
+    Category.CREDENTIALS.value: "Credentials",
+}
 _VICTIMS = {
     Whose.EMPLOYEES.value: "Employee",
     Whose.CONTRACTORS.value: "Other",
@@ -39,63 +46,78 @@ _VICTIMS = {
     Whose.OTHERS.value: "Other",
     Whose.UNKNOWN.value: "Unknown",
 }
-_TIMES = (
-    *("reported_at", "occurred_from", "occurred_to", "contained_at"),
-    *("recovered_at", "closed_at", "aware_at"),
-)
-_COUNTS = ("people_min", "people_known", "people_max")
+# As severity.veris.first_facts reads them back.
+_ALTERED, _AWAY, _LOST = "Modify data", "Interruption", "Loss"
+_LOST_FOR_GOOD = 0.5
 
 
 def for_records(incidents: QuerySet[Incident]) -> QuerySet[Incident]:
     """Read with each incident what its record says."""
-    changed = Incident.history.model.objects.filter(id=OuterRef("pk"), history_type="~")
+    past = Incident.history.model.objects.filter(id=OuterRef("pk"))
+    changed = past.filter(history_type="~")
+    by_person = past.filter(history_type="+", history_user__isnull=False)
     joined = incidents.select_related("assessment", "imported")
     rows = Prefetch("exposures", Exposure.objects.select_related("dataset"))
-    return joined.prefetch_related(rows).annotate(was_changed=Exists(changed))
+    joined = joined.prefetch_related(rows, "obligations")
+    return joined.annotate(was_changed=Exists(changed), by_person=Exists(by_person))
 
 
-def of(incident: Incident, *, texts: bool = False) -> dict[str, Any]:
-    """Return the record of an incident that `for_records` read.
+def each(incidents: Iterable[Incident], *, texts: bool = False) -> Iterator[dict[str, Any]]:
+    """Yield the records of incidents that `for_records` read.
 
     What came from VERIS is told as it came; what was changed since stands in `plus.andon`.
 
     Args:
         texts: also what people wrote, with the names that may stand in it.
     """
+    rows = list(incidents)
+    pauses: dict[str, list[Pause]] = {row.ref: [] for row in rows}
+    found = Pause.objects.filter(holder__in=[*pauses], is_drill=False)
+    for pause in found.order_by("since", "pk"):
+        pauses[pause.holder].append(pause)
+    yield from (_of(row, pauses[row.ref], texts=texts) for row in rows)
+
+
+def _of(incident: Incident, pauses: Sequence[Pause], *, texts: bool) -> dict[str, Any]:
     past: Imported | None = getattr(incident, "imported", None)
     exposed = list(incident.exposures.all())
     if past and past.record:
         record = past.record
         if incident.was_changed:  # type: ignore[attr-defined]
-            ours = _ours(incident, exposed, texts=texts)
+            ours = verisours.of(incident, exposed, pauses, texts=texts)
             record = record | {"plus": record.get("plus", {}) | {OURS: ours}}
         return record if texts else _without_texts(record, incident)
-    return write(_record(incident, exposed, texts=texts))
+    return write(_record(incident, exposed, pauses, texts=texts))
 
 
-def _record(incident: Incident, exposed: Sequence[Exposure], *, texts: bool) -> Record:
-    began = incident.occurred_from or incident.reported_at
+def _record(
+    incident: Incident, exposed: Sequence[Exposure], pauses: Sequence[Pause], *, texts: bool
+) -> Record:
+    ours = verisours.of(incident, exposed, pauses, texts=texts)
     return Record(
         incident_id=str(incident.uuid),
         source=SOURCE,
         confirmation=_confirmation(incident),
-        occurred=_date(began),
+        occurred=_occurred(incident),
         found=_found(incident),
-        summary=incident.title if texts else _plain_words(_ours(incident, exposed, texts=False)),
+        summary=incident.title if texts else _plain_words(ours),
         notes=incident.detail if texts else "",
+        reference=incident.reference if texts else "",
         spans={
             "discovery": _span(incident.occurred_from, incident.reported_at),
             "containment": _span(incident.reported_at, incident.contained_at),
         },
-        actors={"internal": {"variety": ["Unknown"], "motive": ["Unknown"]}},
+        actors={"internal": {"variety": ["Unknown"], "motive": [_motive(incident)]}},
         actions=_actions(incident),
         asset={"assets": [{"variety": "Unknown"}], "cloud": ["Unknown"]},
         disclosure=_disclosure(exposed),
         data=tuple(Data(each) for each in _data(exposed)),
         data_victim=tuple(dict.fromkeys(_VICTIMS[row.whose] for row in exposed)),
-        rest={
+        rest=_victim()
+        | {
+            "attribute": _altered(ours),
             "impact": {"overall_rating": RATINGS[Sev(incident.counts_as)]},
-            "plus": {OURS: _ours(incident, exposed, texts=texts)},
+            "plus": {OURS: ours},
         },
     )
 
@@ -108,8 +130,11 @@ def _confirmation(incident: Incident) -> str:
     return "Suspected" if incident.status in _UNSURE else "Confirmed"
 
 
-def _date(moment: datetime) -> PartialDate:
-    at = moment.astimezone(UTC)
+def _occurred(incident: Incident) -> PartialDate:
+    if incident.occurred_from is None:
+        # VERIS asks for a year; the day of the report would be told as the day it began.
+        return PartialDate(incident.reported_at.astimezone(UTC).year)
+    at = incident.occurred_from.astimezone(UTC)
     return PartialDate(at.year, at.month, at.day, f"{at:%H:%M:%S}Z")
 
 
@@ -118,10 +143,16 @@ def _span(start: datetime | None, end: datetime | None) -> Span:
 
 
 def _found(incident: Incident) -> dict[str, tuple[str, ...]]:
-    first = incident.assessment
-    if first and first.kind == Assessment.Kind.TRIAGE:
-        return {"internal": ("Reported by employee",)}
-    return {"unknown": ()}
+    if hasattr(incident, "imported"):
+        return {"unknown": ()}
+    # A monitor or a scan of who can read the data, else.
+    by_person = getattr(incident, "by_person", False)
+    how = "Reported by employee" if by_person else "Infrastructure monitoring"
+    return {"internal": (how,)}
+
+
+def _motive(incident: Incident) -> str:
+    return "Unknown" if incident.kind == Kind.MISUSE else "NA"
 
 
 def _actions(incident: Incident) -> dict[str, Any]:
@@ -142,35 +173,31 @@ def _data(exposed: Sequence[Exposure]) -> list[str]:
     return list(dict.fromkeys(_VARIETIES.get(kind, "Personal") for kind in kinds)) or ["Unknown"]
 
 
-def _ours(incident: Incident, exposed: Sequence[Exposure], *, texts: bool) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "texts": texts,
-        "codename": incident.codename,
-        "kind": incident.kind,
-        "severity": incident.sev,
-        "counts_as": incident.counts_as,
-        "peak": incident.peak_sev,
-        "audience": incident.audience,
-        "exposures": [_exposure(row, texts=texts) for row in exposed],
+def _victim() -> dict[str, Any]:
+    told = settings.ENVIRONMENT.organisation
+    found = {
+        "employee_count": employees(told.employees) if told.employees else "",
+        "industry": told.industry,
+        "country": list(told.countries),
+        "region": list(told.regions),
     }
-    if texts:
-        found["title"] = incident.title
-    return found | {name: _time(getattr(incident, name)) for name in _TIMES}
+    said = {name: value for name, value in found.items() if value}
+    return {"victim": {"government": ["Unknown"]} | said} if said else {}
 
 
-def _time(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).isoformat() if moment else None
-
-
-def _exposure(row: Exposure, *, texts: bool) -> dict[str, Any]:
-    # Never where the data lie, whoever asks.
-    counts = {name: getattr(row, name) for name in _COUNTS}
-    said = {"kinds": list(row.kinds), "whose": row.whose, "accessed": row.accessed}
-    return said | counts | ({"what": str(row)} if texts else {})
+def _altered(ours: Mapping[str, Any]) -> dict[str, Any]:
+    """What was altered or lost, as the circumstances of the score have it."""
+    points = ours.get("assessed", {}).get("facts", {}).get("cb", [0, 0, 0, 0])
+    _confidentiality, integrity, availability, _intent = points
+    found: dict[str, Any] = {"integrity": {"variety": [_ALTERED]}} if integrity else {}
+    if availability:
+        gone = _LOST if availability >= _LOST_FOR_GOOD else _AWAY
+        found["availability"] = {"variety": [gone]}
+    return found
 
 
 def _plain_words(ours: Mapping[str, Any]) -> str:
-    """A summary in which nobody's words stand, of what `_ours` or `_told_plainly` gave."""
+    """A summary in which nobody's words stand, of what incidents.verisours gave."""
     exposed = ours["exposures"]
     whose = dict.fromkeys(row["whose"] for row in exposed if row["whose"] != Whose.UNKNOWN)
     kinds = dict.fromkeys(kind for row in exposed for kind in row["kinds"])
@@ -183,50 +210,7 @@ def _plain_words(ours: Mapping[str, Any]) -> str:
 
 def _without_texts(record: dict[str, Any], incident: Incident) -> dict[str, Any]:
     """What is chosen or counted in an imported record, whatever it says of itself."""
-    told = _told_plainly(record.get("plus", {}).get(OURS))
+    told = verisours.told_plainly(record.get("plus", {}).get(OURS))
     plus = {"plus": {OURS: told}} if told else {}
-    ours = told or _ours(incident, list(incident.exposures.all()), texts=False)
+    ours = told or verisours.of(incident, list(incident.exposures.all()), texts=False)
     return without_texts(record) | plus | {"summary": _plain_words(ours)}
-
-
-def _told_plainly(said: Any) -> dict[str, Any] | None:
-    """What an Andon told in words of its own, each looked at anew; None if it told none."""
-    if not isinstance(said, dict):
-        return None
-    fits: dict[str, Callable[[Any], bool]] = {
-        "codename": codenames.is_one,
-        "kind": Kind.values.__contains__,
-        "audience": Audience.values.__contains__,
-        **dict.fromkeys(("severity", "counts_as", "peak"), _is_level),
-        **dict.fromkeys(_TIMES, _is_time),
-    }
-    kept = {name: said[name] for name, fit in fits.items() if name in said and fit(said[name])}
-    if "kind" not in kept or "audience" not in kept:
-        return None
-    rows = said.get("exposures")
-    exposed = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-    return kept | {"texts": False, "exposures": [_plain_exposure(row) for row in exposed]}
-
-
-def _is_level(said: Any) -> bool:
-    return said is None or (type(said) is int and said in range(6))
-
-
-def _is_time(said: Any) -> bool:
-    try:
-        return said is None or datetime.fromisoformat(said).isoformat() == said
-    except (TypeError, ValueError):
-        return False
-
-
-def _plain_exposure(row: Mapping[str, Any]) -> dict[str, Any]:
-    kinds = row.get("kinds")
-    known = [each for each in kinds if each in Category.values] if isinstance(kinds, list) else []
-    chosen = {"whose": Whose.values, "accessed": Accessed.values}
-    words = {name: row.get(name) for name in chosen}
-    counts = {name: row.get(name) for name in _COUNTS}
-    return {
-        "kinds": known,
-        **{n: said if said in chosen[n] else "unknown" for n, said in words.items()},
-        **{n: count if type(count) is int else None for n, count in counts.items()},
-    }

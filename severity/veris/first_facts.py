@@ -15,6 +15,7 @@ KINDS = (
     (Category.FINANCIAL, ("Bank", "Payment")),
     (Category.SIMPLE, ("Personal", "Credentials", "Other", "Unknown")),
 )
+NO_PEOPLE = frozenset({"Internal", "System", "Secrets", "Classified"})
 READERS = {
     "Publishing error": Audience.PUBLIC,
     "Misdelivery": Audience.KNOWN_EXTERNAL,
@@ -29,7 +30,7 @@ NONE, SOME, MOST = Decimal(0), Decimal("0.25"), Decimal("0.5")
 
 @dataclass(frozen=True)
 class FirstFacts:
-    """Facts to begin with; None where the record names no data of people.
+    """Facts to begin with; None where all the data that the record names are of no known kind.
 
     `assumed` says in sentences what the record does not say and how it was counted. A
     level worked out from these is provisional until a person has looked.
@@ -47,7 +48,7 @@ def first_facts(record: Record, rules: RuleSet) -> FirstFacts:
     """
     category = _category(record)
     if category is None:
-        return FirstFacts(None, ("no data of people are named",))
+        return FirstFacts(None, ("the data named are of no kind that is weighed here",))
     audience, confidentiality = _readers(record)
     encrypted = bool(record.state) and all(each.endswith(" encrypted") for each in record.state)
     facts = Facts(
@@ -61,15 +62,33 @@ def first_facts(record: Record, rules: RuleSet) -> FirstFacts:
         evidence=_evidence(record, audience),
         ongoing=False,
         refix=False,
+        near_miss=_is_near_miss(record),
     )
     return FirstFacts(facts, tuple(_assumed(record, rules)))
 
 
+def _named(record: Record) -> set[str]:
+    return {each.variety for each in record.data}
+
+
+def _is_of_nobody(record: Record) -> bool:
+    """True if data are named, and none of them are of people."""
+    return bool(record.data) and _named(record) <= NO_PEOPLE
+
+
+def _is_near_miss(record: Record) -> bool:
+    """True if no data of people could be read by whom they were not meant for."""
+    # Records contradict themselves, and what somebody got was no near miss.
+    missed = record.confirmation == "Near miss" and record.disclosure != "Yes"
+    return missed or _is_of_nobody(record)
+
+
 def _category(record: Record) -> Category | None:
-    named = {each.variety for each in record.data}
+    named = _named(record)
     found = (category for category, varieties in KINDS if named & {*varieties})
     # Nothing said about the data is not nothing exposed.
-    return next(found, None if named else Category.SIMPLE)
+    simple = not named or _is_of_nobody(record)
+    return next(found, Category.SIMPLE if simple else None)
 
 
 def _errors(record: Record) -> list[str]:
@@ -135,6 +154,8 @@ def _lost(record: Record) -> Decimal:
 
 
 def _assumed(record: Record, rules: RuleSet) -> Iterator[str]:
+    if _is_of_nobody(record):
+        yield "no data of people are named: counted as none reached"
     if not record.data:
         yield "data not named: counted as simple data of people"
     if record.data_total:

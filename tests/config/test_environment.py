@@ -10,7 +10,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from accounts.functions import Function, by_group
-from config import connection, environment, keeping
+from config import connection, environment, keeping, organisation
 
 GOOD = {
     "ANDON_ENV": "production",
@@ -114,6 +114,11 @@ def test_a_second_factor_is_required_in_production_and_not_for_a_look(read):
         ("ANDON_TRUSTED_PROXIES", "10.0.0.7/24", "networks such as 10.0.0.0/24"),
         ("ANDON_TRUSTED_PROXIES", "0.0.0.0/0", "addresses of your proxies"),
         ("ANDON_TRUSTED_PROXIES", "10.0.0.7,,10.0.0.8", "with commas between them"),
+        ("ANDON_ORGANISATION_EMPLOYEES", "-1", "0"),
+        ("ANDON_ORGANISATION_EMPLOYEES", "many", "integer"),
+        ("ANDON_ORGANISATION_INDUSTRY", "Software", "NAICS code of 2 to 6 digits"),
+        ("ANDON_ORGANISATION_COUNTRIES", "DE,Germany", "holds 'Germany': give ISO codes"),
+        ("ANDON_ORGANISATION_REGIONS", "155", "M49 codes of 6 digits"),
         ("ANDON_EVIDENCE_FILE_MIB", "0", "1"),
         ("ANDON_EVIDENCE_FILES", "many", "integer"),
         ("ANDON_EVIDENCE_TOTAL_MIB", "24", "at least ANDON_EVIDENCE_FILE_MIB"),
@@ -236,6 +241,17 @@ def test_evidence_is_kept_in_a_folder_unscanned_and_of_known_kinds_unless_said_o
     assert other.storage == "storages.backends.gcloud.GoogleCloudStorage"
     assert other.options == {"bucket_name": "evidence"}
     assert other.families == {"text", "image"}
+
+
+def test_what_the_organisation_is_need_not_be_told(read):
+    assert read().organisation == organisation.Organisation()
+    told = read(
+        ANDON_ORGANISATION_EMPLOYEES="70000",
+        ANDON_ORGANISATION_INDUSTRY="519290",
+        ANDON_ORGANISATION_COUNTRIES="DE, US,",
+        ANDON_ORGANISATION_REGIONS="150155",
+    ).organisation
+    assert told == organisation.Organisation(70_000, "519290", ("DE", "US"), ("150155",))
 
 
 def test_every_odd_value_is_named_at_once(read):

@@ -6,20 +6,27 @@ from copy import deepcopy
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.actors import Actor
 from accounts.functions import Function
 from audit.models import Entry
-from incidents import exposures, lifecycle, verisexport
+from config.organisation import Organisation
+from incidents import exposures, judgement, lifecycle, reporting, verisexport
 from incidents.models import Incident, Kind, Status
 from incidents.search import Wanted
 from severity.ladder import Sev
+from severity.questions import Said, answers_of
 from severity.veris.reading import read
 from severity.veris.writing import write
 from tests import make
 from tests.api.conftest import Caller
 from tests.incidents.test_importing import filed, row, table, veris
+from tests.severity.given import facts
 from tests.severity.test_veris import FULL
 from tests.web.conftest import reader
 
@@ -199,6 +206,152 @@ def test_each_page_of_the_api_is_recorded_with_how_much(incident):
         usual | {"count": 1, "before": None},
         usual | {"count": 0, "before": incident.number},
     ]
+
+
+def exported(officer, incident):
+    (record,) = verisexport.records(officer.user, [incident.pk])
+    return record
+
+
+@pytest.mark.parametrize(
+    ("kinds", "varieties"),
+    [
+        (["health", "payment"], ["Medical", "Payment"]),
+        (["beliefs", "biometrics"], ["Sensitive Personal"]),
+        (["credentials", "keystrokes", "performance_records"], ["Credentials", "Personal"]),
+        ([], ["Unknown"]),
+    ],
+)
+def test_kinds_of_data_are_told_in_the_words_of_veris(kinds, varieties, officer):
+    made = make.incident(Sev.SEV3)
+    exposures.add(made, exposures.Said(what="Some", kinds=tuple(kinds)), actor=officer)
+    data = exported(officer, made)["attribute"]["confidentiality"]["data"]
+    assert [each["variety"] for each in data] == varieties
+
+
+def test_the_victim_is_told_as_the_environment_has_it(officer, monkeypatch):
+    made = make.incident(Sev.SEV3)
+    assert "victim" not in exported(officer, made)
+    told = Organisation(70_000, "519290", ("DE", "US"), ("150155",))
+    monkeypatch.setitem(settings.ENVIRONMENT.__dict__, "organisation", told)
+    record = exported(officer, made)
+    assert record["victim"] == {
+        "government": ["Unknown"],
+        "employee_count": "50001 to 100000",
+        "industry": "519290",
+        "country": ["DE", "US"],
+        "region": ["150155"],
+    }
+    assert write(read(record)) == record
+
+
+@pytest.mark.parametrize(
+    ("kind", "motive"), [(Kind.EXPOSURE, "NA"), (Kind.LOSS, "NA"), (Kind.MISUSE, "Unknown")]
+)
+def test_an_error_has_no_motive_and_misuse_one_that_nobody_knows(kind, motive, officer):
+    record = exported(officer, make.incident(Sev.SEV3, kind=kind))
+    assert record["actor"]["internal"]["motive"] == [motive]
+
+
+def test_where_nobody_knows_when_it_began_only_a_year_is_told(officer):
+    made = make.incident(Sev.SEV3, occurred_from=None)
+    timeline = exported(officer, made)["timeline"]
+    assert timeline["incident"] == {"year": made.reported_at.year}
+    assert timeline["discovery"] == {"unit": "Unknown"}
+
+
+def test_how_it_was_found_stays_so_when_it_is_assessed_again(officer):
+    made = make.incident(Sev.SEV3)
+    told = {"internal": {"variety": ["Reported by employee"]}}
+    assert exported(officer, made)["discovery_method"] == told
+    make.judged(made, Sev.SEV2)
+    assert exported(officer, made)["discovery_method"] == told
+
+
+def test_what_a_machine_found_was_reported_by_no_employee(officer):
+    watch = Actor.machine("exposure watch")
+    made = reporting.file_report(make.report(), reporter=make.user(), actor=watch).incident
+    (how,) = exported(officer, made)["discovery_method"]["internal"]["variety"]
+    assert how == "Infrastructure monitoring"
+
+
+def test_texts_bring_the_reference_along(officer):
+    made = make.incident(Sev.SEV3, reference="https://tickets.example/17")
+    assert "reference" not in exported(officer, made)
+    (record,) = taken(officer, texts=True)
+    assert record["reference"] == made.reference
+
+
+@pytest.mark.parametrize(
+    ("cb", "told"),
+    [
+        ([0.25, 0.25, 0, 0], {"integrity": {"variety": ["Modify data"]}}),
+        ([0, 0, 0.25, 0], {"availability": {"variety": ["Interruption"]}}),
+        ([0, 0, 0.5, 0], {"availability": {"variety": ["Loss"]}}),
+        ([0.5, 0, 0, 0.5], {}),
+    ],
+)
+def test_what_was_altered_or_lost_is_told_by_the_circumstances_of_the_score(cb, told, officer):
+    made = make.incident(Sev.SEV3)
+    judgement.assess(made, Said(answers_of(facts(cb=cb))), actor=officer)
+    attribute = exported(officer, made)["attribute"]
+    del attribute["confidentiality"]
+    assert attribute == told
+
+
+def test_what_veris_has_no_word_for_is_told_beside_it_and_survives_the_way(officer, incident):
+    lifecycle.decide_awareness(
+        incident, aware_at=incident.reported_at, rationale="Seen.", actor=officer
+    )
+    exposures.add(
+        incident,
+        exposures.Said(what="More", effective_audience="everyone_inside", since=timezone.now()),
+        actor=officer,
+    )
+    first = exported(officer, incident)
+    ours = first["plus"]["andon"]
+    assert ours["assessed"]["facts"]["audience"] == "org_wide"
+    assert ours["assessed"]["score"] == float(incident.assessment.score)
+    (clock,) = ours["clocks"]
+    assert (clock["rule"], clock["state"]) == ("eu-gdpr-33", "to_be_determined")
+    (pause,) = ours["pauses"]
+    assert list(pause) == ["since"]
+    assert ours["exposures"][1]["effective_audience"] == "everyone_inside"
+    filed(veris(first), officer, form="veris")
+    copy = Incident.objects.exclude(imported=None).get()
+    assert exported(officer, copy) == first
+
+
+@pytest.mark.parametrize(
+    "ours",
+    [
+        {"assessed": SAID, "clocks": SAID, "pauses": SAID},
+        {"assessed": {"facts": SAID}, "clocks": [SAID], "pauses": [SAID]},
+        {
+            "assessed": {"rules": SAID, "score": SAID, "unknown": [SAID], "facts": {"ei": SAID}},
+            "clocks": [{"rule": SAID, "clock": "running", "state": "approved"}],
+            "pauses": [{"since": SAID}],
+        },
+        {
+            "assessed": {"facts": {"ei": 1, "dpc": [SAID, 1], "cb": [SAID], "audience": SAID}},
+            "clocks": [{"rule": "us-me", "clock": "running", "state": "approved", "due_at": SAID}],
+        },
+    ],
+)
+def test_nothing_that_people_wrote_hides_in_what_an_andon_told(ours, officer):
+    filed(veris(wordy(OURS | ours)), officer, form="veris")
+    (plain,) = taken(officer)
+    assert "Ada" not in json.dumps(plain)
+
+
+def test_the_pauses_of_many_incidents_are_read_at_once(officer, django_assert_max_num_queries):
+    keys = [make.incident(Sev.SEV2).pk for _ in range(3)]
+    few = [keys[0]]
+    list(verisexport.records(officer.user, few))
+    with CaptureQueriesContext(connection) as one:
+        list(verisexport.records(officer.user, few))
+    with django_assert_max_num_queries(len(one)):
+        assert len(list(verisexport.records(officer.user, keys))) == 3
 
 
 # --- Its doors

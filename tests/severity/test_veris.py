@@ -8,15 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from severity.assessment import assess
 from severity.facts import BadFact
 from severity.ladder import Sev
-from severity.veris.first_facts import first_facts
 from severity.veris.reading import read
 from severity.veris.record import PartialDate, Span
 from severity.veris.writing import DISCLOSURE, RATINGS, employees, write
-from severity.vocabulary import Audience, Evidence
-from tests.severity.given import RULES
+from severity.vocabulary import Evidence
 
 # Invented, in the form of 1.4.1, with every field that we have a name for.
 FULL = {
@@ -311,66 +308,6 @@ def test_every_level_and_every_evidence_has_its_word():
         "11 to 100",
         "Over 100000",
     ]
-
-
-def test_first_facts_take_the_worst_plausible_and_say_what_was_assumed():
-    found = first_facts(read(FULL), RULES)
-
-    assert found.facts.audience is Audience.PUBLIC
-    assert found.facts.evidence is Evidence.NONE_LOGS_INCOMPLETE
-    assert (found.facts.people_count, found.facts.duration) == (70_000, "gt_30d")
-    assert assess(found.facts, RULES).sev is Sev.SEV2
-    assert found.assumed == (
-        "people: counted as one for each record",
-        "readers unknown: counted as the public",
-    )
-
-
-@pytest.mark.parametrize(
-    ("changes", "fact", "value"),
-    [
-        ({"data": [{"variety": "Medical"}, {"variety": "Personal"}]}, "category", "sensitive"),
-        ({"data": [{"variety": "Payment"}]}, "category", "financial"),
-        ({"data": []}, "category", "simple"),
-        ({"data_total": 5}, "people", "le_10"),
-        ({"data_total": 10**11}, "people_count", "None"),
-        ({"data_total": None}, "people", "le_1m"),
-        ({"data_disclosure": "Yes"}, "evidence", "confirmed_external"),
-        ({"data_disclosure": "No"}, "evidence", "none_logs_complete"),
-        ({"state": ["Stored encrypted"]}, "ei", "0.25"),
-        ({"state": ["Stored encrypted", "Unknown"]}, "ei", "1"),
-    ],
-)
-def test_first_facts_follow_what_the_record_says_of_the_data(changes, fact, value):
-    given_record = record()
-    confidentiality = given_record["attribute"]["confidentiality"]
-    confidentiality |= changes
-    found = first_facts(read(given_record), RULES).facts
-    said = {"category": found.dpc.category, "ei": found.ei}.get(fact) or getattr(found, fact)
-
-    assert str(said) == value
-
-
-@pytest.mark.parametrize(
-    ("action", "audience", "malicious"),
-    [
-        ({"error": {"variety": ["Publishing error"]}}, "public_unauthenticated", "0"),
-        ({"error": {"variety": ["Misdelivery"]}}, "known_external", "0"),
-        ({"misuse": {"variety": ["Privilege abuse"]}}, "team_le_50", "0.5"),
-        ({"hacking": {"variety": ["Unknown"]}}, "public_unauthenticated", "0.5"),
-    ],
-)
-def test_first_facts_follow_what_was_done(action, audience, malicious):
-    found = first_facts(read(record(action=action)), RULES).facts
-
-    assert (found.audience, str(found.cb.malicious)) == (audience, malicious)
-    assert str(found.cb.availability) == "0.5"
-
-
-def test_a_record_without_data_of_people_has_no_facts():
-    given_record = changed((*CONFIDENTIAL, "data"), [{"variety": "Classified"}])
-
-    assert first_facts(read(given_record), RULES).facts is None
 
 
 def test_a_day_without_its_month_is_no_date():
