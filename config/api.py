@@ -14,6 +14,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, Throttled, ValidationError
 from ninja.parser import Parser
 
+from accounts.asking import only_what_is_known
 from accounts.problems import CONTENT_TYPE, Problem, answer
 from incidents.access_api import router as access
 from incidents.api import router as incidents
@@ -110,11 +111,13 @@ api = Described(
     version="1",
     description=(
         "Report data exposures, pull the cord, follow the response. Send a person's API token as "
-        "`Authorization: Bearer andon_t_…`. Collectors speak another protocol with the gate."
+        "`Authorization: Bearer andon_t_…`. A query parameter that an operation does not know is "
+        "refused with 422. Collectors speak another protocol with the gate."
     ),
     urls_namespace="api",
 )
 api.add_router("/v1/incidents", incidents)
+api.add_decorator(only_what_is_known)
 api.add_router("/v1/register", register)
 api.add_router("/v1/imports", imports)
 api.add_router("/v1", veris)

@@ -11,6 +11,7 @@ from ninja.throttling import AuthRateThrottle
 from pydantic import Field
 
 from accounts import secrets
+from accounts.asking import refuse_unknown
 from accounts.problems import Problem, responses
 from incidents import alerts, envelopes, inbound, monitors, refusals, sources
 from incidents.inbound import Taken
@@ -60,7 +61,10 @@ class MonitorKey(HttpBearer):
         assert request.resolver_match
         named = request.resolver_match.kwargs["key"]
         try:
-            return admit(request, named, lambda: _recognise(request, named))
+            key = admit(request, named, lambda: _recognise(request, named))
+            # Here, and not where every operation is asked, so that it stands among the refusals.
+            refuse_unknown(request)
+            return key
         except Problem as problem:
             # Who guessed too often costs no look into the database.
             if problem.status != 429:
