@@ -15,7 +15,7 @@ from accounts.api import ApiRequest, Token, actor_of, bound_to, person_of
 from accounts.models import Scope, User
 from accounts.naming import person_named
 from accounts.problems import Problem, responses
-from incidents import access, judgement, lifecycle, looks, reporting, search
+from incidents import access, judgement, lifecycle, looks, meanwhile, reporting, search
 from incidents.api_shapes import (
     IncidentOut,
     LevelIn,
@@ -122,13 +122,19 @@ def refusing(
 
     Args:
         body: what was sent. A sentence that begins with one of its fields blames that: 422, else
-            it is a matter of how things stand: 409.
+            it is a matter of how things stand: 409, as is a clash with what another changed.
         names: what the API calls a field that the domain has another word for.
     """
     try:
         # A refusal in the middle must leave nothing behind.
         with transaction.atomic():
             yield
+    except meanwhile.NotRead as refusal:
+        raise Problem(422, str(refusal), field="based_on", allowed=refusal.allowed) from refusal
+    except meanwhile.Clash as clash:
+        name, _colon, said = str(clash).partition(": ")
+        field = names.get(name, name)
+        raise Problem(409, f"{field}: {said}", field=field) from clash
     except refusals as refusal:
         name, colon, allowed = str(refusal).partition(": ")
         field = names.get(name, name)

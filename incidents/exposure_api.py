@@ -1,6 +1,6 @@
 """Exposures by API: what an incident exposed, as far as it is known."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,10 +9,10 @@ from django.urls import reverse
 from ninja import Router, Schema, Status
 from pydantic import AwareDatetime, Field
 
-from accounts.api import ApiRequest, Text, Token, actor_of, person_of
+from accounts.api import LARGEST_KEY, ApiRequest, Text, Token, actor_of, person_of
 from accounts.models import Scope
 from accounts.problems import Problem, responses
-from incidents import api, embargo, exposures
+from incidents import api, embargo, exposures, meanwhile
 from incidents.exposures import Refused, Said
 from incidents.models import Exposure, Incident
 from programs.models import Dataset
@@ -25,6 +25,7 @@ class ExposureOut(Schema):
     """One exposure. What is not known is null, empty or `unknown`."""
 
     id: int
+    version: int = Field(description="Grows with each correction; what a correction is `based_on`.")
     what: str
     dataset: str | None = Field(description="A dataset's slug in the incident's program.")
     kinds: list[str]
@@ -76,6 +77,7 @@ class ExposureIn(Schema):
 class ExposureCorrectionIn(ExposureIn):
     """What is known now, and why it is corrected. What is left out stays as it is."""
 
+    based_on: int = Field(ge=1, le=LARGEST_KEY, description="The `version` that you read.")
     reason: Text = Field(min_length=1, max_length=exposures.LONGEST_REASON)
 
 
@@ -92,6 +94,7 @@ def _out(row: Exposure, *, withheld: bool) -> ExposureOut:
     told = {name: getattr(row, name) for name in ExposureOut.model_fields if hasattr(row, name)}
     told |= {
         "id": row.pk,
+        "version": meanwhile.version_of(row),
         "dataset": row.dataset.slug if row.dataset else None,
         "evidence": row.files,
         "location": None if withheld else row.location or None,
@@ -111,7 +114,7 @@ def list_exposures(request: ApiRequest, ref: str) -> list[ExposureOut]:
     """What was exposed, in the order in which it was written down."""
     incident = api.get(request, ref)
     withheld = embargo.withheld_from(person_of(request), incident)
-    rows = incident.exposures.select_related("incident", "dataset")
+    rows = meanwhile.numbered(incident.exposures.select_related("incident", "dataset"))
     return [_out(row, withheld=row.pk in withheld and bool(row.location)) for row in rows]
 
 
@@ -138,11 +141,18 @@ def add_exposure(request: ApiRequest, ref: str, body: ExposureIn) -> Status[Expo
 def correct_exposure(
     request: ApiRequest, ref: str, exposure: int, body: ExposureCorrectionIn
 ) -> ExposureOut:
-    """Correct what is known. The old values stay in the history."""
+    """Correct what is known; only what is sent. The old values stay in the history.
+
+    Two who correct different parts at once both do. Of the same part the second gets 409, with what
+    it says by now.
+    """
     row = _found(api.get(request, ref, to="contribute"), exposure)
-    said = replace(_as_it_is(row), **_said(row.incident, body, body.model_fields_set))
+    sent = _said(row.incident, body, body.model_fields_set)
+    by, reason = actor_of(request), body.reason
     with api.refusing(Refused, body, files="evidence"):
-        row = exposures.correct(row, said, reason=body.reason, actor=actor_of(request))
+        read = exposures.said_of(meanwhile.as_of(row, body.based_on))
+        said = replace(read, **{"location": None} | sent)
+        row = exposures.correct(row, said, reason=reason, actor=by, read=read)
     return _told(request, row)
 
 
@@ -170,7 +180,7 @@ def _told(request: ApiRequest, row: Exposure) -> ExposureOut:
 
 def _said(incident: Incident, body: ExposureIn, names: set[str]) -> dict[str, Any]:
     """What was sent, as the domain has it."""
-    said = {name: getattr(body, name) for name in names - {"reason"}}
+    said = {name: getattr(body, name) for name in names - {"reason", "based_on"}}
     if "dataset" in said:
         said["dataset"] = _dataset(incident, said["dataset"])
     if "kinds" in said:
@@ -189,8 +199,3 @@ def _dataset(incident: Incident, slug: str | None) -> Dataset | None:
             422, f"dataset: its program has no {slug!r}.", field="dataset", allowed=allowed
         )
     return found
-
-
-def _as_it_is(row: Exposure) -> Said:
-    stored = {field.name: getattr(row, field.name) for field in fields(Said)}
-    return Said(**stored | {"kinds": tuple(row.kinds), "files": tuple(row.files), "location": None})

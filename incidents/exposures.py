@@ -1,7 +1,7 @@
 """Write down what an incident exposed, and correct it. The only module that writes Exposure."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from audit import history, outbox, trail
-from incidents import embargo, moments, timeline
+from incidents import embargo, meanwhile, moments, timeline
 from incidents.models import Accessed, Audience, Exposure, Incident, TimelineEntry, Whose
 from programs.models import Category, Dataset
 from severity.facts import MOST_PEOPLE
@@ -106,21 +106,30 @@ def of_the_past(said: Sequence[tuple[Incident, Said]], *, actor: Actor) -> list[
 
 
 @transaction.atomic
-def correct(exposure: Exposure, said: Said, *, reason: str, actor: Actor) -> Exposure:
+def correct(
+    exposure: Exposure, said: Said, *, reason: str, actor: Actor, read: Said | None = None
+) -> Exposure:
     """Correct what is known. Every former value stays in the history.
 
-    What changes where the data lie, or when it was closed, must be verified anew.
+    What changes where the data lie, or when it was closed, must be verified anew. Two who correct
+    different parts at once both do.
+
+    Args:
+        read: what was known when they read it; without it all of `said` counts.
 
     Raises:
         Refused: if the incident is over, no reason is given, nothing changes, the place is named
             by who may not read it, or something said cannot be so.
+        meanwhile.Clash: if somebody corrected the same part since `read`.
     """
     incident = _lock(exposure.incident_id)
     row = Exposure.objects.select_for_update().get(pk=exposure.pk)
     _need(reason, "reason", _("say why it is corrected"))
-    _check(incident, said, known=row)
     if said.location is not None and not embargo.may_say(actor.user, row):
         raise Refused(f"location: {embargo.WITHHELD}.")
+    if read is not None:
+        said = _upon(said, said_of(row), read)
+    _check(incident, said, known=row)
     changes = {name: value for name, value in _values(said).items() if getattr(row, name) != value}
     if not changes:
         raise Refused(_("Nothing was changed."))
@@ -160,8 +169,24 @@ def verify(exposure: Exposure, *, how: str, actor: Actor) -> Exposure:
     return row
 
 
+def _upon(said: Said, stands: Said, read: Said) -> Said:
+    """What they want otherwise than they read, and all else as it stands."""
+    wanted = _plain(said)
+    if said.location is None:
+        del wanted["location"]
+    told = {"read": _plain(read), "stands": _plain(stands)}
+    asked = meanwhile.changed(wanted, **told, withheld=("location",))
+    return replace(stands, **{"location": None} | {name: wanted[name] for name in asked})
+
+
+def _plain(said: Said) -> dict[str, Any]:
+    """What is said by field, such that what means the same is equal."""
+    kinds, files = tuple(sorted(said.kinds)), tuple(sorted(said.files))
+    return meanwhile.parts(said) | {"kinds": kinds, "files": files}
+
+
 def said_of(row: Exposure) -> Said:
-    """Return what is known of an exposure, for correcting a part of it."""
+    """Return what is known of an exposure, or was in one of its versions."""
     found = {field.name: getattr(row, field.name) for field in fields(Said)}
     return Said(**found | {"kinds": tuple(row.kinds), "files": tuple(row.files)})
 
@@ -176,11 +201,10 @@ def _lock(pk: int) -> Incident:
 
 def _values(said: Said) -> dict[str, Any]:
     """The columns; those of JSON as they are read again."""
-    found = {field.name: getattr(said, field.name) for field in fields(said)}
-    found["kinds"], found["files"] = sorted(said.kinds), sorted(said.files)
+    found = _plain(said) | {"kinds": sorted(said.kinds), "files": sorted(said.files)}
     if said.location is None:
         del found["location"]
-    return {k: v.strip() if isinstance(v, str) else v for k, v in found.items()}
+    return found
 
 
 def _save(row: Exposure, changes: dict[str, Any], *, actor: Actor, why: str) -> None:
@@ -225,12 +249,7 @@ def _check_words(said: Said) -> None:
             raise Refused(_("%(field)s: at most %(n)s characters.") % {"field": name, "n": longest})
     wanted = [(name, [getattr(said, name)], known) for name, known in _CHOICES.items()]
     for name, given, known in [*wanted, ("kinds", said.kinds, Category.values)]:
-        _check_known(name, given, known)
-
-
-def _check_known(name: str, given: Iterable[str], known: list[str]) -> None:
-    for value in given:
-        if value not in known:
+        for value in (each for each in given if each not in known):
             facts = {"field": name, "value": value, "known": ", ".join(known)}
             raise Refused(_("%(field)s: “%(value)s” is none of %(known)s.") % facts)
 
@@ -278,8 +297,4 @@ def _need(text: str, name: str, words: str) -> None:
 
 def _news(row: Exposure) -> dict[str, int]:
     """What an event about an exposure carries: keys alone, and how urgent it is."""
-    return {
-        "priority": row.incident.counts_as,
-        "incident": row.incident_id,
-        "exposure": row.pk,
-    }
+    return {"priority": row.incident.counts_as, "incident": row.incident_id, "exposure": row.pk}

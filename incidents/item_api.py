@@ -8,10 +8,10 @@ from django.db.models import Q, QuerySet
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
-from accounts.api import ApiRequest, Text, Token, actor_of, person_of
+from accounts.api import LARGEST_KEY, ApiRequest, Text, Token, actor_of, person_of
 from accounts.models import Scope
 from accounts.problems import Problem, responses
-from incidents import access, api, items
+from incidents import access, api, items, itemsaid, meanwhile
 from incidents.itemsaid import Said, Wanted
 from incidents.models import ActionItem, Incident
 
@@ -34,6 +34,7 @@ class ItemIn(Schema):
 class ItemChangeIn(ItemIn):
     """What is left out stays as it is."""
 
+    based_on: int = Field(ge=1, le=LARGEST_KEY, description="The `version` that you read.")
     what: Text = Field("", max_length=items.LONGEST_WHAT)
     kind: ActionItem.Kind | None = None  # type: ignore[assignment]
     owner: Text = Field("", max_length=254)
@@ -53,6 +54,7 @@ class ItemSettleIn(Schema):
 
 class ItemOut(Schema):
     id: int
+    version: int = Field(description="Grows with each change; what a change is `based_on`.")
     what: str
     kind: str
     owner: str = Field(description="A user name.")
@@ -81,7 +83,7 @@ class ItemsIn(Schema):
     overdue: bool = Field(False, description="Open, and their day is past.")
     state: ActionItem.State | None = None
     after: int | None = Field(
-        None, ge=1, le=2**63 - 1, description="The id of the last one that you have."
+        None, ge=1, le=LARGEST_KEY, description="The id of the last one that you have."
     )
 
 
@@ -97,6 +99,7 @@ _PEOPLE = ("owner", "added_by", "done_by", "settled_by")
 def _out(row: ActionItem) -> ItemOut:
     return ItemOut(
         id=row.pk,
+        version=meanwhile.version_of(row),
         what=row.what,
         kind=row.kind,
         owner=row.owner.username,
@@ -127,7 +130,8 @@ def _found(incident: Incident, pk: int) -> ActionItem:
 )
 def list_items(request: ApiRequest, ref: str) -> list[ItemOut]:
     """What is to be done after the incident, what is due first; settled ones too."""
-    return [_out(row) for row in api.get(request, ref).action_items.select_related(*_PEOPLE)]
+    rows = api.get(request, ref).action_items.select_related(*_PEOPLE)
+    return [_out(row) for row in meanwhile.numbered(rows)]
 
 
 @router.post(
@@ -156,7 +160,8 @@ def add_item(request: ApiRequest, ref: str, body: ItemIn) -> Status[ItemOut]:
 def change_item(request: ApiRequest, ref: str, item: int, body: ItemChangeIn) -> ItemOut:
     """Change what an open item says, or whose it is; only what is sent.
 
-    Two who change different parts at once both do.
+    Two who change different parts at once both do. Of the same part the second gets 409, with what
+    it says by now.
     """
     row = _found(api.get(request, ref, to="contribute"), item)
     sent = body.model_fields_set
@@ -169,7 +174,8 @@ def change_item(request: ApiRequest, ref: str, item: int, body: ItemChangeIn) ->
         test=body.test if "test" in sent else None,
     )
     with api.refusing(items.Refused, body):
-        row = items.change(row, wanted, actor=actor_of(request))
+        read = itemsaid.plain(itemsaid.of(meanwhile.as_of(row, body.based_on)))
+        row = items.change(row, wanted, read=read, actor=actor_of(request))
     return _out(row)
 
 
@@ -203,7 +209,7 @@ def list_all_items(request: ApiRequest, asked: Annotated[ItemsIn, Query()]) -> l
         rows = _behind(rows, seen.filter(pk=asked.after).first())
     return [
         ItemOfOut(incident=row.incident.ref, **_out(row).dict())
-        for row in rows.select_related("incident", *_PEOPLE)[:PAGE]
+        for row in meanwhile.numbered(rows.select_related("incident", *_PEOPLE))[:PAGE]
     ]
 
 

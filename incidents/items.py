@@ -77,16 +77,14 @@ def change(
         read: what the person had read, see `itemsaid.merged`.
 
     Raises:
-        Refused: as `add`, if it is not open, or if somebody changed the same part since `read`.
+        Refused: as `add`, or if it is not open.
+        meanwhile.Clash: if somebody changed the same part since `read`.
     """
     item = _locked(item, Level.CONTRIBUTE, actor)
     _refuse_unless(item, State.OPEN)
     # Of the row as it is under the lock: one read before would put back what another changed.
     stands = itemsaid.of(item)
-    try:
-        said = itemsaid.merged(stands, wanted, read)
-    except itemsaid.Conflict as conflict:
-        raise Refused(str(conflict)) from conflict
+    said = itemsaid.merged(stands, wanted, read)
     if itemsaid.plain(said) == itemsaid.plain(stands):
         return item
     _check(item.incident, said, may_be_past=said.due_on == item.due_on)

@@ -6,14 +6,8 @@ from datetime import date
 from typing import Any
 
 from accounts.models import User
+from incidents import meanwhile
 from incidents.models import ActionItem
-
-
-class Conflict(Exception):
-    """What somebody wants to change was changed by another since they read it.
-
-    The message names the field.
-    """
 
 
 @dataclass(frozen=True)
@@ -65,15 +59,9 @@ def merged(now: Said, wanted: Wanted, read: Mapping[str, str] | None = None) -> 
             without it all that they want does.
 
     Raises:
-        Conflict: if somebody else changed the same part since, to something else.
+        meanwhile.Clash: if somebody else changed the same part since, to something else.
     """
-    asked, stands = plain(wanted), plain(now)
+    asked = list(plain(wanted))
     if read is not None:
-        asked = {name: text for name, text in asked.items() if text != read.get(name, "")}
-        for name, text in asked.items():
-            if stands[name] not in (read.get(name, ""), text):
-                raise Conflict(
-                    f"{name}: somebody changed this after you opened it, to “{stands[name]}”."
-                    " Look at it, then save again."
-                )
+        asked = meanwhile.changed(plain(wanted), read=read, stands=plain(now))
     return replace(now, **{name: getattr(wanted, name) for name in asked})

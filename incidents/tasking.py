@@ -1,5 +1,6 @@
 """What is to be done in an incident beside its runbook. The only module that writes Task."""
 
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.actors import Actor
 from accounts.models import User
 from audit import clockwork, history, outbox, trail
-from incidents import access
+from incidents import access, meanwhile
 from incidents.models import Incident, Task
 
 REMIND = "incidents.remind_of_task"
@@ -23,6 +24,15 @@ _SLACK = 60
 
 class Refused(Exception):
     """This cannot be done to a task; the message names the field."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a task says. Without an owner it is nobody's yet."""
+
+    title: str
+    owner: User | None = None
+    due_at: datetime | None = None
 
 
 @transaction.atomic
@@ -58,26 +68,36 @@ def add(
     return task
 
 
+def said_of(task: Task) -> Said:
+    """Return what a task says, or said in one of its versions."""
+    return Said(task.title, task.owner, task.due_at)
+
+
 @transaction.atomic
-def change(
-    task: Task, *, title: str, owner: User | None, due_at: datetime | None, actor: Actor
-) -> Task:
-    """Give an open task another title, owner or time.
+def change(task: Task, said: Said, *, actor: Actor, read: Said | None = None) -> Task:
+    """Give an open task another title, owner or time. Two who change different parts both do.
+
+    Args:
+        read: what it said when they read it; without it all of `said` counts.
 
     Raises:
         Refused: if the incident is over, the task is settled, nothing changes, or something said
             cannot be so.
+        meanwhile.Clash: if somebody changed the same part since `read`.
     """
     incident, task = _locked(task)
     if not task.is_open:
         raise Refused(_("It is settled; open it again first."))
-    said = {"title": title.strip(), "owner": owner, "due_at": due_at}
-    changes = {name: value for name, value in said.items() if getattr(task, name) != value}
+    said = replace(said, title=said.title.strip())
+    if read is not None:
+        said = _upon(said, said_of(task), read)
+    wanted = meanwhile.parts(said)
+    changes = {name: value for name, value in wanted.items() if getattr(task, name) != value}
     if not changes:
         raise Refused(_("Nothing was changed."))
     kept = "due_at" not in changes
-    _check(incident, title=title, owner=owner, due_at=None if kept else due_at)
-    task.title, task.owner, task.due_at = title.strip(), owner, due_at
+    _check(incident, title=said.title, owner=said.owner, due_at=None if kept else said.due_at)
+    task.title, task.owner, task.due_at = said.title, said.owner, said.due_at
     history.save(task, *changes, actor=actor)
     _plan(task)
     _record("task.changed", task, actor=actor, fields=sorted(changes))
@@ -131,6 +151,13 @@ def remind(task_pk: int, due: str) -> None:
     history.save(task, "reminded_of", actor=ENGINE)
     _record("task.late", task, actor=ENGINE)
     outbox.publish("incident.task_late", **_news(task))
+
+
+def _upon(said: Said, stands: Said, read: Said) -> Said:
+    was, now = meanwhile.parts(read), meanwhile.parts(stands)
+    wanted = meanwhile.parts(said)
+    asked = meanwhile.changed(wanted, read=was, stands=now)
+    return replace(stands, **{name: wanted[name] for name in asked})
 
 
 def _lock(pk: int) -> Incident:

@@ -1,15 +1,16 @@
 """Tasks and related incidents by API, as on the page of an incident."""
 
+from dataclasses import replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from ninja import Router, Schema, Status
 from pydantic import AwareDatetime, Field
 
-from accounts.api import ApiRequest, Text, Token, actor_of, person_of
+from accounts.api import LARGEST_KEY, ApiRequest, Text, Token, actor_of, person_of
 from accounts.models import Scope
 from accounts.problems import responses
-from incidents import api, relations, tasking
+from incidents import api, meanwhile, relations, tasking
 from incidents.models import Incident, Task
 from incidents.relations import Seen
 
@@ -28,6 +29,7 @@ class TaskIn(Schema):
 class TaskChangeIn(TaskIn):
     """What is left out stays as it is; null takes the owner or the time away."""
 
+    based_on: int = Field(ge=1, le=LARGEST_KEY, description="The `version` that you read.")
     title: Text = Field("", max_length=tasking.LONGEST_TITLE)
 
 
@@ -40,6 +42,7 @@ class SettleIn(Schema):
 
 class TaskOut(Schema):
     id: int
+    version: int = Field(description="Grows with each change; what a change is `based_on`.")
     title: str
     owner: str | None = Field(description="Their user name.")
     due_at: datetime | None
@@ -71,6 +74,7 @@ class RelationOut(Schema):
 def _task(row: Task) -> TaskOut:
     return TaskOut(
         id=row.pk,
+        version=meanwhile.version_of(row),
         title=row.title,
         owner=row.owner.username if row.owner else None,
         due_at=row.due_at,
@@ -95,8 +99,8 @@ def _found(incident: Incident, pk: int) -> Task:
 )
 def list_tasks(request: ApiRequest, ref: str) -> list[TaskOut]:
     """What is to be done beside the runbook, what is due first; settled ones too."""
-    incident = api.get(request, ref)
-    return [_task(row) for row in incident.tasks.select_related("incident", "owner")]
+    rows = api.get(request, ref).tasks.select_related("incident", "owner")
+    return [_task(row) for row in meanwhile.numbered(rows)]
 
 
 @router.post(
@@ -122,18 +126,18 @@ def add_task(request: ApiRequest, ref: str, body: TaskIn) -> Status[TaskOut]:
     response={200: TaskOut, **responses(404, 409)},
 )
 def change_task(request: ApiRequest, ref: str, task: int, body: TaskChangeIn) -> TaskOut:
-    """Give an open task another owner, title or time."""
+    """Give an open task another owner, title or time; only what is sent.
+
+    Two who change different parts at once both do. Of the same part the second gets 409, with what
+    it says by now.
+    """
     row = _found(api.get(request, ref, to="contribute"), task)
-    said = body.model_fields_set
-    owner = api.named(body.owner, "owner") if "owner" in said else row.owner
+    sent: dict[str, Any] = body.dict(include=body.model_fields_set - {"based_on"})
+    if "owner" in sent:
+        sent["owner"] = api.named(body.owner, "owner")
     with api.refusing(tasking.Refused, body):
-        row = tasking.change(
-            row,
-            title=body.title if "title" in said else row.title,
-            owner=owner,
-            due_at=body.due_at if "due_at" in said else row.due_at,
-            actor=actor_of(request),
-        )
+        read = tasking.said_of(meanwhile.as_of(row, body.based_on))
+        row = tasking.change(row, replace(read, **sent), actor=actor_of(request), read=read)
     return _task(row)
 
 

@@ -1,12 +1,12 @@
 """What responders send about what an incident exposed."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from incidents import exposures
+from incidents import exposures, meanwhile
 from incidents.exposures import Said
 from incidents.forms.fields import MomentField
 from incidents.models import Accessed, Audience, Evidence, Exposure, Incident, Whose
@@ -99,15 +99,17 @@ class ExposureForm(PanelForm):
             field.has_unknown = True  # type: ignore[attr-defined]
 
     def said(self) -> Said:
-        told = {key: value for key, value in self.cleaned_data.items() if key != "reason"}
+        names = [field.name for field in fields(Said)]
+        told = {name: value for name, value in self.cleaned_data.items() if name in names}
         told["kinds"] = tuple(told["kinds"])
         told["files"] = tuple(row.pk for row in told.get("files", ()))
         return Said(**told)
 
 
 class CorrectExposureForm(ExposureForm):
-    """As it is known now, and why it is corrected."""
+    """As it is known now, and why it is corrected; with the version that was open."""
 
+    based_on = forms.CharField(required=False, widget=forms.HiddenInput)
     reason = forms.CharField(
         label=_("Why is it corrected?"),
         help_text=_("Stands on the timeline and in the history. The old values stay readable."),
@@ -115,9 +117,11 @@ class CorrectExposureForm(ExposureForm):
     )
 
     def __init__(self, *args: Any, exposure: Exposure, says_location: bool, **kwargs: Any) -> None:
-        names = [name for name in self.base_fields if name != "reason"]
-        initial = {name: getattr(exposure, name) for name in names}
-        super().__init__(*args, initial=initial, **kwargs)
+        """Show an exposure; or take what was sent by who had read it so."""
+        self.read = exposures.said_of(exposure)
+        super().__init__(*args, initial=_initial(self.read), **kwargs)
+        if not self.is_bound:
+            self.initial["based_on"] = meanwhile.version_of(exposure)
         datasets: Any = self.fields["dataset"]
         if exposure.dataset:
             datasets.queryset |= Dataset.objects.filter(pk=exposure.dataset.pk)
@@ -128,9 +132,30 @@ class CorrectExposureForm(ExposureForm):
             if not self.data.get("location"):
                 del self.fields["location"]
 
+    def clean(self) -> dict[str, Any]:
+        said: dict[str, Any] = super().clean() or {}
+        for name in ("since", "until"):
+            moment, before = said.get(name), getattr(self.read, name)
+            # A browser sends minutes; what was not touched is not taken for a change.
+            if moment and before and moment == before.replace(second=0, microsecond=0):
+                said[name] = before
+        return said
+
     def said(self) -> Said:
         said = super().said()
         return said if "location" in self.changed_data else replace(said, location=None)
+
+    def show_anew(self, said: Said, read: Said) -> "CorrectExposureForm":
+        """Add what somebody wanted otherwise than they had read it to what is known by now."""
+        wanted, was = _initial(said), _initial(read)
+        if said.location is None:
+            del wanted["location"]
+        self.initial.update({n: value for n, value in wanted.items() if value != was[n]})
+        return self
+
+
+def _initial(said: Said) -> dict[str, Any]:
+    return meanwhile.parts(said) | {"kinds": sorted(said.kinds), "files": sorted(said.files)}
 
 
 class VerifyForm(PanelForm):

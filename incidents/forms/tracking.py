@@ -7,10 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.naming import person_named
-from incidents import tasking
+from incidents import meanwhile, tasking
 from incidents.forms.entering import numbered
 from incidents.forms.fields import MomentField
 from incidents.models import Relation, Task
+from incidents.tasking import Said
 from programs.forms import PanelForm
 
 
@@ -49,18 +50,41 @@ class TaskForm(PanelForm):
             raise forms.ValidationError(_("Nobody has this user name or e-mail address."))
         return person
 
-    @classmethod
-    def about(cls, task: Task) -> "TaskForm":
-        owner = task.owner.username if task.owner else ""
-        return cls(initial={"title": task.title, "owner": owner, "due_at": task.due_at})
+
+class TaskChangeForm(TaskForm):
+    """The same with the version that was open, so that another's change is seen."""
+
+    based_on = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, read: Task, **kwargs: Any) -> None:
+        """Show a task; or take what was sent by who had `read` it as it says."""
+        self.read = tasking.said_of(read)
+        super().__init__(*args, initial=_initial(self.read), **kwargs)
+        if not self.is_bound:
+            self.initial["based_on"] = meanwhile.version_of(read)
 
     def clean(self) -> dict[str, Any]:
         said: dict[str, Any] = super().clean() or {}
-        due_at, before = said.get("due_at"), self.initial.get("due_at")
+        due_at, before = said.get("due_at"), self.read.due_at
         # A browser sends minutes; what was not touched is not taken for a change.
         if due_at and before and due_at == before.replace(second=0, microsecond=0):
             said["due_at"] = before
         return said
+
+    def said(self) -> Said:
+        return Said(**{name: self.cleaned_data[name] for name in meanwhile.parts(self.read)})
+
+    @classmethod
+    def anew(cls, task: Task, said: Said, read: Said) -> "TaskChangeForm":
+        """Show what it says by now, with what somebody wanted otherwise than they had read it."""
+        form, wanted = cls(read=task), _initial(said)
+        changed = {n: wanted[n] for n, was in _initial(read).items() if wanted[n] != was}
+        form.initial.update(changed)
+        return form
+
+
+def _initial(said: Said) -> dict[str, Any]:
+    return meanwhile.parts(said) | {"owner": said.owner.username if said.owner else ""}
 
 
 class SettleForm(PanelForm):

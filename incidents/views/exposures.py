@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.http import SignedInRequest, actor_of
-from incidents import access, changes, embargo, exposures, looks
+from incidents import access, changes, embargo, exposures, looks, meanwhile
+from incidents.exposures import Said
 from incidents.forms.exposures import CorrectExposureForm, ExposureForm, VerifyForm
 from incidents.models import AccessGrant, Evidence, Exposure, Incident
 from incidents.views.room import May
@@ -64,16 +65,23 @@ def one(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
         looks.note(incident, request.user, via="page")
         return _page(request, incident, row)
     incident, row = _find(request, number, pk, to=CONTRIBUTE)
+    read = meanwhile.as_sent(row, request.POST.get("based_on", ""))
     says = embargo.may_say(request.user, row)
-    form = CorrectExposureForm(request.POST, incident=incident, exposure=row, says_location=says)
+    form = CorrectExposureForm(request.POST, incident=incident, exposure=read, says_location=says)
+    # Before a refusal takes from the form what it blames.
+    said = form.said() if form.is_valid() else None
 
-    def correct() -> Exposure:
-        reason = form.cleaned_data["reason"]
-        return exposures.correct(row, form.said(), reason=reason, actor=actor_of(request))
+    def correct() -> None:
+        why, by = form.cleaned_data["reason"], actor_of(request)
+        exposures.correct(row, form.said(), reason=why, actor=by, read=form.read)
 
     status = _try(form, correct)
     if status:
-        return _page(request, incident, row, correct_form=form, status=status)
+        fresh = _find(request, number, pk, to=CONTRIBUTE)[1]
+        overtaken = said if exposures.said_of(fresh) != form.read else None
+        return _page(
+            request, incident, fresh, correct_form=form, overtaken=overtaken, status=status
+        )
     messages.success(request, _("Corrected. The old values stay readable."))
     return redirect("incidents:exposure", number=number, pk=pk)
 
@@ -108,7 +116,7 @@ def _try(form: PanelForm, act: Callable[[], object]) -> int:
         return 422
     try:
         act()
-    except exposures.Refused as refusal:
+    except (exposures.Refused, meanwhile.Clash) as refusal:
         form.blame(str(refusal))
         return 409
     return 0
@@ -120,12 +128,20 @@ def _page(
     row: Exposure,
     *,
     correct_form: CorrectExposureForm | None = None,
+    overtaken: Said | None = None,
     verify_form: VerifyForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    """Show one exposure.
+
+    Args:
+        overtaken: what somebody sent upon what is known otherwise by now, to save upon that.
+    """
     withheld = embargo.withheld_from(request.user, incident)
     says = embargo.may_say(request.user, row)
     usual = CorrectExposureForm(incident=incident, exposure=row, says_location=says)
+    if overtaken and correct_form:
+        usual.show_anew(overtaken, correct_form.read)
     context = {
         "incident": incident,
         "may": May.of(request, incident),
@@ -134,7 +150,7 @@ def _page(
         "files": Evidence.objects.filter(incident=incident, pk__in=row.files),
         "changes": changes.of(incident, reader=request.user, only=row),
         "form": correct_form or verify_form,
-        "correct_form": correct_form or usual,
+        "correct_form": usual if overtaken else correct_form or usual,
         "verify_form": verify_form or VerifyForm(),
     }
     return render(request, "incidents/exposure.html", context, status=status)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import SignedInRequest, actor_of
-from incidents import access, items, looks, redacted, reviewfacts, reviewform, reviews
+from incidents import access, items, looks, meanwhile, redacted, reviewfacts, reviewform, reviews
 from incidents.access import Level
 from incidents.forms.reviews import ItemChangeForm, ItemForm, ReviewForm, WordForm
 from incidents.models import ActionItem, Incident, Review, ReviewVersion
@@ -245,7 +245,7 @@ def change_item(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
             try:
                 read = form.cleaned_data["read"]
                 items.change(row, form.wanted(), read=read, actor=actor_of(request))
-            except items.Refused as refusal:
+            except (items.Refused, meanwhile.Clash) as refusal:
                 form.blame(str(refusal))
                 row.refresh_from_db()
                 form.open_anew(row)

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.http import SignedInRequest, actor_of
-from incidents import access, looks, relations, tasking
-from incidents.forms.tracking import RelateForm, SettleForm, TaskForm
+from incidents import access, looks, meanwhile, relations, tasking
+from incidents.forms.tracking import RelateForm, SettleForm, TaskChangeForm, TaskForm
 from incidents.models import AccessGrant, Task
 from incidents.views.acting import carry_out
 from programs.forms import PanelForm
@@ -70,10 +70,11 @@ def task(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
         looks.note(row.incident, request.user, via="page")
         return _page(request, row)
     row = _find(request, number, pk)
-    form = TaskForm(request.POST, initial=TaskForm.about(row).initial)
+    read = meanwhile.as_sent(row, request.POST.get("based_on", ""))
+    form = TaskChangeForm(request.POST, read=read)
 
     def act() -> object:
-        return tasking.change(row, **form.cleaned_data, actor=actor_of(request))
+        return tasking.change(row, form.said(), actor=actor_of(request), read=form.read)
 
     return _try(request, row, form, act, said=_("Changed."))
 
@@ -106,17 +107,20 @@ def _try(
     *,
     said: str,
 ) -> HttpResponse:
-    status = 422
+    status, anew = 422, None
     if form.is_valid():
         try:
             act()
-        except tasking.Refused as refusal:
+        except (tasking.Refused, meanwhile.Clash) as refusal:
+            if isinstance(refusal, meanwhile.Clash) and isinstance(form, TaskChangeForm):
+                row = _find(request, row.incident.number, row.pk)
+                anew = TaskChangeForm.anew(row, form.said(), form.read)
             form.blame(str(refusal))
             status = 409
         else:
             messages.success(request, said)
             return redirect("incidents:detail", number=row.incident.number)
-    return _page(request, row, form=form, status=status)
+    return _page(request, row, form=form, anew=anew, status=status)
 
 
 def _page(
@@ -124,6 +128,7 @@ def _page(
     row: Task,
     *,
     form: PanelForm | None = None,
+    anew: TaskChangeForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     incident = row.incident
@@ -134,7 +139,7 @@ def _page(
         "people": access.viewers(incident),
         "may_change": CONTRIBUTE in held and not incident.is_over,
         "form": form,
-        "task_form": form if isinstance(form, TaskForm) else TaskForm.about(row),
+        "task_form": anew or (form if isinstance(form, TaskForm) else TaskChangeForm(read=row)),
         "settle_form": form if isinstance(form, SettleForm) else SettleForm(),
     }
     return render(request, "incidents/task.html", context, status=status)

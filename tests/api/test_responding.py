@@ -15,6 +15,8 @@ from tests.api.conftest import Caller, problem, token
 
 pytestmark = pytest.mark.django_db
 LOG = b"18 June, everybody\n"
+# What nobody changed since it was made.
+FIRST = {"based_on": 1}
 
 
 @pytest.fixture
@@ -46,9 +48,9 @@ def test_a_task_is_added_given_to_somebody_and_done(incident, helper):
     added = helper.post(at(incident, "tasks"), {"title": "Ask storage", "owner": "hal"}).json()
     assert (added["owner"], added["state"], added["late"]) == ("hal", "open", False)
     path = at(incident, f"tasks/{added['id']}")
-    given = helper.post(path, {"owner": None}).json()
+    given = helper.post(path, {"owner": None} | FIRST).json()
     assert (given["title"], given["owner"]) == ("Ask storage", None)
-    assert "Nothing was changed" in problem(helper.post(path, {}), 409)["detail"]
+    assert "Nothing was changed" in problem(helper.post(path, FIRST), 409)["detail"]
     assert helper.post(f"{path}/settle", {"to": "done"}).json()["state"] == "done"
     again = problem(helper.post(f"{path}/settle", {"to": "done"}), 409)
     assert again["detail"] == "It is done already."
@@ -129,12 +131,17 @@ def test_an_exposure_is_written_down_corrected_and_verified(incident, manager, h
     row = added.json()
     assert (added.status_code, row["location"]) == (201, "s3://x")
     path = at(incident, f"exposures/{row['id']}")
-    closed = {"until": "2026-06-18T12:00:00Z", "since": "2026-06-18T10:00:00Z", "reason": "Logs."}
+    closed = {
+        "until": "2026-06-18T12:00:00Z",
+        "since": "2026-06-18T10:00:00Z",
+        "reason": "Logs.",
+    } | FIRST
     assert problem(manager.post(f"{path}/verify", {"how": "Looked."}), 409)
     fixed = helper.post(path, closed).json()
     assert (fixed["people_min"], fixed["location"]) == (3, "s3://x")
     assert (
-        problem(helper.post(path, {"people_max": 2, "reason": "r"}), 422)["field"] == "people_max"
+        problem(helper.post(path, {"people_max": 2, "reason": "r"} | FIRST), 422)["field"]
+        == "people_max"
     )
     assert helper.post(f"{path}/verify", {"how": "Looked."}).status_code == 403
     assert manager.post(f"{path}/verify", {"how": "Looked."}).json()["verified_at"]
@@ -161,10 +168,10 @@ def test_where_data_lie_is_not_told_by_correcting_something_else(incident, manag
     said = exposures.Said(what="A share", location="s3://secret")
     row = exposures.add(incident, said, actor=make.actor(manager.person))
     path = at(incident, f"exposures/{row.pk}")
-    answer = helper.post(path, {"people_min": 3, "reason": "Counted."})
+    answer = helper.post(path, {"people_min": 3, "reason": "Counted."} | FIRST)
     assert answer.json()["location_withheld"]
     assert b"secret" not in answer.content
-    refused = helper.post(path, {"location": "s3://other", "reason": "Guess."})
+    refused = helper.post(path, {"location": "s3://other", "reason": "Guess."} | FIRST)
     assert problem(refused, 422)["field"] == "location"
 
 
@@ -268,10 +275,10 @@ def children(incident, person):
     return {
         f"timeline/{entry.pk}/correct": {"text": "No."},
         f"timeline/{entry.pk}/pin": {},
-        f"tasks/{task.pk}": {"title": "No"},
+        f"tasks/{task.pk}": {"title": "No"} | FIRST,
         f"tasks/{task.pk}/settle": {"to": "done"},
         f"access/{grant.pk}/end": {},
-        f"exposures/{exposed.pk}": {"people_min": 1, "reason": "r"},
+        f"exposures/{exposed.pk}": {"people_min": 1, "reason": "r"} | FIRST,
         f"exposures/{exposed.pk}/verify": {"how": "r"},
         f"evidence/{keep(incident, person).pk}/file": None,
     }

@@ -124,7 +124,7 @@ def test_an_item_is_added_changed_done_and_verified_by_another(incident, manager
     row = made.json()
     assert (made.status_code, row["owner"], row["state"]) == (201, "hal", "open")
     path = at(incident, f"items/{row['id']}")
-    changed = manager.post(path, {"test": "Plant one."}).json()
+    changed = manager.post(path, {"test": "Plant one.", "based_on": row["version"]}).json()
     assert (changed["test"], changed["control"], changed["what"]) == (
         "Plant one.",
         "G22",
@@ -172,7 +172,7 @@ def test_an_item_that_cannot_be_is_named_by_its_field(incident, helper, body, fi
     assert problem(helper.post(at(incident, "items"), item(**body)), 422)["field"] == field
     assert not ActionItem.objects.exists()
     row = helper.post(at(incident, "items"), item()).json()
-    changed = helper.post(at(incident, f"items/{row['id']}"), body)
+    changed = helper.post(at(incident, f"items/{row['id']}"), body | {"based_on": 1})
     assert problem(changed, 422)["field"] == field
     assert helper.get(at(incident, "items")).json() == [row]
 
@@ -186,7 +186,7 @@ def test_an_owner_who_may_only_read_says_that_it_is_done(incident, manager):
     owner = let_in(incident, "view", username="own")
     row = manager.post(at(incident, "items"), item(owner="own")).json()
     path = at(incident, f"items/{row['id']}")
-    assert owner.post(path, {"what": "Less"}).status_code == 403
+    assert owner.post(path, {"what": "Less", "based_on": 1}).status_code == 403
     assert owner.post(f"{path}/settle", {"to": "done", "said": WORD}).json()["state"] == "done"
     refused = problem(owner.post(f"{path}/settle", {"to": "dropped", "said": WORD}), 409)
     assert "Only who may manage here" in refused["detail"]
@@ -253,6 +253,9 @@ def test_an_item_is_reached_through_its_own_incident(incident, manager):
     row = manager.post(at(incident, "items"), item(owner=manager.person.username)).json()
     other = make.incident()
     caller = let_in(other, "close")
-    for rest, body in (("", {"what": "No"}), ("/settle", {"to": "done", "said": WORD})):
+    for rest, body in (
+        ("", {"what": "No", "based_on": 1}),
+        ("/settle", {"to": "done", "said": WORD}),
+    ):
         swapped = caller.post(at(other, f"items/{row['id']}{rest}"), body)
         assert "no such item" in problem(swapped, 404)["detail"]

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from incidents import grants, items, itemsaid
+from incidents import grants, items, itemsaid, meanwhile
 from incidents.itemsaid import Wanted
 from incidents.models import ActionItem, Incident, Status
 from tests import make
@@ -152,7 +152,7 @@ def test_two_who_change_different_parts_at_once_both_do(incident, item):
 def test_of_two_who_change_the_same_part_the_second_is_told_of_the_first(incident, item):
     read = itemsaid.plain(itemsaid.of(item))
     items.change(item, Wanted(what="Scan twice"), actor=let_in(incident))
-    with pytest.raises(items.Refused, match="what: somebody changed this .* to “Scan twice”"):
+    with pytest.raises(meanwhile.Clash, match="what: somebody changed this .* to “Scan twice”"):
         items.change(item, Wanted(what="Scan never"), read=read, actor=let_in(incident))
     # Both of the same mind is no conflict, and no change either.
     before = item.history.count()

@@ -1,11 +1,12 @@
 """Tasks: owned by who sees the incident, settled with a word, reminded of once."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from incidents import changes, grants, lifecycle, tasking
+from incidents import changes, grants, lifecycle, meanwhile, tasking
 from incidents.models import Status, Task
 from severity.ladder import Sev
 from tests import make
@@ -35,8 +36,8 @@ def settle(task, to, note="", by=None):
 
 
 def change(task, **fields):
-    said = {"title": task.title, "owner": task.owner, "due_at": task.due_at} | fields
-    return tasking.change(task, **said, actor=make.SYSTEM)
+    said = replace(tasking.said_of(task), **fields)
+    return tasking.change(task, said, actor=make.SYSTEM)
 
 
 def reminded(mailoutbox):
@@ -75,6 +76,20 @@ def test_a_late_task_can_get_another_owner_though_its_time_has_passed(incident, 
     task.refresh_from_db()
     assert task.is_late
     assert change(task, owner=helper).owner == helper
+
+
+def test_of_two_who_change_a_task_at_once_both_do_or_the_second_is_told(incident, helper):
+    task = add(incident)
+    read = tasking.said_of(task)
+    tasking.change(task, replace(read, owner=helper), actor=make.SYSTEM, read=read)
+    # A form sends every part, most of them as they were read.
+    both = replace(read, title="Ask them twice.")
+    changed = tasking.change(task, both, actor=make.SYSTEM, read=read)
+    assert (changed.title, changed.owner) == ("Ask them twice.", helper)
+    other = replace(read, title="Never mind.", due_at=timezone.now() + SOON)
+    with pytest.raises(meanwhile.Clash, match="title: somebody changed .* to “Ask them twice.”"):
+        tasking.change(task, other, actor=make.SYSTEM, read=read)
+    assert Task.objects.get().due_at is None
 
 
 def test_it_is_done_dropped_with_a_reason_and_opened_again_with_one(incident, helper):

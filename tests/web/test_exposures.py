@@ -1,6 +1,7 @@
 """Exposures on pages; and where data lie, which few may read before the fix is verified."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.core import mail
@@ -131,6 +132,41 @@ def test_a_correction_keeps_what_it_said_before(incident, helper):
     page = helper.reads(url(incident, f"exposures/{row.pk}/"))
     assert "People, as far as known 7 9" in page
     assert "Hal Per · by page · Counted again." in page
+
+
+def test_two_who_correct_an_exposure_lose_neither_correction(incident, helper):
+    row = add(incident, people_known=7)
+    path = url(incident, f"exposures/{row.pk}/")
+    read = {"people_known": "7", "reason": "Counted again.", "based_on": "1"}
+    helper.post(path, **sent(**read | {"people_max": "9"}))
+    helper.post(path, **sent(**read | {"accessed": "accessed", "accessed_source": "Logs."}))
+    row.refresh_from_db()
+    assert (row.people_known, row.people_max, row.accessed_source) == (7, 9, "Logs.")
+
+
+def test_of_the_same_part_of_an_exposure_the_second_is_shown_what_the_first_wrote(incident, helper):
+    row = add(incident, people_known=7)
+    path = url(incident, f"exposures/{row.pk}/")
+    read = {"people_known": "7", "reason": "Counted again.", "based_on": "1"}
+    helper.post(path, **sent(**read | {"people_known": "9", "people_max": "20"}))
+    answer = helper.post(path, **sent(**read | {"people_known": "8"}))
+    assert answer.status_code == 409
+    assert "Somebody changed this after you opened it, to “9”" in words(answer)
+    form = answer.context["correct_form"]
+    found = [form.initial[name] for name in ("people_known", "people_max", "based_on")]
+    assert found == [8, 20, 2]
+
+
+def test_a_moment_that_was_not_touched_keeps_its_seconds_and_what_was_verified(incident):
+    closed = timezone.now() - timedelta(hours=1)
+    row, chief = add(incident, until=closed), reader(Function.COMMANDER)
+    exposures.verify(row, how="Looked.", actor=make.actor(chief.person))
+    until = f"{closed:%Y-%m-%dT%H:%M}"
+    path = url(incident, f"exposures/{row.pk}/")
+    chief.post(path, **sent(until=until, people_max="9", reason="Counted."))
+    row.refresh_from_db()
+    assert (row.people_max, row.until) == (9, closed)
+    assert row.verified_at
 
 
 def everything_read(person, incident, row):

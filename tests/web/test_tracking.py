@@ -19,7 +19,7 @@ def incident():
 
 @pytest.fixture
 def helper(incident):
-    return let_in(incident, "contribute", first_name="Hal", last_name="Per")
+    return let_in(incident, "contribute", username="hal", first_name="Hal", last_name="Per")
 
 
 @pytest.fixture
@@ -96,3 +96,30 @@ def test_who_only_reads_changes_no_task(incident):
     assert "Change it" not in executive.reads(url(incident, f"tasks/{task.pk}/"))
     answer = executive.post(url(incident, f"tasks/{task.pk}/settle/"), to="done")
     assert answer.status_code == 403
+
+
+def test_two_who_change_a_task_lose_neither_change(incident, helper):
+    task = add(incident)
+    path = url(incident, f"tasks/{task.pk}/")
+    said = {"title": task.title, "owner": "", "due_at": "", "based_on": "1"}
+    helper.post(path, **said | {"owner": helper.person.username})
+    helper.post(path, **said | {"due_at": "2030-01-02T10:00"})
+    task.refresh_from_db()
+    assert (task.owner, task.due_at.hour) == (helper.person, 10)
+
+
+def test_of_the_same_part_of_a_task_the_second_is_shown_what_the_first_wrote(incident, helper):
+    task = add(incident)
+    path = url(incident, f"tasks/{task.pk}/")
+    said = {"title": task.title, "owner": "", "due_at": "", "based_on": "1"}
+    helper.post(path, **said | {"title": "Ask twice.", "owner": helper.person.username})
+    answer = helper.post(path, **said | {"title": "Never mind."})
+    assert answer.status_code == 409
+    assert "Somebody changed this after you opened it, to “Ask twice.”" in words(answer)
+    # What they wrote is there still, the rest as it is by now, to be saved upon that.
+    form = answer.context["task_form"]
+    assert (form.initial["title"], form.initial["owner"]) == ("Never mind.", "hal")
+    assert form.initial["based_on"] == 2
+    helper.post(path, **form.initial | {"due_at": ""})
+    task.refresh_from_db()
+    assert (task.title, task.owner) == ("Never mind.", helper.person)
