@@ -57,6 +57,7 @@ from programs.api import confirming
 from programs.api import router as programs
 from programs.breadth_api import router as breadth
 from programs.control_api import router as controls
+from programs.running_api import router as running
 from programs.stamps_api import router as stamps
 from programs.watch.api import router as watch
 
@@ -116,8 +117,8 @@ api = Described(
     ),
     urls_namespace="api",
 )
-api.add_router("/v1/incidents", incidents)
 api.add_decorator(only_what_is_known)
+api.add_router("/v1/incidents", incidents)
 api.add_router("/v1/register", register)
 api.add_router("/v1/imports", imports)
 api.add_router("/v1", veris)
@@ -150,6 +151,7 @@ api.add_router("/v1/policies", policies)
 api.add_router("/v1/incidents", broadcasts)
 api.add_router("/v1/programs", programs)
 api.add_router("/v1/programs", breadth)
+api.add_router("/v1/programs", running)
 api.add_router("/v1/cord", cord)
 api.add_router("/v1/stamps", stamps)
 api.add_router("/v1/confirmations", confirming)

@@ -16,6 +16,7 @@ from incidents.models import (
     RoleAssignment,
     TimelineEntry,
 )
+from programs import access as program_access
 
 # What a role needs to be able to do; the others contribute.
 _LEVELS = {
@@ -120,9 +121,9 @@ def _refuse_unfit(incident: Incident, role: Role, person: User, actor: Actor) ->
 
 def _refuse_conflicts(incident: Incident, role: Role, person: User) -> None:
     program = incident.program
-    if role in _INDEPENDENT and program and program.owner_id == person.pk:
+    if role in _INDEPENDENT and program and program_access.may_run(person, program):
         raise Refused(
-            f"person: {person.name} owns {program.name} and cannot be {role.label.lower()}."
+            f"person: {person.name} runs {program.name} and cannot be {role.label.lower()}."
         )
     for one, other in ((Role.COMMANDER, Role.PRIVACY), (Role.PRIVACY, Role.COMMANDER)):
         if role == one and holder(incident, other) == person:

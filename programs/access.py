@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404
 from django.utils.functional import Promise
@@ -12,10 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from guardian.shortcuts import assign_perm, get_objects_for_user, remove_perm
 
-from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import User
-from audit import trail
 from programs.controlset import Control, Duty
 from programs.models import (
     Program,
@@ -49,9 +46,6 @@ RESUMING = (
     Function.EXECUTIVE,
     Function.OPERATOR,
 )
-
-# Acts of the record: each is compared with the permissions that there are.
-PERMITTED, PERMITTED_NO_MORE = "program.permission_given", "program.permission_ended"
 
 
 def granted(user: User, permission: str) -> QuerySet[Program]:
@@ -101,11 +95,8 @@ def may_run(user: User, program: Program) -> bool:
 
 
 def may_approve(user: User, program: Program) -> bool:
-    """True if the person may approve the program: a privacy officer, but not whose program it is.
-
-    Neither its owner nor whoever drafted it.
-    """
-    if not user.is_any(Function.PRIVACY_OFFICER) or program.owner_id == user.pk:
+    """True if the person may approve it: a privacy officer who neither runs nor drafted it."""
+    if not user.is_any(Function.PRIVACY_OFFICER) or may_run(user, program):
         return False
     return bool(program.history.earliest().history_user_id != user.pk)
 
@@ -118,19 +109,20 @@ def may_attest(user: User, program: Program, control: Control) -> bool:
 def may_decide(user: User, program: Program, control: Control) -> bool:
     """True if the person may agree to what another attests for a control, or turn it down.
 
-    Where each of several functions must agree, the owner of the program is none of them.
+    Where each of several functions must agree, whoever runs the program is none of them.
     """
+    runs = may_run(user, program)
     if any(has_duty(user, program, duty) for duty in control.approvers):
-        return not (control.each and user.pk == program.owner_id)
-    return not control.each and may_run(user, program)
+        return not (control.each and runs)
+    return not control.each and runs
 
 
 def may_waive(user: User, program: Program, control: Control) -> bool:
     """True if the person may be one of the two who agree that a control is left aside.
 
-    Never the program's owner: what is waived would else be waived by whom it spares.
+    Never whoever runs the program: what is waived would else be waived by whom it spares.
     """
-    if user.pk == program.owner_id:
+    if may_run(user, program):
         return False
     functions = {Function(duty.value) for duty in control.approvers}
     return user.is_any(Function.PRIVACY_OFFICER, Function.EXECUTIVE, *functions)
@@ -191,7 +183,7 @@ _NEEDS: dict[str, tuple[Callable[[User, Program], bool], Promise]] = {
     "run": (may_run, lazy("Only the program's owner may do this.")),
     "approve": (
         may_approve,
-        lazy("Only a privacy officer who neither owns nor drafted the program may do this."),
+        lazy("Only a privacy officer who neither runs nor drafted the program may do this."),
     ),
     "evidence": (
         sees_evidence,
@@ -270,18 +262,24 @@ def let_respond_no_more(who: User | Group | None, program: Program) -> None:
     remove_perm("programs.respond_program", who, program)
 
 
-@transaction.atomic
-def let_run(user: User, program: Program, *, actor: Actor) -> None:
-    """Let somebody change a program and its collectors beside its owner. Safe to call again."""
+def who_was_let_run(program: Program) -> QuerySet[User]:
+    """Return those who run a program beside its owner, each by name."""
+    held = {"permission__codename": "run_program", "content_object": program}
+    return User.objects.filter(pk__in=ProgramUserPermission.objects.filter(**held).values("user"))
+
+
+def let_run(user: User, program: Program) -> None:
     assign_perm("programs.run_program", user, program)
-    _record(PERMITTED, user, program, actor)
 
 
-@transaction.atomic
-def let_run_no_more(user: User, program: Program, *, actor: Actor) -> None:
+def let_run_no_more(user: User, program: Program) -> None:
     remove_perm("programs.run_program", user, program)
-    _record(PERMITTED_NO_MORE, user, program, actor)
 
 
-def _record(act: str, user: User, program: Program, actor: Actor) -> None:
-    trail.record(act, program, actor=actor, to=f"person:{user.pk}", permission="run_program")
+def runners(program: Program) -> frozenset[int]:
+    """The keys of all who run a program: its owner, and who was let to, also through a team."""
+    held = {"permission__codename": "run_program", "content_object": program}
+    teams = ProgramGroupPermission.objects.filter(**held).values("group")
+    through = User.objects.filter(groups__in=teams)
+    found = (who_was_let_run(program) | through).distinct().values_list("pk", flat=True)
+    return frozenset(found) | {program.owner_id}

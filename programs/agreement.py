@@ -23,8 +23,8 @@ def function_for(person: User, row: Attestation, control: Control) -> str:
         raise Refused("You attested this; a second person must agree.")
     if row.approvals.filter(person=person).exists():
         raise Refused("You have agreed to this already; another person must.")
-    if control.each and person.pk == row.program.owner_id:
-        raise Refused("The owner of the program cannot agree to this; others must.")
+    if control.each and access.may_run(person, row.program):
+        raise Refused("Whoever runs the program cannot agree to this; others must.")
     taken = set(row.approvals.values_list("function", flat=True)) if control.each else set()
     for duty in control.approvers:
         if duty.value not in taken and access.has_duty(person, row.program, duty):

@@ -39,8 +39,8 @@ class Responder:
 
 
 def may_decide(user: User, program: Program) -> bool:
-    """True for a privacy officer who does not own the program."""
-    return user.is_any(Function.PRIVACY_OFFICER) and user.pk != program.owner_id
+    """True for a privacy officer who does not run the program."""
+    return user.is_any(Function.PRIVACY_OFFICER) and not access.may_run(user, program)
 
 
 def of(program: Program) -> list[Responder]:
@@ -114,7 +114,7 @@ def choose(program: Program, *, responders_read: bool, reason: str, actor: Actor
 def _decided(program: Program, reason: str, actor: Actor, *, also_ended: bool = False) -> Program:
     program = lifecycle.lock(program)
     if actor.user is None or not may_decide(actor.user, program):
-        raise Refused("Only a privacy officer who does not own the program decides this.")
+        raise Refused("Only a privacy officer who does not run the program decides this.")
     if not 0 < len(reason.strip()) <= LONGEST_REASON:
         raise Refused(f"reason: say why, in at most {LONGEST_REASON} characters.")
     if program.state == State.RETIRED and not also_ended:

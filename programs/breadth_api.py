@@ -57,7 +57,7 @@ def _out(program: Program) -> ProgramBreadthOut:
 def _decided(request: ApiRequest, slug: str) -> Program:
     program = api.get(request, slug)
     if not breadth.may_decide(person_of(request), program):
-        raise Problem(403, "Only a privacy officer who does not own the program decides this.")
+        raise Problem(403, "Only a privacy officer who does not run the program decides this.")
     return program
 
 

@@ -1,4 +1,4 @@
-"""What privacy officers send about who responds for a program."""
+"""What is sent about who responds for a program, and who runs it beside its owner."""
 
 from typing import Any
 
@@ -43,6 +43,29 @@ class ResponderForm(PanelForm):
 
     def responder(self) -> Responder:
         return Responder(self.cleaned_data["person"], self.cleaned_data["team"])
+
+
+class RunnerForm(PanelForm):
+    at = "runner"
+
+    person = forms.CharField(
+        label=_l("Person"),
+        help_text=_l("User name or e-mail address."),
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    reason = forms.CharField(label=_l("Reason"), max_length=LONGEST_REASON)
+
+    clean_person = ResponderForm.clean_person
+
+
+class EndRunnerForm(PanelForm):
+    """Who runs it no more: somebody of the list, by their key."""
+
+    at = "end-runner"
+
+    who = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    reason = forms.CharField(label=_l("Reason"), max_length=LONGEST_REASON)
 
 
 class EndForm(PanelForm):

@@ -13,7 +13,7 @@ from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import User
 from audit import history, outbox, trail
-from programs import clearance, news
+from programs import access, clearance, news
 from programs.models import NEXT, Program, State
 from programs.reach import SEATS
 
@@ -67,14 +67,14 @@ def approve(program: Program, *, actor: Actor) -> Program:
     """Approve a draft.
 
     Raises:
-        Refused: if it is no draft, or the actor drafted or owns it, or is no privacy officer.
+        Refused: if it is no draft, or the actor drafted or runs it, or is no privacy officer.
     """
     program = lock(program)
     person = actor.user
     if person is None or not person.is_any(Function.PRIVACY_OFFICER):
         raise Refused("A program is approved by a privacy officer.")
-    if person.pk == program.owner_id:
-        raise Refused("The owner of a program cannot approve it: a second person must.")
+    if access.may_run(person, program):
+        raise Refused("Whoever runs a program cannot approve it: a second person must.")
     if person.pk == program.history.earliest().history_user_id:
         raise Refused("Whoever drafted a program cannot approve it: a second person must.")
     return _move(program, State.APPROVED, actor=actor)

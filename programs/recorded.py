@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from audit import live
 from audit.live import Act, Comparison, Said
-from programs import access, breadth
+from programs import breadth, running
 from programs.models import (
     Collector,
     CollectorKey,
@@ -24,7 +24,7 @@ _PROOFS = {
     "program.stop_not_proven": StopOrder.Proof.UNPROVEN.value,
 }
 # Those that name the permission; others let somebody respond, or no more.
-_NAMED = frozenset({access.PERMITTED, access.PERMITTED_NO_MORE})
+_NAMED = frozenset({running.GIVEN, running.ENDED})
 
 
 def _program(acts: Iterable[Act]) -> Said:
@@ -59,7 +59,7 @@ def _permissions(acts: Iterable[Act]) -> Said:
     held: dict[str, bool] = {}
     for act in acts:
         name = act.facts.get("permission") if act.action in _NAMED else "respond_program"
-        held[f"{act.facts.get('to')} {name}"] = act.action in (access.PERMITTED, breadth.ADDED)
+        held[f"{act.facts.get('to')} {name}"] = act.action in (running.GIVEN, breadth.ADDED)
     return {key: {} for key, is_held in held.items() if is_held}
 
 

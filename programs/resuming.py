@@ -67,14 +67,14 @@ def standing(wish: ResumeRequest, *, barred: frozenset[int] = frozenset()) -> St
     """Return what a request would lift now, and who agreed.
 
     Args:
-        barred: people whose word does not count, besides whoever asked and the owner.
+        barred: people whose word does not count, besides whoever asked and who runs the program.
     """
     return Standing(
         holds=tuple(wish.holds.in_force().select_related("dataset", "order").order_by("pk")),
         approvals=tuple(wish.approvals.select_related("person").order_by("approved_at")),
         now=timezone.now(),
         learned_at=violations.learned_at(wish.program),
-        barred=barred | {wish.requested_by_id, wish.program.owner_id},
+        barred=barred | {wish.requested_by_id} | access.runners(wish.program),
     )
 
 
@@ -212,9 +212,9 @@ def _refuse_without_controls(program: Program) -> None:
 def _function_for(
     person: User, wish: ResumeRequest, program: Program, barred: frozenset[int]
 ) -> Function:
-    if person.pk in barred | {wish.requested_by_id, program.owner_id}:
+    if person.pk in barred | {wish.requested_by_id} | access.runners(program):
         raise Refused(
-            "Whoever asks, owns the program, or commands the incident or did since the pause,"
+            "Whoever asks, runs the program, or commands the incident or did since the pause,"
             " cannot approve its resumption."
         )
     so_far = standing(wish, barred=barred)

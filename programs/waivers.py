@@ -120,7 +120,7 @@ def _open(waiver: Waiver) -> tuple[Waiver, Control]:
 def _who_may() -> str:
     return (
         "Two people agree who have a function that approves this control, or are privacy officer or"
-        " executive; never the program's owner."
+        " executive; never who runs the program."
     )
 
 

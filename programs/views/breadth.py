@@ -1,4 +1,4 @@
-"""Who responds for a program, and whether they read its incidents."""
+"""Who responds for a program, whether they read its incidents, and who runs it with its owner."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,8 +12,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.http import SignedInRequest, actor_of
 from accounts.naming import team_name
-from programs import access, breadth
-from programs.breadth_forms import BreadthForm, EndForm, ResponderForm
+from programs import access, breadth, running
+from programs.breadth_forms import (
+    BreadthForm,
+    EndForm,
+    EndRunnerForm,
+    ResponderForm,
+    RunnerForm,
+)
 from programs.forms import PanelForm
 from programs.models import Program
 
@@ -63,6 +69,42 @@ def choose(request: SignedInRequest, slug: str) -> HttpResponse:
     return _carry_out(request, program, form, say, said=_("Said."))
 
 
+@require_POST
+def let_run(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Let somebody run a program beside its owner."""
+    program = _mine_to_give(request, slug)
+    form = RunnerForm(request.POST)
+
+    def add() -> None:
+        running.add(program, **form.cleaned_data, actor=actor_of(request))
+
+    return _try(request, program, form, add, said=_("They run it now."))
+
+
+@require_POST
+def end_run(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Let somebody run it no more."""
+    program = _mine_to_give(request, slug)
+    form = EndRunnerForm(request.POST)
+
+    def stop() -> None:
+        said = form.cleaned_data
+        found = [each for each in running.of(program) if each.pk == said["who"]]
+        if not found:
+            raise Http404
+        running.end(program, found[0], reason=said["reason"], actor=actor_of(request))
+
+    return _try(request, program, form, stop, said=_("They run it no more."))
+
+
+def _mine_to_give(request: SignedInRequest, slug: str) -> Program:
+    program = access.get_program(request.user, slug)
+    if not running.may_decide(request.user, program):
+        said = _("Only its owner and privacy officers who do not run the program decide this.")
+        raise PermissionDenied(said)
+    return program
+
+
 def _carry_out(
     request: SignedInRequest,
     program: Program,
@@ -72,12 +114,23 @@ def _carry_out(
     said: str,
 ) -> HttpResponse:
     if not breadth.may_decide(request.user, program):
-        raise PermissionDenied(_("Only a privacy officer who does not own the program decides."))
+        raise PermissionDenied(_("Only a privacy officer who does not run the program decides."))
+    return _try(request, program, form, act, said=said)
+
+
+def _try(
+    request: SignedInRequest,
+    program: Program,
+    form: PanelForm,
+    act: Callable[[], None],
+    *,
+    said: str,
+) -> HttpResponse:
     status = 422
     if form.is_valid():
         try:
             act()
-        except breadth.Refused as refusal:
+        except (breadth.Refused, running.Refused) as refusal:
             form.blame(str(refusal))
             status = 409
         else:
@@ -102,6 +155,9 @@ def _page(
             for each in breadth.of(program)
         ],
         "may_decide": breadth.may_decide(request.user, program),
+        "runners": running.of(program),
+        "may_let_run": running.may_decide(request.user, program),
+        "runner_form": sent.get("runner") or RunnerForm(),
         "responder_form": sent.get("responder") or ResponderForm(),
         "end_form": sent.get("end") or EndForm(),
         "breadth_form": sent.get("breadth") or BreadthForm(initial={"responders_read": said}),

@@ -80,7 +80,7 @@ def agreeing(
     if wish is None:
         return {"wish": None}
     user = request.user
-    others = user.pk not in (wish.requested_by_id, program.owner_id)
+    others = user.pk != wish.requested_by_id and not access.may_run(user, program)
     return {
         "wish": wish,
         "so_far": resuming.standing(wish),

@@ -15,7 +15,7 @@ from audit import credentials, live, looking, people, recorded, verification
 from audit.differences import DIFFERS, GONE, UNHEARD
 from incidents import grants, roles
 from incidents.models import AccessGrant, IncidentUserPermission, Role
-from programs import access, breadth, collectors, keys
+from programs import breadth, collectors, keys, running
 from programs.models import Pause, StopOrder
 from severity.ladder import Sev
 from tests import make
@@ -232,9 +232,10 @@ def test_a_key_of_a_collector_or_a_program_with_another_secret_is_found(function
 
 def test_a_permission_on_a_program_that_nobody_gave_is_found(functions):
     program, helper = make.program(), make.user()
-    access.let_run(helper, program, actor=make.SYSTEM)
+    told = {"reason": "On the team.", "actor": make.actor(program.owner)}
+    running.add(program, helper, **told)
     assert found() == []
-    access.let_run_no_more(helper, program, actor=make.SYSTEM)
+    running.end(program, helper, **told)
     assert found() == []
     assign_perm("programs.respond_program", helper, program)
     key = f"{program.pk} person:{helper.pk} respond_program"
@@ -256,7 +257,7 @@ def test_who_responds_for_a_program_is_compared(functions):
 
 def test_a_permission_that_was_taken_without_a_word_is_found(functions):
     program, helper = make.program(), make.user()
-    access.let_run(helper, program, actor=make.SYSTEM)
+    running.add(program, helper, reason="On the team.", actor=make.actor(program.owner))
     plant.sql("DELETE FROM programs_programuserpermission")
     assert found() == [(GONE, f"{program.pk} person:{helper.pk} run_program", "", "", "")]
 

@@ -107,13 +107,18 @@ DUTY = _who(
 MEASURES = _who("whose duty the control is", "security", sees=SIGNED_IN)
 DECIDE = _who("who may agree to the control", "owner", "security", sees=SIGNED_IN)
 WAIVE = _who(
-    "privacy officers, executives and who may agree to the control, never the owner",
+    "privacy officers, executives and who may agree to the control, never who runs the program",
     *("privacy_officer", "executive", "security"),
     sees=SIGNED_IN,
 )
 REFUSE = _who(
     "the same, and whoever asked",
     *("owner", "privacy_officer", "executive", "security"),
+    sees=SIGNED_IN,
+)
+GIVES = _who(
+    "whoever owns the program, and privacy officers who do not run it",
+    *("owner", "privacy_officer"),
     sees=SIGNED_IN,
 )
 RESUMING = _who(
@@ -322,6 +327,8 @@ ROWS: dict[str, Row] = {
     "programs:responders": both(MACHINES, APPROVE, **_P),
     "programs:end-responder": act(APPROVE, **_P),
     "programs:choose-breadth": act(APPROVE, **_P),
+    "programs:let-run": act(GIVES, **_P),
+    "programs:end-run": act(GIVES, **_P),
     "programs:edit": both(RUN, **_P),
     "programs:add-dataset": both(RUN, **_P),
     "programs:control": read(SIGNED_IN, **_C),

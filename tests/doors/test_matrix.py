@@ -173,6 +173,7 @@ BODIES = {
     },
     "api:choose_incident_breadth": {"restricted": True, "reason": "r"},
     "api:responders": {"person": "nobody", "reason": "r"},
+    "api:runners": {"person": "nobody", "reason": "r"},
     "api:choose_breadth": {"responders_read": True, "reason": "r"},
     "api:retire_book": {"reason": "r"},
     "api:answer_request": {"answer": "decline"},

@@ -8,6 +8,7 @@ from audit import history
 from audit.models import OutboxEvent
 from incidents import access, grants, lifecycle, roles
 from incidents.models import AccessGrant, Role, RoleAssignment, Status
+from programs import access as program_access
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -88,10 +89,17 @@ def test_giving_somebody_the_role_that_is_theirs_changes_nothing():
 def test_the_owner_of_the_program_does_not_judge_it(role):
     owner = make.user(Function.PROGRAM_OWNER, Function.PRIVACY_OFFICER)
     incident = make.incident(program=make.program(owner=owner))
-    with pytest.raises(roles.Refused, match=f"owns {incident.program.name} and cannot be"):
+    with pytest.raises(roles.Refused, match=f"runs {incident.program.name} and cannot be"):
         give(incident, role, owner)
     assert give(incident, Role.EXPERT, owner)
     assert give(incident, role, fit(role))
+
+
+def test_who_runs_the_program_beside_its_owner_does_not_judge_it_either():
+    incident, helper = make.incident(program=make.program()), make.user(Function.COMMANDER)
+    program_access.let_run(helper, incident.program)
+    with pytest.raises(roles.Refused, match="runs .* and cannot be"):
+        give(incident, Role.COMMANDER, helper)
 
 
 @pytest.mark.parametrize(

@@ -79,10 +79,10 @@ def test_an_officer_who_owns_a_program_does_not_approve_it():
 
 def test_whoever_was_let_run_it_runs_it_until_no_more(draft):
     person = make.user()
-    access.let_run(person, draft, actor=make.SYSTEM)
+    access.let_run(person, draft)
     assert may(person, draft) == {"view", "evidence", "machines", "run"}
     assert may(person, make.draft()) == set()
-    access.let_run_no_more(person, draft, actor=make.SYSTEM)
+    access.let_run_no_more(person, draft)
     assert may(person, draft) == set()
 
 
@@ -127,7 +127,7 @@ def test_programs_are_drafted_by_owners_and_officers(function):
 def test_whose_machines_agrees_with_the_question_about_one_program(draft):
     owner, insider = draft.owner, make.user(Function.RESPONDER)
     other = make.program()
-    access.let_run(owner, other, actor=make.SYSTEM)
+    access.let_run(owner, other)
     assert access.whose_machines(fresh(owner)) == {draft.pk, other.pk}
     assert access.whose_machines(insider) is None
     assert access.whose_machines(make.user()) == frozenset()

@@ -127,9 +127,9 @@ def test_the_owner_never_agrees_to_the_start_whatever_their_functions():
     owner = make.user(Function.PROGRAM_OWNER, Function.SECURITY, Function.PRIVACY_OFFICER)
     program = make.draft(owner=owner)
     helper = make.user()
-    access.let_run(helper, program, actor=make.SYSTEM)
+    access.let_run(helper, program)
     row = attestation.attest(program, START, NOTE, actor=make.actor(helper))
-    with pytest.raises(Refused, match="owner of the program cannot agree"):
+    with pytest.raises(Refused, match="Whoever runs the program cannot agree"):
         attestation.approve(row, actor=make.actor(owner))
     assert not access.may_decide(owner, program, START)
 

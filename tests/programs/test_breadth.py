@@ -48,9 +48,9 @@ def test_nobody_else_decides(program, who):
         "commander": lambda: make.actor(make.user(Function.COMMANDER)),
         "officer who owns it": lambda: owning(program),
     }[who]()
-    with pytest.raises(breadth.Refused, match="Only a privacy officer who does not own"):
+    with pytest.raises(breadth.Refused, match="Only a privacy officer who does not run"):
         add(program, actor, make.user())
-    with pytest.raises(breadth.Refused, match="Only a privacy officer who does not own"):
+    with pytest.raises(breadth.Refused, match="Only a privacy officer who does not run"):
         breadth.choose(program, responders_read=True, reason="Please.", actor=actor)
     assert breadth.of(program) == []
 

@@ -113,7 +113,7 @@ def test_there_is_one_open_request_at_a_time(program):
 def test_whoever_asks_does_not_agree(program):
     asker = make.user(OFFICER)
     request = ask(program, by=asker)
-    with pytest.raises(pauses.Refused, match="Whoever asks, owns"):
+    with pytest.raises(pauses.Refused, match="Whoever asks, runs"):
         approve(request, by=asker)
     assert approve(request, OFFICER).approvals.count() == 1
 
@@ -122,8 +122,18 @@ def test_the_owner_does_not_agree():
     owner = make.user(OFFICER, Function.PROGRAM_OWNER)
     program = make.program(owner=owner)
     pause(program)
-    with pytest.raises(pauses.Refused, match="Whoever asks, owns"):
+    with pytest.raises(pauses.Refused, match="Whoever asks, runs"):
         approve(ask(program), by=owner)
+
+
+def test_who_runs_it_beside_the_owner_does_not_agree_and_agrees_no_more(program):
+    helper = make.user(LEGAL)
+    request = ask(program)
+    approve(request, by=helper)
+    access.let_run(helper, program)
+    assert not resuming.standing(request).counting
+    with pytest.raises(pauses.Refused, match="Whoever asks, runs"):
+        approve(request, by=helper)
 
 
 def test_whoever_is_barred_does_not_agree(program):

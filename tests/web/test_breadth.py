@@ -30,7 +30,7 @@ def test_a_privacy_officer_says_who_responds_and_what_they_read(program, officer
     page = officer.reads(at(program))
     assert "Ada Obi" in page
     assert "Its responders read and write in its incidents of SEV 2 to 5" in page
-    assert "They read its incidents" in officer.reads(f"/programs/{program.slug}/")
+    assert "Its responders read its incidents" in officer.reads(f"/programs/{program.slug}/")
     program.refresh_from_db()
     incident = make.incident(Sev.SEV3, program=program)
     assert Reader(person).get(url(incident)).status_code == 200
@@ -53,7 +53,7 @@ def test_what_is_wrong_is_said_at_its_field(program, officer):
 
 def test_others_look_or_are_refused(program):
     insider, stranger = reader(Function.RESPONDER), reader()
-    assert "A privacy officer who does not own the program decides" in insider.reads(at(program))
+    assert "A privacy officer who does not run the program decides" in insider.reads(at(program))
     assert insider.post(at(program), person="x", reason="r").status_code == 403
     assert (
         insider.post(at(program, "breadth/"), responders_read="yes", reason="r").status_code == 403

@@ -1,0 +1,88 @@
+"""Who runs a program beside its owner: changes it, its collectors and its keys as the owner does.
+
+The only module that gives that right. The owner decides; a privacy officer too, as owners go away.
+Whoever has it is, like the owner, none of those who judge the program.
+"""
+
+from django.db import transaction
+
+from accounts.actors import Actor
+from accounts.functions import Function
+from accounts.models import User
+from audit import trail
+from programs import access, lifecycle
+from programs.models import Program, State
+
+LONGEST_REASON = 500
+MOST = 20
+GIVEN, ENDED = "program.permission_given", "program.permission_ended"
+
+
+class Refused(Exception):
+    """That cannot be done; the message names the field and what is allowed."""
+
+
+def may_decide(user: User, program: Program) -> bool:
+    """True for the owner, and for a privacy officer who does not run the program."""
+    if user.pk == program.owner_id:
+        return user.is_active
+    return user.is_any(Function.PRIVACY_OFFICER) and not access.may_run(user, program)
+
+
+def of(program: Program) -> list[User]:
+    """Return who runs it beside its owner, by their user names; also who is deactivated."""
+    return list(access.who_was_let_run(program).order_by("username"))
+
+
+@transaction.atomic
+def add(program: Program, person: User, *, reason: str, actor: Actor) -> None:
+    """Let somebody run a program beside its owner. Safe to call again.
+
+    Raises:
+        Refused: if the actor may not decide or names themselves, the person owns the program or is
+            deactivated, no reason is given, the program has ended, or there are MOST.
+    """
+    program = _decided(program, reason, actor)
+    if person.pk == program.owner_id:
+        raise Refused(f"person: {person.name} owns the program and runs it already.")
+    if person == actor.user:
+        raise Refused("person: nobody lets themselves in; its owner or another officer does.")
+    if not person.is_active:
+        raise Refused(f"person: {person.name} is deactivated and cannot run it.")
+    if program.state == State.RETIRED:
+        raise Refused(f"{program.slug} has ended and is changed no more.")
+    known = of(program)
+    if person in known:
+        return
+    if len(known) >= MOST:
+        raise Refused(f"person: at most {MOST} people run a program beside its owner.")
+    access.let_run(person, program)
+    _record(GIVEN, program, person, reason=reason, actor=actor)
+
+
+@transaction.atomic
+def end(program: Program, person: User, *, reason: str, actor: Actor) -> None:
+    """Let somebody run it no more. Safe to call again.
+
+    Raises:
+        Refused: if the actor may not decide, or gives no reason.
+    """
+    program = _decided(program, reason, actor)
+    if person not in of(program):
+        return
+    access.let_run_no_more(person, program)
+    _record(ENDED, program, person, reason=reason, actor=actor)
+
+
+def _decided(program: Program, reason: str, actor: Actor) -> Program:
+    program = lifecycle.lock(program)
+    if actor.user is None or not may_decide(actor.user, program):
+        raise Refused("Only its owner and privacy officers who do not run the program decide this.")
+    if not 0 < len(reason.strip()) <= LONGEST_REASON:
+        raise Refused(f"reason: say why, in at most {LONGEST_REASON} characters.")
+    return program
+
+
+def _record(act: str, program: Program, person: User, *, reason: str, actor: Actor) -> None:
+    to = f"person:{person.pk}"
+    trail.record(act, program, actor=actor, remark=reason, to=to, permission="run_program")

@@ -1,0 +1,77 @@
+"""Who runs a program beside its owner, by API."""
+
+from ninja import Router, Schema
+from pydantic import Field
+
+from accounts.api import ApiRequest, Text, Token, actor_of, person_of
+from accounts.models import Scope, User
+from accounts.naming import person_named
+from accounts.problems import Problem, responses
+from programs import access, api, running
+from programs.models import Program
+
+router = Router(tags=["programs"])
+_DECIDES = "Only its owner and privacy officers who do not run the program decide this."
+
+
+class RunnersOut(Schema):
+    owner: str = Field(description="A user name.")
+    runners: list[str] = Field(description="User names of those who run it beside its owner.")
+
+
+class RunnerIn(Schema):
+    person: Text = Field(min_length=1, max_length=254, description="User name or e-mail address.")
+    runs: bool = Field(True, description="False: no more.")
+    reason: Text = Field(min_length=1, max_length=running.LONGEST_REASON)
+
+
+def _out(program: Program) -> RunnersOut:
+    runners = [person.username for person in running.of(program)]
+    return RunnersOut(owner=program.owner.username, runners=runners)
+
+
+def _named(program: Program, who: str) -> User:
+    # Those who run it first: one who was deactivated since must not have the right for good.
+    runners = {name: each for each in running.of(program) for name in (each.username, each.email)}
+    person = runners.get(who) or person_named(who)
+    if person is None:
+        said = "person: nobody has this user name or e-mail address."
+        raise Problem(422, said, field="person", allowed="an active person")
+    return person
+
+
+@router.get(
+    "/{slug}/runners",
+    auth=Token(Scope.READ),
+    url_name="runners",
+    response={200: RunnersOut, **responses(404)},
+)
+def get_runners(request: ApiRequest, slug: str) -> RunnersOut:
+    """Who runs it; for insiders and whoever runs it."""
+    program = api.get(request, slug)
+    if not access.sees_machines(person_of(request), program):
+        raise Problem(403, "Only insiders and who runs the program see who runs it.")
+    return _out(program)
+
+
+@router.post(
+    "/{slug}/runners",
+    auth=Token(Scope.RESPOND),
+    url_name="runners",
+    response={200: RunnersOut, **responses(404, 409)},
+)
+def set_runner(request: ApiRequest, slug: str, body: RunnerIn) -> RunnersOut:
+    """Let somebody run it beside its owner, or no more. Saying it again is harmless."""
+    program = api.get(request, slug)
+    if not running.may_decide(person_of(request), program):
+        raise Problem(403, _DECIDES)
+    person = _named(program, body.person.strip())
+    try:
+        act = running.add if body.runs else running.end
+        act(program, person, reason=body.reason, actor=actor_of(request))
+    except running.Refused as refusal:
+        field, colon, allowed = str(refusal).partition(": ")
+        if colon:
+            raise Problem(422, str(refusal), field=field, allowed=allowed) from refusal
+        raise Problem(409, str(refusal)) from refusal
+    return _out(program)
