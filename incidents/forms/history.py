@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from incidents import changes
 from incidents.changes import Wanted
-from incidents.forms.fields import DayField
+from incidents.forms.fields import AddressForm, DayField
 
 
-class HistoryForm(forms.Form):
+class HistoryForm(AddressForm):
     kind = forms.MultipleChoiceField(
         label=_("What was changed"),
         required=False,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from incidents import register
-from incidents.forms.fields import DayField, ProgramField
+from incidents.forms.fields import AddressForm, DayField, ProgramField
 from incidents.register import Wanted
 from programs import access as program_access
 from severity.ladder import Sev
@@ -25,7 +25,7 @@ TOLD = (
 )
 
 
-class RegisterForm(forms.Form):
+class RegisterForm(AddressForm):
     told = forms.ChoiceField(label=_("Notified"), required=False, choices=TOLD)
     program = ProgramField(label=_("Program"), empty_label=_("Any"))
     since = DayField(label=_("Reported from"), required=False)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from incidents import search
-from incidents.forms.fields import DayField, ProgramField
+from incidents.forms.fields import AddressForm, DayField, ProgramField
 from incidents.models import Status
 from incidents.search import Wanted
 from programs import access as program_access
@@ -20,7 +20,9 @@ from severity.ladder import Sev
 _FOLDED = ("program", "person", "since", "until", "exposed", "overdue", "mine")
 
 
-class FilterForm(forms.Form):
+class FilterForm(AddressForm):
+    beside = ("before", "after", "page")
+
     q = forms.CharField(
         label=_("Words or number"),
         required=False,

@@ -20,7 +20,12 @@ _KINDS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 def history(request: SignedInRequest, number: int) -> HttpResponse:
     incident = access.get_incident(request.user, number)
     looks.note(incident, request.user, via="page")
-    form = HistoryForm(request.GET)
+    return _page(request, incident, HistoryForm(request.GET))
+
+
+def _page(
+    request: SignedInRequest, incident: Incident, form: HistoryForm, *, status: int = 200
+) -> HttpResponse:
     found = _found(request, incident, form)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -30,7 +35,7 @@ def history(request: SignedInRequest, number: int) -> HttpResponse:
         "form": form,
         "is_filtered": any(request.GET.get(name) for name in form.fields),
     }
-    return render(request, "incidents/history.html", context)
+    return render(request, "incidents/history.html", context, status=status)
 
 
 @require_safe
@@ -38,7 +43,11 @@ def export(request: SignedInRequest, number: int, kind: str) -> HttpResponse:
     """The same changes as a file: nobody takes along what they cannot read on the page."""
     incident = access.get_incident(request.user, number)
     looks.note(incident, request.user, via="page")
-    found = _found(request, incident, HistoryForm(request.GET))
+    form = HistoryForm(request.GET)
+    if not form.is_valid():
+        # A file does not say which part of the filter was left out.
+        return _page(request, incident, form, status=422)
+    found = _found(request, incident, form)
     write = exporting.as_csv if kind == "csv" else exporting.as_json
     answer = HttpResponse(write(found), content_type=_KINDS[kind])
     answer["Content-Disposition"] = f'attachment; filename="{incident.ref}-history.{kind}"'

@@ -36,10 +36,17 @@ def test_it_is_narrowed_down_by_the_address(incident, helper):
     assert "Ask the storage team." in page
     assert "Nothing fits." in helper.reads(url(incident, "history/?who=nobody-of-this-name"))
     assert "Error:" in helper.reads(url(incident, "history/?since=yesterday&kind=dreams"))
-    for kind in ("", "csv/", "json/"):
-        answer = helper.get(url(incident, f"history/{kind}?until=9999-12-31"))
-        assert answer.status_code == 200
     assert "to 2100-12-31" in helper.reads(url(incident, "history/?until=9999-12-31"))
+
+
+@pytest.mark.parametrize("wrong", ["until=9999-12-31", "kind=dreams", "person=hal"])
+def test_a_filter_that_makes_no_sense_or_is_none_is_named_and_makes_no_file(
+    incident, helper, wrong
+):
+    assert "There is a problem" in helper.reads(url(incident, f"history/?{wrong}"))
+    for kind in ("csv", "json"):
+        answer = helper.get(url(incident, f"history/{kind}/?{wrong}"))
+        assert (answer.status_code, answer["Content-Type"][:9]) == (422, "text/html")
 
 
 def test_it_is_taken_along_as_a_file_under_the_same_filter(incident, helper):

@@ -12,7 +12,7 @@ from incidents import grants, lifecycle
 from incidents.models import Incident, Status
 from severity.ladder import Sev
 from tests import make
-from tests.web.conftest import reader
+from tests.web.conftest import reader, words
 
 pytestmark = pytest.mark.django_db
 
@@ -131,6 +131,13 @@ def test_odd_filters_are_named_and_the_rest_still_counts(person):
     assert answer.status_code == 200
     assert [row.number for row in answer.context["page"].rows] == [one.number]
     assert "There is a problem" in answer.content.decode()
+
+
+def test_a_filter_that_there_is_not_is_named_and_not_passed_over(person):
+    given(person, make.incident(Sev.SEV3))
+    page = words(person.get("/incidents/?severity=0&sev=3&page=1"))
+    assert "There is no filter “severity”: nothing is narrowed by it. Known are q, status" in page
+    assert "There is a problem" not in words(person.get("/incidents/?sev=3&sort=severity&before=9"))
 
 
 @pytest.mark.parametrize("day", ["until=9999-12-31", "since=0001-01-01"])

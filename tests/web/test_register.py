@@ -142,6 +142,9 @@ def test_the_export_is_what_the_filter_finds_and_is_recorded(officer, incident):
     entries = Entry.objects.filter(action="register.exported")
     assert entries.count() == 2
     assert officer.post(f"{OPEN}export/", form="xml").status_code == 422
+    odd = officer.post(f"{OPEN}export/?severity=0", form="csv")
+    assert (odd.status_code, entries.count()) == (422, 2)
+    assert "There is no filter “severity”" in odd.content.decode()
 
 
 @pytest.mark.parametrize(
