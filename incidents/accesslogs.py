@@ -14,7 +14,7 @@ from incidents import exposures, timeline
 from incidents.exposures import Said
 from incidents.models import AccessAnalysis, Accessed, Exposure, Incident, TimelineEntry
 from programs.models import Dataset, DeclaredAudience, ReaderList, WatchSource
-from programs.watch import accesslog, completeness, listing, pointing
+from programs.watch import accesslog, completeness, listing, loglines, pointing
 from programs.watch.accesslog import Found, Mapping, Window
 from programs.watch.completeness import Attempts
 from programs.watch.connectors.taking import Canary
@@ -41,7 +41,10 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Log:
-    """A log as it was handed in. `stated` says why it holds every access; empty if it may not."""
+    """A log as it was handed in, as loglines.pieces gives it.
+
+    `stated` says why it holds every access; empty if it may not.
+    """
 
     name: str
     lines: Iterable[bytes]
@@ -91,7 +94,7 @@ def read(
             tried=told.attempts.near,
             tell=tell,
         )
-    except accesslog.Unreadable as error:
+    except loglines.Unreadable as error:
         raise Refused(str(error)) from error
     if not found.rows:
         raise Refused("file: it has no row that can be read.")

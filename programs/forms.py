@@ -4,11 +4,13 @@ import re
 from typing import Any
 
 from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.functions import Function
 from accounts.models import User
-from programs import terms
+from programs import evidence, terms
 from programs.drawn import DrawnField
 from programs.fields import PeopleField
 from programs.models import CONFIRMS, Category, Dataset, Hook, HookCall, HookEvent, Program
@@ -32,6 +34,26 @@ class PanelForm(forms.Form):
             self.add_error(name, words[:1].upper() + words[1:])
         else:
             self.add_error(None, sentence)
+
+
+class SentFileForm(PanelForm):
+    """A form with a file that may have been dropped on its way in, as it was too large."""
+
+    # What else can be done with a larger one; empty if nothing can.
+    instead: str | Promise = ""
+
+    def __init__(self, *args: Any, too_large: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.too_large = too_large
+        # That none was chosen would be a lie.
+        self.fields["file"].required = not too_large
+
+    def clean_file(self) -> Any:
+        if self.too_large:
+            most = gettext("The file is too large: at most %(n)s MiB are read here.")
+            said = most % {"n": evidence.LARGEST // 1024**2}
+            raise forms.ValidationError(f"{said} {self.instead}".strip())
+        return self.cleaned_data["file"]
 
 
 class PauseForm(PanelForm):

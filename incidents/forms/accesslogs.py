@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from incidents import accesslogs
 from incidents.accesslogs import Log
-from programs.forms import PanelForm
+from programs.forms import SentFileForm
+from programs.watch import loglines
 from programs.watch.accesslog import Mapping
 
 
@@ -15,10 +16,11 @@ def _name(label: Any, hint: Any, *, required: bool = False) -> forms.CharField:
     return forms.CharField(label=label, help_text=hint, required=required, max_length=200)
 
 
-class AccessLogForm(PanelForm):
+class AccessLogForm(SentFileForm):
     """A log, and which of its members say who, when and what."""
 
     at = "log"
+    instead = _("An operator can have a longer one read: manage.py read_access_log.")
 
     file = forms.FileField(
         label=_("Log"), help_text=_("JSON lines, or CSV with a header, in UTF-8. It is not kept.")
@@ -48,4 +50,5 @@ class AccessLogForm(PanelForm):
         sent = self.cleaned_data
         words = frozenset(word.strip() for word in sent["reads"].split(",") if word.strip())
         mapping = Mapping(sent["who"], sent["when"], sent["what"], sent["act"], words)
-        return Log(sent["file"].name, sent["file"], mapping, sent["stated"])
+        lines = loglines.pieces(sent["file"])
+        return Log(sent["file"].name, lines, mapping, sent["stated"])

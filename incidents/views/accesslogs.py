@@ -11,6 +11,7 @@ from incidents import access, accesslogs, looks
 from incidents.forms.accesslogs import AccessLogForm
 from incidents.models import AccessGrant
 from incidents.views.room import May
+from programs.evidence import TOO_LARGE
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -27,7 +28,8 @@ def logs(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
     if reads:
         looks.note(incident, request.user, via="page")
     else:
-        form, status = AccessLogForm(request.POST, request.FILES), 422
+        form = AccessLogForm(request.POST, request.FILES, too_large=TOO_LARGE in request.META)
+        status = 422
         if form.is_valid():
             try:
                 accesslogs.read(exposure, form.log(), actor=actor_of(request))

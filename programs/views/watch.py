@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.http import SignedInRequest, actor_of
 from programs import access
+from programs.evidence import TOO_LARGE
 from programs.models import Dataset, WatchSource
 from programs.watch import declaring, drawing, looking, standing, watching
 from programs.watch.forms import AudienceForm, PostgresForm, SendForm, SentSourceForm, source_form
@@ -152,7 +153,7 @@ def switch(request: SignedInRequest, slug: str, dataset: str, pk: int) -> HttpRe
 def send(request: SignedInRequest, slug: str, dataset: str, pk: int) -> HttpResponse:
     """Take a document that says who may read."""
     kept = _source(request, slug, dataset, pk=pk, to="run")
-    form = SendForm(request.POST, request.FILES)
+    form = SendForm(request.POST, request.FILES, too_large=TOO_LARGE in request.META)
     if not form.is_valid():
         return _page(request, kept, sending=form, status=422)
     try:

@@ -1,29 +1,23 @@
 """Read a log of who read what, line by line: who was not meant to, and what the log lacks. Pure.
 
 Memory stays the same however long the log is: names, hours and samples are bounded, lines are not
-kept. JSON lines, or CSV with a header.
+kept. loglines makes rows of it.
 """
 
-import csv
-import json
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-LONGEST_LINE = 1024 * 1024
+from programs.watch import loglines
+
 # Of names that were not meant to read; the rows of more are counted together.
 MOST_NAMES, MOST_THINGS, MOST_NAMED_LINES = 10_000, 5, 20
 _LONGEST = 200
 # More than any window that a person judges; a log of more hours has no word on gaps.
 MOST_HOURS = 24 * 366 * 3
 TELL_EVERY = 100_000
-# What only a human reader calls text: bytes of other encodings are read as Latin-1, and counted.
-_BOMS = (b"\xff\xfe", b"\xfe\xff")
-
-
-class Unreadable(Exception):
-    """This is no log that can be read; the message names the field or line and what is allowed."""
+NO_TIME, NO_NAME = "no time", "no name"
 
 
 @dataclass(frozen=True)
@@ -98,10 +92,7 @@ class Found:
     @property
     def lost(self) -> int:
         """Rows of which nobody knows whether they say something of the window."""
-        return sum(count for kind, count in self.bad.items() if kind != OTHER_ENCODING)
-
-
-TORN, NO_TIME, NO_NAME, OTHER_ENCODING = "torn", "no time", "no name", "another encoding"
+        return sum(count for kind, count in self.bad.items() if kind != loglines.OTHER_ENCODING)
 
 
 def analyse(
@@ -122,11 +113,12 @@ def analyse(
         tell: hears how many rows were read, every TELL_EVERY.
 
     Raises:
-        Unreadable: if it is no log of lines, or has no such columns.
+        loglines.Unreadable: if it is no log of lines, or has no such columns.
     """
     found = Found()
     known: dict[str, str] = {}
-    for number, row in _rows(lines, found, mapping):
+    columns = list(filter(None, (mapping.who, mapping.when, mapping.what, mapping.act)))
+    for number, row in loglines.rows(lines, found.spoil, columns=columns):
         found.rows += 1
         if found.rows % TELL_EVERY == 0:
             tell(found.rows)
@@ -134,78 +126,6 @@ def analyse(
     _sort(found, meant=meant)
     tell(found.rows)
     return found
-
-
-def _rows(
-    lines: Iterable[bytes], found: Found, mapping: Mapping
-) -> Iterator[tuple[int, dict[str, Any]]]:
-    numbered = _decoded(lines, found)
-    first = next(numbered, None)
-    if first is None:
-        return
-    if first[1].lstrip()[:1] == "{":
-        yield from _of_json(first, numbered, found)
-    else:
-        yield from _of_csv(first, numbered, found, mapping=mapping)
-
-
-def _decoded(lines: Iterable[bytes], found: Found) -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(lines, start=1):
-        if number == 1:
-            if line.startswith(_BOMS):
-                raise Unreadable("file: it is UTF-16; convert it to UTF-8 first.")
-            line = line.removeprefix(b"\xef\xbb\xbf")
-        if len(line) > LONGEST_LINE:
-            found.spoil(TORN, number)
-            continue
-        try:
-            text = line.decode()
-        except UnicodeDecodeError:
-            # A row in an old encoding still says who and when: better read than thrown away.
-            found.spoil(OTHER_ENCODING, number)
-            text = line.decode("latin-1")
-        if text.strip():
-            yield number, text
-
-
-def _of_json(
-    first: tuple[int, str], rest: Iterator[tuple[int, str]], found: Found
-) -> Iterator[tuple[int, dict[str, Any]]]:
-    read = json.JSONDecoder().decode
-    for number, text in _chained(first, rest):
-        try:
-            row = read(text)
-        except (ValueError, RecursionError):
-            found.spoil(TORN, number)
-            continue
-        if isinstance(row, dict):
-            yield number, row
-        else:
-            found.spoil(TORN, number)
-
-
-def _of_csv(
-    first: tuple[int, str], rest: Iterator[tuple[int, str]], found: Found, *, mapping: Mapping
-) -> Iterator[tuple[int, dict[str, Any]]]:
-    names = [name.strip() for name in next(csv.reader([first[1]]))]
-    for member in filter(None, (mapping.who, mapping.when, mapping.what, mapping.act)):
-        if member not in names:
-            raise Unreadable(f"{member!r} is none of the columns: {', '.join(names)[:200]}.")
-    for number, text in rest:
-        # Line by line: one torn quote must not swallow the rest of the log.
-        try:
-            row = next(csv.reader([text], strict=True))
-        except (csv.Error, StopIteration):
-            row = []
-        if len(row) == len(names):
-            yield number, dict(zip(names, row, strict=True))
-        else:
-            found.spoil(TORN, number)
-
-
-def _chained(first: tuple[int, str], rest: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    yield first
-    yield from rest
 
 
 def _member(row: dict[str, Any], path: str) -> Any:

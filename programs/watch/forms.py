@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from programs.forms import PanelForm
+from programs.forms import PanelForm, SentFileForm
 from programs.models import DeclaredAudience, WatchSource
 from programs.watch import awaiting, declaring, watching
 from programs.watch.connectors.postgres import SSL_MODES
@@ -172,7 +172,7 @@ class PostgresForm(SentSourceForm):
         )
 
 
-class SendForm(PanelForm):
+class SendForm(SentFileForm):
     """A document that says who may read."""
 
     at = "send"

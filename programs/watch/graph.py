@@ -172,7 +172,7 @@ def _name(store: Store, key: str) -> str:
 def effective(store: Store) -> Effective:
     """Return everybody who can read something of a store, each with one reason."""
     found = Effective(store)
-    doors: dict[frozenset[str], frozenset[str]] = {}
+    doors: dict[frozenset[str], tuple[frozenset[str], bool]] = {}
     for number, area in enumerate(store.areas):
         # In a fixed order, so that two looks at the same store give the same reasons.
         grants = sorted(area.grants, key=lambda each: (each.later, each.to, each.why))
@@ -183,7 +183,9 @@ def effective(store: Store) -> Effective:
             # What is readable already has its own reason before one for what comes later.
             ways |= now
         found.ways.append(ways)
-        if cut or cut_later:
+        # Whom a door cuts off would be kept out unseen; whom a refusal cuts off is let in.
+        cut_doors = any(_closed(store, door, doors)[1] for door in area.doors)
+        if cut or cut_later or cut_doors:
             found.gaps.append(
                 f"{area.name}: groups nest deeper than {DEEPEST}; the rest is unseen."
             )
@@ -197,11 +199,11 @@ def _let_in(
     area: Area,
     *,
     now: Ways,
-    doors: dict[frozenset[str], frozenset[str]],
+    doors: dict[frozenset[str], tuple[frozenset[str], bool]],
 ) -> None:
     store = found.store
-    inside = [_closed(store, door, doors) for door in area.doors]
-    denied = _closed(store, area.denied, doors) if area.denied else frozenset()
+    inside = [_closed(store, door, doors)[0] for door in area.doors]
+    denied = _closed(store, area.denied, doors)[0] if area.denied else frozenset()
     for key in found.ways[number]:
         if not store.principals[key].reads or key in denied:
             continue
@@ -216,10 +218,10 @@ def _let_in(
 
 
 def _closed(
-    store: Store, keys: frozenset[str], known: dict[frozenset[str], frozenset[str]]
-) -> frozenset[str]:
-    """The principals that stand in a set, themselves or through groups."""
+    store: Store, keys: frozenset[str], known: dict[frozenset[str], tuple[frozenset[str], bool]]
+) -> tuple[frozenset[str], bool]:
+    """The principals in a set, themselves or through groups, and whether some were left out."""
     if keys not in known:
-        ways, _cut = reach(store, [(key, "") for key in sorted(keys)])
-        known[keys] = frozenset(ways)
+        ways, cut = reach(store, [(key, "") for key in sorted(keys)])
+        known[keys] = frozenset(ways), cut
     return known[keys]

@@ -1,5 +1,6 @@
 """Look who can read a dataset, and write down what was found. The only writer of Snapshot."""
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
@@ -17,6 +18,8 @@ from programs.watch.pointing import Aim
 from programs.watch.weighing import Looked
 
 _WATCH = Actor.machine("exposure watch")
+# What a document may hold and PostgreSQL keeps in no text.
+_UNKEPT = re.compile("[\0\ud800-\udfff]")
 
 
 class Refused(Exception):
@@ -129,22 +132,31 @@ def _row(source: WatchSource, looked: Looked, *, asked_by: str, diff: dict[str, 
         milliseconds=looked.milliseconds,
         state=looked.state,
         asked_by=asked_by[:200],
-        gaps=list(looked.gaps),
-        notes=list(looked.notes),
+        gaps=_kept(list(looked.gaps)),
+        notes=_kept(list(looked.notes)),
         listed_id=listed.digest if listed else None,
         width=looked.width.value,
         has_data=looked.has_data,
         is_near_miss=looked.is_near_miss,
         canary=looked.tried.canary.value,
         canary_said=looked.tried.said[:300],
-        diff=diff,
+        diff=_kept(diff),
     )
     if verdict:
         row.readers, row.excess, row.over = verdict.readers, verdict.excess, verdict.over
-        row.shown = [each.plain() for each in verdict.shown]
-        row.ways = list(verdict.ways)
+        row.shown = _kept([each.plain() for each in verdict.shown])
+        row.ways = _kept(list(verdict.ways))
         row.excess_digest = looked.excess_digest
     return row
+
+
+def _kept(said: Any) -> Any:
+    """Return plain data as it can be kept: a name of whatever signs is a name."""
+    if isinstance(said, str):
+        return _UNKEPT.sub("\N{REPLACEMENT CHARACTER}", said)
+    if isinstance(said, dict):
+        return {name: _kept(value) for name, value in said.items()}
+    return [_kept(each) for each in said] if isinstance(said, list | tuple) else said
 
 
 def _diff(source: WatchSource, looked: Looked) -> dict[str, Any]:

@@ -232,6 +232,17 @@ def test_the_page_reads_a_log_and_shows_what_it_says(exposure):
     assert "Give both or none" in refused.text
 
 
+def test_the_page_says_of_a_log_that_is_too_large_where_it_can_be_read(exposure, monkeypatch):
+    reader = Reader(make.user())
+    _admit(exposure, reader.person)
+    monkeypatch.setattr("programs.evidence.LARGEST", 1024**2)
+    file = SimpleUploadedFile("reads.jsonl", b"x" * (1024**2 + 1))
+    path = f"/incidents/{exposure.incident.ref}/exposures/{exposure.pk}/access/"
+    refused = reader.post(path, file=file, who="who", when="at")
+    assert refused.status_code == 422
+    assert "too large: at most 1 MiB are read here. An operator can have a longer" in refused.text
+
+
 def test_the_command_reads_a_file_and_prints_one_object(exposure, tmp_path, capsys):
     file = tmp_path / "reads.jsonl"
     file.write_bytes(b"".join(whole(exposure, line(exposure, "zoe", 5))))

@@ -74,6 +74,14 @@ def test_a_file_that_cannot_be_meant_is_refused_at_its_field(owner, source, body
     assert not Snapshot.objects.exists()
 
 
+def test_a_file_that_is_too_large_is_said_to_be_and_not_to_be_missing(owner, source, monkeypatch):
+    monkeypatch.setattr("programs.evidence.LARGEST", 1024**2)
+    answer = sent(owner, source, b"x" * (1024**2 + 1))
+    assert answer.status_code == 422
+    assert "The file is too large: at most 1 MiB are read here." in answer.text
+    assert "This field is required" not in answer.text
+
+
 def test_a_declaration_without_reason_and_a_host_nobody_listed_are_refused(owner, source):
     answer = owner.post(at(source.dataset, "audience/"), people="zoe")
     assert answer.status_code == 422

@@ -13,6 +13,7 @@ from accounts.actors import Actor
 from accounts.models import User
 from incidents import access, accesslogs
 from incidents.models import AccessGrant, Exposure
+from programs.watch import loglines
 from programs.watch.accesslog import Mapping
 
 
@@ -41,7 +42,8 @@ class Command(BaseCommand):
         words = frozenset(filter(None, options["reads"].split(",")))
         names = (options["who"], options["when"], options["what"], options["act"])
         name, began = options["file"], time.monotonic()
-        with _opened(name) as lines:
+        with _opened(name) as file:
+            lines = loglines.pieces(file)
             log = accesslogs.Log(name, lines, Mapping(*names, words), options["complete"])
             try:
                 row = accesslogs.read(

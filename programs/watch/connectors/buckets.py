@@ -47,10 +47,11 @@ class _Bucket:
         self.gaps: list[str] = []
 
     def taken(self) -> Taken:
-        block = self.said.get("public_access_block") or {}
-        block = block.get("PublicAccessBlockConfiguration", block)
+        block = _object(self.said, "public_access_block")
+        block = _object(block, "PublicAccessBlockConfiguration") or block
+        ignored = block.get("IgnorePublicAcls") is True
         self._policy(restricted=block.get("RestrictPublicBuckets") is True)
-        self._acl(ignored=block.get("IgnorePublicAcls") is True)
+        self._acl(ignored=ignored)
         has_data = self.said.get("has_data")
         name = str(self.said.get("bucket") or "the bucket")[:100]
         if ANYONE.casefold() in self.denied:
@@ -58,6 +59,8 @@ class _Bucket:
             self.denied |= self.built.principals.keys()
         area = Area(name, self.built.grants, denied=frozenset(self.denied))
         self.notes.append("What IAM allows within the own account is not in these documents.")
+        if not ignored:
+            self.notes.append("Access lists of single objects are not in these documents.")
         store = self.built.store([area])
         known = has_data if isinstance(has_data, bool) else None
         for part in ("policy", "acl"):
@@ -127,7 +130,8 @@ class _Bucket:
         if conditional:
             self.notes.append(f"{why} allows under a condition, which is not believed.")
         for name, kind in found:
-            if name in _GROUPS.values() and restricted:
+            # What a condition narrows S3 may not call public, and then it holds nothing back.
+            if name in _GROUPS.values() and restricted and not conditional:
                 self.notes.append(f"{why}: public, and held back by RestrictPublicBuckets.")
             else:
                 self.built.grants.append(Grant(self.built.named(name, kind), why))
@@ -140,8 +144,8 @@ class _Bucket:
             self.gaps.append(f"policy: a Principal cannot be read: {json.dumps(said)[:80]}.")
             return
         for sort, names in said.items():
-            for name in [names] if isinstance(names, str) else names or ():
-                yield self._principal(str(sort), str(name))
+            for name in _words(names):
+                yield self._principal(str(sort), name)
 
     def _principal(self, sort: str, name: str) -> tuple[str, Kind]:
         if name == "*":
@@ -166,7 +170,7 @@ class _Bucket:
             return
         if not isinstance(acl, Mapping) or not isinstance(acl.get("Grants"), list):
             raise Unreachable("acl: it has no Grants.")
-        owner = str((acl.get("Owner") or {}).get("ID") or "")
+        owner = str(_object(acl, "Owner").get("ID") or "")
         for each in acl["Grants"]:
             grantee = each.get("Grantee") if isinstance(each, Mapping) else None
             if isinstance(grantee, Mapping) and each.get("Permission") in _ACL_READS:
@@ -199,5 +203,24 @@ def _denies_reads(statement: Mapping[str, Any]) -> bool:
 
 
 def _matches(patterns: Any, action: str) -> bool:
-    every = [patterns] if isinstance(patterns, str) else patterns or ()
-    return any(fnmatchcase(action, str(pattern).lower()) for pattern in every)
+    return any(fnmatchcase(action, pattern.lower()) for pattern in _words(patterns))
+
+
+def _words(said: Any) -> list[str]:
+    """One word or several, however they are said: an account's number may be a number."""
+    every = said if isinstance(said, list) else [] if said is None else [said]
+    return [str(each) for each in every]
+
+
+def _object(said: Mapping[str, Any], member: str) -> Mapping[str, Any]:
+    """A member that is an object; an empty one if it is not there.
+
+    Raises:
+        Unreachable: if it is anything else.
+    """
+    found = said.get(member)
+    if found is None:
+        return {}
+    if not isinstance(found, Mapping):
+        raise Unreachable(f"{member}: must be an object, or null.")
+    return found

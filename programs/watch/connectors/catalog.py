@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 
@@ -34,6 +34,7 @@ _BEHIND = """
                    WHERE d.refobjid = seen.oid AND d.refclassid = 'pg_class'::regclass
                      AND d.classid = 'pg_rewrite'::regclass) AS found)
 """
+_ROLES = "SELECT oid, rolname, rolcanlogin, rolsuper, rolinherit, rolreplication FROM pg_roles"
 _MEMBERS = "SELECT roleid, member, inherit_option, set_option FROM pg_auth_members"
 _OLD_MEMBERS = "SELECT roleid, member, true, true FROM pg_auth_members"
 _GRANTS = """
@@ -84,12 +85,23 @@ class Relation:
         return f"{self.schema}.{self.name}"
 
 
+class DatabaseRole(NamedTuple):
+    """A role of the server. `copies`: it may take a copy of all of it (REPLICATION)."""
+
+    oid: int
+    name: str
+    signs_in: bool
+    is_super: bool
+    inherits: bool
+    copies: bool
+
+
 @dataclass
 class Catalog:
-    """What the catalogs say. Roles are (oid, name, may sign in, superuser, inherits)."""
+    """What the catalogs say."""
 
     version: int = 0
-    roles: list[tuple[int, str, bool, bool, bool]] = field(default_factory=list)
+    roles: list[DatabaseRole] = field(default_factory=list)
     # role, member, inherits, may become it
     members: list[tuple[int, int, bool, bool]] = field(default_factory=list)
     relations: list[Relation] = field(default_factory=list)
@@ -119,10 +131,8 @@ def read(line: psycopg.Connection[Any], tables: Sequence[str]) -> Catalog:
             found.gaps.append(f"It took too long to read {what}.")
         return []
 
-    found.roles = ask(
-        "which roles there are",
-        "SELECT oid, rolname, rolcanlogin, rolsuper, rolinherit FROM pg_roles",
-    )
+    rows = ask("which roles there are", _ROLES)
+    found.roles = [DatabaseRole(*row) for row in rows]
     says = found.version >= MEMBERSHIPS_SAY
     found.members = ask("who is in which role", _MEMBERS if says else _OLD_MEMBERS)
     _relations(found, ask, tables)

@@ -28,9 +28,13 @@ class Builder:
     principals: dict[str, Principal] = field(default_factory=dict)
     members: dict[str, list[Member]] = field(default_factory=lambda: defaultdict(list))
     grants: list[Grant] = field(default_factory=list)
+    # Those of whom it was said what they are.
+    told: set[str] = field(default_factory=set)
 
     def put(self, key: str, name: str, kind: Kind | None = None) -> str:
         """Note a principal under a key; a kind that is said later counts."""
+        if kind:
+            self.told.add(key)
         if kind or key not in self.principals:
             said = kind or Kind.ACCOUNT
             self.principals[key] = Principal(name, said, reads=said is not Kind.GROUP)
@@ -95,6 +99,8 @@ def parsed(text: str) -> Any:
         raise Unreachable(f"file: line {error.lineno} is no JSON: {error.msg}.") from error
     except RecursionError as error:
         raise Unreachable("file: it is nested too deep.") from error
+    except ValueError as error:
+        raise Unreachable("file: it holds a number of too many digits.") from error
 
 
 def _rows(text: str) -> Iterator[Mapping[str, Any]]:
@@ -129,13 +135,20 @@ def of_object(said: Mapping[str, Any]) -> Taken:
         if not isinstance(item, dict):
             raise Unreachable(f"readers: item {number} must be an object.")
         _take(built, item, f"item {number}")
-    gaps = [str(gap) for gap in said.get("gaps") or ()]
-    if said.get("complete") is False and not gaps:
+    gaps = said.get("gaps") or []
+    if not isinstance(gaps, list):
+        raise Unreachable("gaps: a list of sentences.")
+    if _truth(said, "complete") is False and not gaps:
         gaps = ["Whoever sent it says that it is not complete."]
-    has_data = said.get("has_data")
-    if has_data is not None and not isinstance(has_data, bool):
-        raise Unreachable("has_data: true, false or nothing.")
-    return Taken(_store(built), short(gaps), (), has_data)
+    return Taken(_store(built), short([str(gap) for gap in gaps]), (), _truth(said, "has_data"))
+
+
+def _truth(said: Mapping[str, Any], member: str) -> bool | None:
+    found = said.get(member)
+    if found is not None and not isinstance(found, bool):
+        # Neither "false" nor 0 may pass for yes.
+        raise Unreachable(f"{member}: true, false or nothing.")
+    return found
 
 
 def _take(built: Builder, row: Mapping[str, Any], at: str) -> None:
@@ -164,9 +177,9 @@ def _word(value: Any, at: str) -> str:
 
 
 def _store(built: Builder) -> Store:
-    """What somebody is in is a group, though no row calls it one."""
+    """What somebody is in is a group, though no row says so; what is called an account reads."""
     for key in built.members:
         known = built.principals[key]
-        if known.kind is Kind.ACCOUNT:
+        if known.kind is Kind.ACCOUNT and key not in built.told:
             built.put(key, known.name, Kind.GROUP)
     return built.store([Area("the list", built.grants)])

@@ -1,7 +1,7 @@
 """Make principals, groups, grants and doors of what the catalogs of a PostgreSQL say."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from programs.watch.connectors.catalog import Catalog, Relation
 from programs.watch.connectors.taking import Taken, short
@@ -9,6 +9,8 @@ from programs.watch.graph import Area, Grant, Kind, Member, Principal, Store
 
 PUBLIC = "0"
 _READS_ALL, _OWNS_DATABASE = "pg_read_all_data", "pg_database_owner"
+# Who is in one of these reads the files that tables lie in, whatever is granted.
+_READ_FILES = ("pg_read_server_files", "pg_execute_server_program")
 _MOST_NOTES = 20
 
 
@@ -28,15 +30,15 @@ def taken(catalog: Catalog, tables: Sequence[str]) -> Taken:
 
 def _principals(catalog: Catalog) -> dict[str, Principal]:
     found = {PUBLIC: Principal("PUBLIC", Kind.EVERYONE, reads=True)}
-    for oid, name, signs_in, _super, _inherits in catalog.roles:
-        kind = Kind.ACCOUNT if signs_in else Kind.GROUP
-        found[str(oid)] = Principal(name, kind, reads=signs_in)
+    for role in catalog.roles:
+        kind = Kind.ACCOUNT if role.signs_in else Kind.GROUP
+        found[str(role.oid)] = Principal(role.name, kind, reads=role.signs_in)
     return found
 
 
 def _members(catalog: Catalog) -> dict[str, list[Member]]:
-    inherits = {oid: inherits for oid, _n, _l, _s, inherits in catalog.roles}
-    by_name = {name: oid for oid, name, *_ in catalog.roles}
+    inherits = {role.oid: role.inherits for role in catalog.roles}
+    by_name = {role.name: role.oid for role in catalog.roles}
     found: dict[str, list[Member]] = defaultdict(list)
     for role, member, by_itself, may_become in sorted(catalog.members):
         plainly = by_itself and (catalog.version >= 160_000 or inherits.get(member, True))
@@ -50,13 +52,9 @@ def _members(catalog: Catalog) -> dict[str, list[Member]]:
 
 
 def _rooms(catalog: Catalog) -> list[Area]:
-    everywhere = [
-        Grant(str(oid), "superuser, reads everything")
-        for oid, _n, _l, su, _i in catalog.roles
-        if su
-    ]
+    everywhere = list(_everywhere(catalog))
     above = {grant.to for grant in everywhere}
-    read_all = {str(oid) for oid, name, *_ in catalog.roles if name == _READS_ALL}
+    read_all = {str(role.oid) for role in catalog.roles if role.name == _READS_ALL}
     connect = frozenset({str(grantee) for grantee, _owner in catalog.connect} | above)
     usage: dict[int, set[str]] = defaultdict(lambda: above | read_all)
     for schema, grantee in catalog.usage:
@@ -77,6 +75,17 @@ def _rooms(catalog: Catalog) -> list[Area]:
         Area(names[schema], [*everywhere, *grants], (connect, frozenset(usage[schema])))
         for schema, grants in sorted(by_schema.items(), key=lambda each: names[each[0]])
     ]
+
+
+def _everywhere(catalog: Catalog) -> Iterator[Grant]:
+    """Whom no grant and no schema holds back."""
+    for role in catalog.roles:
+        if role.is_super:
+            yield Grant(str(role.oid), "superuser, reads everything")
+        elif role.copies and role.signs_in:
+            yield Grant(str(role.oid), "may copy the whole server (REPLICATION)")
+        elif role.name in _READ_FILES:
+            yield Grant(str(role.oid), "reads files of the server")
 
 
 def _by_itself(relation: Relation, read_all: set[str]) -> list[Grant]:

@@ -72,6 +72,8 @@ def try_as_outsider(place: Place, user: str, password: str) -> Tried:
         if _is_kept_out(error):
             return Tried(Canary.REFUSED, f"{user} is not let into the database.")
         return Tried(Canary.UNKNOWN, f"{user} could not sign in.")
+    except psycopg.Error as error:
+        return Tried(Canary.UNKNOWN, f"the store broke off: {_said(error)}")
 
 
 def _is_kept_out(error: Unreachable) -> bool:
@@ -81,7 +83,7 @@ def _is_kept_out(error: Unreachable) -> bool:
 
 
 def _tried(line: psycopg.Connection[Any], tables: Sequence[str]) -> Tried:
-    unknown = ""
+    unknown, is_refused = "", False
     for name in _named(line, tables):
         schema, _, table = name.partition(".")
         try:
@@ -90,13 +92,13 @@ def _tried(line: psycopg.Connection[Any], tables: Sequence[str]) -> Tried:
                     sql.SQL("SELECT 1 FROM {} LIMIT 1").format(sql.Identifier(schema, table))
                 )
         except psycopg.errors.InsufficientPrivilege:
-            continue
+            is_refused = True
         except psycopg.Error as error:
             unknown = f"{name}: {_said(error)}"
         else:
             return Tried(Canary.READ, f"{name} was read as {line.info.user}.")
-    if unknown:
-        return Tried(Canary.UNKNOWN, unknown)
+    if unknown or not is_refused:
+        return Tried(Canary.UNKNOWN, unknown or "there was no table to try.")
     return Tried(Canary.REFUSED, f"{line.info.user} was refused everywhere.")
 
 
@@ -107,7 +109,9 @@ def _named(line: psycopg.Connection[Any], tables: Sequence[str]) -> list[str]:
     rows = line.execute(
         "SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n"
         " ON n.oid = c.relnamespace WHERE n.nspname = ANY(%s)"
-        " AND c.relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY 1 LIMIT 1000",
+        " AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
+        # Of very many those first that it would read: the others refuse, as far as one can tell.
+        " ORDER BY has_any_column_privilege(c.oid, 'SELECT') DESC, 1 LIMIT 1000",
         [whole],
     )
     return plain + [name for (name,) in rows]

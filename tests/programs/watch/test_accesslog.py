@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from programs.watch import accesslog
-from programs.watch.accesslog import Mapping, Unreadable, Window, analyse
+from programs.watch import accesslog, loglines
+from programs.watch.accesslog import Mapping, Window, analyse
 from programs.watch.completeness import Attempts, why_incomplete
+from programs.watch.loglines import LONGEST_LINE, OTHER_ENCODING, TORN, Unreadable
 
 SINCE = datetime(2026, 11, 1, 10, tzinfo=UTC)
 WINDOW = Window(SINCE, SINCE + timedelta(hours=3))
@@ -34,14 +35,14 @@ def test_who_was_not_meant_is_named_with_what_and_when():
 @pytest.mark.parametrize(
     ("line", "kind"),
     [
-        (b'{"who": "zoe", "at"\n', accesslog.TORN),
-        (b"[1]\n", accesslog.TORN),
-        (b"{" * 5000 + b"\n", accesslog.TORN),
+        (b'{"who": "zoe", "at"\n', TORN),
+        (b"[1]\n", TORN),
+        (b"{" * 5000 + b"\n", TORN),
         (b'{"who": "zoe", "at": "yesterday"}\n', accesslog.NO_TIME),
         (b'{"who": "zoe"}\n', accesslog.NO_TIME),
         (row(None), accesslog.NO_NAME),
         (row({"id": 1}), accesslog.NO_NAME),
-        (b"{" + b"x" * accesslog.LONGEST_LINE + b"\n", accesslog.TORN),
+        (b"{" + b"x" * LONGEST_LINE + b"\n", TORN),
     ],
 )
 def test_a_line_that_cannot_be_used_is_counted_and_named(line, kind):
@@ -52,7 +53,7 @@ def test_a_line_that_cannot_be_used_is_counted_and_named(line, kind):
 
 def test_a_row_in_an_old_encoding_is_read_and_counted():
     found = read(row("ana"), row("zoe").replace(b"zoe", b"zo\xeb"))
-    assert found.bad == {accesslog.OTHER_ENCODING: 1}
+    assert found.bad == {OTHER_ENCODING: 1}
     assert (list(found.readers), found.lost) == (["zoë"], 0)
 
 
@@ -82,6 +83,8 @@ def test_csv_is_read_by_its_header_and_one_torn_quote_costs_one_line():
     [
         ([b"\xff\xfea\x00"], "UTF-16"),
         ([b"when,user\n"], "'who' is none of the columns: when, user"),
+        ([b"at,who\rx,y\n"], "no header of CSV"),
+        ([b"a" * 200_000 + b",who\n"], "no header of CSV"),
     ],
 )
 def test_what_is_no_such_log_is_refused(lines, words):
@@ -154,3 +157,44 @@ def test_progress_is_told(monkeypatch):
     told = []
     read(*(row("ana") for _ in range(5)), tell=told.append)
     assert told == [2, 4, 5]
+
+
+class Endless:
+    """A file of one line without an end between two rows; nobody may ask for all of it at once."""
+
+    def __init__(self, megabytes, end=b"\n"):
+        self.left, self.end = megabytes, end
+        self.most, self.rows = 0, [row("ana"), row("zoe")]
+
+    def readline(self, size):
+        self.most = max(self.most, size)
+        if len(self.rows) == 2:
+            return self.rows.pop(0)
+        if self.left:
+            self.left -= 1
+            return b"x" * size
+        end, self.end = self.end, b""
+        return end or (self.rows.pop() if self.rows else b"")
+
+
+@pytest.mark.parametrize(("end", "meant"), [(b"\n", 1), (b"xx\n", 1)])
+def test_a_line_without_an_end_costs_no_memory_and_is_one_torn_line(end, meant):
+    file = Endless(5, end)
+    found = read(*loglines.pieces(file))
+    assert (found.bad_lines, list(found.readers)) == ({TORN: [2]}, ["zoe"])
+    assert (found.meant, file.most) == (meant, LONGEST_LINE + 1)
+
+
+def test_a_log_of_several_encodings_and_torn_lines_says_of_each_what_it_was():
+    lines = [
+        row("ana"),
+        row("zo\xeb"),
+        row("zoe").replace(b"zoe", b"zo\xeb"),
+        row("zoe").replace(b"zoe", b"\x81\x8d"),
+        row("zoe")[:20],
+        b"\x00\x01\x02\n",
+        row("ana"),
+    ]
+    found = read(*lines)
+    assert found.bad_lines == {OTHER_ENCODING: [3, 4], TORN: [5, 6]}
+    assert (found.meant, found.lost, found.unmeant) == (2, 2, 3)

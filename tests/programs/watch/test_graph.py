@@ -33,6 +33,22 @@ def test_what_nests_deeper_than_anybody_could_follow_is_a_gap_and_not_clean(dept
     assert ("ana" in found.readers) == (not gaps)
 
 
+@pytest.mark.parametrize(("depth", "gaps"), [(DEEPEST, 0), (DEEPEST + 1, 1)])
+def test_a_door_whose_groups_nest_too_deep_keeps_nobody_out_unseen(depth, gaps):
+    groups = {f"g{n}": [f"g{n + 1}"] for n in range(depth - 1)}
+    groups[f"g{depth - 1}"] = ["ana"]
+    found = effective(store(["ana"], groups, doors=[["g0"]]))
+    assert len(found.gaps) == gaps
+    assert ("ana" in found.readers) == (not gaps)
+
+
+def test_a_refusal_whose_groups_nest_too_deep_takes_nobody_away_and_is_no_gap():
+    groups = {f"g{n}": [f"g{n + 1}"] for n in range(DEEPEST)}
+    groups[f"g{DEEPEST}"] = ["ana"]
+    found = effective(store(["ana"], groups, denied=["g0"]))
+    assert ("ana" in found.readers, found.gaps) == (True, [])
+
+
 def test_the_shortest_reason_is_the_one_that_is_given():
     made = store(["analysts", "ana"], {"analysts": ["ana"]})
     assert effective(made).path("ana") == ("SELECT on study.keys", "ana")

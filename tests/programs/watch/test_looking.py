@@ -313,3 +313,20 @@ def test_the_checks_come_after_an_hour_a_day_and_a_week():
 def test_what_is_sent_is_refused_where_andon_looks_itself(source):
     with pytest.raises(looking.Refused, match="looked at by Andon itself"):
         looking.receive(source, b"", actor=make.SYSTEM)
+
+
+def test_a_name_of_whatever_signs_is_kept_and_is_too_many(dataset):
+    actor = make.actor(dataset.program.owner)
+    terms = watching.Terms("Bucket", WatchSource.Kind.BUCKET)
+    bucket = watching.add(dataset, terms, actor=actor)
+    names = ["arn:aws:iam::222:user/a\0b", "arn:aws:iam::222:user/\ud800"]
+    allow = {"Effect": "Allow", "Principal": {"AWS": names}, "Action": "s3:*", "Sid": "\0"}
+    said = {"account": "111", "acl": None, "policy": {"Statement": [allow]}}
+    row = looking.receive(bucket, json.dumps(said).encode(), actor=actor)
+    row.refresh_from_db()
+    assert (row.excess, row.state) == (2, "complete")
+    assert "\N{REPLACEMENT CHARACTER}" in row.shown[0]["name"]
+    again = looking.receive(
+        bucket, json.dumps(said | {"policy": {"Statement": []}}).encode(), actor=actor
+    )
+    assert len(again.diff["names_removed"]) == 2

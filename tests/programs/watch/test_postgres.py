@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from programs.watch.audience import Declared, Width, compare
-from programs.watch.connectors import postgres
+from programs.watch.connectors import catalog, postgres
 from programs.watch.connectors.taking import Canary, Unreachable
 from programs.watch.graph import effective
 
@@ -86,6 +86,24 @@ def test_who_may_read_all_data_of_the_server_reads_these(warehouse):
     assert readers(look(warehouse))[ben] == f"reads all tables < pg_read_all_data < {ben}"
 
 
+@pytest.mark.parametrize(
+    ("options", "groups", "why"),
+    [
+        ("LOGIN REPLICATION", "", "may copy the whole server (REPLICATION)"),
+        ("LOGIN", "pg_read_server_files", "reads files of the server < pg_read_server_files"),
+        ("LOGIN", "pg_execute_server_program", "pg_execute_server_program"),
+        ("NOLOGIN REPLICATION", "", ""),
+    ],
+)
+def test_who_reads_past_all_grants_reads_these(warehouse, options, groups, why):
+    ben = warehouse.role("ben", options)
+    if groups:
+        warehouse.tell(f"GRANT {groups} TO {ben}")
+    found = readers(look(warehouse))
+    assert set(found) == ({ben} if why else set())
+    assert why in found.get(ben, "")
+
+
 def test_a_membership_that_gives_nothing_gives_nothing(warehouse):
     analysts, ben, cleo = warehouse.role("analysts", "NOLOGIN"), *map(warehouse.role, ("b", "c"))
     warehouse.tell(
@@ -145,6 +163,55 @@ def test_an_outsider_that_reads_is_told_from_one_that_is_refused(warehouse):
     assert (tried.canary, tried.said) == (Canary.READ, f"study.keys was read as {guest}.")
     away = postgres.Place("127.0.0.1", 9, "x", "y", ("a.b",))
     assert postgres.try_as_outsider(away, guest, "").canary is Canary.UNKNOWN
+
+
+def test_an_outsider_with_nothing_to_try_was_not_refused(warehouse):
+    guest = warehouse.role("guest")
+    tried = postgres.try_as_outsider(warehouse.place("nowhere.*"), guest, "")
+    assert (tried.canary, tried.said) == (Canary.UNKNOWN, "there was no table to try.")
+
+
+def test_of_very_many_tables_the_outsider_tries_those_first_that_it_may_read(warehouse):
+    guest = warehouse.role("guest")
+    warehouse.tell(
+        "DO $$ BEGIN FOR n IN 1..1001 LOOP"
+        " EXECUTE format('CREATE TABLE study.a%s (x int)', n); END LOOP; END $$"
+    )
+    warehouse.tell("CREATE TABLE study.zebra (x int)")
+    warehouse.tell(f"GRANT USAGE ON SCHEMA study TO {guest}")
+    warehouse.tell(f"GRANT SELECT (x) ON study.zebra TO {guest}")
+    tried = postgres.try_as_outsider(warehouse.place("study.*"), guest, "")
+    assert (tried.canary, tried.said) == (Canary.READ, f"study.zebra was read as {guest}.")
+
+
+@pytest.mark.parametrize("when", ["_named", "transaction"])
+def test_a_store_that_vanishes_while_the_outsider_tries_is_no_refusal(warehouse, monkeypatch, when):
+    guest = warehouse.role("guest")
+    target = (postgres, "_named") if when == "_named" else (psycopg.Connection, "transaction")
+    whole = getattr(*target)
+
+    def vanishes(line, *more):
+        warehouse.tell(f"SELECT pg_terminate_backend({line.info.backend_pid})")
+        return whole(line, *more)
+
+    monkeypatch.setattr(*target, vanishes)
+    tried = postgres.try_as_outsider(warehouse.place("study.*"), guest, "")
+    assert tried.canary is Canary.UNKNOWN
+
+
+def test_a_store_that_vanishes_in_the_midst_of_a_look_is_not_seen(warehouse, monkeypatch):
+    watch = warehouse.role("watch")
+    rights = catalog._rights
+
+    def vanishes(found, ask):
+        warehouse.tell(
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{watch}'"
+        )
+        rights(found, ask)
+
+    monkeypatch.setattr(catalog, "_rights", vanishes)
+    with pytest.raises(Unreachable, match="The store broke off"):
+        look(warehouse, user=watch)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from programs.watch.audience import Declared, Width, compare
 from programs.watch.connectors import buckets, listed, posix
@@ -54,12 +56,21 @@ def test_a_list_as_json_says_whether_it_is_complete_and_data_lie_there():
         (b'{"readers": [', "line 1 is no JSON"),
         (b"[" * 100_000, "JSON|nested"),
         (b'{"readers": [], "has_data": "yes"}', "has_data: true, false"),
+        (b'{"readers": [], "complete": "false"}', "complete: true, false"),
+        (b'{"readers": [], "complete": 0}', "complete: true, false"),
+        (b'{"readers": [], "gaps": 3}', "gaps: a list"),
+        (b"[" + b"1" * 5_000 + b"]", "too many digits"),
         (b"principal,grant\n" + b"x" * 300 + b",y\n", "at most 200 printable"),
     ],
 )
 def test_a_list_that_cannot_be_meant_is_refused_with_its_place(body, words):
     with pytest.raises(Unreachable, match=words):
         listed.read(body)
+
+
+def test_what_is_called_an_account_reads_though_others_are_in_it():
+    rows = b"principal,kind,group,grant\nloader,account,,owns\nana,,loader,\n"
+    assert set(readers(listed.read(rows))) == {"loader", "ana"}
 
 
 def bucket(*statements, acl=None, **more):
@@ -81,6 +92,8 @@ ANA = "arn:aws:iam::111:user/ana"
         ({"AWS": "*"}, Width.OUTSIDE),
         ({"AWS": ["arn:aws:iam::222:root"]}, Width.OUTSIDE),
         ({"AWS": "222"}, Width.OUTSIDE),
+        ({"AWS": 222}, Width.OUTSIDE),
+        ({"AWS": [111]}, Width.EVERYONE),
         ({"Federated": "sso.example"}, Width.OUTSIDE),
         ({"AWS": "arn:aws:iam::111:root"}, Width.EVERYONE),
         ({"AWS": ANA}, Width.NOBODY),
@@ -164,6 +177,11 @@ def test_an_access_list_is_read_and_held_back_where_the_block_is_on():
     block = {"IgnorePublicAcls": True, "RestrictPublicBuckets": True}
     taken = bucket(allow("*"), acl=acl, public_access_block=block)
     assert set(readers(taken)) == {"us (owner)"}
+    assert not any("single objects" in note for note in taken.notes)
+    narrowed = allow("*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}})
+    taken = bucket(narrowed, acl=acl, public_access_block=block)
+    # What S3 does not call public its block does not hold back.
+    assert "anyone, without signing in" in readers(taken)
 
 
 @pytest.mark.parametrize(
@@ -175,6 +193,11 @@ def test_an_access_list_is_read_and_held_back_where_the_block_is_on():
         ({"account": "1", "policy": {"Statement": ["x"]}}, "statement 1 must be an object"),
         ({"account": "1", "policy": "{"}, "no JSON"),
         ({"account": "1", "acl": {"Owner": {}}}, "acl: it has no Grants"),
+        ({"account": "1", "acl": {"Owner": "us", "Grants": []}}, "Owner: must be an object"),
+        (
+            {"account": "1", "acl": {"Grants": []}, "public_access_block": "on"},
+            "public_access_block: must be an object",
+        ),
     ],
 )
 def test_documents_that_cannot_be_meant_are_refused(body, words):
@@ -230,6 +253,52 @@ def test_a_group_whose_members_are_not_said_is_a_gap():
     assert taken.gaps == ("Who is in group late is not said; send `getent group` too.",)
 
 
+PEOPLE = "study:x:100:ana\nana:x:1:100:Ana #1:/home/ana:/bin/sh\n"
+
+
+def said_of(path, owner="rwx", group="r-x", other="---"):
+    return (
+        f"# file: {path}\n# owner: loader\n# group: study\n"
+        f"user::{owner}\ngroup::{group}\nother::{other}\n\n"
+    )
+
+
+def test_a_folder_holds_back_only_from_what_lies_in_it():
+    text = said_of("/srv/closed") + said_of("/srv/closed/keys", other="r--")
+    closed = posix.read((text + PEOPLE).encode())
+    assert (width(closed, "loader", "ana", "root"), closed.gaps) == (Width.NOBODY, ())
+    beside = posix.read((text + said_of("/srv/open/keys", "rw-", other="r--") + PEOPLE).encode())
+    assert width(beside, "loader", "ana", "root") == Width.EVERYONE
+
+
+def test_each_folder_on_the_way_must_let_in_however_it_is_written():
+    text = said_of("srv//", other="--x") + said_of("srv/deep", other="---")
+    text += said_of("srv/deep/down/keys", other="r--") + PEOPLE
+    assert "everybody who is let in" not in readers(posix.read(text.encode()))
+    assert "everybody who is let in" in readers(posix.read(text.replace("deep\n", "d\n").encode()))
+
+
+def test_a_file_by_itself_is_no_door_to_itself():
+    taken = posix.read((said_of("/srv/keys", "rw-", "r--", "r--") + PEOPLE).encode())
+    assert set(readers(taken)) == {"loader", "root", "ana", "everybody who is let in"}
+
+
+@pytest.mark.parametrize(
+    ("cut", "words"),
+    [
+        ("other::---", "its rights are not said in full"),
+        ("# group: study", "its owner or its group is not said"),
+        ("# owner: loader", "its owner or its group is not said"),
+        ("ana:x:1:100:Ana #1:/home/ana:/bin/sh", "send `getent passwd` too"),
+        ("study:x:100:ana", "send `getent group` too"),
+    ],
+)
+def test_words_that_were_cut_off_are_a_gap(cut, words):
+    whole = said_of("/srv/keys") + PEOPLE
+    assert posix.read(whole.encode()).gaps == ()
+    assert any(words in gap for gap in posix.read(whole.replace(cut, "").encode()).gaps)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -242,3 +311,64 @@ def test_a_group_whose_members_are_not_said_is_a_gap():
 def test_words_that_are_not_getfacls_are_refused(text, words):
     with pytest.raises(Unreachable, match=words):
         posix.read(text.encode())
+
+
+# --- Whatever is sent
+
+WORDS = st.sampled_from(
+    ["*", "Allow", "Deny", "s3:*", "111", "AWS", "Principal", "Action", "x", "\0", "account"]
+)
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.just(float("nan")) | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
+    max_leaves=12,
+)
+
+
+def objects(*names):
+    return st.fixed_dictionaries({}, optional=dict.fromkeys(names, ANY))
+
+
+STATEMENTS = st.lists(
+    objects("Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "Condition"),
+    max_size=3,
+)
+BUCKETS = st.fixed_dictionaries(
+    {"account": st.just("111")},
+    optional={
+        "bucket": ANY,
+        "policy": ANY | STATEMENTS.map(lambda each: {"Statement": each}),
+        "acl": ANY | st.fixed_dictionaries({"Grants": st.lists(ANY)}, optional={"Owner": ANY}),
+        "public_access_block": ANY,
+        "has_data": ANY,
+    },
+)
+LISTS = st.fixed_dictionaries(
+    {"readers": ANY | st.lists(objects("principal", "kind", "group", "grant"), max_size=3)},
+    optional={"complete": ANY, "gaps": ANY, "has_data": ANY},
+)
+LINES = st.lists(
+    st.sampled_from(
+        [*FILES.format(other="r--").splitlines(), *PEOPLE.splitlines(), "# file: /", "::::", "a:b"]
+    )
+)
+
+
+# Documents are slow to make up on a busy machine; that is no fault of theirs.
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=150)
+@given(
+    st.one_of(
+        BUCKETS.map(lambda each: (buckets.read, json.dumps(each).encode())),
+        LISTS.map(lambda each: (listed.read, json.dumps(each).encode())),
+        LINES.map(lambda each: (posix.read, "\n".join(each).encode())),
+        st.binary(max_size=40).map(lambda each: (listed.read, each)),
+        st.binary(max_size=40).map(lambda each: (posix.read, each)),
+    )
+)
+def test_whatever_is_sent_is_read_or_refused_in_words(sent):
+    read, body = sent
+    try:
+        taken = read(body)
+    except Unreachable:
+        return
+    assert compare(effective(taken.store), Declared(frozenset())).readers >= 0
