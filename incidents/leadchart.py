@@ -38,20 +38,23 @@ class Part:
 
 @dataclass(frozen=True)
 class Column:
-    """One week, month or step: its parts, what stands under it, and what the table says."""
+    """One week, month or step: its parts, what stands under it, and what the table says.
+
+    `cells` and `total` are None where they are withheld.
+    """
 
     label: str
     middle: float
     parts: list[Part]
-    cells: list[str]
-    total: str
+    cells: list[int | None]
+    total: int | None
     since: date | None = None
     until: date | None = None
 
     @property
-    def named(self) -> list[tuple[str, str]]:
+    def named(self) -> list[tuple[Sev, int | None]]:
         """Each cell with the level that it counts."""
-        return [(Sev(level).label, cell) for level, cell in enumerate(self.cells)]
+        return [(Sev(level), cell) for level, cell in enumerate(self.cells)]
 
 
 @dataclass(frozen=True)
@@ -95,12 +98,11 @@ def over_time(leading: Leading, *, marks_few: bool = True) -> Chart:
         )
         if marks_few and None in stack:
             parts.append(scale.few(at, parts))
-        cells = [_few() if n is None else str(n) for n in stack]
-        total = _few() if None in stack else str(sum(n or 0 for n in stack))
+        total = None if None in stack else sum(n or 0 for n in stack)
         period = leading.scope.period
         columns.append(
             Column(
-                *(_label(since, step), scale.middle(at), parts, cells, total),
+                *(_label(since, step), scale.middle(at), parts, stack, total),
                 *(max(since, period.since), min(until, period.until)),
             )
         )
@@ -113,7 +115,7 @@ def pauses(leading: Leading) -> Chart | None:
         return None
     scale = _Scale(max(leading.pauses), len(leading.pauses))
     columns = [
-        Column(label, scale.middle(at), scale.stack(at, [("c1", n, label)]), [str(n)], str(n))
+        Column(label, scale.middle(at), scale.stack(at, [("c1", n, label)]), [n], n)
         for at, (n, label) in enumerate(zip(leading.pauses, bars(), strict=True))
     ]
     return Chart(columns, scale.ticks(), 1, withheld=False)

@@ -15,8 +15,11 @@ from incidents.models import LENGTHS
 from incidents.smallgroups import Groups
 from incidents.totals import Length, Scope, Sums
 from programs.models import Program
+from severity.ladder import Sev
 
 MOST_PROGRAMS = 12
+# Down to this level an incident counts as severe.
+SEVERE = Sev.SEV2.value
 
 
 def may_lead(user: User) -> bool:
@@ -119,7 +122,7 @@ def of(user: User | None, scope: Scope) -> Leading:
 
 
 def _severe(sums: Sums) -> int:
-    return sum(n for level, n in sums.by_level.items() if level <= 2)
+    return sum(n for level, n in sums.by_level.items() if level <= SEVERE)
 
 
 def _pauses(scope: Scope, groups: Groups) -> list[int] | None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from incidents.fewness import FEWEST
-from incidents.leading import Leading, Sum
+from incidents.leading import SEVERE, Leading, Sum
 from incidents.models import LENGTHS
 
 COUNT, SPAN, SHARE = "count", "span", "share"
@@ -43,7 +43,7 @@ def kind_of(what: str) -> str:
 
 @dataclass(frozen=True)
 class Tile:
-    """One figure. `behind` is what `incidents.behind` lists for it."""
+    """One figure. `behind` is what `incidents.behind` lists for it, down to the level `mildest`."""
 
     name: str
     title: str | Promise
@@ -51,6 +51,19 @@ class Tile:
     sum: Sum
     better: str
     behind: str
+    mildest: int | None = None
+
+    @property
+    def narrows(self) -> str:
+        """What a link to what is behind it says beside what the page was asked for."""
+        return "" if self.mildest is None else f"&worst={self.mildest}"
+
+    @property
+    def missed(self) -> int:
+        """Of legal deadlines how many were not met; 0 for any other figure."""
+        if self.name != "met" or self.sum.now is None or self.sum.of is None:
+            return 0
+        return self.sum.of - self.sum.now
 
     @property
     def value(self) -> timedelta | int | None:
@@ -92,6 +105,7 @@ def of(found: Leading) -> list[Tile]:
             each,
             MORE if name in ("met", "drills") else LESS,
             "incidents" if name == "severe" else name,
+            min(SEVERE, found.scope.mildest) if name == "severe" else None,
         )
         for name, each in sums.items()
     ]

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
@@ -13,7 +14,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest
 from accounts.models import User
-from incidents import behind, fewness, leadchart, leading, leadtiles, reviewform, totals
+from incidents import behind, beside, fewness, leadchart, leading, leadtiles, reviewform, totals
+from incidents.behind import Part
 from incidents.forms.leading import USUAL, LeadingForm
 from incidents.spans import Period
 from severity.ladder import Sev
@@ -33,18 +35,23 @@ def dashboard(request: SignedInRequest) -> HttpResponse:
     refuse_others(request.user)
     form = _form(request)
     found = leading.of(request.user, form.scope())
+    period, before = found.scope.period, found.scope.period.before()
+    # Of days that were chosen those are asked for that are told.
+    chosen = _days(period) if period.in_months else {}
     context = {
         "form": form,
         "leading": found,
-        "period": found.scope.period,
-        "before": found.scope.period.before(),
-        "query": _query(request, found.scope.period),
+        "period": period,
+        "before": before,
+        "query": _query(request, **chosen),
+        "query_before": _query(request, **_days(before)),
         "tiles": leadtiles.of(found),
         "levels": [(Sev(level), n) for level, n in found.by_level.items()],
         "weeks": leadchart.over_time(found),
         "pauses": leadchart.pauses(found),
         "programs": leadchart.programs(found),
         "causes": leadchart.causes(found),
+        "beside": beside.of(request.user, found.scope),
         "shape": leadchart,
         "shown_from": fewness.FEWEST,
     }
@@ -63,26 +70,35 @@ def makes(request: SignedInRequest, what: str) -> HttpResponse:
         "form": form,
         "what": leadtiles.TITLES[what],
         "period": scope.period,
-        "query": _query(request),
+        "query": _query_of_the_figures(request),
     }
+    page = request.GET.get("page", "")
     if what == "drills":
-        lines, is_all = behind.drills(scope)
-        context |= {"drills": lines, "is_all": is_all}
+        context["page"], context["passed"] = behind.drills(scope, page=page)
         return render(request, "incidents/behind_drills.html", context, status=_status(form))
-    level = _number(request, "level", len(Sev))
-    bar = _number(request, "bar", len(totals.BOUNDS) + 1)
-    cause = next(iter(reviewform.causes_of([request.GET.get("cause", "")])), None)
-    key = cause.key if cause else ""
-    rows, is_all = behind.of(request.user, scope, what, level, bar=bar, cause=key)
+    part = _part(request)
+    listed = behind.of(request.user, scope, what, part, page=page)
     context |= {
         "kind": leadtiles.kind_of(what),
-        "lines": rows,
-        "is_all": is_all,
-        "level": Sev(level) if level is not None else None,
-        "bar": leadchart.bars()[bar] if bar is not None else "",
-        "cause": cause,
+        "listed": listed,
+        "page": listed.page,
+        "part": part,
+        "level": Sev(part.level) if part.level is not None else None,
+        "bar": leadchart.bars()[part.bar] if part.bar is not None else "",
+        "cause": next(iter(reviewform.causes_of([part.cause])), None),
     }
     return render(request, "incidents/behind.html", context, status=_status(form))
+
+
+def _part(request: SignedInRequest) -> Part:
+    """What narrows a list down further than the form; what is none of it narrows nothing."""
+    cause = next(iter(reviewform.causes_of([request.GET.get("cause", "")])), None)
+    return Part(
+        level=_number(request, "level", len(Sev)),
+        bar=_number(request, "bar", len(totals.BOUNDS) + 1),
+        cause=cause.key if cause else "",
+        homeless=request.GET.get("homeless") == "1",
+    )
 
 
 @require_safe
@@ -130,14 +146,20 @@ def _status(form: LeadingForm) -> int:
     return 200 if form.is_valid() else 422
 
 
-def _query(request: SignedInRequest, told: Period | None = None) -> str:
-    """What was asked for; of a period of other days than those that were chosen, that is told."""
-    kept = request.GET.copy()
-    if told and told.in_months:
-        kept["since"], kept["until"] = told.since.isoformat(), told.until.isoformat()
-    for name in ("level", "bar", "cause"):
-        kept.pop(name, None)
-    return kept.urlencode()
+def _query(request: SignedInRequest, **said: str) -> str:
+    """What figures are asked for, all of it, so that a link can say one part of it anew."""
+    asked = request.GET.dict() or {"preset": USUAL}
+    return urlencode({name: asked.get(name, "") for name in LeadingForm.base_fields} | said)
+
+
+def _query_of_the_figures(request: SignedInRequest) -> str:
+    """What the page of the figures was asked for: its link said a part anew behind that."""
+    first = {name: values[0] for name, values in request.GET.lists() if values}
+    return urlencode({name: first.get(name, "") for name in LeadingForm.base_fields})
+
+
+def _days(period: Period) -> dict[str, str]:
+    return {"since": period.since.isoformat(), "until": period.until.isoformat()}
 
 
 def _number(request: SignedInRequest, name: str, count: int) -> int | None:

@@ -37,8 +37,11 @@ def test_causes_that_repeat_are_told_beside_before_and_lead_to_their_incidents(e
     told = causes_of(found)
     assert (told["too_wide"], told["process"], told["code"]) == ((2, 1), (1, 0), (0, 0))
     page = executive.reads(PAGE)
-    assert "Of 2 incidents with a published review." in page
-    assert "Access was set too wide 2 : Access was set too wide 1" in page
+    assert "Of 2 incidents with a published review" in page
+    assert (
+        "Access was set too wide 2 : Access was set too wide 1 before: Access was set too wide"
+        in page
+    )
     # Once is no repetition.
     assert "A rule or review was missing" not in page
     listed = executive.reads("/leadership/behind/reviewed/?cause=too_wide")
