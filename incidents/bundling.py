@@ -16,7 +16,7 @@ from audit import inclusion, trail
 from audit.chain import stamp
 from audit.keyring import ring
 from audit.verification import one_moment
-from incidents import changes, duplicates, exporting, legalcase
+from incidents import changes, duplicates, exporting, legalcase, storytext
 from incidents.models import Evidence, Incident
 from programs import access as program_access
 from programs import proof
@@ -26,7 +26,7 @@ _README = """Evidence bundle of {ref}
 
 Made {at} by {by} for {name}.
 
-story.md           what happened, to read
+story.md           what happened, was exposed, stopped, is due and was decided, to read
 timeline.json      every entry, the corrected ones as well
 history.json       what was changed, field by field, by whom and why
 obligations.json   what the law asks for: facts, moments, duties, decisions
@@ -69,7 +69,7 @@ def of(incident: Incident, *, reader: User, made_by: str) -> Contents:
             "README.txt": _README.format(
                 ref=incident.ref, at=stamp(timezone.now()), by=made_by, name=reader.name
             ),
-            "story.md": _story(incident),
+            "story.md": storytext.of(incident, reader=reader),
             "timeline.json": _json(list(_timeline(incident))),
             "history.json": exporting.as_json(changes.of(incident, reader=reader)),
             "obligations.json": _json(_obligations(incident)),
@@ -96,29 +96,6 @@ def _plain(value: Any) -> str:
 def _lines(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
     for row in rows:
         yield f"{json.dumps(row, ensure_ascii=False, sort_keys=True)}\n"
-
-
-def _story(incident: Incident) -> str:
-    level = incident.level
-    head = [
-        f"# {incident.ref} {incident.codename}",
-        "",
-        incident.title,
-        "",
-        f"- level: {level.label}",
-        f"- status: {incident.get_status_display()}",
-        f"- reported: {stamp(incident.reported_at)}",
-        "",
-        "## What happened",
-        "",
-    ]
-    entries = incident.timeline.filter(superseded_by=None).order_by("occurred_at", "pk")
-    told = [
-        f"- {stamp(entry.occurred_at)} {entry.get_kind_display()}, {entry.actor_name}:"
-        f" {' '.join(entry.text.split())}"
-        for entry in entries
-    ]
-    return "\n".join([*head, *told, ""])
 
 
 _ENTRY = ("id", "kind", "audience", "occurred_at", "recorded_at", "actor_name", "via", "text")

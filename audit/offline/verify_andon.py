@@ -14,6 +14,7 @@ import argparse
 import base64
 import hashlib
 import json
+import struct
 import sys
 import zipfile
 import zlib
@@ -171,13 +172,17 @@ def root_of(entry_hash: str, place: int, size: int, path: list[str]) -> str:
 
 # --- An evidence bundle
 
+# What Python says of a file that is no ZIP as it writes them, and of one that was made to be none.
+_ODD = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError)
+NO_BUNDLE = (*_ODD, struct.error)
+
 
 def check_bundle(path: str, key: "bytes | None", mine: "str | None") -> Iterator[str]:
     """Yield what was found good; raise at the first thing that is not."""
     try:
         bundle = zipfile.ZipFile(path)
         names = bundle.namelist()
-    except (OSError, zipfile.BadZipFile) as error:
+    except (OSError, zipfile.BadZipFile, *NO_BUNDLE) as error:
         raise Unreadable(f"it is no ZIP, or its end is missing: {error}") from None
     if "manifest.json" not in names or "key.pem" not in names:
         raise Unreadable("it is no evidence bundle of Andon: it has no manifest or no key")
@@ -213,7 +218,7 @@ def _pieces(bundle: zipfile.ZipFile, name: str) -> Iterator[bytes]:
     try:
         with bundle.open(name) as file:
             yield from iter(lambda: file.read(1 << 16), b"")
-    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, *NO_BUNDLE) as error:
         raise Bad(f"{name} is damaged or missing: {error}") from None
 
 
@@ -346,6 +351,9 @@ def main(given: "list[str] | None" = None) -> int:
             raise Unreadable("checkpoints need --key")
         for sentence in found:
             sys.stdout.write(f"  {sentence}\n")
+    except NO_BUNDLE as error:
+        sys.stdout.write(f"NOT GOOD: it does not say what it must: {error!r}\n")
+        return 1
     except Bad as error:
         sys.stdout.write(f"NOT GOOD: {error}\n")
         return 1

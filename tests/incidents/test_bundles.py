@@ -14,7 +14,7 @@ from audit import sealing
 from audit.keyring import ring
 from audit.models import Entry
 from audit.offline import verify_andon as offline
-from incidents import bundles, evidence, grants, timeline
+from incidents import bundles, evidence, exposures, grants, timeline
 from incidents.models import Bundle, Evidence
 from incidents.models.evidence import storage
 from programs import pauses
@@ -95,6 +95,40 @@ def test_it_holds_the_story_the_evidence_and_the_record(incident, given):
     # The line that says who took the evidence is younger than the bundle.
     assert 0 < len(chain) < Entry.objects.filter(stream=f"incident:{incident.pk}").count()
     assert any(each["remark"] for each in chain)
+
+
+def test_nothing_that_it_must_hold_is_missing_and_the_story_tells_all_parts(
+    incident, manager, given
+):
+    with zipfile.ZipFile(given / "bundle.zip") as bundle:
+        names = set(bundle.namelist())
+        story = bundle.read("story.md").decode()
+        obligations = json.loads(bundle.read("obligations.json"))
+        lines = json.loads(bundle.read("timeline.json"))
+        changed = json.loads(bundle.read("history.json"))
+    texts = {"README.txt", "story.md", "chain.jsonl", "key.pem"}
+    documents = ("timeline", "history", "obligations", "evidence", "proof", "checkpoint")
+    assert names >= texts | {f"{name}.json" for name in (*documents, "manifest")}
+    for part in ("was exposed", "stopped, and the proof", "is due by law", "was decided"):
+        assert f"## What {part}" in story
+    assert set(obligations) == {"facts", "moments", "duties"}
+    assert len(lines) == incident.timeline.count()
+    assert changed
+
+
+def test_the_story_tells_what_was_exposed_stopped_and_decided(tmp_path):
+    stopped = make.incident(Sev.SEV1, program=make.program())
+    manager = let_in(stopped, "manage")
+    said = exposures.Said(what="Keys of the study", people_known=1200)
+    exposures.add(stopped, said, actor=make.actor(manager))
+    with (tmp_path / "bundle.zip").open("xb") as file:
+        bundles.write(stopped, file, actor=make.actor(manager))
+    with zipfile.ZipFile(tmp_path / "bundle.zip") as bundle:
+        story = bundle.read("story.md").decode()
+    assert "- Keys of the study: " in story
+    assert "people: 1200;" in story
+    assert f"- {stopped.program.name}: ordered 2" in story
+    assert "- level: SEV 1, at its worst SEV 1" in story
 
 
 def test_a_stop_is_in_it_for_who_may_see_the_collectors_and_else_named_as_left_out(
@@ -214,6 +248,12 @@ def test_a_damaged_byte_is_not_good(given):
     raw[at] ^= 1
     (given / "damaged.zip").write_bytes(raw)
     assert check(given, file="damaged.zip") == 1
+
+
+def test_a_kept_checkpoint_of_another_installation_is_said_to_be_one(given, capsys):
+    (given / "mine.jsonl").write_text(plant.lost_checkpoint(SECRET_KEY="another, " * 9))
+    assert check(given, "--checkpoint", str(given / "mine.jsonl")) == 1
+    assert "your checkpoint is of another installation" in capsys.readouterr().out
 
 
 def test_a_bundle_of_another_installation_is_said_to_be_one(given, capsys, settings):
