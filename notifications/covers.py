@@ -120,7 +120,7 @@ def lay(
 
 
 @transaction.atomic
-def withdraw(made: Override, *, actor: Actor) -> None:
+def withdraw(made: Override, *, actor: Actor) -> Override:
     """Let an override count no more: its person, whoever made it, or a keeper of the rota may.
 
     Of a swap of two shifts both go back, or neither: either person may, until the first begins.
@@ -145,6 +145,7 @@ def withdraw(made: Override, *, actor: Actor) -> None:
         )
     for each in (made, other) if other else (made,):
         _end(each, rota, now, actor)
+    return made
 
 
 def _end(made: Override, rota: Rota, now: datetime, actor: Actor) -> None:

@@ -13,7 +13,7 @@ from accounts.problems import Problem, responses
 from audit import clockwork
 from notifications import access, covers, oncall, rotas, swaps
 from notifications.covers import Cover
-from notifications.models import Rota, Swap
+from notifications.models import Override, Rota, Swap
 
 router = Router(tags=["on-call"])
 YEARS = range(2000, 2101)
@@ -56,6 +56,7 @@ class OverrideOut(Schema):
     since: datetime
     until: datetime
     reason: str
+    withdrawn_at: datetime | None = Field(description="It counts until then, and not after.")
 
 
 class SwapIn(Schema):
@@ -117,9 +118,21 @@ def who_is_on_call(request: ApiRequest, rota: int, at: AwareDatetime | None = No
     )
 
 
+@router.get(
+    "/{rota}/overrides",
+    auth=Token(Scope.READ),
+    url_name="overrides",
+    response={200: list[OverrideOut], **responses(404)},
+)
+def list_overrides(request: ApiRequest, rota: int) -> list[OverrideOut]:
+    """The overrides of a rota that go on or are to come, the earliest first."""
+    return [_override(each) for each in covers.coming(_rota(request, rota), clockwork.now())]
+
+
 @router.post(
     "/{rota}/overrides",
     auth=Token(Scope.RESPOND),
+    url_name="overrides",
     response={201: OverrideOut, **responses(404)},
 )
 def make_override(request: ApiRequest, rota: int, body: OverrideIn) -> Status[OverrideOut]:
@@ -130,16 +143,34 @@ def make_override(request: ApiRequest, rota: int, body: OverrideIn) -> Status[Ov
         made = covers.take(found, said, actor=actor_of(request))
     except rotas.Refused as refusal:
         raise _refused(str(refusal)) from refusal
-    return Status(
-        201,
-        OverrideOut(
-            id=made.pk,
-            rota=found.pk,
-            person=_people([made.person])[0],
-            since=made.starts_at,
-            until=made.ends_at,
-            reason=made.reason,
-        ),
+    return Status(201, _override(made))
+
+
+@router.post(
+    "/{rota}/overrides/{override}/withdraw",
+    auth=Token(Scope.RESPOND),
+    response={200: OverrideOut, **responses(404)},
+)
+def withdraw_override(request: ApiRequest, rota: int, override: int) -> OverrideOut:
+    """Let an override count no more; of a swap of two shifts both go back."""
+    made = _rota(request, rota).overrides.filter(pk=override).first()
+    if made is None:
+        raise Http404
+    try:
+        return _override(covers.withdraw(made, actor=actor_of(request)))
+    except rotas.Refused as refusal:
+        raise _refused(str(refusal)) from refusal
+
+
+def _override(made: Override) -> OverrideOut:
+    return OverrideOut(
+        id=made.pk,
+        rota=made.rota_id,
+        person=_people([made.person])[0],
+        since=made.starts_at,
+        until=made.ends_at,
+        reason=made.reason,
+        withdrawn_at=made.withdrawn_at,
     )
 
 

@@ -28,7 +28,9 @@ OPERATIONS = [
     ("GET", "/calibration", Scope.READ),
     ("GET", "/rotas", Scope.READ),
     ("GET", "/rotas/{rota}/on-call", Scope.READ),
+    ("GET", "/rotas/{rota}/overrides", Scope.READ),
     ("POST", "/rotas/{rota}/overrides", Scope.RESPOND),
+    ("POST", "/rotas/{rota}/overrides/{override}/withdraw", Scope.RESPOND),
     ("GET", "/rotas/{rota}/swaps", Scope.READ),
     ("POST", "/rotas/{rota}/swaps", Scope.RESPOND),
     ("POST", "/rotas/{rota}/swaps/{swap}", Scope.RESPOND),
@@ -215,7 +217,7 @@ BODIES = {
 }
 # What a path names, each by the number of one that is not there.
 _NUMBERS = ("id", "rota", "swap", "broadcast", "entry", "step", "task", "relation", "grant", "role")
-_NUMBERS += ("proposal", "firing", "item", "draft", "run", "wish", "number")
+_NUMBERS += ("override", "proposal", "firing", "item", "draft", "run", "wish", "number")
 PARTS = {"control": "T01", "dataset": "none", "rule": "watch", "version": "1", "runbook": "tapes"}
 PARTS |= dict.fromkeys((*_NUMBERS, "board", "bundle", "evidence", "source"), 1)
 

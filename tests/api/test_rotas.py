@@ -78,6 +78,38 @@ def test_an_override_that_cannot_be_is_refused_at_its_field(rota, ann, changed, 
     assert not rota.overrides.exists()
 
 
+def test_overrides_to_come_are_listed_and_one_is_withdrawn_by_whoever_may(rota, ann):
+    ben, carl = (make.reachable(Function.RESPONDER, first_name=name) for name in ("Ben", "Carl"))
+    path = f"/rotas/{rota.pk}/overrides"
+    first, later = (
+        Caller(ann).post(path, said(ben, since=iso(hours), until=iso(hours + 1))).json()
+        for hours in (5, 8)
+    )
+    reader = Caller(carl)
+    assert reader.get(path).json() == [first, later]
+    at_one = f"{path}/{first['id']}/withdraw"
+    problem(Caller(ann, Scope.READ).post(at_one), 403)
+    assert problem(reader.post(at_one), 422)["field"] == "override"
+    assert reader.get(path).json() == [first, later]
+
+    done = Caller(ben).post(at_one).json()
+    assert done == first | {"withdrawn_at": done["withdrawn_at"]}
+    assert done["withdrawn_at"] is not None
+    assert reader.get(path).json() == [later]
+    assert oncall.on_call(rota.pk, at(5.5)) == [ann]
+    assert problem(Caller(ben).post(at_one), 422)["field"] == "override"
+
+
+def test_an_override_of_another_rota_is_withdrawn_through_none(rota, ann):
+    other = make.rota(ann)
+    make.layer(other, ann)
+    ben = make.reachable(Function.RESPONDER)
+    made = Caller(ann).post(f"/rotas/{rota.pk}/overrides", said(ben)).json()
+    for place in (f"{other.pk}/overrides/{made['id']}", f"{rota.pk}/overrides/{10**30}"):
+        problem(Caller(ann).post(f"/rotas/{place}/withdraw"), 404)
+    assert not rota.overrides.exclude(withdrawn_at=None).exists()
+
+
 def test_two_shifts_are_swapped_and_what_waits_is_listed(rota, ann):
     ben = make.reachable(Function.RESPONDER, first_name="Ben")
     covers.take(rota, Cover(ben, at(9), "Away", at(6)), actor=make.actor(rota.owners.get()))

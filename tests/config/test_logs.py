@@ -153,7 +153,7 @@ def test_the_token_of_a_confirmation_is_not_logged(log):
 
 # Names and numbers that open nothing. Whatever else stands in an address may be a secret.
 HARMLESS = {"call", "control", "generation", "number", "part", "pk", "provider_id", "ref", "slug"}
-HARMLESS |= {"runbook", "rota", "rule", "version", "board"}
+HARMLESS |= {"runbook", "rota", "override", "rule", "version", "board"}
 # What is sent to it is believed by its signature.
 HARMLESS |= {"ident"}
 HARMLESS |= {"broadcast", "bundle", "entry", "evidence", "exposure", "grant", "relation", "role"}

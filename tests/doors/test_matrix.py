@@ -129,7 +129,7 @@ BODIES = {
         "until": "2030-01-01T01:00:00Z",
     },
     "api:answer_swap": {"do": "decline"},
-    "api:make_override": {"person": "x", "until": "2030-01-01T00:00:00Z", "reason": "r"},
+    "api:overrides": {"person": "x", "until": "2030-01-01T00:00:00Z", "reason": "r"},
     "api:correct_entry": {"text": "Hello"},
     "api:mark_step": {"to": "skipped", "note": "n"},
     "api:confirm_gate": {"statement": "I looked at it."},
