@@ -7,3 +7,7 @@ from config import celery as celery
 class HouseConfig(AppConfig):
     name = "config"
     label = "house"
+
+    def ready(self) -> None:
+        # Registers its check, which asks the settings.
+        from config import outside  # noqa: F401, PLC0415

@@ -10,7 +10,7 @@ import environs
 from django.core.exceptions import ImproperlyConfigured
 
 from accounts import functions, secrets
-from config import inbox, keeping, organisation, proxy, recording, telemetry
+from config import inbox, keeping, organisation, proxy, reachable, recording, telemetry
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEVELOPMENT_KEY = "development-only-key-that-production-refuses-to-start-with"
@@ -188,8 +188,7 @@ def _problems(values: Environment) -> list[str]:
     found = []
     if values.zone not in zoneinfo.available_timezones():
         found.append(f"ANDON_ZONE is {values.zone!r}: give an IANA name such as Europe/Berlin.")
-    deadman = ("ANDON_DEADMAN_URL", values.deadman_url or values.url)
-    for name, url in (("ANDON_URL", values.url), ("ANDON_GATE_URL", values.gate_url), deadman):
+    for name, url in (("ANDON_URL", values.url), ("ANDON_GATE_URL", values.gate_url)):
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
             found.append(f"{name} is {url!r}: give http:// or https:// and a host.")
     if values.gate_public_url and not _is_base(values.gate_public_url):
@@ -228,9 +227,10 @@ def _problems(values: Environment) -> list[str]:
 
 def _problems_of_parts(values: Environment) -> list[str]:
     hosts, url = values.internal_hosts, values.database_url
-    of_record = recording.problems(values.recording, internal=hosts, database_url=url)
-    parts = [*keeping.problems(values.keeping), *inbox.problems(values.inbox), *of_record]
-    return parts + organisation.problems(values.organisation)
+    found = recording.problems(values.recording, internal=hosts, database_url=url)
+    found += reachable.problems([("ANDON_DEADMAN_URL", values.deadman_url)], internal=hosts)
+    found += organisation.problems(values.organisation)
+    return [*keeping.problems(values.keeping), *inbox.problems(values.inbox), *found]
 
 
 def _is_base(url: str) -> bool:

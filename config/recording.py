@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import environs
 import psycopg
@@ -14,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg import conninfo
 
 from accounts import secrets
-from config import connection, keeping
+from config import connection, keeping, reachable
 
 PUBLIC = "public:"
 _POSTGRES = ("postgres://", "postgresql://")
@@ -82,13 +81,8 @@ def problems(recording: Recording, *, internal: list[str], database_url: str) ->
         if not each.isprintable() or not all(each.rpartition("@")) or " " in each
     ]
     urls = [("ANDON_RECORD_WEBHOOKS", each) for each in recording.webhooks]
-    if recording.stamp_url:
-        urls.append(("ANDON_RECORD_STAMP_URL", recording.stamp_url))
-    found += [
-        f"{name} is {url!r}: give https:// and a host, or list the host in ANDON_INTERNAL_HOSTS."
-        for name, url in urls
-        if not _is_reachable(url, internal)
-    ]
+    urls.append(("ANDON_RECORD_STAMP_URL", recording.stamp_url))
+    found += reachable.problems(urls, internal=internal)
     if recording.role and not _ROLE.fullmatch(recording.role):
         found.append("ANDON_RECORD_ROLE must be the name of a role, in small letters.")
     return found + _problems_of_outposts(recording, internal, database_url)
@@ -160,13 +154,3 @@ def _is_key(text: str) -> bool:
         return bool(secrets.sealing_key(text))
     except ValueError:
         return False
-
-
-def _is_reachable(url: str, internal: list[str]) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    if parts.netloc in internal:
-        return parts.scheme in ("http", "https")
-    return parts.scheme == "https" and bool(parts.hostname) and "@" not in parts.netloc

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts import addresses
+from accounts import resolving
 from accounts.actors import Actor
 from audit import clockwork, history
 from notifications import agenda, confined, outbound, rotamail, rotas, vault
@@ -35,19 +35,20 @@ class Terms:
     rank: int
 
 
-@transaction.atomic
 def add(rota: Rota, terms: Terms, address: str, *, actor: Actor) -> RotaCalendar:
     """Have a calendar at an address read soon, and each hour from then on.
 
     Raises:
-        Refused: if a term is wrong, or the address may not be called.
+        Refused: if a term is wrong, or the address may not be called or leads inside.
     """
     if address.lower().startswith("webcal://"):
         address = f"https{address[6:]}"
-    if wrong := addresses.why_not_kept(address):
+    # Before the transaction: it asks the resolver of names.
+    if wrong := resolving.why_not_kept(address):
         raise rotas.Refused(wrong)
-    calendar = _make(rota, terms, address, actor)
-    read_later(calendar.pk, clockwork.now())
+    with transaction.atomic():
+        calendar = _make(rota, terms, address, actor)
+        read_later(calendar.pk, clockwork.now())
     return calendar
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from accounts import addresses, secrets
+from accounts import resolving, secrets
 from accounts.actors import Actor
 from accounts.models import User
 from audit import clockwork, history, trail
@@ -42,26 +42,35 @@ class Terms:
         return "" if 0 <= self.mildest <= 5 else "mildest: a level from 0 to 5."
 
 
-@transaction.atomic
 def add(
     person: User, method: Method, address: str, *, terms: Terms, secret: str = "", actor: Actor
 ) -> ContactMethod:
     """Add a way to reach a person. It counts as unverified until its code is confirmed.
 
     Raises:
-        Refused: if the address cannot be one of this method, is there already, or there are many.
+        Refused: if the address cannot be one of this method or leads inside, is there already, or
+            there are many.
     """
-    wrong = channels.why_not(method, address) or terms.why_not()
+    # Before the transaction: it asks the resolver of names.
+    wrong = channels.why_not_kept(method, address) or terms.why_not()
     if wrong:
         raise Refused(wrong)
+    if method == Method.WEBHOOK:
+        secret = secrets.mint_webhook()
+    return _add(person, method, (address, secret), terms=terms, actor=actor)
+
+
+@transaction.atomic
+def _add(
+    person: User, method: Method, reach: tuple[str, str], *, terms: Terms, actor: Actor
+) -> ContactMethod:
+    address, secret = reach
     _lock(person)
     if person.contact_methods.filter(active=True).count() >= MOST:
         raise Refused(f"address: at most {MOST} ways to reach one person.")
     contact = _of(person, method, address)
     if contact and contact.active:
         raise Refused("address: is among your contact methods already.")
-    if method == Method.WEBHOOK:
-        secret = secrets.mint_webhook()
     there, contact = contact, contact or ContactMethod(person=person, method=method)
     contact.address, contact.secret = address, secret
     contact.active, contact.verified_at, contact.bounced_at = True, None, None
@@ -147,7 +156,6 @@ def _recorded(act: str, contact: ContactMethod, *, actor: Actor, **facts: Any) -
     trail.record(act, contact, actor=actor, stream=stream, **facts)
 
 
-@transaction.atomic
 def set_webhook(person: User, address: str, *, actor: Actor) -> tuple[ContactMethod, str]:
     """Have a person paged at a webhook; return it with its new secret, which is shown this once.
 
@@ -159,9 +167,14 @@ def set_webhook(person: User, address: str, *, actor: Actor) -> tuple[ContactMet
     """
     if not person.is_active:
         raise Refused(f"person: {person.name} is deactivated and is not paged.")
-    wrong = addresses.why_not_kept(address)
+    wrong = resolving.why_not_kept(address)
     if wrong:
         raise Refused(wrong)
+    return _set_webhook(person, address, actor)
+
+
+@transaction.atomic
+def _set_webhook(person: User, address: str, actor: Actor) -> tuple[ContactMethod, str]:
     _lock(person)
     contact = _of(person, Method.WEBHOOK, address)
     for other in _webhooks(person):

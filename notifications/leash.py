@@ -7,13 +7,14 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 
 from notifications import outbound
 
 MOST_READ = 64 * 1024
+Held = TypeVar("Held", bound="Leash")
 
 
 _NO = {"error", "fail", "failed", "failure"}
@@ -60,6 +61,18 @@ class Leash:
         return answer
 
 
+class Tether(Leash):
+    """Makes no call at all, and notes where each would have gone."""
+
+    def __init__(self) -> None:
+        super().__init__(until=0)
+        self.wanted: list[str] = []
+
+    def send(self, request: requests.PreparedRequest) -> requests.Response:
+        self.wanted.append(request.url or "")
+        raise requests.ConnectionError("only asked where it would call", request=request)
+
+
 _held: ContextVar[Leash | None] = ContextVar("leash", default=None)
 _free = requests.Session.send
 
@@ -78,7 +91,19 @@ requests.Session.send = _send  # type: ignore[assignment, method-assign]
 @contextmanager
 def held(*, until: float) -> Iterator[Leash]:
     """Hold whatever this thread does by `requests` meanwhile; see outbound.in_time for `until`."""
-    leash = Leash(until)
+    with _as(Leash(until)) as leash:
+        yield leash
+
+
+@contextmanager
+def noted() -> Iterator[Tether]:
+    """Hold back whatever this thread does by `requests` meanwhile, and note where it would go."""
+    with _as(Tether()) as tether:
+        yield tether
+
+
+@contextmanager
+def _as(leash: Held) -> Iterator[Held]:
     token = _held.set(leash)
     try:
         yield leash

@@ -61,12 +61,11 @@ def every(user: User) -> QuerySet[Room]:
     return Room.objects.select_related("program", "policy").order_by("retired_at", "name", "pk")
 
 
-@transaction.atomic
 def make(name: str, method: str, address: str, *, terms: Terms, actor: Actor) -> Room:
     """Tell another room from now on, and send a test there at once.
 
     Raises:
-        Refused: if the name is empty, or the address cannot be one of this method.
+        Refused: if the name is empty, or the address cannot be one of this method or leads inside.
         PermissionDenied: if the actor does not run Andon.
     """
     _refuse(actor)
@@ -77,6 +76,11 @@ def make(name: str, method: str, address: str, *, terms: Terms, actor: Actor) ->
     wrong = _why_not(method, address) or terms.why_not()
     if wrong:
         raise Refused(wrong)
+    return _make(name, method, address, terms=terms, actor=actor)
+
+
+@transaction.atomic
+def _make(name: str, method: str, address: str, *, terms: Terms, actor: Actor) -> Room:
     made = Room(name=name.strip()[:60], method=method, step=terms.step, mildest=terms.mildest)
     made.program, made.policy, made.address = terms.program, terms.policy, address
     made.secret = secrets.mint_webhook() if method == Method.WEBHOOK else ""
@@ -89,7 +93,8 @@ def make(name: str, method: str, address: str, *, terms: Terms, actor: Actor) ->
 def _why_not(method: str, address: str) -> str:
     if method == Method.SLACKBOT:
         return slackbot.why_no_channel(address)
-    return channels.why_not(method, address)
+    # Before the transaction: it asks the resolver of names.
+    return channels.why_not_kept(method, address)
 
 
 @transaction.atomic

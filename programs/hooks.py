@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from accounts import addresses, secrets
+from accounts import resolving, secrets
 from accounts.actors import Actor
 from audit import history, trail
 from programs import lifecycle
@@ -41,13 +41,25 @@ class Terms:
     confirm_seconds: int = 300
 
 
-@transaction.atomic
 def add(program: Program, terms: Terms, *, actor: Actor) -> tuple[Hook, str]:
     """Have another system told of a program's stops; return its secret, which is shown this once.
 
     Raises:
-        Refused: if a term is wrong or the name is taken; the message names the field.
+        Refused: if a term is wrong, the name is taken, or the address leads inside; the message
+            names the field.
     """
+    _check_url(terms.url)
+    return _add(program, terms, actor)
+
+
+def _check_url(url: str) -> None:
+    # Before the transaction: it asks the resolver of names.
+    if wrong := resolving.why_not_kept(url):
+        raise Refused(wrong.replace("address: ", "url: ", 1))
+
+
+@transaction.atomic
+def _add(program: Program, terms: Terms, actor: Actor) -> tuple[Hook, str]:
     # Of two of one name at once the second finds the first.
     program = lifecycle.lock(program)
     if program.state == State.RETIRED:
@@ -59,13 +71,18 @@ def add(program: Program, terms: Terms, *, actor: Actor) -> tuple[Hook, str]:
     return hook, hook.secret
 
 
-@transaction.atomic
 def change(hook: Hook, terms: Terms, *, actor: Actor) -> Hook:
     """Put a hook on other terms. Calls that were made keep theirs.
 
     Raises:
-        Refused: if a term is wrong or the name is taken; the message names the field.
+        Refused: as `add`.
     """
+    _check_url(terms.url)
+    return _change(hook, terms, actor)
+
+
+@transaction.atomic
+def _change(hook: Hook, terms: Terms, actor: Actor) -> Hook:
     hook = _lock(hook)
     _apply(hook, terms)
     fields = ("name", "kind", "url", "events", "dataset", "confirms", "confirm_seconds")
@@ -111,9 +128,6 @@ def _apply(hook: Hook, terms: Terms) -> None:
 def _check(hook: Hook, terms: Terms) -> None:
     if not 0 < len(terms.name.strip()) <= LONGEST_NAME or not terms.name.isprintable():
         raise Refused(f"name: say what it is, in at most {LONGEST_NAME} characters.")
-    wrong = addresses.why_not(terms.url)
-    if wrong:
-        raise Refused(wrong.replace("address: ", "url: ", 1))
     if not terms.events:
         raise Refused("events: choose at least one.")
     if terms.dataset and terms.dataset.program_id != hook.program_id:

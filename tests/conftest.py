@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.test.testcases import TransactionTestCase
 
+from accounts import resolving
 from accounts.functions import Function
 from audit import clockwork
 from audit.models import Due
@@ -45,6 +46,14 @@ def _checkpoints(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Where checkpoints go. Who verifies with what lies there has a folder of their own."""
     folder = tmp_path_factory.mktemp("checkpoints")
     settings.RECORD = replace(settings.RECORD, folder=folder)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_names() -> Iterator[None]:
+    """Names of other systems lead nowhere, whatever the network in which the tests run says."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(resolving, "led_to", lambda _host: [])
+        yield
 
 
 SHIPPED = (controlset.FOLDER, controlset.CURRENT)

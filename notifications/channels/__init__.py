@@ -1,6 +1,8 @@
 """How a message leaves the house: one module a method, each with `send(message) -> answer`."""
 
-from accounts import addresses
+from collections.abc import Callable
+
+from accounts import addresses, resolving
 from notifications.channels import email, longtail, pagerduty, slack, slackbot, teams, webhook
 from notifications.channels.message import Bounced, Message, NotSent
 from notifications.models import Method
@@ -41,6 +43,31 @@ def why_not(method: str, address: str) -> str:
     return _WHY_NOT[Method(method)](address)
 
 
+def _itself(address: str) -> list[str]:
+    return [address]
+
+
+# What is called for an address that is not one place of the service's for everybody.
+_CALLED: dict[Method, Callable[[str], list[str]]] = {
+    Method.WEBHOOK: _itself,
+    Method.SLACK: _itself,
+    Method.TEAMS: _itself,
+    Method.APPRISE: longtail.called,
+}
+
+
+def why_not_kept(method: str, address: str) -> str:
+    """Return why an address that somebody gives is not kept, or nothing.
+
+    As `why_not`, and what would be called inside now, or may not be called. Asks the resolver of
+    names, so never in a transaction.
+    """
+    if wrong := why_not(method, address):
+        return wrong
+    urls = _CALLED[Method(method)](address) if method in _CALLED else []
+    return next(filter(None, map(resolving.why_not_kept, urls)), "")
+
+
 # How each is asked whether it would take something, without anybody there reading of it.
 _LOOKERS = {Method.EMAIL: email.look, Method.SLACK: slack.look, Method.WEBHOOK: webhook.send}
 
@@ -59,4 +86,4 @@ def look(method: str, message: Message) -> str:
     return _LOOKERS[Method(method)](message)
 
 
-__all__ = ["Bounced", "Message", "NotSent", "look", "may_look", "send", "why_not"]
+__all__ = ["Bounced", "Message", "NotSent", "look", "may_look", "send", "why_not", "why_not_kept"]

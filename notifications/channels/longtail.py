@@ -5,6 +5,7 @@ No file is read, and nothing is attached.
 """
 
 import threading
+from contextlib import suppress
 from contextvars import copy_context
 from functools import cache
 from pathlib import Path
@@ -40,6 +41,18 @@ def why_not(address: str) -> str:
     if _service(address) is None:
         return f"address: {schema} cannot be told by it whom to reach; see what its service needs."
     return ""
+
+
+def called(address: str) -> list[str]:
+    """Return where a service would call first with a page, of an address for which `why_not` says
+    nothing. Asks no network.
+    """
+    service = _service(address)
+    with leash.noted() as noted, suppress(Exception):
+        # Whatever it makes of a call that fails: by then it said where.
+        if service:
+            service.notify(body="Andon", title="Andon", notify_type=NotifyType.WARNING)
+    return noted.wanted
 
 
 def send(message: Message) -> str:

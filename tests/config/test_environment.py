@@ -7,10 +7,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
+from accounts import resolving
 from accounts.functions import Function, by_group
-from config import connection, environment, keeping, organisation
+from config import connection, environment, keeping, organisation, outside
 
 GOOD = {
     "ANDON_ENV": "production",
@@ -47,6 +49,32 @@ def test_nothing_needs_to_be_set_for_a_look(read):
     assert values.url == "http://localhost:8000"
     assert values.gate_url == "http://localhost:8001"
     assert values.internal_hosts == []
+
+
+@pytest.mark.parametrize(
+    "name", ["ANDON_DEADMAN_URL", "ANDON_RECORD_WEBHOOKS", "ANDON_RECORD_STAMP_URL"]
+)
+@pytest.mark.parametrize("url", ["http://far.example/", "https://10.0.0.1/", "https://[::1]/x"])
+def test_what_would_be_refused_at_each_call_is_refused_at_the_start(read, name, url):
+    with pytest.raises(ImproperlyConfigured, match=f"{name} is .*give https:// and a host outside"):
+        read(**{name: url})
+    assert read(**{name: url}, ANDON_INTERNAL_HOSTS="far.example,10.0.0.1,[::1]")
+    assert read(**{name: "https://far.example/ping"})
+
+
+def test_of_a_name_that_leads_inside_every_command_warns(settings, monkeypatch):
+    monkeypatch.setattr(
+        resolving, "led_to", lambda host: {"in.example": ["10.0.0.1"]}.get(host, [])
+    )
+    urls = ("https://in.example/a", "https://out.example/b")
+    settings.RECORD = replace(settings.RECORD, webhooks=urls, stamp_url=urls[0])
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, deadman_url=urls[0])
+    said = [each for each in checks.run_checks() if each.id == outside.ID]
+    names = [each.msg.partition(" ")[0] for each in said]
+    assert names == ["ANDON_DEADMAN_URL", "ANDON_RECORD_WEBHOOKS", "ANDON_RECORD_STAMP_URL"]
+    assert "https://in.example/a, which is not called: leads inside" in said[0].msg
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, internal_hosts=["in.example"])
+    assert [each for each in checks.run_checks() if each.id == outside.ID] == []
 
 
 def test_another_port_moves_both_addresses(read):

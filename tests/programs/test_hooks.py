@@ -58,6 +58,7 @@ def test_a_new_hook_has_a_secret_that_signs(program):
         ({"name": "a\nb"}, "name"),
         ({"url": "http://train.example/"}, "url"),
         ({"url": "https://u:p@train.example/"}, "url"),
+        ({"url": "https://169.254.169.254/"}, "url"),
         ({"url": "https://train.example/" + "x" * 500}, "url"),
         ({"events": []}, "events"),
         ({"confirm_seconds": 9}, "confirm_seconds"),
