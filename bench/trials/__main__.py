@@ -39,7 +39,8 @@ def main() -> int:
 
 def _run(world: World, asked: argparse.Namespace) -> int:
     from bench.trials import faults, verdict
-    from bench.trials.round import Trial, play, ring
+    from bench.trials.round import play, ring
+    from bench.trials.trial import Trial
 
     chosen = [one for one in faults.FAULTS if asked.fault in one.name]
     on, began = ring(world), time.monotonic()

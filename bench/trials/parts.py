@@ -9,17 +9,14 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 from bench import stand
-from bench.trials.wires import Wire
+from bench.trials.wires import Exchange, Wire
 from config.launch.children import Process
 from config.launch.fresh import free_ports
 from config.launch.stack import Stack, answers
 from config.launch.supervisor import until_ready
-
-if TYPE_CHECKING:
-    from bench.trials.world import World
 
 SOCKET = ".s.PGSQL.5432"
 ANSWER_SECONDS = 2.0
@@ -64,28 +61,37 @@ class Server:
             self.process.sweep()
 
 
+class Ground(NamedTuple):
+    """Where gates stand: their folder, what runs their wires, and the sockets of the servers."""
+
+    folder: Path
+    exchange: Exchange
+    sockets: Path
+    redis_socket: Path
+
+
 class Gate:
     """One gate, with wires to its database, its Redis, and from its collectors."""
 
-    def __init__(self, name: str, world: "World", *, flaw: str | None) -> None:
+    def __init__(self, name: str, ground: Ground, *, flaw: str | None) -> None:
         self.name = name
         self.port, self.public = free_ports(2)
-        folder = world.folder / name
+        folder = ground.folder / name
         folder.mkdir(mode=0o711)
         own = os.environ
-        self.database = Wire(world.exchange, folder / SOCKET, world.places.sockets / SOCKET)
-        self.redis = Wire(world.exchange, folder / "redis.sock", world.redis_socket)
-        self.collectors = Wire(world.exchange, self.public, self.port)
+        self.database = Wire(ground.exchange, folder / SOCKET, ground.sockets / SOCKET)
+        self.redis = Wire(ground.exchange, folder / "redis.sock", ground.redis_socket)
+        self.collectors = Wire(ground.exchange, self.public, self.port)
         self._env = own | {
             "DATABASE_URL": own["DATABASE_URL"].replace(
-                stand.quoted(world.places.sockets), stand.quoted(folder)
+                stand.quoted(ground.sockets), stand.quoted(folder)
             ),
             "REDIS_URL": f"unix://{folder}/redis.sock?db=0",
         }
         self._command = (
             ["-m", "bench.trials.flawed_gate", flaw] if flaw else ["manage.py", "run_gate"]
         )
-        self.log = world.folder / f"{name}.log"
+        self.log = ground.folder / f"{name}.log"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

@@ -2,23 +2,20 @@
 
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from bench.trials import lies
+from bench.trials.trial import Ring, Trial
 from bench.trials.watch import BOUND_SECONDS, holds_a_lease
 from bench.trials.world import LEASE_SECONDS, label
 from programs.gate.registry import STALE_SECONDS
 from programs.gate.sheets import GOOD_SECONDS
-
-if TYPE_CHECKING:
-    from bench.trials.round import Ring, Trial
 
 PROMPT_SECONDS = 1.0
 # Clocks are told by the gate's answers: half a round trip, and what is rounded to a millisecond.
 CLOCK_SECONDS = 0.25
 
 
-def judge(on: "Ring", trial: "Trial") -> None:
+def judge(on: Ring, trial: Trial) -> None:
     """Write down what is wrong with a pause, and when its collectors captured last."""
     trial.wrong += _captures(on, trial)
     trial.wrong += _leases(on, trial)
@@ -26,7 +23,7 @@ def judge(on: "Ring", trial: "Trial") -> None:
     trial.wrong += _accounts(on, trial)
 
 
-def believed(trial: "Trial") -> Iterator[str]:
+def believed(trial: Trial) -> Iterator[str]:
     """Say whether a false acknowledgement was stored."""
     from programs.models import StopProof
 
@@ -37,7 +34,7 @@ def believed(trial: "Trial") -> Iterator[str]:
         yield "a lie was believed: who never stopped counts as stopped"
 
 
-def _captures(on: "Ring", trial: "Trial") -> Iterator[str]:
+def _captures(on: Ring, trial: Trial) -> Iterator[str]:
     shown = on.shown_at(trial)
     for name in on.world.names(trial.program):
         last = on.world.of(name).last_within(name, trial.committed, trial.went_on)
@@ -49,7 +46,7 @@ def _captures(on: "Ring", trial: "Trial") -> Iterator[str]:
         yield f"captured {trial.last:.2f} s after the commit, bound {limit:g} s"
 
 
-def _leases(on: "Ring", trial: "Trial") -> Iterator[str]:
+def _leases(on: Ring, trial: Trial) -> Iterator[str]:
     liar_held = holds_a_lease(on.world, trial.program)
     limit = PROMPT_SECONDS if trial.fault.alive else STALE_SECONDS
     for liar in on.liars:
@@ -64,7 +61,7 @@ def _leases(on: "Ring", trial: "Trial") -> Iterator[str]:
                 yield "shown as proven while a lease that was given could still be used"
 
 
-def _records(on: "Ring", trial: "Trial") -> Iterator[str]:
+def _records(on: Ring, trial: Trial) -> Iterator[str]:
     """Look at what was taken in after the commit of what was captured before it."""
     since = trial.committed
     for one in list(on.records.accepted[trial.program.slug]):
@@ -82,7 +79,7 @@ def _records(on: "Ring", trial: "Trial") -> Iterator[str]:
             yield f"a verifier took {name} {last - since:.2f} s after the commit, bound {limit:g} s"
 
 
-def _accounts(on: "Ring", trial: "Trial") -> Iterator[str]:
+def _accounts(on: Ring, trial: Trial) -> Iterator[str]:
     """Hold the proof against who had captured, which the collectors themselves wrote down."""
     from programs.models import StopProof
 
@@ -108,7 +105,7 @@ def _accounts(on: "Ring", trial: "Trial") -> Iterator[str]:
             yield f"{name} captured {last - end.timestamp():.2f} s after its {row.state} end"
 
 
-def forgeries(on: "Ring") -> list[str]:
+def forgeries(on: Ring) -> list[str]:
     """Return which false stamps were taken in anywhere."""
     taken = [name for name in list(on.world.verifiers.runs) if name.startswith(lies.FORGED)]
     return lies.wrong + [f"a verifier took {name}" for name in taken]

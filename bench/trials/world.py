@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench import cast, stand
-from bench.trials.parts import Gate, Server, Web
+from bench.trials.parts import Gate, Ground, Server, Web
 from bench.trials.runs import Runs
 from bench.trials.wires import Exchange
 from config.launch import places, servers
@@ -44,7 +44,6 @@ class World:
         redis = servers.redis(self.places, environ=os.environ, fast=False)
         if redis is None:
             raise SystemExit("The trials need a Redis: set REDIS_SERVER to one.")
-        self.redis_socket = redis.socket
         self.postgres = Server(database, self.places.logs)
         self.redis = Server(redis, self.places.logs)
         for server in (self.postgres, self.redis):
@@ -57,7 +56,8 @@ class World:
                 "ANDON_RECORD_FOLDER": str(self.folder / "checkpoints"),
             }
         )
-        self.gates = [Gate(name, self, flaw=flaw) for name in ("a", "b")]
+        ground = Ground(self.folder, self.exchange, self.places.sockets, redis.socket)
+        self.gates = [Gate(name, ground, flaw=flaw) for name in ("a", "b")]
         for gate in self.gates:
             gate.start()
         from accounts.models import Scope
