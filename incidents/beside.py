@@ -19,7 +19,7 @@ from severity.ladder import Sev
 # More rows are no picture. Of more incidents than smallgroups.MOST_ASKED none is drawn: it would
 # have to be asked of each who may see it.
 MOST = 30
-WIDTH, LEFT, TOP, ROW = 960, 110, 26, 22
+WIDTH, LEFT, TOP, ROW = 960, 140, 26, 22
 _TICKS = 6
 # What is shorter could not be seen, nor pointed at.
 _NARROWEST = 5.0
