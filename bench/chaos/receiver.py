@@ -52,7 +52,12 @@ class Handler(BaseHTTPRequestHandler):
     webhook: Webhook
 
     def do_POST(self) -> None:
-        body = self.rfile.read(min(int(self.headers.get("Content-Length", 0)), LONGEST_BODY))
+        length = min(int(self.headers.get("Content-Length", 0)), LONGEST_BODY)
+        body = self.rfile.read(length)
+        if len(body) < length:
+            # Its sender was killed in the middle of it: nothing arrived, and nobody is answered.
+            self.close_connection = True
+            return
         came, way = time.time(), self.server.way  # type: ignore[attr-defined]
         try:
             self.webhook.verify(body, dict(self.headers), json_parse=False)
