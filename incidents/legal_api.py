@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from ninja import Router, Schema
 from pydantic import AwareDatetime, Field
 
@@ -12,7 +13,7 @@ from accounts.api import ApiRequest, Text, Token, actor_of, person_of
 from accounts.functions import Function
 from accounts.models import Scope
 from accounts.problems import Problem, responses
-from incidents import api, legalevents, lifecycle
+from incidents import api, legalcase, legalevents, lifecycle
 from incidents.models import Incident, Obligation
 
 router = Router(tags=["incidents"])
@@ -42,6 +43,26 @@ class ObligationOut(Schema):
     lateness: str
     confirmed_at: datetime | None
     page: str
+
+
+class EventOut(Schema):
+    """A moment from which clocks count, as it was stated."""
+
+    kind: str
+    at: datetime | None = Field(description="Null where a correction says it did not happen.")
+    rationale: str
+    by: str = Field(description="Who stated it, as people read it.")
+    recorded_at: datetime | None = Field(description="Null for what is taken as given.")
+    counts: bool = Field(description="False once it was corrected.")
+
+
+class FactsOut(Schema):
+    """What is stated for the clocks; what is left out there is not known."""
+
+    facts: dict[str, Any] | None = Field(description="Null while nobody stated any.")
+    reason: str = ""
+    by: str = ""
+    recorded_at: datetime | None = None
 
 
 class EventIn(Schema):
@@ -82,9 +103,44 @@ def list_obligations(request: ApiRequest, ref: str) -> list[ObligationOut]:
     return _all(api.get(request, ref))
 
 
+@router.get(
+    "/{ref}/legal-events",
+    auth=Token(Scope.READ),
+    url_name="legal_events",
+    response={200: list[EventOut], **responses(404)},
+)
+def list_legal_events(request: ApiRequest, ref: str) -> list[EventOut]:
+    """Every moment that was stated, with who and why, the newest first; corrected ones as well.
+
+    Until somebody states the first signal, the report is it: that comes last.
+    """
+    incident = api.get(request, ref)
+    rows = incident.legal_events.select_related("superseded_by")
+    found = [
+        EventOut(
+            kind=row.kind,
+            at=row.at,
+            rationale=row.rationale,
+            by=row.set_as,
+            recorded_at=row.recorded_at,
+            counts=not hasattr(row, "superseded_by"),
+        )
+        for row in rows
+    ]
+    signal = legalcase.signal_of(incident, legalcase.moments_of(incident))
+    return [*found, _assumed(signal)] if signal else found
+
+
+def _assumed(signal: datetime) -> EventOut:
+    why = _("The report, until somebody states an earlier signal.")
+    kind = legalcase.SIGNAL
+    return EventOut(kind=kind, at=signal, rationale=why, by="Andon", recorded_at=None, counts=True)
+
+
 @router.post(
     "/{ref}/legal-events",
     auth=Token(Scope.RESPOND),
+    url_name="legal_events",
     response={200: list[ObligationOut], **responses(404, 409)},
 )
 def set_legal_event(request: ApiRequest, ref: str, body: EventIn) -> list[ObligationOut]:
@@ -122,9 +178,24 @@ def _decide_awareness(request: ApiRequest, ref: str, body: EventIn) -> list[Obli
     return _all(incident)
 
 
+@router.get(
+    "/{ref}/legal-facts",
+    auth=Token(Scope.READ),
+    url_name="legal_facts",
+    response={200: FactsOut, **responses(404)},
+)
+def get_legal_facts(request: ApiRequest, ref: str) -> FactsOut:
+    """The facts that count. Whoever states more sends these along: what is left out is unknown."""
+    row = legalcase.facts_of(api.get(request, ref))
+    if row is None:
+        return FactsOut(facts=None)
+    return FactsOut(facts=row.facts, reason=row.reason, by=row.set_as, recorded_at=row.recorded_at)
+
+
 @router.post(
     "/{ref}/legal-facts",
     auth=Token(Scope.RESPOND),
+    url_name="legal_facts",
     response={200: list[ObligationOut], **responses(404, 409)},
 )
 def state_legal_facts(request: ApiRequest, ref: str, body: FactsIn) -> list[ObligationOut]:

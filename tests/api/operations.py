@@ -58,6 +58,8 @@ OPERATIONS = [
     ("POST", "/severity/rules/{version}/publish", Scope.RULES),
     ("GET", "/incidents/{ref}/pages", Scope.READ),
     ("GET", "/incidents/{ref}/obligations", Scope.READ),
+    ("GET", "/incidents/{ref}/legal-events", Scope.READ),
+    ("GET", "/incidents/{ref}/legal-facts", Scope.READ),
     ("GET", "/incidents/{ref}/drafts", Scope.READ),
     ("POST", "/incidents/{ref}/drafts", Scope.RESPOND),
     ("GET", "/incidents/{ref}/drafts/{draft}", Scope.READ),

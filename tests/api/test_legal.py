@@ -40,6 +40,31 @@ def test_a_commander_states_facts_and_moments_and_decides_no_awareness(incident)
     assert {row["clock"] for row in stated.json()} <= {"waiting", "undetermined"}
 
 
+def test_moments_are_read_with_who_why_and_what_they_were_before(incident, officer):
+    path = f"/incidents/{incident.ref}/legal-events"
+    (signal,) = officer.get(path).json()
+    assert (signal["kind"], signal["by"], signal["recorded_at"]) == ("first_signal", "Andon", None)
+    officer.post(path, AWARE)
+    officer.post(path, AWARE | {"at": "2026-03-02T10:00:00Z", "rationale": "A letter."})
+    newest, before, _signal = officer.get(path).json()
+    assert (newest["at"], newest["rationale"]) == ("2026-03-02T10:00:00Z", "A letter.")
+    assert (newest["counts"], before["counts"]) == (True, False)
+    assert before["by"] == officer.person.name
+    stated = {"kind": "first_signal", "at": "2026-03-01T09:00:00Z", "rationale": "A call."}
+    officer.post(path, stated)
+    assert [row["kind"] for row in officer.get(path).json()] == ["first_signal", "aware", "aware"]
+
+
+def test_facts_are_read_as_they_were_stated_last(incident, officer):
+    path = f"/incidents/{incident.ref}/legal-facts"
+    assert officer.get(path).json()["facts"] is None
+    for place in ("SG", "IN"):
+        officer.post(path, {"facts": {"jurisdictions": [place]}, "reason": f"Lives in {place}."})
+    found = officer.get(path).json()
+    assert (found["facts"], found["reason"]) == ({"jurisdictions": ["IN"]}, "Lives in IN.")
+    assert found["by"] == officer.person.name
+
+
 @pytest.mark.parametrize(
     ("path", "body", "field"),
     [
