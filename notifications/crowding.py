@@ -17,10 +17,10 @@ A_MINUTE = timedelta(minutes=1)
 
 def until(page: Page) -> datetime | None:
     """When there is room for this page again, if its person was paged too often in a minute."""
-    if not _counts(page) or page.person_id is None:
+    if not counts(page) or page.person_id is None:
         return None
     _hold([page.person_id])
-    begun = _lately().filter(page__person=page.person_id)
+    begun = _lately().filter(counts_for=page.person_id)
     newest = begun.order_by("-started_at").values_list("started_at", flat=True)
     most = most_a_minute()
     last = next(iter(newest[most - 1 : most]), None)
@@ -29,12 +29,12 @@ def until(page: Page) -> datetime | None:
 
 def with_room(pages: Collection[Page]) -> list[Page]:
     """Return the pages of several for which there is room; persons stay locked meanwhile."""
-    left = _left_for({page.person_id for page in pages if _counts(page) and page.person_id})
+    left = _left_for({page.person_id for page in pages if counts(page) and page.person_id})
     fit = []
     for page in pages:
-        if _counts(page) and page.person_id:
+        if counts(page) and page.person_id:
             left[page.person_id] -= 1
-        if not _counts(page) or left[page.person_id or 0] >= 0:
+        if not counts(page) or left[page.person_id or 0] >= 0:
             fit.append(page)
     return fit
 
@@ -44,13 +44,16 @@ def _left_for(people: Collection[int]) -> Counter[int]:
     if not people:
         return Counter()
     _hold(people)
-    begun = _lately().filter(page__person__in=people).values_list("page__person")
-    counted = dict(begun.order_by().annotate(number=Count("pk")))
+    begun = _lately().filter(counts_for__in=people).values_list("counts_for")
+    counted = dict(begun.order_by().annotate(number=Count("*")))
     return Counter({pk: most_a_minute() - counted.get(pk, 0) for pk in people})
 
 
-def _counts(page: Page) -> bool:
-    """True if a page is one of those of which a person gets no more than so many a minute."""
+def counts(page: Page) -> bool:
+    """True if a page is one of those of which a person gets no more than so many a minute.
+
+    An attempt keeps whom it counts for: that of what was tried before counts for nobody.
+    """
     is_first = not (page.attempts or page.about_id)
     return is_first and page.escalation.level > LOUD and page.person_id is not None
 
@@ -62,12 +65,7 @@ def _hold(people: Collection[int]) -> None:
 
 
 def _lately() -> QuerySet[PageAttempt]:
-    return PageAttempt.objects.filter(
-        number=1,
-        page__about=None,
-        page__escalation__level__gt=LOUD,
-        started_at__gt=timezone.now() - A_MINUTE,
-    )
+    return PageAttempt.objects.filter(started_at__gt=timezone.now() - A_MINUTE)
 
 
 def most_a_minute() -> int:

@@ -24,10 +24,11 @@ _UNSAID = ("title", "detail", "aware_rationale")
 _BEGIN = """
     WITH begun AS (
         UPDATE notifications_page SET state = %s, attempts = attempts + 1 WHERE id = ANY(%s)
-        RETURNING id, attempts
+        RETURNING id, attempts, person_id
     )
-    INSERT INTO notifications_pageattempt (page_id, number, started_at, answer)
-    SELECT id, attempts, %s::timestamptz, '' FROM begun RETURNING page_id, id
+    INSERT INTO notifications_pageattempt (page_id, number, started_at, answer, counts_for_id)
+    SELECT id, attempts, %s::timestamptz, '', CASE WHEN id = ANY(%s) THEN person_id END FROM begun
+    RETURNING page_id, id
 """
 _SENT = """
     WITH said AS (
@@ -98,8 +99,11 @@ def _all_of_it() -> QuerySet[Page]:
 
 def _begun(*pages: Page) -> list[PageAttempt]:
     now = timezone.now()
+    every, counted = (
+        [page.pk for page in some] for some in (pages, filter(crowding.counts, pages))
+    )
     with connection.cursor() as cursor:
-        cursor.execute(_BEGIN, [Page.State.SENDING, [page.pk for page in pages], now])
+        cursor.execute(_BEGIN, [Page.State.SENDING, every, now, counted])
         keys = dict(cursor.fetchall())
     for page in pages:
         page.state = Page.State.SENDING

@@ -192,9 +192,26 @@ class PageAttempt(models.Model):
     started_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
     answer = models.CharField(max_length=200, blank=True)
+    # Of whose pages of a minute it is one, see notifications.crowding; nobody's where that has no
+    # bound. Kept here, as it is asked for each page that is sent, however many there have been.
+    counts_for = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
 
     class Meta:
         ordering = ["number"]
+        indexes = [
+            models.Index(
+                fields=["counts_for", "started_at"],
+                name="attempts_of_a_minute",
+                condition=models.Q(counts_for__isnull=False),
+            )
+        ]
         constraints = [models.UniqueConstraint(fields=["page", "number"], name="attempt_once")]
 
     def __str__(self) -> str:
