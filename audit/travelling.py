@@ -7,7 +7,7 @@ over next does not wait, and of the lane of those who are slow nothing more is b
 import time
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from functools import cache, partial
 from threading import Lock
@@ -28,9 +28,11 @@ THREADS = 24
 MOST_OF_A_LANE = 4
 # With so many waited for beside, what comes next is left to the engines, who wait for few.
 MOST_LATE = 12
-# Whoever is there has answered by then. What did is written each tenth of a second: what is sent
-# and not written yet is sent again if this process ends.
-PROMPT, SLICE = 1.0, 0.1
+# Whoever is there has answered by then.
+PROMPT = 1.0
+# Who answered is written with those who answer as soon after: what is sent and not written yet is
+# sent again if this process ends, and each writing costs as much as some pages.
+BESIDE = 0.02
 
 
 class _Journey(NamedTuple):
@@ -97,9 +99,10 @@ def _travel(going: Sequence[tuple[Due, Trip]], convoy: Convoy) -> None:
         (call := _threads().submit(trip.call)): _Journey(due, trip, call) for due, trip in going
     }
     waiting, end = set(journeys), time.monotonic() + PROMPT
-    while waiting and time.monotonic() < end:
-        came, waiting = wait(waiting, timeout=SLICE)
-        _write([journeys[call] for call in journeys if call in came], convoy)
+    while waiting and (left := end - time.monotonic()) > 0:
+        if wait(waiting, timeout=left, return_when=FIRST_COMPLETED).done:
+            came, waiting = wait(waiting, timeout=BESIDE)
+            _write([journeys[call] for call in journeys if call in came], convoy)
     for call in waiting:
         _wait_beside(journeys[call])
 

@@ -25,9 +25,10 @@ def succeeded(*places: ContactMethod | Room | None) -> None:
     for model in (ContactMethod, Room):
         same = {place.pk for place in places if isinstance(place, model)}
         if same:
-            # In one order: two who note the same ones would each wait for the other.
-            old = model._default_manager.filter(~lately, pk__in=same).order_by("pk")
-            held = old.select_for_update(no_key=True).values_list("pk", flat=True)
+            # Waits for nobody: what was sent and is not written yet is sent again if this process
+            # ends, and whoever holds the row notes the same or changes the place.
+            old = model._default_manager.filter(~lately, pk__in=same)
+            held = old.select_for_update(no_key=True, skip_locked=True).values_list("pk", flat=True)
             model._default_manager.filter(pk__in=held).update(
                 last_success_at=Now(), last_failure=""
             )

@@ -71,6 +71,8 @@ def outside(registry, monkeypatch):
     convoy = Convoy(lambda payloads: made.begin(payloads), lambda came: made.write(came))
     clockwork.outward(KIND, attempts=3, convoy=convoy)(made.one)
     monkeypatch.setattr(travelling, "PROMPT", 0.3)
+    # However long a thread takes to be woken here.
+    monkeypatch.setattr(travelling, "BESIDE", 0.3)
     monkeypatch.setattr(travelling, "_late", travelling._Late())
     yield made
     made.answers.set()
@@ -112,7 +114,10 @@ def test_the_statements_for_many_are_few(outside, rows):
     assert len([each for each in asked if "audit_due" in each["sql"]]) == 3
 
 
-def test_the_calls_are_made_at_the_same_time_and_outside_any_transaction(outside, rows):
+def test_the_calls_are_made_at_the_same_time_and_outside_any_transaction(
+    outside, rows, monkeypatch
+):
+    monkeypatch.setattr(travelling, "PROMPT", 10.0)
     everybody = threading.Barrier(4)
     outside.call = lambda n: everybody.wait(10) >= 0 and (n, connection.in_atomic_block)
     go()
@@ -134,6 +139,22 @@ def test_who_is_slow_holds_up_nobody_and_is_written_when_it_answers(outside, row
     outside.answers.set()
     until(lambda: states() == [DONE] * 4)
     assert sum(outside.written, []) == [0, 1, 3, 2]
+
+
+def test_who_answers_is_written_before_those_who_answer_within_a_second(outside, rows, monkeypatch):
+    monkeypatch.setattr(travelling, "PROMPT", 20.0)
+    outside.slow, write = {2}, outside.write
+
+    def then_answers(came):
+        did = write(came)
+        if len(sum(outside.written, [])) == 3:
+            outside.answers.set()
+        return did
+
+    outside.write = then_answers
+    go()
+    assert outside.written[-1] == [2]
+    assert states() == [DONE] * 4
 
 
 def test_who_is_slow_and_fails_is_tried_again(outside, rows):

@@ -140,6 +140,30 @@ def test_those_of_the_minute_before_count_too(commander, monkeypatch):
     assert states() == [SENT, SENT, PENDING]
 
 
+@pytest.mark.parametrize("level", [Sev.SEV1, Sev.SEV2])
+def test_an_attempt_keeps_whom_it_counts_for_where_that_has_a_bound(commander, monkeypatch, level):
+    def refuse(*_):
+        raise channels.NotSent("answered 500")
+
+    monkeypatch.setattr(channels, "send", refuse)
+    pages(1, level)
+    together()
+    Due.objects.waiting().update(due_at=timezone.now())
+    together()
+    kept = PageAttempt.objects.order_by("number").values_list("counts_for", flat=True)
+    # What is tried again is no further page.
+    assert list(kept) == [commander.pk if level > Sev.SEV1 else None, None]
+
+
+def test_grave_pages_of_this_minute_leave_the_milder_ones_their_room(commander, monkeypatch):
+    monkeypatch.setattr(crowding, "most_a_minute", lambda: 1)
+    pages(3, Sev.SEV1)
+    together()
+    pages(1)
+    together()
+    assert states() == [SENT] * 4
+
+
 def test_grave_pages_wait_for_no_minute(commander, monkeypatch):
     monkeypatch.setattr(crowding, "most_a_minute", lambda: 1)
     pages(3, Sev.SEV1)
@@ -184,10 +208,25 @@ def test_nobody_waits_to_write_what_became_of_a_page_that_somebody_holds(command
     assert states() == [SENDING, SENT]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_nobody_waits_to_note_that_a_way_works_while_somebody_holds_it(commander):
+    pages(1)
+    way = commander.contact_methods.get()
+    [begun] = sending.CONVOY.begin([{"page": Page.objects.get().pk}])
+
+    def hold():
+        ContactMethod.objects.select_for_update().get(pk=way.pk)
+
+    write = transaction.atomic(lambda: sending.CONVOY.write([(begun, "taken")]))
+    assert before_it_commits(hold, write)[1] == [True]
+    way.refresh_from_db()
+    assert (states(), way.last_success_at) == ([SENT], None)
+
+
 @pytest.mark.parametrize("level", [Sev.SEV1, Sev.SEV2])
 def test_ten_pages_ask_no_more_than_this(commander, internal, monkeypatch, level):
     # All in one statement, however long the machine takes for the calls.
-    monkeypatch.setattr(travelling, "SLICE", 10.0)
+    monkeypatch.setattr(travelling, "BESIDE", 10.0)
     hook(commander, internal)
     pages(10, level)
     claimed = [(claim.pk, claim.token) for claim in clockwork.claim()]
