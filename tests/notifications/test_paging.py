@@ -6,12 +6,14 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.functions import Function
-from audit import history
+from audit import clockwork, history
 from audit.models import Due
 from incidents import judgement, lifecycle
 from incidents.models import Status
 from notifications import paging
-from notifications.models import Escalation, Page
+from notifications.models import Escalation, Page, PageAttempt
+from notifications.runs import STEP
+from notifications.sending import SEND
 from severity.ladder import Sev
 from tests import make
 
@@ -274,3 +276,21 @@ def test_the_next_step_is_never_without_a_due_time(commander, engine):
     running = escalation(incident)
     due = Due.objects.waiting().get(key=f"escalation:{running.pk}:1")
     assert abs(due.due_at - running.next_due_at) < timedelta(seconds=1)
+
+
+def test_what_is_graver_is_due_before_what_is_milder_at_each_place_on_its_way(commander, engine):
+    levels = [Sev.SEV3, Sev.SEV1, Sev.SEV2]
+    for level in levels:
+        paging.open_for(make.incident(level).pk)
+    steps = Due.objects.waiting().filter(kind=STEP).order_by("pk")
+    assert [row.priority for row in steps] == levels
+    Due.objects.waiting().exclude(kind=STEP).delete()
+    for claim in clockwork.claim():
+        clockwork.run(claim.pk, claim.token)
+    sending = Due.objects.waiting().filter(kind=SEND)
+    waits = {row.payload["page"]: row.priority for row in sending}
+    pages = Page.objects.select_related("escalation")
+    assert waits == {page.pk: page.escalation.level for page in pages}
+    engine.work()
+    tried = PageAttempt.objects.order_by("pk").values_list("page__escalation__level", flat=True)
+    assert list(tried)[:3] == sorted(levels)
