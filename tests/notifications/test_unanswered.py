@@ -9,6 +9,7 @@ from notifications import paging, reading
 from notifications.models import Escalation, EscalationPolicy, Page
 from severity.ladder import Sev
 from tests import make
+from tests.web.conftest import Reader
 
 pytestmark = pytest.mark.django_db
 
@@ -78,6 +79,14 @@ def test_nobody_to_page_is_an_alarm_of_its_own(has_policy, engine, mailoutbox, r
     line = incident.timeline.get(text__startswith="Nobody could be paged")
     assert line.audience == TimelineEntry.Audience.LEADERSHIP
     assert OutboxEvent.objects.filter(topic="escalation.nobody_notified").exists()
+
+
+def test_what_reached_nobody_stands_in_red_on_the_incident(nobody_to_page, engine):
+    operator = make.user(Function.OPERATOR)
+    incident = make.incident(Sev.SEV2)
+    engine.work()
+    page = Reader(operator).get(f"/incidents/{incident.ref}/").content.decode()
+    assert '<span class="tag tag--crit" data-shape="■">Nobody could be reached</span>' in page
 
 
 def test_with_nobody_and_no_operator_the_alarm_still_stands(nobody_to_page, engine, mailoutbox):

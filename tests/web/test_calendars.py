@@ -13,7 +13,7 @@ from accounts import strangers
 from accounts.functions import Function
 from accounts.throttle import Throttle
 from audit.models import Entry
-from notifications import rotas
+from notifications import confined, rotas
 from notifications.models import CalendarFeed
 from tests import make
 from tests.notifications.test_agenda import calendar, event
@@ -149,3 +149,15 @@ def test_the_secret_lies_nowhere_and_guesses_are_slowed_down(ann, rota):
     codes = [client.get(wrong).status_code for _ in range(80)]
     assert (codes[0], codes[-1]) == (404, 429)
     assert client.get(address.replace("andon_f", "andon_t")).status_code in (404, 429)
+
+
+def test_a_calendar_that_would_be_reckoned_for_hours_is_refused_at_its_field(
+    ann, rota, monkeypatch
+):
+    monkeypatch.setattr(confined, "SECONDS", 1)
+    never = event(":19700101T000000Z", "RRULE:FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30")
+    answer = Reader(ann).post(f"/on-call/{rota.pk}/calendars/", **upload(calendar(never)))
+    assert answer.status_code == 422
+    assert '<a href="#calendar-file">' in answer.content.decode()
+    assert "takes too long" in words(answer)
+    assert not rota.calendars.exists()
