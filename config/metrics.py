@@ -10,7 +10,7 @@ from itertools import accumulate
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -23,7 +23,7 @@ from audit import figures, overdue
 from audit.models import Due, Finding
 from config.backup import proving
 from incidents.models import Incident
-from notifications.models import Escalation, Page
+from notifications.models import Escalation, Page, PolicyGap, RotaGap
 from programs.models import Lease, Program, StopOrder
 
 
@@ -64,7 +64,23 @@ class Figures(Collector):
         )
         unsent = Page.objects.filter(state__in=[Page.State.PENDING, Page.State.SENDING]).count()
         yield GaugeMetricFamily("andon_pages_unsent", "Pages that have not left", unsent)
+        yield from _uncovered(now)
         yield from _backups(now)
+
+
+def _uncovered(now: datetime) -> Iterator[Metric]:
+    """As the engine found it within the hour: what is filled since then counts until it looks."""
+    now_and_here = Q(over_at=None, starts_at__lte=now) & (Q(ends_at=None) | Q(ends_at__gt=now))
+    rotas = RotaGap.objects.filter(now_and_here, rota__retired_at=None).values("rota").distinct()
+    yield GaugeMetricFamily(
+        "andon_rotas_uncovered", "Rotas in which nobody is on call now", rotas.count()
+    )
+    gaps = PolicyGap.objects.filter(now_and_here, policy__active=True)
+    yield GaugeMetricFamily(
+        "andon_policies_uncovered",
+        "Policies of which no step reaches anybody now",
+        gaps.values("policy").distinct().count(),
+    )
 
 
 def _backups(now: datetime) -> Iterator[Metric]:

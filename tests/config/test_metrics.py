@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 import pytest
+from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from accounts.functions import Function
 from notifications import policies
+from notifications.escalation import Target
 from severity.ladder import Sev
 from tests import make
 
@@ -28,6 +30,8 @@ NAMES = {
     "andon_leases_alive",
     "andon_escalations_active",
     "andon_pages_unsent",
+    "andon_rotas_uncovered",
+    "andon_policies_uncovered",
     "andon_backup_age_seconds",
     "andon_restore_proven_age_seconds",
 }
@@ -110,3 +114,22 @@ def test_whoever_has_the_token_reads_them(client, settings, production):
 
 def test_figures_are_only_read(client):
     assert client.post("/metrics").status_code == 405
+
+
+def test_a_rota_and_a_policy_without_anybody_now_count_until_they_are_filled(client, engine):
+    ann = make.reachable(Function.RESPONDER)
+    rota = make.rota(ann)
+    make.layer(rota, ann)
+    make.policy(Target("rota", rota=rota.pk))
+    make.layer(make.rota(ann), ann)
+
+    def uncovered():
+        engine.forward(hours=20)
+        read = figures(client)[1]
+        return [read[(f"andon_{what}_uncovered",)] for what in ("rotas", "policies")]
+
+    assert uncovered() == [0, 0]
+    rota.layers.update(until=timezone.now())
+    assert uncovered() == [1, 1]
+    rota.layers.update(until=None)
+    assert uncovered() == [0, 0]
