@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.http import SignedInRequest, actor_of
 from audit import clockwork
-from notifications import access, rota_page, rotas, standing, swaps, turns
+from notifications import access, rota_page, rotas, standing, swaps, turns, weekgrid
 from notifications.models import RotaLayer
 from notifications.oncall_forms import ChangeForm, LayerForm, RotaForm
 
@@ -36,6 +36,7 @@ def everyone(request: SignedInRequest) -> HttpResponse:
         "form": form,
         "may_make": may_make,
         "stands": stands,
+        "week": weekgrid.week(stands, clockwork.now(), timezone.get_current_timezone()),
         "mine": standing.of_person(stands, request.user),
         "asked": swaps.asked_of(request.user),
         "feed": request.user.calendar_feeds.filter(rota=None, withdrawn_at=None).first(),
