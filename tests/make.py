@@ -121,6 +121,14 @@ def hook(of: Program, **terms: Any) -> Hook:
     return made
 
 
+def hook_inside(of: Program, **terms: Any) -> Hook:
+    """One that was kept before an address inside was refused: each of its calls is."""
+    made = hook(of, **terms)
+    Hook.objects.filter(pk=made.pk).update(url="https://127.0.0.1:1/hook")
+    made.refresh_from_db()
+    return made
+
+
 def lease(of: Collector) -> bool:
     """Ask for a first lease as a gate does; True if it was granted."""
     of.program.refresh_from_db()

@@ -59,7 +59,7 @@ class World:
         for machine in (self.collector, make.collector(self.program)):
             make.lease(machine)
         collectors.issue_key(self.collector, actor=make.SYSTEM)
-        self.hook = make.hook(self.program, url="https://127.0.0.1:1/hook")
+        self.hook = make.hook_inside(self.program)
         make.user(Function.COMMANDER)
         self.incident = make.active(Sev.SEV2, program=self.program, reporter=self.reporter)
         self._stories()

@@ -129,7 +129,7 @@ def test_what_is_never_taken_is_given_up_by_name_and_can_be_sent_again(
 
 
 def test_one_system_that_hangs_holds_no_other_up(program, hook, engine, receiver):
-    dead = make.hook(program, name="dead", url="https://127.0.0.1:1/hook")
+    dead = make.hook_inside(program, name="dead")
     pause(program)
     engine.work()
     assert hook.calls.get().state == Stands.ANSWERED

@@ -89,7 +89,7 @@ def test_a_collector_that_was_gone_before_the_stop_is_not_waited_for(program, en
 
 
 def test_a_system_that_has_not_confirmed_in_its_time_pages_the_owner(program, engine, mailoutbox):
-    make.hook(program, name="Feature store", url="https://127.0.0.1:1/", confirm_seconds=60)
+    make.hook_inside(program, name="Feature store", confirm_seconds=60)
     stop(program)
     engine.work()
     engine.forward(seconds=59)
@@ -109,7 +109,7 @@ def test_a_system_that_confirmed_in_its_time_pages_nobody(program, engine):
 
 
 def test_a_call_that_could_not_be_delivered_pages_before_its_time(program, engine):
-    make.hook(program, url="https://127.0.0.1:1/", confirm_seconds=86_400)
+    make.hook_inside(program, confirm_seconds=86_400)
     stop(program)
     engine.work()
     for _ in range(12):
@@ -119,7 +119,7 @@ def test_a_call_that_could_not_be_delivered_pages_before_its_time(program, engin
 
 def test_much_silence_is_one_page(program, engine):
     for name in "abc":
-        make.hook(program, name=name, url="https://127.0.0.1:1/", confirm_seconds=60)
+        make.hook_inside(program, name=name, confirm_seconds=60)
     stop(program, *(f"laptop-{number}" for number in range(8)))
     pass_the_bound(engine)
     engine.forward(seconds=61)
