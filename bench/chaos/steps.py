@@ -34,10 +34,8 @@ ODDS = {
     "engine-2": 4,
     "worker-1": 5,
     "worker-2": 5,
-    "redis": 3,
-    "postgres": 3,
-    "web": 1,
-    "gate": 1,
+    **dict.fromkeys(("redis", "postgres"), 3),
+    **dict.fromkeys(("web", "gate"), 1),
 }
 _COUNT = "SELECT count(*) FROM "
 WAITS = {
