@@ -89,10 +89,11 @@ def file_all(
 
 
 def _go_by_indexes() -> None:
-    # Tables grow faster than PostgreSQL takes stock of them: it would take a hundred rows for
-    # most of a table, and read all of it for each part. It plans so until the transaction ends.
+    # Tables grow faster than PostgreSQL takes stock of them: it would take a hundred rows for most
+    # of one, and read all of it or of an index for each part. This lasts until the transaction ends.
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        for way in ("seqscan", "mergejoin", "hashjoin"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
 
 
 def foresee(rows: Sequence[Row], programs: Mapping[str, Program]) -> Outcome:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 
 from accounts.functions import Function
 from audit.models import Due, Entry, OutboxEvent
@@ -32,11 +31,6 @@ from tests.severity.test_veris import FULL
 pytestmark = pytest.mark.django_db
 
 NO_DAY = "'2025-11-31' is no day of the calendar; such as 2026-06-18T08:30:00Z."
-GROW = [
-    *("incidents_incident", "incidents_exposure", "incidents_accessgrant", "incidents_imported"),
-    *("incidents_incidentgrouppermission", "incidents_measure", "incidents_historicalincident"),
-    *("incidents_obligation", "severity_assessment", "audit_entry"),
-]
 HEAD = "source_id,title,reported_at,severity,what,whose,people_known,occurred_from,contained_at\n"
 ROW = "T-{n},Folder open to all,2025-03-0{d},{sev},Transcripts,employees,70,2025-03-01,2025-03-09\n"
 
@@ -213,25 +207,6 @@ def test_a_part_that_is_worked_off_twice_is_filed_once(officer):
     importing.work(run.pk, 1)
     importing.work(run.pk, 1)
     assert Incident.objects.count() == 1
-
-
-def test_no_part_reads_a_table_from_end_to_end_however_many_were_filed(officer):
-    run = importing.confirm(
-        take(table(*(row(n) for n in range(201))), officer), actor=officer, by_engine=False
-    )
-    importing.work(run.pk, 1, by_engine=False)
-    before = read_whole()
-    importing.work(run.pk, 2, by_engine=False)
-    assert read_whole() == before
-
-
-def read_whole():
-    """How often this transaction read each of the tables that grow with what is imported."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT relname, seq_scan FROM pg_stat_xact_user_tables WHERE relname = ANY(%s)", [GROW]
-        )
-        return dict(cursor.fetchall())
 
 
 def test_whoever_is_no_privacy_officer_any_more_files_nothing_further(officer):
