@@ -90,7 +90,7 @@ def file_all(
 
 def _go_by_indexes() -> None:
     # Tables grow faster than PostgreSQL takes stock of them: it would take a hundred rows for most
-    # of one, and read all of it or of an index for each part. This lasts until the transaction ends.
+    # of one, and read all of it or of an index for each part. Lasts until the transaction ends.
     with connection.cursor() as cursor:
         for way in ("seqscan", "mergejoin", "hashjoin"):
             cursor.execute(f"SET LOCAL enable_{way} = off")
