@@ -62,7 +62,7 @@ exposed AS (
       AS person_seconds, bool_or(people IS NOT NULL AND e.until IS NOT NULL) AS is_counted
   FROM incidents_exposure e JOIN asked i ON i.id = e.incident_id,
     LATERAL (SELECT coalesce(e.people_known, e.people_max, e.people_min)::bigint) known(people)
-  GROUP BY 1),
+  WHERE %(keys)s::bigint[] IS NULL OR e.incident_id = ANY(%(keys)s::bigint[]) GROUP BY 1),
 owed AS (
   SELECT d.incident_id AS incident,
     count(*) FILTER (WHERE d.submitted_at <= d.due_at) AS met,
