@@ -44,6 +44,21 @@ class Problem(Exception):
         self.allowed = allowed
 
 
+def of_refusal(refusal: Exception, **names: str) -> Problem:
+    """Return what a refusal of the domain is to a caller.
+
+    A sentence that begins with a field is about that field: 422; else about how things stand: 409.
+
+    Args:
+        names: what the API calls a field that the domain has another word for.
+    """
+    said, colon, allowed = str(refusal).partition(": ")
+    if not colon or " " in said:
+        return Problem(409, str(refusal))
+    field = names.get(said, said)
+    return Problem(422, f"{field}: {allowed}", field=field, allowed=allowed)
+
+
 def responses(*statuses: int) -> dict[int, type[ProblemOut]]:
     """What an operation declares it may refuse with, besides what every operation may."""
     return dict.fromkeys(sorted({400, 401, 403, 422, 429, *statuses}), ProblemOut)

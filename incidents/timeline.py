@@ -40,8 +40,7 @@ def write(
         data: facts for charts and figures: `field`, `was`, `now`.
 
     Raises:
-        Refused: if there is no text, too much of it, a moment that cannot be meant, or an update
-            to an incident that is over.
+        Refused: no text, too much, a moment that cannot be meant, an update after the end.
     """
     if kind == TimelineEntry.Kind.UPDATE:
         _refuse_over(incident)

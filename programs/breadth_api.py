@@ -9,7 +9,7 @@ from pydantic import Field
 from accounts.api import ApiRequest, Text, Token, actor_of, person_of
 from accounts.models import Scope
 from accounts.naming import person_named
-from accounts.problems import Problem, responses
+from accounts.problems import Problem, of_refusal, responses
 from programs import access, api, breadth
 from programs.breadth import Responder
 from programs.models import Program
@@ -77,10 +77,7 @@ def _refusing(act: Callable[[], object]) -> None:
     try:
         act()
     except breadth.Refused as refusal:
-        field, colon, allowed = str(refusal).partition(": ")
-        if colon:
-            raise Problem(422, str(refusal), field=field, allowed=allowed) from refusal
-        raise Problem(409, str(refusal)) from refusal
+        raise of_refusal(refusal) from refusal
 
 
 @router.get(

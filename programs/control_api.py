@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, Field
 
 from accounts.api import ApiRequest, Text, Token, actor_of, person_of
 from accounts.models import Scope
-from accounts.problems import Problem, responses
+from accounts.problems import Problem, of_refusal, responses
 from programs import access, api, attestation, controlling, evidence
 from programs.controlling import Standing
 from programs.controlset import Control, ControlSet
@@ -76,11 +76,7 @@ def attest_control(request: ApiRequest, slug: str, control: str, body: WordIn) -
             program, found, shown, passed=body.passed, actor=actor_of(request)
         )
     except evidence.Refused as refusal:
-        field, colon, allowed = str(refusal).partition(": ")
-        if colon:
-            field = "note" if field == "file" else field
-            raise Problem(422, f"{field}: {allowed}", field=field, allowed=allowed) from refusal
-        raise Problem(409, str(refusal)) from refusal
+        raise of_refusal(refusal, file="note") from refusal
     return _out(controlling.standing(program, found))
 
 

@@ -1,7 +1,8 @@
 """Who runs a program beside its owner: changes it, its collectors and its keys as the owner does.
 
 The only module that gives that right. The owner decides; a privacy officer too, as owners go away.
-Whoever has it is, like the owner, none of those who judge the program.
+Whoever has it is, like the owner, none of those who judge the program, and may give it up: else an
+owner could keep every officer from judging.
 """
 
 from django.db import transaction
@@ -15,6 +16,7 @@ from programs.models import Program, State
 
 LONGEST_REASON = 500
 MOST = 20
+DECIDES = "Only its owner and privacy officers who do not run the program decide this."
 GIVEN, ENDED = "program.permission_given", "program.permission_ended"
 
 
@@ -27,6 +29,11 @@ def may_decide(user: User, program: Program) -> bool:
     if user.pk == program.owner_id:
         return user.is_active
     return user.is_any(Function.PRIVACY_OFFICER) and not access.may_run(user, program)
+
+
+def may_end(user: User, program: Program, person: User) -> bool:
+    """True for who decides, and for whoever gives up their own: none is kept from judging by it."""
+    return may_decide(user, program) or (user == person and user.is_active)
 
 
 def of(program: Program) -> list[User]:
@@ -42,7 +49,10 @@ def add(program: Program, person: User, *, reason: str, actor: Actor) -> None:
         Refused: if the actor may not decide or names themselves, the person owns the program or is
             deactivated, no reason is given, the program has ended, or there are MOST.
     """
-    program = _decided(program, reason, actor)
+    program = lifecycle.lock(program)
+    if actor.user is None or not may_decide(actor.user, program):
+        raise Refused(DECIDES)
+    _need(reason)
     if person.pk == program.owner_id:
         raise Refused(f"person: {person.name} owns the program and runs it already.")
     if person == actor.user:
@@ -65,22 +75,21 @@ def end(program: Program, person: User, *, reason: str, actor: Actor) -> None:
     """Let somebody run it no more. Safe to call again.
 
     Raises:
-        Refused: if the actor may not decide, or gives no reason.
+        Refused: if the actor may neither decide nor is the person, or gives no reason.
     """
-    program = _decided(program, reason, actor)
+    program = lifecycle.lock(program)
+    if actor.user is None or not may_end(actor.user, program, person):
+        raise Refused(DECIDES)
+    _need(reason)
     if person not in of(program):
         return
     access.let_run_no_more(person, program)
     _record(ENDED, program, person, reason=reason, actor=actor)
 
 
-def _decided(program: Program, reason: str, actor: Actor) -> Program:
-    program = lifecycle.lock(program)
-    if actor.user is None or not may_decide(actor.user, program):
-        raise Refused("Only its owner and privacy officers who do not run the program decide this.")
+def _need(reason: str) -> None:
     if not 0 < len(reason.strip()) <= LONGEST_REASON:
         raise Refused(f"reason: say why, in at most {LONGEST_REASON} characters.")
-    return program
 
 
 def _record(act: str, program: Program, person: User, *, reason: str, actor: Actor) -> None:

@@ -6,12 +6,11 @@ from pydantic import Field
 from accounts.api import ApiRequest, Text, Token, actor_of, person_of
 from accounts.models import Scope, User
 from accounts.naming import person_named
-from accounts.problems import Problem, responses
+from accounts.problems import Problem, of_refusal, responses
 from programs import access, api, running
 from programs.models import Program
 
 router = Router(tags=["programs"])
-_DECIDES = "Only its owner and privacy officers who do not run the program decide this."
 
 
 class RunnersOut(Schema):
@@ -61,17 +60,19 @@ def get_runners(request: ApiRequest, slug: str) -> RunnersOut:
     response={200: RunnersOut, **responses(404, 409)},
 )
 def set_runner(request: ApiRequest, slug: str, body: RunnerIn) -> RunnersOut:
-    """Let somebody run it beside its owner, or no more. Saying it again is harmless."""
+    """Let somebody run it beside its owner, or no more. Saying it again is harmless.
+
+    Whoever runs it may say of themselves that they no longer do.
+    """
     program = api.get(request, slug)
-    if not running.may_decide(person_of(request), program):
-        raise Problem(403, _DECIDES)
-    person = _named(program, body.person.strip())
+    me, who = person_of(request), body.person.strip()
+    gives_up = not body.runs and who in (me.username, me.email)
+    if not (gives_up or running.may_decide(me, program)):
+        raise Problem(403, running.DECIDES)
+    person = me if gives_up else _named(program, who)
     try:
         act = running.add if body.runs else running.end
         act(program, person, reason=body.reason, actor=actor_of(request))
     except running.Refused as refusal:
-        field, colon, allowed = str(refusal).partition(": ")
-        if colon:
-            raise Problem(422, str(refusal), field=field, allowed=allowed) from refusal
-        raise Problem(409, str(refusal)) from refusal
+        raise of_refusal(refusal) from refusal
     return _out(program)

@@ -83,8 +83,9 @@ def let_run(request: SignedInRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def end_run(request: SignedInRequest, slug: str) -> HttpResponse:
-    """Let somebody run it no more."""
-    program = _mine_to_give(request, slug)
+    """Let somebody run it no more, or give up running it."""
+    gives_up = request.POST.get("who") == str(request.user.pk)
+    program = access.get_program(request.user, slug) if gives_up else _mine_to_give(request, slug)
     form = EndRunnerForm(request.POST)
 
     def stop() -> None:
@@ -135,7 +136,9 @@ def _try(
             status = 409
         else:
             messages.success(request, said)
-            return redirect("programs:responders", slug=program.slug)
+            # Whoever gave up running it may not see this page any more.
+            stays = access.sees_machines(request.user, program)
+            return redirect("programs:responders" if stays else "programs:detail", program.slug)
     return _page(request, program, form, status=status)
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from accounts.api import ApiRequest, Text, Token, actor_of, person_of
 from accounts.models import Scope
-from accounts.problems import Problem, responses
+from accounts.problems import Problem, of_refusal, responses
 from programs import access, api
 from programs.models import Dataset, DeclaredAudience, Snapshot, WatchSource
 from programs.watch import audience, declaring, looking, standing
@@ -133,7 +133,7 @@ def declare_audience(request: ApiRequest, slug: str, dataset: str, body: Audienc
     try:
         made = declaring.declare(row, terms, reason=body.reason, actor=actor_of(request))
     except declaring.Refused as refusal:
-        raise _problem(str(refusal)) from refusal
+        raise of_refusal(refusal) from refusal
     return _audience(made)
 
 
@@ -179,10 +179,3 @@ def _text(kept: WatchSource, body: ReadersIn, field: str) -> bytes:
         return body.model_dump_json(exclude={"document"}, exclude_none=True).encode()
     allowed = f"{field} alone, for a source of kind {kept.kind}"
     raise Problem(422, f"{field}: give {allowed}.", field=field, allowed=allowed)
-
-
-def _problem(sentence: str) -> Problem:
-    field, colon, allowed = sentence.partition(": ")
-    if colon and " " not in field:
-        return Problem(422, sentence, field=field, allowed=allowed)
-    return Problem(409, sentence)

@@ -64,8 +64,22 @@ def test_nobody_else_decides(program, who):
     with pytest.raises(running.Refused, match="Only its owner and privacy officers"):
         let(program, make.user(), actor)
     with pytest.raises(running.Refused, match="Only its owner and privacy officers"):
-        running.end(program, helper, reason="Out.", actor=actor)
+        running.end(program, make.user(), reason="Out.", actor=actor)
     assert len(running.of(program)) == 2
+
+
+def test_an_officer_whom_the_owner_let_run_it_gives_it_up_and_judges_again(program):
+    officer, other = make.user(Function.PRIVACY_OFFICER), make.user()
+    for person in (officer, other):
+        let(program, person)
+    assert not breadth.may_decide(fresh(officer), program)
+    with pytest.raises(running.Refused, match="Only its owner"):
+        running.end(program, other, reason="r", actor=make.actor(officer))
+    with pytest.raises(running.Refused, match="reason"):
+        running.end(program, officer, reason=" ", actor=make.actor(officer))
+    running.end(program, officer, reason="I judge it.", actor=make.actor(officer))
+    assert running.of(program) == [other]
+    assert breadth.may_decide(fresh(officer), program)
 
 
 def test_what_cannot_be_is_named_by_its_field(program):

@@ -53,13 +53,31 @@ def test_what_is_wrong_is_said_at_its_field(program, officer):
 
 
 def test_others_read_who_they_are_and_change_nothing(program):
-    helper, insider = make.user(), reader(Function.RESPONDER)
-    running.add(program, helper, reason="r", actor=make.actor(program.owner))
+    helper, other, insider = make.user(), make.user(), reader(Function.RESPONDER)
+    for person in (helper, other):
+        running.add(program, person, reason="r", actor=make.actor(program.owner))
     for each in (Reader(helper), insider):
-        assert "Let them run it no more" not in each.reads(page(program))
+        assert ("Let them run it no more" in each.reads(page(program))) == (each.person == helper)
         assert each.post(at(program), person="x", reason="r").status_code == 403
-        assert each.post(at(program, "end/"), who=helper.pk, reason="r").status_code == 403
-    assert running.of(program) == [helper]
+        assert each.post(at(program, "end/"), who=other.pk, reason="r").status_code == 403
+    assert running.of(program) == [helper, other]
+
+
+def test_who_runs_it_gives_it_up_themselves(program):
+    for says in ("page", "api"):
+        helper = make.user()
+        running.add(program, helper, reason="r", actor=make.actor(program.owner))
+        if says == "page":
+            assert "Let them run it no more" in Reader(helper).reads(page(program))
+            gone = Reader(helper).post(at(program, "end/"), who=helper.pk, reason="Done.")
+            assert gone.url == f"/programs/{program.slug}/"
+        else:
+            body = {"person": helper.username, "reason": "Done.", "runs": False}
+            assert Caller(helper).post(at(program)[:-1], body).json()["runners"] == []
+        assert running.of(program) == []
+        assert (
+            Reader(helper).post(at(program, "end/"), who=helper.pk, reason="r").status_code == 404
+        )
 
 
 def test_the_same_by_api(program):
