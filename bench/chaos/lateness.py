@@ -32,7 +32,15 @@ def of_steps_and_pages(found: dict[str, Any], came: list[Any]) -> dict[str, Any]
 def of_first_pages(
     found: dict[str, Any], came: list[Any], filed: dict[str, float]
 ) -> dict[str, Any]:
-    """Return how long after a report was sent its first page was with the receiver."""
+    """Return how long after a report was sent its first page was with the receiver.
+
+    Without those that somebody answered before: nobody is paged for them until much later.
+    """
+    answered = {
+        ref: row["acknowledged_at"].timestamp()
+        for ref, row in found["incidents"].items()
+        if row["acknowledged_at"]
+    }
     number = {row["id"]: ref for ref, row in found["incidents"].items()}
     about = {run["id"]: number[run["incident_id"]] for run in found["runs"]}
     arrived, soonest = first_arrivals(came), {}
@@ -40,7 +48,10 @@ def of_first_pages(
         ref, at = about.get(page["escalation_id"]), arrived.get(page["key"])
         if ref in filed and at:
             soonest[ref] = min(at, soonest.get(ref, at))
-    return {"first_page": _spread([at - filed[ref] for ref, at in soonest.items()])}
+    waited = [
+        at - filed[ref] for ref, at in soonest.items() if at <= answered.get(ref, float("inf"))
+    ]
+    return {"first_page": _spread(waited)}
 
 
 def first_arrivals(came: list[Any]) -> dict[str, float]:

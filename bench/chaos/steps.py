@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import stand
-from bench.chaos import picture, verdict
+from bench.chaos import picture, settling, verdict
 from bench.chaos.cast import cast
 from bench.chaos.outside import Outside
 from bench.chaos.plant import Plant
@@ -27,7 +27,6 @@ from bench.chaos.victims import captures
 from bench.figure import machine
 
 FIXED_SEEDS = (17, 4242)
-SETTLE_SECONDS = 240.0
 # Whom a kill hits, by lot: what does the work most often.
 ODDS = {
     "engine-1": 4,
@@ -36,12 +35,6 @@ ODDS = {
     "worker-2": 5,
     **dict.fromkeys(("redis", "postgres"), 3),
     **dict.fromkeys(("web", "gate"), 1),
-}
-_COUNT = "SELECT count(*) FROM "
-WAITS = {
-    "due": f"{_COUNT} audit_due WHERE state='enqueued' OR (state='scheduled' AND due_at < now())",
-    "runs": f"{_COUNT} notifications_escalation WHERE state='active' AND incident_id IS NOT NULL",
-    "pages": f"{_COUNT} notifications_page WHERE state IN ('pending', 'sending')",
 }
 SMALL = {"flush": 0.08}
 LARGE = {
@@ -242,12 +235,14 @@ class Run:
         self._say("good")
         for post in self.plant.posts:
             post.shift = 0.0
-        broken_for = self._settle()
+        end = settling.end(self.plant)
+        broken_for = settling.settle(self.plant, end)
         for machine_ in self.machines:
             machine_.kill()
         found = verdict.judge(
             self.plant.url,
             self.log,
+            end=end,
             accepted=self.accepted,
             captures=captures(self.plant.folder),
             filed=self.filed,
@@ -270,29 +265,6 @@ class Run:
         for file in picture.write(self.asked.to, told, steps, pages):
             print(f"wrote {file}", file=sys.stderr)
         return told
-
-    def _settle(self) -> float:
-        """Wait while less and less is left: whoever is judged at work is judged wrongly."""
-        begun = moved = time.monotonic()
-        least = sum(self._waits().values())
-        while time.monotonic() - moved < SETTLE_SECONDS:
-            self.plant.look_after(1.0)
-            waits = self._waits()
-            if not any(waits.values()):
-                break
-            if sum(waits.values()) < least:
-                least, moved = sum(waits.values()), time.monotonic()
-            print(f"        settling: {waits}", file=sys.stderr, flush=True)
-        return time.monotonic() - begun
-
-    def _waits(self) -> dict[str, int]:
-        import psycopg
-
-        try:
-            with psycopg.connect(self.plant.url) as database:
-                return {what: database.execute(sql).fetchone()[0] for what, sql in WAITS.items()}
-        except psycopg.Error:
-            return {"the database": 1}
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import psycopg
 
 from bench import stand
 from bench.chaos import lateness
+from bench.chaos.settling import End
 
 TICK_SECONDS = 0.25
 # What was on its way when somebody answered may still arrive: no call lasts longer.
@@ -42,6 +43,7 @@ def judge(
     url: str,
     log: Path,
     *,
+    end: End,
     accepted: dict[str, str],
     captures: list[int],
     filed: dict[str, float],
@@ -50,6 +52,7 @@ def judge(
 
     Args:
         url: of the database.
+        end: of what is judged.
         log: of the receiver.
         accepted: the incident that the API promised, by the report's key.
         captures: when collectors of the first program captured, in nanoseconds of wall time.
@@ -58,21 +61,21 @@ def judge(
     verdict = Verdict()
     came = [json.loads(line) for line in log.read_text().splitlines()]
     with psycopg.connect(url, row_factory=psycopg.rows.dict_row) as database:
-        found = _read(database)
+        found = _read(database, end)
         _accepted_is_paged(verdict, found, accepted)
         _every_delivery_has_a_cause(verdict, found, came, accepted)
         _each_page_arrives(verdict, found, came)
         _pauses_hold(verdict, database, captures)
         _answers_stop(verdict, found, came)
         _history_is_whole(verdict, found)
-        _nothing_waits(verdict, database)
+        _nothing_waits(verdict, database, end)
         verdict.figures |= lateness.of_steps_and_pages(found, came)
         verdict.figures |= lateness.of_first_pages(found, came, filed)
     _record_is_whole(verdict, found)
     return verdict
 
 
-def _read(database: Any) -> dict[str, Any]:
+def _read(database: Any, end: End) -> dict[str, Any]:
     def rows(sql: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = database.execute(sql).fetchall()
         return found
@@ -82,7 +85,14 @@ def _read(database: Any) -> dict[str, Any]:
             f"INC-{row['number']}": row
             for row in rows("SELECT id, number, status, acknowledged_at FROM incidents_incident")
         },
-        "runs": rows("SELECT * FROM notifications_escalation WHERE incident_id IS NOT NULL"),
+        "runs": rows(
+            "SELECT * FROM notifications_escalation WHERE incident_id IS NOT NULL"
+            f" AND id <= {end.last_run}"
+        ),
+        "later": {
+            row["id"]
+            for row in rows(f"SELECT id FROM notifications_escalation WHERE id > {end.last_run}")
+        },
         "stop_runs": rows("SELECT id FROM notifications_escalation WHERE incident_id IS NULL"),
         "history": rows(
             "SELECT id, taken, generation, state, history_id, acknowledged_at, next_due_at,"
@@ -135,7 +145,7 @@ def _every_delivery_has_a_cause(
     refs = set(accepted.values())
     known = {row["id"] for ref, row in found["incidents"].items() if ref in refs}
     caused = {run["id"] for run in found["runs"] if run["incident_id"] in known}
-    caused |= {run["id"] for run in found["stop_runs"]}
+    caused |= {run["id"] for run in found["stop_runs"]} | found["later"]
     keys = {page["key"] for page in found["pages"] if page["escalation_id"] in caused}
     for line in came:
         verdict.hold("I2", line["id"] in keys, f"{line['id']} arrived and has no cause")
@@ -151,7 +161,7 @@ def _each_page_arrives(verdict: Verdict, found: dict[str, Any], came: list[Any])
     tries = {row["page_id"]: row["n"] for row in found["tries"]}
     lost = 0
     for page in found["pages"]:
-        if page["method"] != "webhook":
+        if page["method"] != "webhook" or page["escalation_id"] in found["later"]:
             continue
         tried = page["state"] == "dropped" or tries.get(page["id"], 0) >= 1
         verdict.hold("I3", tried, f"{page['key']} is {page['state']} and was never tried")
@@ -259,11 +269,13 @@ def _history_is_whole(verdict: Verdict, found: dict[str, Any]) -> None:
         verdict.hold("I7", max(places.values()) == 1, f"run {run['id']} was saved twice at once")
 
 
-def _nothing_waits(verdict: Verdict, database: Any) -> None:
-    """I8: nothing that is due waits any more."""
+def _nothing_waits(verdict: Verdict, database: Any, end: End) -> None:
+    """I8: nothing that was due by the end waits any more."""
     waits = database.execute(
-        "SELECT kind, count(*) AS n FROM audit_due WHERE state = 'enqueued'"
-        " OR (state = 'scheduled' AND due_at < now()) GROUP BY 1"
+        "SELECT kind, count(*) AS n FROM audit_due"
+        " WHERE state IN ('scheduled', 'enqueued') AND coalesce(planned_at, due_at) < %s"
+        " GROUP BY 1",
+        [end.at],
     ).fetchall()
     verdict.hold("I8", not waits, f"still waits: {waits}")
     dead = database.execute("SELECT kind FROM audit_due WHERE state = 'dead'").fetchall()
