@@ -51,7 +51,11 @@ def main() -> None:
     logging.disable(logging.INFO)
     from django.core.management import call_command
 
+    from audit import lasting
+
     call_command("migrate", verbosity=0)
+    # As a worker does.
+    lasting.keep_what_is_loaded()
     for form, content in (("csv", _table(rows)), ("veris", _records(rows))):
         for figure in _filed(form, content, rows):
             print(json.dumps(asdict(figure)), flush=True)

@@ -6,6 +6,8 @@ from celery import Celery
 from celery.signals import setup_logging, worker_init
 from django.urls import get_resolver
 
+from audit import lasting
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("andon")
@@ -22,3 +24,4 @@ def keep_our_logging(**_: object) -> None:
 def read_all_addresses(**_: object) -> None:
     """Read the URLs before the worker forks: they take seconds, and the first page has a link."""
     dict(get_resolver().reverse_dict)
+    lasting.keep_what_is_loaded()

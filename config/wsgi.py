@@ -5,8 +5,10 @@ import os
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from audit import lasting
 from config.proxy import BehindProxies
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 application = BehindProxies(get_wsgi_application(), trusted=settings.ENVIRONMENT.trusted_proxies)
+lasting.keep_what_is_loaded()

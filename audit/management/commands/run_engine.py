@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from audit import engine
+from audit import engine, lasting
 
 
 class Command(BaseCommand):
@@ -19,4 +19,5 @@ class Command(BaseCommand):
         process = engine.from_settings()
         if options["inline"]:
             process.workers = False
+        lasting.keep_what_is_loaded()
         process.run()
