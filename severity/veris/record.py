@@ -135,7 +135,10 @@ class Record:
 
 def copied(tree: Any) -> Any:
     """Return what JSON can hold, down to its leaves as a copy. A tenth of what deepcopy takes."""
-    if isinstance(tree, Mapping):
+    # Most are leaves, and to ask whether one is a Mapping takes longest.
+    if tree is None or isinstance(tree, str | int | float):
+        return tree
+    if isinstance(tree, dict | Mapping):
         return {name: copied(value) for name, value in tree.items()}
     if isinstance(tree, list | tuple):
         return [copied(value) for value in tree]
