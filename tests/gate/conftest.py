@@ -2,7 +2,7 @@ import pytest
 from django.conf import settings
 
 from tests import databases
-from tests.gate.served import OPEN, Served, caller, database_url, known, until
+from tests.gate.served import OPEN, Served, caller, database_url, known, move, until
 
 
 @pytest.fixture(scope="session")
@@ -63,6 +63,11 @@ def collector(gate):
     one = caller(gate)
     known(gate)
     return one
+
+
+@pytest.fixture(autouse=True)
+def _called_from_a_place_of_its_own():
+    move()
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from openfeature.flag_evaluation import Reason
 
 from programs.models import Lease, StopProof
 from tests import make
-from tests.gate.served import HOST, caller, known, until
+from tests.gate.served import HOST, caller, known, place, until
 from tests.gate.test_lapse import attest
 from tests.gate.test_pause import pause
 
@@ -29,6 +29,13 @@ def slug(one):
     return one.collector.program.slug
 
 
+class FromHere(requests.adapters.HTTPAdapter):
+    """Calls from where the test is."""
+
+    def init_poolmanager(self, *args, **kwargs):
+        super().init_poolmanager(*args, source_address=place(), **kwargs)
+
+
 def ask(one, key=None, *, body=None, path=None, **headers):
     """Return the answer to one evaluation, as any HTTP client would get it."""
     headers = headers or {"Authorization": f"Bearer {one.token}"}
@@ -36,7 +43,9 @@ def ask(one, key=None, *, body=None, path=None, **headers):
     how = {"data": body} if isinstance(body, bytes) else {"json": body}
     headers = {"Content-Type": "application/json"} | headers
     path = path or f"{BULK}/{key or slug(one)}"
-    return requests.post(url(one.gate) + path, headers=headers, timeout=10, **how)
+    with requests.Session() as session:
+        session.mount("http://", FromHere())
+        return session.post(url(one.gate) + path, headers=headers, timeout=10, **how)
 
 
 def paused(one):

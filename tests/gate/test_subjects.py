@@ -9,7 +9,7 @@ import pytest
 from programs import participation, signing
 from programs.models import ParticipantChoice
 from tests import make
-from tests.gate.served import HOST, until
+from tests.gate.served import HOST, place, until
 from tests.gate.test_sdk import sdk
 
 pytestmark = pytest.mark.process
@@ -18,7 +18,7 @@ SUBJECT = "maple-canary-18"
 
 def listed(one, *, etag=""):
     """Return status, ETag and body of the list."""
-    line = http.client.HTTPConnection(HOST, one.gate.port, timeout=10)
+    line = http.client.HTTPConnection(HOST, one.gate.port, timeout=10, source_address=place())
     try:
         headers = {"Authorization": f"Bearer {one.token}", "If-None-Match": etag}
         slug = one.collector.program.slug

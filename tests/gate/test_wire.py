@@ -16,14 +16,14 @@ from programs.gate import call, questions, wire
 from programs.gate.answers import Refused
 from programs.news import CHANNEL
 from tests import make
-from tests.gate.served import HOST, caller, known, until
+from tests.gate.served import HOST, caller, known, move, place, until
 
 pytestmark = pytest.mark.process
 
 
 def say(gate, data, *, more=False):
     """Send bytes, and return the status and the whole answer; 0 if there was none."""
-    with socket.create_connection((HOST, gate.port), timeout=10) as line:
+    with socket.create_connection((HOST, gate.port), timeout=10, source_address=place()) as line:
         try:
             line.sendall(data)
             if not more:
@@ -197,7 +197,7 @@ def test_a_request_without_end_is_cut_off(gate, first, more):
 
 def pour(gate, first, more):
     """Send six megabytes, if they are taken, and read nothing."""
-    with socket.create_connection((HOST, gate.port), timeout=10) as line:
+    with socket.create_connection((HOST, gate.port), timeout=10, source_address=place()) as line:
         line.sendall(first)
         for _ in range(100):
             line.sendall(more)
@@ -266,6 +266,14 @@ def test_a_stream_needs_the_name_of_its_program(gate, knocking, query, status):
 
 
 def test_a_stream_without_a_token_is_refused(gate):
+    assert gate.get("/v1/stream?program=a")[0] == 401
+
+
+def test_what_others_sent_without_a_token_is_not_counted_here(gate):
+    refused = {gate.get("/v1/stream?program=a")[0] for _ in range(40)}
+    move()
+
+    assert refused == {401, 429}
     assert gate.get("/v1/stream?program=a")[0] == 401
 
 
