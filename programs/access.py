@@ -13,6 +13,7 @@ from guardian.shortcuts import assign_perm, get_objects_for_user, remove_perm
 
 from accounts.functions import Function
 from accounts.models import User
+from programs import lately
 from programs.controlset import Control, Duty
 from programs.models import (
     Program,
@@ -95,8 +96,10 @@ def may_run(user: User, program: Program) -> bool:
 
 
 def may_approve(user: User, program: Program) -> bool:
-    """True if the person may approve it: a privacy officer who neither runs nor drafted it."""
+    """True if the person may approve it: a privacy officer who never ran it, nor drafted it."""
     if not user.is_any(Function.PRIVACY_OFFICER) or may_run(user, program):
+        return False
+    if user.pk in lately.left(program, put_forward=None):
         return False
     return bool(program.history.earliest().history_user_id != user.pk)
 
@@ -183,7 +186,7 @@ _NEEDS: dict[str, tuple[Callable[[User, Program], bool], Promise]] = {
     "run": (may_run, lazy("Only the program's owner may do this.")),
     "approve": (
         may_approve,
-        lazy("Only a privacy officer who neither runs nor drafted the program may do this."),
+        lazy("Only a privacy officer who neither drafted the program nor ever ran it may do this."),
     ),
     "evidence": (
         sees_evidence,

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from accounts.functions import Function
 from accounts.models import User
-from programs import access
+from programs import access, lately
 from programs.controlset import Control
 from programs.evidence import Refused
 from programs.models import Attestation
@@ -25,6 +25,11 @@ def function_for(person: User, row: Attestation, control: Control) -> str:
         raise Refused("You have agreed to this already; another person must.")
     if control.each and access.may_run(person, row.program):
         raise Refused("Whoever runs the program cannot agree to this; others must.")
+    if control.each and person.pk in lately.left(row.program, put_forward=row.attested_at):
+        raise Refused(
+            f"Whoever ran the program when this was attested, in the {lately.DAYS} days before or"
+            " since, cannot agree to this; others must."
+        )
     taken = set(row.approvals.values_list("function", flat=True)) if control.each else set()
     for duty in control.approvers:
         if duty.value not in taken and access.has_duty(person, row.program, duty):

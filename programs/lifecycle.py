@@ -13,7 +13,7 @@ from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import User
 from audit import history, outbox, trail
-from programs import access, clearance, news
+from programs import access, clearance, lately, news
 from programs.models import NEXT, Program, State
 from programs.reach import SEATS
 
@@ -67,7 +67,7 @@ def approve(program: Program, *, actor: Actor) -> Program:
     """Approve a draft.
 
     Raises:
-        Refused: if it is no draft, or the actor drafted or runs it, or is no privacy officer.
+        Refused: if it is no draft, or the actor drafted, runs or ran it, or is no privacy officer.
     """
     program = lock(program)
     person = actor.user
@@ -75,6 +75,9 @@ def approve(program: Program, *, actor: Actor) -> Program:
         raise Refused("A program is approved by a privacy officer.")
     if access.may_run(person, program):
         raise Refused("Whoever runs a program cannot approve it: a second person must.")
+    # A draft is approved as a whole, and all of it was written since it is one.
+    if person.pk in lately.left(program, put_forward=None):
+        raise Refused("Whoever ran a program as a draft cannot approve it: a second person must.")
     if person.pk == program.history.earliest().history_user_id:
         raise Refused("Whoever drafted a program cannot approve it: a second person must.")
     return _move(program, State.APPROVED, actor=actor)

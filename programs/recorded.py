@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from audit import live
 from audit.live import Act, Comparison, Said
-from programs import breadth, running
+from programs import breadth, lately, running
 from programs.models import (
     Collector,
     CollectorKey,
@@ -24,7 +24,7 @@ _PROOFS = {
     "program.stop_not_proven": StopOrder.Proof.UNPROVEN.value,
 }
 # Those that name the permission; others let somebody respond, or no more.
-_NAMED = frozenset({running.GIVEN, running.ENDED})
+_NAMED = frozenset({running.GIVEN, lately.ENDED})
 
 
 def _program(acts: Iterable[Act]) -> Said:

@@ -13,6 +13,7 @@ from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import User
 from programs import access, answering, clearance, lifecycle, pauses, stages, violations, wishes
+from programs.lately import DAYS
 from programs.models import Pause, Program, ResumeApproval, ResumeRequest, State
 from programs.pauses import Refused, person_of
 
@@ -67,14 +68,15 @@ def standing(wish: ResumeRequest, *, barred: frozenset[int] = frozenset()) -> St
     """Return what a request would lift now, and who agreed.
 
     Args:
-        barred: people whose word does not count, besides whoever asked and who runs the program.
+        barred: people whose word does not count, besides `wishes.parties`.
     """
+    holds = tuple(wish.holds.in_force().select_related("dataset", "order").order_by("pk"))
     return Standing(
-        holds=tuple(wish.holds.in_force().select_related("dataset", "order").order_by("pk")),
+        holds=holds,
         approvals=tuple(wish.approvals.select_related("person").order_by("approved_at")),
         now=timezone.now(),
         learned_at=violations.learned_at(wish.program),
-        barred=barred | {wish.requested_by_id} | access.runners(wish.program),
+        barred=barred | wishes.parties(wish, holds),
     )
 
 
@@ -192,7 +194,7 @@ def approve(
     if why := violations.in_the_way(program):
         raise Refused(why)
     person = person_of(actor)
-    function = _function_for(person, wish, program, barred)
+    function = _function_for(person, wish, barred | wishes.parties(wish, holds))
     _refuse_without_controls(program)
     wishes.sign(wish, person=person, function=function, actor=actor)
     if standing(wish, barred=barred).is_enough:
@@ -209,13 +211,12 @@ def _refuse_without_controls(program: Program) -> None:
         raise Refused(f"Controls that are not valid: {clearance.names(missing)}.")
 
 
-def _function_for(
-    person: User, wish: ResumeRequest, program: Program, barred: frozenset[int]
-) -> Function:
-    if person.pk in barred | {wish.requested_by_id} | access.runners(program):
+def _function_for(person: User, wish: ResumeRequest, barred: frozenset[int]) -> Function:
+    if person.pk in barred:
         raise Refused(
-            "Whoever asks, runs the program, or commands the incident or did since the pause,"
-            " cannot approve its resumption."
+            f"Whoever asks, runs the program or did in the {DAYS} days before the pause or"
+            " since, or commands the incident or did since the pause, cannot approve its"
+            " resumption."
         )
     so_far = standing(wish, barred=barred)
     if any(approval.person_id == person.pk for approval in so_far.counting):

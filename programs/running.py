@@ -2,7 +2,8 @@
 
 The only module that gives that right. The owner decides; a privacy officer too, as owners go away.
 Whoever has it is, like the owner, none of those who judge the program, and may give it up: else an
-owner could keep every officer from judging.
+owner could keep every officer from judging. What was put forward in their time they never approve
+(`programs.lately`).
 """
 
 from django.db import transaction
@@ -12,12 +13,13 @@ from accounts.functions import Function
 from accounts.models import User
 from audit import trail
 from programs import access, lifecycle
+from programs.lately import ENDED
 from programs.models import Program, State
 
 LONGEST_REASON = 500
 MOST = 20
 DECIDES = "Only its owner and privacy officers who do not run the program decide this."
-GIVEN, ENDED = "program.permission_given", "program.permission_ended"
+GIVEN = "program.permission_given"
 
 
 class Refused(Exception):

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.models import User
 from audit import history, outbox, trail
-from programs import access, lifecycle
+from programs import access, lately, lifecycle
 from programs.controlset import Control, ControlSet
 from programs.models import Program, State, Waiver, WaiverApproval
 
@@ -61,7 +61,7 @@ def agree(waiver: Waiver, *, actor: Actor) -> Waiver:
     """Agree to a waiver; with the second person it is in force.
 
     Raises:
-        Refused: if it is closed, or this person may not agree.
+        Refused: if it is closed, or this person may not agree, as one who lately ran the program.
     """
     waiver, control = _open(waiver)
     person = _person(actor)
@@ -69,6 +69,11 @@ def agree(waiver: Waiver, *, actor: Actor) -> Waiver:
         raise Refused("You asked for this; two others must agree.")
     if not access.may_waive(person, waiver.program, control):
         raise Refused(_who_may())
+    if person.pk in lately.left(waiver.program, put_forward=waiver.asked_at):
+        raise Refused(
+            f"Whoever ran the program when this was asked, in the {lately.DAYS} days before or"
+            " since, cannot agree to it; others must."
+        )
     if waiver.approvals.filter(person=person).exists():
         raise Refused("You have agreed to this already; another person must.")
     WaiverApproval.objects.create(waiver=waiver, person=person)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.models import User
 from audit import history, outbox, trail
+from programs import access, lately
 from programs.models import Pause, Program, ResumeApproval, ResumeRequest
 
 OPEN = ResumeRequest.State.OPEN
@@ -20,6 +21,17 @@ OPEN = ResumeRequest.State.OPEN
 def of(program: Program) -> ResumeRequest | None:
     """The wish that is open, of which there is one at most."""
     return program.resume_requests.filter(state=OPEN).select_related("requested_by").first()
+
+
+def parties(wish: ResumeRequest, holds: Iterable[Pause]) -> frozenset[int]:
+    """Return the keys of people who would judge their own if they agreed.
+
+    They asked, run the program, or ran it when the first of these pauses began, `lately.DAYS`
+    before or since.
+    """
+    began = min([wish.requested_at, *(hold.since for hold in holds)])
+    ran = access.runners(wish.program) | lately.left(wish.program, put_forward=began)
+    return ran | {wish.requested_by_id}
 
 
 def write(

@@ -63,7 +63,7 @@ def page(
         "form": bound,
         "refusal": refusal,
         "sees_criteria": access.sees_evidence(request.user, program),
-        **agreeing(request, program, wish),
+        **agreeing(request, wish),
     }
     if wish:
         context |= {"answered": _answered(wish), "digest": resuming.digest(wish)}
@@ -73,18 +73,15 @@ def page(
     return render(request, "programs/resume.html", context, status=status)
 
 
-def agreeing(
-    request: SignedInRequest, program: Program, wish: ResumeRequest | None
-) -> dict[str, Any]:
+def agreeing(request: SignedInRequest, wish: ResumeRequest | None) -> dict[str, Any]:
     """How far a request is, and what the reader may do about it."""
     if wish is None:
         return {"wish": None}
-    user = request.user
-    others = user.pk != wish.requested_by_id and not access.may_run(user, program)
+    user, so_far = request.user, resuming.standing(wish)
     return {
         "wish": wish,
-        "so_far": resuming.standing(wish),
-        "can_agree": others and user.is_any(*access.RESUMING),
+        "so_far": so_far,
+        "can_agree": user.pk not in so_far.barred and user.is_any(*access.RESUMING),
         "can_withdraw": access.may_withdraw(user, wish),
     }
 
