@@ -2,15 +2,20 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from audit import resumable
+
 
 class Migration(migrations.Migration):
+    # The table is large: its index is built beside what goes on. Safe to run again after a crash.
+    atomic = False
+
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ("notifications", "0023_two_way_swaps"),
     ]
 
     operations = [
-        migrations.AddField(
+        resumable.AddField(
             model_name="pageattempt",
             name="counts_for",
             field=models.ForeignKey(
@@ -22,7 +27,7 @@ class Migration(migrations.Migration):
                 to=settings.AUTH_USER_MODEL,
             ),
         ),
-        migrations.AddIndex(
+        resumable.AddIndex(
             model_name="pageattempt",
             index=models.Index(
                 condition=models.Q(("counts_for__isnull", False)),
