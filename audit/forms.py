@@ -1,12 +1,19 @@
-"""What people may send about the tokens with which programs act for them."""
+"""What people may send about the tokens with which programs act for them, and of the record."""
 
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.filters import AddressForm
 from accounts.models import Scope
 from audit.credentials import LONGEST_LABEL
+
+
+class StreamForm(AddressForm):
+    """Which streams are shown; however long, since only its beginning is looked for."""
+
+    stream = forms.CharField(label=_("Begins with"), required=False)
 
 
 class TokenForm(forms.Form):

@@ -17,6 +17,7 @@ from accounts.functions import Function
 from accounts.http import Fragment, SignedInRequest, actor_of
 from accounts.models import User
 from audit import checkpoints, keyring, looking, sealing
+from audit.forms import StreamForm
 from audit.models import Checkpoint, Deposit, Head, Verification
 from audit.offline import verify_andon
 
@@ -35,6 +36,7 @@ def _refuse_others(user: User) -> None:
 def overview(request: SignedInRequest) -> HttpResponse:
     """Show what seals the record, what the last look at it found, and where each stream ends."""
     _refuse_others(request.user)
+    form = StreamForm(request.GET, auto_id="%s")
     name = request.GET.get("stream", "").replace("\0", "")[:MOST_NAME]
     # By its name alone: a part of one would be looked for in all of them.
     heads = Head.objects.filter(stream__startswith=name).order_by("stream")
@@ -48,6 +50,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
         "checkpoints": [(row, checkpoints.read(row.text)) for row in newest],
         "key": keyring.ring().key,
         "page": page,
+        "form": form,
         "stream": name,
     }
     return render(request, "audit/record.html", context)

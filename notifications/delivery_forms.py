@@ -1,16 +1,15 @@
 """The filter of the log of deliveries. It lives in the query string."""
 
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.filters import AddressForm
 from incidents.forms.fields import DayField, PlaceField
 from notifications.deliveries import STATES, Wanted
 from notifications.models import Method
 
 
-class DeliveryForm(forms.Form):
+class DeliveryForm(AddressForm):
     person = forms.CharField(label=_("Who"), required=False, max_length=100)
     method = forms.ChoiceField(
         label=_("How"), required=False, choices=[("", _("All")), *Method.choices]
@@ -19,12 +18,7 @@ class DeliveryForm(forms.Form):
     day = DayField(label=_("Day"), required=False)
     before = PlaceField()
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.has_unknown = True  # type: ignore[attr-defined]
-
     def wanted(self) -> Wanted:
         """What is asked for. A part that makes no sense is left out, and the form says which."""
-        said = self.cleaned_data if self.is_valid() else getattr(self, "cleaned_data", {})
+        said = self.allowed()
         return Wanted(**{name: value for name, value in said.items() if value})

@@ -1,10 +1,9 @@
 """What operators may send about people; the domain checks it again."""
 
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.filters import AddressForm
 from accounts.functions import Function
 from accounts.models import User
 from audit.people import LONGEST_REASON
@@ -13,7 +12,7 @@ from notifications.roster import STATES, Wanted
 _UNGUESSED = {"autocomplete": "off", "spellcheck": "false"}
 
 
-class PeopleForm(forms.Form):
+class PeopleForm(AddressForm):
     """The filter of the list. It lives in the query string."""
 
     q = forms.CharField(
@@ -31,14 +30,9 @@ class PeopleForm(forms.Form):
         choices=[("", _("All")), *((name, label) for name, (label, _q) in STATES.items())],
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.has_unknown = True  # type: ignore[attr-defined]
-
     def wanted(self) -> Wanted:
         """What is asked for. A part that makes no sense is left out, and the form says which."""
-        said = self.cleaned_data if self.is_valid() else getattr(self, "cleaned_data", {})
+        said = self.allowed()
         return Wanted(said.get("q", ""), said.get("function", ""), said.get("state", ""))
 
 

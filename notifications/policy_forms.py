@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
+from accounts.filters import AddressForm
 from accounts.functions import Function
 from accounts.models import User
 from incidents.forms.fields import MomentField, ProgramField
@@ -211,7 +212,7 @@ def _choice(target: Target, known: targets.Names) -> tuple[str, str]:
     return as_whom(target), targets.called(target, known)
 
 
-class DryRunForm(PanelForm):
+class DryRunForm(AddressForm, PanelForm):
     """For which severity, in which program, beginning when."""
 
     at = "dry-run"

@@ -3,10 +3,11 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.filters import AddressForm
 from incidents.briefs import Redaction
 
 
-class BriefForm(forms.Form):
+class BriefForm(AddressForm):
     """The choice above a story. All of it may be left out."""
 
     redaction = forms.ChoiceField(label=_("For whom"), choices=Redaction.choices, required=False)
@@ -17,14 +18,9 @@ class BriefForm(forms.Form):
         widget=forms.TextInput(attrs={"type": "datetime-local"}),
     )
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        for field in self.fields.values():
-            field.has_unknown = True  # type: ignore[attr-defined]
-
     def how_much(self) -> Redaction:
         """What is asked for; that for leadership if nothing is, or what makes no sense."""
-        said = getattr(self, "cleaned_data", {}).get("redaction")
+        said = self.allowed().get("redaction")
         return Redaction(said) if said else Redaction.LEADERSHIP
 
 

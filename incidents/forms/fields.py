@@ -1,4 +1,4 @@
-"""Fields that several forms share, and what every filter does."""
+"""Fields that several forms share."""
 
 from datetime import date
 from typing import Any
@@ -10,29 +10,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from programs.models import Program
-
-_LONGEST_NAME = 60
-
-
-class AddressForm(forms.Form):
-    """A filter that lives in the address.
-
-    One that there is not is named: passed over in silence it would find everything.
-    """
-
-    # What else stands in the address: where in a list the page begins.
-    beside: tuple[str, ...] = ("page",)
-
-    def clean(self) -> dict[str, Any]:
-        said: dict[str, Any] = super().clean() or {}
-        strange = [name for name in self.data if name not in (*self.fields, *self.beside)]
-        if strange:
-            words = _(
-                "There is no filter “%(name)s”: nothing is narrowed by it. Known are %(known)s."
-            )
-            told = {"name": strange[0][:_LONGEST_NAME], "known": ", ".join(self.fields)}
-            self.add_error(None, words % told)
-        return said
 
 
 class MomentField(forms.DateTimeField):
@@ -54,6 +31,7 @@ class DayField(forms.DateField):
     """A day that can be reckoned with in every time zone."""
 
     widget = forms.DateInput(attrs={"type": "date"})
+    default_error_messages = {"invalid": gettext_lazy("Enter a valid date, such as 2026-11-30.")}
 
     def to_python(self, value: Any) -> date | None:
         day = super().to_python(value)

@@ -7,9 +7,10 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.filters import AddressForm
 from incidents import changes
 from incidents.changes import Wanted
-from incidents.forms.fields import AddressForm, DayField
+from incidents.forms.fields import DayField
 
 
 class HistoryForm(AddressForm):
@@ -23,14 +24,9 @@ class HistoryForm(AddressForm):
     since = DayField(label=_("From"), required=False)
     until = DayField(label=_("To"), required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.has_unknown = True  # type: ignore[attr-defined]
-
     def wanted(self) -> Wanted:
         """What is asked for. A part that makes no sense is left out, and the form says which."""
-        said = self.cleaned_data if self.is_valid() else getattr(self, "cleaned_data", {})
+        said = self.allowed()
         until = said.get("until")
         return Wanted(
             kinds=tuple(said.get("kind") or ()),

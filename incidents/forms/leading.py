@@ -6,15 +6,18 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.filters import AddressForm
 from accounts.models import User
-from incidents import spans
+from incidents import reviewform, spans
+from incidents.behind import Part
 from incidents.forms.fields import DayField, ProgramField
+from incidents.models import LENGTHS
 from incidents.spans import Period
-from incidents.totals import Scope
+from incidents.totals import BOUNDS, Scope
 from programs import access as program_access
 from severity.ladder import Sev
 
-USUAL = "90"
+USUAL, DRILLS = "90", "drills"
 PRESETS = (
     ("", _("The days given")),
     ("30", _("Last 30 days")),
@@ -24,8 +27,14 @@ PRESETS = (
 )
 
 
-class LeadingForm(forms.Form):
-    """The filter above the figures. All of it may be left out: then it is the last 90 days."""
+def _one_of(label: Any, numbers: list[tuple[int, Any]]) -> Any:
+    return forms.TypedChoiceField(
+        label=label, required=False, coerce=int, empty_value=None, choices=[("", ""), *numbers]
+    )
+
+
+class ScopeForm(forms.Form):
+    """A period, a program, how severe. All of it may be left out: then it is the last 90 days."""
 
     preset = forms.ChoiceField(label=_("Period"), choices=PRESETS, required=False)
     since = DayField(label=_("From (UTC)"), required=False)
@@ -67,6 +76,40 @@ class LeadingForm(forms.Form):
             self.cleaned_data["period"],
             program.pk if program else None,
             self.cleaned_data["worst"] if self.cleaned_data["worst"] != "" else Sev.SEV5.value,
+        )
+
+
+class LeadingForm(AddressForm, ScopeForm):
+    """The filter above the figures."""
+
+
+class BehindForm(LeadingForm):
+    """The same of the list behind one figure, with the part of it that is looked behind."""
+
+    level = _one_of(_("Level"), [(sev.value, sev.label) for sev in Sev])
+    bar = _one_of(_("Bar"), [(bar, str(bar)) for bar in range(len(BOUNDS) + 1)])
+    cause = forms.ChoiceField(
+        label=_("Cause"),
+        required=False,
+        choices=lambda: [("", ""), *((one.key, one.title) for one in reviewform.current().causes)],
+    )
+    homeless = forms.BooleanField(label=_("No program is known"), required=False)
+
+    def __init__(self, *args: Any, what: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Bars are those of lengths, and of drills there are no parts.
+        parts = ("level", "bar", "cause", "homeless") if what == DRILLS else ("bar",)
+        for name in () if what in LENGTHS else parts:
+            del self.fields[name]
+
+    def part(self) -> Part:
+        """What is asked for. What is no part narrows nothing, and the form says which."""
+        said = self.allowed()
+        return Part(
+            level=said.get("level"),
+            bar=said.get("bar"),
+            cause=said.get("cause", ""),
+            homeless=said.get("homeless", False),
         )
 
 

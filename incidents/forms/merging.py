@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.filters import AddressForm
 from incidents.forms.entering import numbered
 from incidents.merging import LONGEST_REASON
 from programs.forms import PanelForm
@@ -20,6 +21,10 @@ class IntoForm(PanelForm):
 
     def clean_into(self) -> int:
         return numbered(self.cleaned_data["into"])
+
+
+class AskedForm(AddressForm, IntoForm):
+    """The other incident as the address names it, to show what merging would do."""
 
 
 class MergeForm(IntoForm):

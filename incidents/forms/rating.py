@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.filters import AddressForm
 from accounts.models import User
 from accounts.naming import person_named
 from incidents import ratings
@@ -48,7 +49,7 @@ class DeclineForm(PanelForm):
     reason = forms.CharField(label=_("Why?"), max_length=ratings.LONGEST_REASON)
 
 
-class PeriodForm(forms.Form):
+class PeriodForm(AddressForm):
     """Which ratings are looked at, in the address."""
 
     months: Any = forms.TypedChoiceField(

@@ -9,9 +9,10 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.filters import AddressForm
 from accounts.models import User
 from incidents import register
-from incidents.forms.fields import AddressForm, DayField, ProgramField
+from incidents.forms.fields import DayField, ProgramField
 from incidents.register import Wanted
 from programs import access as program_access
 from severity.ladder import Sev
@@ -40,9 +41,6 @@ class RegisterForm(AddressForm):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            # Nothing has to be filled in, and "(optional)" on each would be noise.
-            field.has_unknown = True  # type: ignore[attr-defined]
         programs = program_access.visible_to(user).order_by("name")
         self.fields["program"].queryset = programs  # type: ignore[attr-defined]
 
@@ -56,7 +54,7 @@ class RegisterForm(AddressForm):
 
     def wanted(self) -> Wanted:
         """What is asked for. A part that makes no sense is left out, and the form says which."""
-        said = self.cleaned_data if self.is_valid() else getattr(self, "cleaned_data", {})
+        said = self.allowed()
         program, until = said.get("program"), said.get("until")
         return Wanted(
             levels=tuple(said.get("sev") or ()),

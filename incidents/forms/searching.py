@@ -9,9 +9,10 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.filters import AddressForm
 from accounts.models import User
 from incidents import search
-from incidents.forms.fields import AddressForm, DayField, ProgramField
+from incidents.forms.fields import DayField, ProgramField
 from incidents.models import Status
 from incidents.search import Wanted
 from programs import access as program_access
@@ -59,9 +60,6 @@ class FilterForm(AddressForm):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            # Nothing has to be filled in, and "(optional)" on each would be noise.
-            field.has_unknown = True  # type: ignore[attr-defined]
         programs = program_access.visible_to(user).order_by("name")
         self.fields["program"].queryset = programs  # type: ignore[attr-defined]
 
@@ -78,7 +76,7 @@ class FilterForm(AddressForm):
 
     def wanted(self) -> Wanted:
         """What is asked for. A part that makes no sense is left out, and the form says which."""
-        said = self.cleaned_data if self.is_valid() else getattr(self, "cleaned_data", {})
+        said = self.allowed()
         program, until = said.get("program"), said.get("until")
         return Wanted(
             text=said.get("q") or "",

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.filters import AddressForm
 from accounts.functions import Function
 from accounts.models import User
 from incidents import library, rulebook, rulewords, seconding
@@ -189,7 +190,7 @@ def initial(document: Mapping[str, Any], based_on: str) -> dict[str, Any]:
     }
 
 
-class LedgerForm(PanelForm):
+class LedgerForm(AddressForm, PanelForm):
     """Which firings somebody looks for. Everything may be left out."""
 
     at = "ledger"

@@ -6,12 +6,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from incidents.forms.leading import PRESETS, USUAL, LeadingForm
+from incidents.forms.leading import PRESETS, USUAL, ScopeForm
 from incidents.wallboards import Terms
 from severity.ladder import Sev
 
 
-class WallboardForm(LeadingForm):
+class WallboardForm(ScopeForm):
     """A name, and what figures are asked for."""
 
     name = forms.CharField(label=_("Where it hangs"), max_length=80)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from accounts.http import Fragment, SignedInRequest
 from incidents import access, looks, story
 from incidents.forms import response
+from incidents.forms.narrowing import StoryForm
 from incidents.models import Incident, TimelineEntry
 from incidents.views import panels, runs
 from incidents.views.panels import Forms
@@ -43,7 +44,7 @@ def page(
     context: dict[str, Any] = {
         "incident": incident,
         "may": room.may,
-        "refusal": refusal,
+        "refusal": refusal or StoryForm(request.GET).wrong(),
         "form": wrong[0] if wrong else None,
         **{part: show(request, room) for part, show in LIVE.items()},
         "kinds": panels.kinds_of(request),
@@ -119,4 +120,5 @@ def timeline(request: SignedInRequest, number: int) -> HttpResponse:
     looks.note(incident, request.user, via="page")
     asked = replace(panels.asked_of(request), most=story.MOST_TO_PRINT)
     context = panels.told(Room(incident, request.user), asked)
+    context["refusal"] = StoryForm(request.GET).wrong()
     return render(request, "incidents/timeline.html", context)

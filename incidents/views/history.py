@@ -10,9 +10,11 @@ from incidents import access, changes, exporting, looks, verisexport
 from incidents.changes import Change
 from incidents.export import Refused
 from incidents.forms.history import HistoryForm
+from incidents.forms.narrowing import VerisForm
 from incidents.models import AccessGrant, Incident
 
 PER_PAGE = 50
+_PLAIN = "text/plain; charset=utf-8"
 _KINDS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
 
@@ -60,11 +62,14 @@ def veris(request: SignedInRequest, number: int) -> HttpResponse:
     """The incident as a VERIS record, without what people wrote unless that is asked for."""
     incident = access.get_incident(request.user, number)
     looks.note(incident, request.user, via="page")
-    texts = "texts" in request.GET
+    form = VerisForm(request.GET)
+    if not form.is_valid():
+        return HttpResponse(form.wrong(), status=422, content_type=_PLAIN)
     try:
+        texts = form.cleaned_data["texts"]
         record = verisexport.one(incident, actor=actor_of(request), texts=texts)
     except Refused as refusal:
-        return HttpResponse(str(refusal), status=409, content_type="text/plain; charset=utf-8")
+        return HttpResponse(str(refusal), status=409, content_type=_PLAIN)
     answer = JsonResponse(record, json_dumps_params={"ensure_ascii": False, "indent": 1})
     answer["Content-Disposition"] = f'attachment; filename="{incident.ref}-veris.json"'
     return answer

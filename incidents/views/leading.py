@@ -14,9 +14,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest
 from accounts.models import User
-from incidents import behind, beside, fewness, leadchart, leading, leadtiles, reviewform, totals
-from incidents.behind import Part
-from incidents.forms.leading import USUAL, LeadingForm
+from incidents import behind, beside, fewness, leadchart, leading, leadtiles, reviewform
+from incidents.forms.leading import DRILLS, USUAL, BehindForm, LeadingForm
 from incidents.spans import Period
 from severity.ladder import Sev
 
@@ -62,9 +61,9 @@ def dashboard(request: SignedInRequest) -> HttpResponse:
 def makes(request: SignedInRequest, what: str) -> HttpResponse:
     """The incidents or drills that make up one figure, as far as the reader may know of them."""
     refuse_others(request.user)
-    if what not in (*behind.BEHIND, "drills"):
+    if what not in (*behind.BEHIND, DRILLS):
         raise Http404
-    form = _form(request)
+    form = BehindForm(request.GET or {"preset": USUAL}, user=request.user, what=what)
     scope = form.scope()
     context: dict[str, Any] = {
         "form": form,
@@ -73,10 +72,10 @@ def makes(request: SignedInRequest, what: str) -> HttpResponse:
         "query": _query_of_the_figures(request),
     }
     page = request.GET.get("page", "")
-    if what == "drills":
+    if what == DRILLS:
         context["page"], context["passed"] = behind.drills(scope, page=page)
         return render(request, "incidents/behind_drills.html", context, status=_status(form))
-    part = _part(request)
+    part = form.part()
     listed = behind.of(request.user, scope, what, part, page=page)
     context |= {
         "kind": leadtiles.kind_of(what),
@@ -90,17 +89,6 @@ def makes(request: SignedInRequest, what: str) -> HttpResponse:
     return render(request, "incidents/behind.html", context, status=_status(form))
 
 
-def _part(request: SignedInRequest) -> Part:
-    """What narrows a list down further than the form; what is none of it narrows nothing."""
-    cause = next(iter(reviewform.causes_of([request.GET.get("cause", "")])), None)
-    return Part(
-        level=_number(request, "level", len(Sev)),
-        bar=_number(request, "bar", len(totals.BOUNDS) + 1),
-        cause=cause.key if cause else "",
-        homeless=request.GET.get("homeless") == "1",
-    )
-
-
 @require_safe
 def export(request: SignedInRequest, kind: str) -> HttpResponse:
     """The figures as a file. They name no incident."""
@@ -108,8 +96,7 @@ def export(request: SignedInRequest, kind: str) -> HttpResponse:
     form = _form(request)
     found = leading.of(request.user, form.scope())
     if not form.is_valid():
-        said = "\n".join(str(each) for errors in form.errors.values() for each in errors)
-        return HttpResponse(said, content_type="text/plain; charset=utf-8", status=422)
+        return HttpResponse(form.wrong(), content_type="text/plain; charset=utf-8", status=422)
     told = leadtiles.as_data(found)
     content = json.dumps(told, indent=2) if kind == "json" else _csv(told)
     answer = HttpResponse(content, content_type=_TYPES[kind])
@@ -160,9 +147,3 @@ def _query_of_the_figures(request: SignedInRequest) -> str:
 
 def _days(period: Period) -> dict[str, str]:
     return {"since": period.since.isoformat(), "until": period.until.isoformat()}
-
-
-def _number(request: SignedInRequest, name: str, count: int) -> int | None:
-    """What narrows a list down further: one of the numbers from 0 on; None for anything else."""
-    said = request.GET.get(name, "")
-    return int(said) if said in {str(number) for number in range(count)} else None

@@ -16,6 +16,8 @@ from accounts.http import SignedInRequest, actor_of
 from incidents import access, changes, filings, legalcase, legalevents, looks, obligations
 from incidents.access import Level
 from incidents.forms import legal as forms
+from incidents.forms import narrowing
+from incidents.forms.narrowing import ClocksForm
 from incidents.models import APPROVALS, Incident, Obligation
 from incidents.obligations import Change
 from incidents.views.room import May
@@ -221,21 +223,15 @@ def act(request: SignedInRequest, number: int, pk: int, how: str) -> HttpRespons
 @require_safe
 def everywhere(request: SignedInRequest) -> HttpResponse:
     """The duties of all incidents that the reader may know of, what ends first on top."""
-    wanted = request.GET.get("which", "owed")
-    found = obligations.seen_by(request.user, drills=wanted == "drills")
-    if wanted == "overdue":
+    form = ClocksForm(request.GET, auto_id="clocks-%s")
+    wanted = form.wanted()
+    found = obligations.seen_by(request.user, drills=wanted == narrowing.DRILLS)
+    if wanted == narrowing.OVERDUE:
         found = found.still_owed().filter(due_at__lt=timezone.now())
+    elif wanted == narrowing.OWED:
+        found = found.still_owed()
     elif wanted in Obligation.State.values:
         found = found.filter(state=wanted)
-    elif wanted not in ("all", "drills"):
-        wanted, found = "owed", found.still_owed()
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    choices = [
-        ("owed", _("Still owed")),
-        ("overdue", _("Overdue")),
-        *Obligation.State.choices,
-        ("all", _("All")),
-        ("drills", _("Of drills")),
-    ]
-    context = {"page": page, "which": wanted, "choices": choices}
+    context = {"page": page, "form": form, "which": wanted}
     return render(request, "incidents/obligations.html", context)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.http import SignedInRequest, actor_of
 from incidents import access, judgement, lifecycle, looks, merging
-from incidents.forms.merging import IntoForm, MergeForm
+from incidents.forms.merging import AskedForm, IntoForm, MergeForm
 from incidents.merging import Outlook
 from incidents.models import AccessGrant, Incident
 
@@ -24,7 +24,7 @@ def merge(request: SignedInRequest, number: int) -> HttpResponse:
     if request.method == "POST":
         return _merge(request, source)
     looks.note(source, request.user, via="page")
-    form = IntoForm(request.GET if "into" in request.GET else None)
+    form = AskedForm(request.GET or None)
     status = 200
     outlook = None
     if form.is_bound:

@@ -143,8 +143,9 @@ def _page(
 @require_safe
 def calibrate(request: SignedInRequest) -> HttpResponse:
     """How far two raters agree, by period."""
-    form = PeriodForm(request.GET or None)
-    months = form.cleaned_data["months"] if form.is_bound and form.is_valid() else None
+    form = PeriodForm(request.GET)
+    said = form.allowed()
+    months = said.get("months")
     since = timezone.now() - timedelta(days=months * _MONTH_DAYS) if months else None
     period = Period(since=since)
     context = {

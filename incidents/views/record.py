@@ -6,13 +6,14 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from accounts.filters import AddressForm
 from accounts.http import SignedInRequest
 from incidents import record
 from incidents.forms.fields import DayField, PlaceField
 from incidents.record import Wanted
 
 
-class RecordForm(forms.Form):
+class RecordForm(AddressForm):
     actor = forms.CharField(
         label=_("Who"),
         required=False,
@@ -25,7 +26,7 @@ class RecordForm(forms.Form):
     before = PlaceField()
 
     def wanted(self) -> Wanted:
-        said = self.cleaned_data if self.is_valid() else getattr(self, "cleaned_data", {})
+        said = self.allowed()
         return Wanted(**{name: value for name, value in said.items() if value})
 
 
@@ -33,8 +34,6 @@ class RecordForm(forms.Form):
 def entries(request: SignedInRequest) -> HttpResponse:
     """Show the record, newest first."""
     form = RecordForm(request.GET)
-    for field in form.fields.values():
-        field.has_unknown = True  # type: ignore[attr-defined]
     page = record.read(request.user, form.wanted())
     filtered = any(request.GET.get(name) for name in ("actor", "action", "subject", "day"))
     context = {"form": form, "page": page, "is_filtered": filtered}

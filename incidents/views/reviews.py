@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.http import SignedInRequest, actor_of
 from incidents import access, items, looks, meanwhile, redacted, reviewfacts, reviewform, reviews
 from incidents.access import Level
+from incidents.forms.narrowing import ItemsForm
 from incidents.forms.reviews import ItemChangeForm, ItemForm, ReviewForm, WordForm
 from incidents.models import ActionItem, Incident, Review, ReviewVersion
 from incidents.views.room import May
@@ -217,14 +218,15 @@ def item(request: SignedInRequest, number: int, pk: int, how: str) -> HttpRespon
 @require_safe
 def all_items(request: SignedInRequest) -> HttpResponse:
     """List action items of incidents that the reader may know of; usually what is not settled."""
-    mine, overdue = "mine" in request.GET, "overdue" in request.GET
-    said = request.GET.get("state", "")
-    state = said if said in ActionItem.State.values else ""
-    found = items.of(request.user, mine=mine, overdue=overdue, state=state)
+    form = ItemsForm(request.GET, auto_id="items-%s")
+    said = form.allowed()
+    asked = {name: said.get(name) or False for name in ("mine", "overdue")}
+    state = said.get("state", "")
+    found = items.of(request.user, **asked, state=state)
     context = {
+        "form": form,
         "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
-        "mine": mine,
-        "overdue": overdue,
+        **asked,
         "state": state,
         "states": ActionItem.State.choices,
     }

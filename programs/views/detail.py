@@ -30,6 +30,7 @@ from programs import (
     told,
     wishes,
 )
+from programs.filter_forms import BLOCKING, ControlsForm
 from programs.forms import PanelForm
 from programs.key_forms import IngestForm, MonitorForm
 from programs.models import Category, Program, ProgramKey, State
@@ -59,7 +60,7 @@ def page(
     context: dict[str, Any] = {
         "program": program,
         "form": bound,
-        "refusal": refusal,
+        "refusal": refusal or ControlsForm(request.GET).wrong(),
         "sees_machines": sees,
         "stand": _stand(request, program),
         "machines": _machines(request, program) if sees else None,
@@ -82,7 +83,7 @@ def page(
 def _controls(request: SignedInRequest, program: Program) -> dict[str, Any]:
     every = controlling.standings(program)
     blocking = [each for each in every if each.blocks]
-    only_blocking = request.GET.get("controls") == "blocking"
+    only_blocking = request.GET.get("controls") == BLOCKING
     end = clearance.end_of(program, blocking)
     return {
         "controls": blocking if only_blocking else every,

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.http import Fragment, SignedInRequest
 from programs import access, picture
-from programs.models import StopProof
+from programs.filter_forms import ProofsForm
 
 PER_PAGE = 100
 # htmx asks no more after an answer of this status.
@@ -60,14 +60,16 @@ def stop(request: SignedInRequest, slug: str, generation: int) -> HttpResponse:
     order = get_object_or_404(program.stop_orders.select_related("dataset"), generation=generation)
     seen = picture.of(order)
     proofs = order.proofs.select_related("collector").order_by("collector__name")
-    state = request.GET.get("state", "")
-    if state in StopProof.State.values:
+    form = ProofsForm(request.GET)
+    said = form.allowed()
+    if state := said.get("state", ""):
         proofs = proofs.filter(state=state)
     context = {
         "program": program,
         "stop": seen,
         "turning": turning(request, seen),
         "page": Paginator(proofs, PER_PAGE).get_page(request.GET.get("page")),
+        "refusal": form.wrong(),
         "state": state,
     }
     return render(request, "programs/stop.html", context)

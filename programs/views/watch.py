@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.http import SignedInRequest, actor_of
 from programs import access
 from programs.evidence import TOO_LARGE
+from programs.filter_forms import SourceKindForm
 from programs.models import Dataset, WatchSource
 from programs.watch import declaring, drawing, looking, standing, watching
 from programs.watch.forms import AudienceForm, PostgresForm, SendForm, SentSourceForm, source_form
@@ -66,8 +67,9 @@ def declare(request: SignedInRequest, slug: str, dataset: str) -> HttpResponse:
 def add_source(request: SignedInRequest, slug: str, dataset: str) -> HttpResponse:
     """Have it looked up in one more place who can read it."""
     row = _dataset(request, slug, dataset, to="run")
-    asked = request.GET.get("kind", "")
-    kind = WatchSource.Kind(asked if asked in WatchSource.Kind.values else "postgres")
+    asked = SourceKindForm(request.GET)
+    said = asked.allowed()
+    kind = WatchSource.Kind(said.get("kind") or WatchSource.Kind.POSTGRES)
     form, status = source_form(kind), 200
     if request.method == "POST":
         form, status = source_form(kind, request.POST), 422
@@ -80,7 +82,7 @@ def add_source(request: SignedInRequest, slug: str, dataset: str) -> HttpRespons
             else:
                 return redirect("programs:source", slug=slug, dataset=dataset, pk=made.pk)
     context = {"program": row.program, "dataset": row, "form": form, "kind": kind}
-    context["kinds"] = WatchSource.Kind
+    context |= {"kinds": WatchSource.Kind, "refusal": asked.wrong()}
     return render(request, "programs/source_new.html", context, status=status)
 
 

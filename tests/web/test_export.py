@@ -112,7 +112,7 @@ def test_nothing_is_taken_where_nothing_is_seen(person):
         ("", "xlsx", 422, "Choose CSV, JSON or VERIS."),
         ("?since=yesterday", "csv", 422, "There is a problem"),
         ("?severity=0", "json", 422, "There is no filter “severity”"),
-        ("?status=lost", "csv", 422, "lost is not one of the available choices"),
+        ("?status=lost", "csv", 422, "“lost” is none of open, reported"),
     ],
 )
 def test_a_wish_that_makes_no_sense_takes_nothing_and_says_why(person, query, form, status, words):

@@ -136,13 +136,13 @@ def test_the_period_stands_in_the_address(executive):
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("since=2026-02-30", "Enter a valid date."),
+        ("since=2026-02-30", "Enter a valid date, such as 2026-11-30."),
         ("since=2026-01-02&until=2026-01-01", "until: 2026-01-01 is before 2026-01-02"),
         ("until=2026-01-01", "since: say from which day"),
         ("since=2999-01-01", "A day from"),
         ("preset=decade", "decade"),
-        ("worst=9", "9 is not one of the available choices"),
-        ("program=nowhere", "is not one of the available choices"),
+        ("worst=9", "“9” is none of 1, 2, 3, 4."),
+        ("program=nowhere", "“nowhere” is none of those that you may choose."),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_the_reason(executive, query, said):
@@ -203,8 +203,10 @@ def test_behind_a_bar_stand_the_incidents_of_its_times(executive):
     assert len(behind_bar(executive, 2)) == 1
     assert len(behind_bar(executive, 7)) == 0
     assert "&amp;worst=&amp;bar=1" in executive.get(PAGE).content.decode()
-    # What is no bar narrows nothing.
-    assert "4 incidents" in executive.reads("/leadership/behind/pause/?bar=99")
+    # What is no bar narrows nothing, and is said.
+    odd = executive.reads("/leadership/behind/pause/?bar=99")
+    assert "4 incidents" in odd
+    assert "Bar: “99” is none of 0, 1, 2" in odd
 
 
 def behind_bar(executive, number):

@@ -93,7 +93,7 @@ def test_mine_are_those_of_whoever_opens_it(person, team):
     ("query", "name", "status", "words"),
     [
         ("", "All", 409, "Choose a filter first"),
-        ("sev=9", "Odd", 422, "9 is not one of the available choices"),
+        ("sev=9", "Odd", 422, "“9” is none of 0, 1, 2, 3, 4, 5."),
         ("since=yesterday", "Odd", 422, "Enter a valid date"),
         ("sev=1", "  ", 422, "This field is required"),
         ("sev=1", "x" * 61, 422, "at most 60 characters"),
