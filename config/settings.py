@@ -90,7 +90,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "config.context.house",
             ],
-            "builtins": ["config.templatetags.andon"],
+            "builtins": ["config.templatetags.andon", "config.templatetags.spans"],
         },
     }
 ]

@@ -1,13 +1,14 @@
 """Tags that every template has: times, severity, states, icons. They render and decide nothing."""
 
 import functools
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django import template
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.dates import MONTHS_3
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -21,6 +22,9 @@ register = template.Library()
 _FEW = 5
 # What is kept rendered is no longer than this, in characters.
 _SHORT = 1000
+# A number and its unit stay on one line.
+_HELD = "\N{NO-BREAK SPACE}"
+_MOMENT = re.compile(r"\b\d{4}-\d\d-\d\d\b(?: \d\d:\d\d(?: UTC)?)?")
 
 # One bar for each step up the ladder, so that the shape alone tells the level.
 _BARS = [
@@ -85,6 +89,15 @@ def _day_and_hour(local: datetime) -> str:
     return f"{day} {local:%H:%M}" if this_year else f"{day} {local.year} {local:%H:%M}"
 
 
+@register.simple_tag
+def day_or_hour(value: datetime) -> str:
+    """When something is due, in large: the hour if that is today, else the day."""
+    local = _local(value)
+    if local.date() == timezone.localdate():
+        return f"{local:%H:%M}"
+    return f"{local.day}{_HELD}{MONTHS_3[local.month].title()}"
+
+
 def _both(value: datetime, local: datetime) -> str:
     utc = f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     same = local.utcoffset() == timedelta(0)
@@ -101,69 +114,22 @@ def shown(value: Any) -> SafeString:
     return format_html("{}", value)
 
 
-@register.simple_tag
-def lasting(since: datetime | None, until: datetime | None = None) -> SafeString:
-    """How long something lasted; JavaScript counts on where it has no end yet."""
-    if since is None:
-        return SafeString("")
-    words = spell((until or timezone.now()) - since)
-    if until:
-        return format_html("{}", words)
-    return format_html(
-        '<span data-since="{}">{}</span>',
-        since.astimezone(UTC).isoformat(timespec="seconds"),
-        words,
-    )
+@register.filter
+def day(value: date) -> SafeString:
+    """A day in ISO format: as a time it does not break over lines, which its hyphens would."""
+    return format_html("<time>{}</time>", value.isoformat())
 
 
 @register.filter
-def spell(span: timedelta | None) -> str:
-    """A length of time in its two largest units: "4 min", "12 h 5 min", "3 d 4 h"."""
-    if span is None:
-        return ""
-    seconds = max(int(span.total_seconds()), 0)
-    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
-    if days >= 2:
-        return _("%(d)s d %(h)s h") % {"d": days, "h": hours % 24}
-    if hours:
-        return _("%(h)s h %(m)s min") % {"h": hours, "m": minutes % 60}
-    if minutes:
-        return _("%(m)s min") % {"m": minutes}
-    return _("%(s)s s") % {"s": seconds}
-
-
-@register.filter
-def seconds_between(end: datetime | None, start: datetime | None) -> str:
-    """From start to end in seconds with two places, for what takes a few of them."""
-    if end is None or start is None:
-        return ""
-    return formats.number_format((end - start).total_seconds(), 2)
+def held(text: str) -> SafeString:
+    """Words that Andon wrote: their days and times do not break over lines."""
+    return mark_safe(_MOMENT.sub(r'<span class="nowrap">\g<0></span>', escape(text)))  # noqa: S308
 
 
 @register.filter
 def few(number: int) -> str:
     """A count of people who must not be guessed at: 1 to 4 are told alike."""
     return _("fewer than 5") if 0 < number < _FEW else str(number)
-
-
-@register.filter
-def in_seconds(milliseconds: int | None) -> str:
-    """Milliseconds as seconds with two places."""
-    return "" if milliseconds is None else formats.number_format(milliseconds / 1000, 2)
-
-
-@register.filter
-def short_seconds(milliseconds: int) -> str:
-    """Milliseconds for the foot of a bar: "20 ms", "0.5 s", "1000 s"."""
-    if milliseconds < 100:
-        return _("%(n)s ms") % {"n": milliseconds}
-    return _("%(n)s s") % {"n": formats.number_format(milliseconds / 1000).rstrip("0").rstrip(".,")}
-
-
-@register.filter
-def clearly_after(later: datetime, earlier: datetime) -> bool:
-    """True if something was written down more than a minute after it happened."""
-    return later - earlier > timedelta(minutes=1)
 
 
 @register.simple_tag

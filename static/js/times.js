@@ -4,17 +4,20 @@
   const steps = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
   const speak = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "always", style: "short" });
 
+  // A number and its unit stay on one line.
+  const held = (text) => text.replaceAll(" ", "\u00a0");
+
   function relative(seconds) {
     const [unit, size] = steps.find(([, size]) => Math.abs(seconds) >= size) ?? steps.at(-1);
-    return speak.format(Math.trunc(seconds / size), unit);
+    return held(speak.format(Math.trunc(seconds / size), unit));
   }
 
-  // As the filter `spell` in config/templatetags/andon.py.
+  // As the filter `spell` in config/templatetags/spans.py.
   function spell(seconds) {
     const s = Math.max(Math.floor(seconds), 0), m = Math.floor(s / 60), h = Math.floor(s / 3600), d = Math.floor(s / 86400);
-    if (d >= 2) return `${d} d ${h % 24} h`;
-    if (h) return `${h} h ${m % 60} min`;
-    return m ? `${m} min` : `${s} s`;
+    if (d >= 2) return held(`${d} d ${h % 24} h`);
+    if (h) return held(`${h} h ${m % 60} min`);
+    return held(m ? `${m} min` : s ? `${s} s` : "under 1 s");
   }
 
   function ago(element) {
@@ -24,12 +27,13 @@
     if (!words) {
       words = document.createElement("span");
       words.className = "ago muted";
-      element.append(" ", words);
+      element.append(words);
       if (!element.title.includes("/")) {
         element.title += ` / ${new Date(element.dateTime).toLocaleString(undefined, { timeZoneName: "short" })}`;
       }
     }
-    put(words, `(${relative(away)})`);
+    // With the space inside, the line may break here and nowhere else in a time.
+    put(words, ` (${relative(away)})`);
   }
 
   // Writing the same text again would make screen readers and observers look up.
