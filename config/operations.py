@@ -20,6 +20,7 @@ from accounts.http import SignedInRequest
 from audit import clockwork, engine_views, figures, overdue
 from config.backup import proving
 from notifications import checking
+from notifications.deliveries import UNSENT
 from notifications.models import Page, PageAttempt
 from programs.models import GateProcess, Lease
 
@@ -110,7 +111,7 @@ def deliveries(since: datetime) -> dict[str, int]:
         pages=Count("page", distinct=True),
         unanswered=Count("pk", filter=Q(ended_at=None)),
     )
-    unsent = Page.objects.filter(state__in=[Page.State.PENDING, Page.State.SENDING]).count()
+    unsent = Page.objects.filter(state__in=UNSENT).count()
     return tried | {"unsent": unsent}
 
 

@@ -20,8 +20,10 @@ PER_PAGE = 50
 # By then whoever began an attempt has ended it, or was killed in the middle.
 ENDS_WITHIN = timedelta(seconds=30)
 State = Page.State
+UNSENT = (State.PENDING, State.SENDING)
 STATES = [
     *((state.value, state.label) for state in State),
+    ("unsent", gettext_lazy("Has not left yet")),
     ("delayed", gettext_lazy("Delayed: many at once")),
     ("maybe", gettext_lazy("Sent, maybe twice")),
 ]
@@ -52,7 +54,7 @@ class Line:
 
     @property
     def may_be_resent(self) -> bool:
-        return self.page.about_id is None and self.page.state not in (State.PENDING, State.SENDING)
+        return self.page.about_id is None and self.page.state not in UNSENT
 
 
 @dataclass(frozen=True)
@@ -184,6 +186,8 @@ def _conditions(wanted: Wanted) -> Q:
 
 
 def _in_state(state: str) -> Q:
+    if state == "unsent":
+        return Q(state__in=UNSENT)
     if state == "delayed":
         return Q(state=State.PENDING, held_until__isnull=False)
     if state == "maybe":

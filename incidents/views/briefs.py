@@ -1,19 +1,29 @@
 """The story of an incident for those who lead: slides to read and print, and two in figures."""
 
 import re
+from datetime import timedelta
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest
 from audit import clockwork
 from incidents import access, briefs, leadtiles, looks, retelling
-from incidents.briefs import Brief
+from incidents.briefs import Brief, Redaction
 from incidents.forms.briefs import BriefForm, CompareForm
 from incidents.models import Incident
 
+_BEHIND = {
+    "detect": "exposures/",
+    "acknowledge": "timeline/?kind=escalation",
+    "pause": "timeline/?kind=pause&kind=proof",
+    "contain": "timeline/?kind=status",
+    "recover": "timeline/?kind=status",
+}
 _NUMBER = re.compile(r"\s*(?:inc-?)?\s*([1-9]\d{0,8})\s*", re.IGNORECASE)
 
 
@@ -24,13 +34,9 @@ def brief(request: SignedInRequest, number: int) -> HttpResponse:
     looks.note(incident, request.user, via="page")
     form = BriefForm(request.GET)
     told = _told(request, incident, form)
-    lengths = told.lengths.items() if told else ()
-    context = {
-        "incident": incident,
-        "form": form,
-        "brief": told,
-        "lengths": [(leadtiles.TITLES[name], span) for name, span in lengths],
-    }
+    context = {"incident": incident, "form": form, "brief": told}
+    if told:
+        context |= {"lengths": _lengths(told), "leads": told.redaction != Redaction.OUTSIDE}
     status = 422 if form.errors else 200
     return render(request, "incidents/brief.html", context, status=status)
 
@@ -58,6 +64,21 @@ def compare(request: SignedInRequest, number: int) -> HttpResponse:
     }
     status = 422 if form.errors else 200
     return render(request, "incidents/compare.html", context, status=status)
+
+
+def _lengths(told: Brief) -> list[tuple[str | Promise, timedelta | None, str]]:
+    """Each length of time with its title, and where what it was reckoned from stands."""
+    # What people outside are told may be sent to them, and a link would name the incident.
+    leads = told.redaction != Redaction.OUTSIDE
+    home = reverse("incidents:detail", args=[told.incident.number])
+    return [
+        (
+            leadtiles.TITLES[name],
+            span,
+            f"{home}{_BEHIND[name]}" if leads else "",
+        )
+        for name, span in told.lengths.items()
+    ]
 
 
 def _told(request: SignedInRequest, incident: Incident, form: BriefForm) -> Brief | None:

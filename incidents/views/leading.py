@@ -69,6 +69,8 @@ def makes(request: SignedInRequest, what: str) -> HttpResponse:
         "form": form,
         "what": leadtiles.TITLES[what],
         "period": scope.period,
+        "program": form.cleaned_data["program"] if scope.program else None,
+        "mildest": Sev(scope.mildest) if scope.mildest < Sev.SEV5 else None,
         "query": _query_of_the_figures(request),
     }
     page = request.GET.get("page", "")

@@ -1,5 +1,7 @@
 """Boards on a wall: made and ended by leadership, read by whoever has the address."""
 
+from urllib.parse import urlencode
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -16,6 +18,7 @@ from accounts.http import SignedInRequest, actor_of
 from incidents import fewness, leadchart, leadtiles, wallboards
 from incidents.forms.wall import WallboardForm
 from incidents.models import Wallboard
+from incidents.spans import Period
 from incidents.views.leading import refuse_others
 from programs import summary
 from severity.ladder import Sev
@@ -71,6 +74,8 @@ def wall(request: HttpRequest, secret: str) -> HttpResponse:
         "leading": found,
         "period": found.scope.period,
         "tiles": leadtiles.of(found),
+        "query": _query(board),
+        "query_before": _query(board, found.scope.period.before()),
         "open": [(Sev(level), n) for level, n in wallboards.open_now(board).items()],
         "standstill": summary.standstill(board.made_by),
         "weeks": leadchart.over_time(found, marks_few=False),
@@ -86,3 +91,14 @@ def wall(request: HttpRequest, secret: str) -> HttpResponse:
     if "still" not in request.GET:
         answer["Refresh"] = str(REFRESH_SECONDS)
     return answer
+
+
+def _query(board: Wallboard, period: Period | None = None) -> str:
+    """What leadership asks for to see the lists behind a board: of its period, or of another."""
+    if period is None:
+        when = {"preset": board.preset}
+    else:
+        when = {"since": period.since.isoformat(), "until": period.until.isoformat()}
+    program = board.program.slug if board.program else ""
+    worst = "" if board.worst == Sev.SEV5 else board.worst
+    return urlencode(when | {"program": program, "worst": worst})

@@ -72,6 +72,7 @@ def test_the_log_is_filtered_by_person_method_state_and_day_and_paged_by_key(
     assert people(method="email") == [commander]
     assert people(state="sent") == [commander]
     assert people(state="delayed") == []
+    assert people(state="unsent") == [other]
     assert people(day=timezone.now().date() - timedelta(days=2)) == []
     monkeypatch.setattr(deliveries, "PER_PAGE", 1)
     first = deliveries.of_incident(incident, Wanted())

@@ -13,11 +13,27 @@ from incidents.behind import SUMMED
 from incidents.models import LENGTHS, Drill, DrillScope, Measure
 from tests import make
 from tests.web.conftest import reader, words
+from tests.web.numbers import unlinked
 from tests.web.test_leadership import PAGE, figures, reported
 
 pytestmark = pytest.mark.django_db
 _LINK = re.compile(r'<a[^>]*href="/leadership/behind/(\w+)/\?([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
 _VALUE = re.compile(r'tile__value">(.*?)</span>', re.DOTALL)
+_OF = re.compile(r"\bof ([\d,]+) (?:incident|that)")
+# Numbers of the page that lead nowhere, and why.
+_BARE = {
+    "time": "a day, as the period and the rows of the table have it",
+    "th": "what a row or a column is of",
+    ".sev": "the badge of a level; its number stands beside it",
+    "svg": "the scale of a picture; its table says the same with links",
+    ".trend": "by how much what stands before it differs, which leads to both",
+    "#Exposed before": "of one incident, which leads to it at the head of the row",
+    "#Stop proven after": "as above",
+    "#Contained after": "as above",
+    "=0": "none: nothing stands behind it",
+    "option": "what may be asked for",
+    "#how": "how the figures are made",
+}
 _SAID = re.compile(
     r"([\d,]+) (?:incidents?|drills?)(?: that you may read)?(?:, together ([\d,]+))?"
 )
@@ -92,7 +108,9 @@ def check(executive, what, query, text):
     rows, n, *total = listed(executive, what, query)
     assert rows == n, "all of it is on the page"
     said = numbers(text)
-    if what in SUMMED:
+    if many := _OF.search(text):
+        assert numbers(many[1]) == [n]
+    elif what in SUMMED:
         assert said[0] == total[0]
     elif what == "drills":
         page = executive.reads(f"/leadership/behind/drills/?{query}")
@@ -116,6 +134,10 @@ def test_every_number_leads_to_a_list_that_comes_to_it(executive, past, query):
     led = {what for what, _query, _text in found}
     assert led == {*behind.BEHIND, "drills"} - ({"missed", "reviewed"} - led)
     assert len(found) >= 20
+
+
+def test_no_number_of_the_page_leads_nowhere_but_those_that_cannot(executive, past):
+    assert unlinked(executive.get(PAGE), _BARE) == []
 
 
 def test_lengths_are_of_as_many_as_are_listed_and_their_middle_is_told(executive, past):
@@ -171,3 +193,9 @@ def test_only_those_at_the_level_that_was_asked_for_are_severe(executive, past):
     told = leading.of(executive.person, figures(executive, mildest=1).scope).severe.now
     severe = [query for what, query, _text in links(page) if query.endswith("&worst=1")]
     assert listed(executive, "incidents", severe[0])[1] == told
+
+
+def test_a_list_says_what_its_figure_was_narrowed_down_to(executive, past):
+    path = f"/leadership/behind/incidents/?program={past.slug}&worst=2"
+    assert f"Only those of {past.name}. Only SEV 2 and worse." in executive.reads(path)
+    assert "Only those" not in executive.reads("/leadership/behind/incidents/")

@@ -1,6 +1,8 @@
 """The story of an incident for those who lead: in levels of redaction, and as it stood before."""
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 import time_machine
@@ -13,6 +15,7 @@ from incidents.models import Status, TimelineEntry
 from severity.ladder import Sev
 from tests import make
 from tests.web.conftest import let_in, reader, url
+from tests.web.numbers import unlinked
 
 pytestmark = pytest.mark.django_db
 Audience = TimelineEntry.Audience
@@ -79,6 +82,31 @@ def test_what_was_exposed_is_told(incident, zara):
     [found] = told(zara, incident).exposed
     assert (found.people[1], found.is_open) == (1200, True)
     assert "1,200 people" in zara.reads(url(incident, "brief/"))
+
+
+def test_numbers_lead_to_what_is_behind_them_and_for_people_outside_nowhere(incident, zara):
+    since = timezone.now() - timedelta(hours=30)
+    said = exposures.Said(what="Keys", people_min=1200, since=since)
+    exposures.add(incident, said, actor=make.actor(zara.person))
+    lifecycle.move(incident, Status.CONTAINED, actor=make.officer(), exception="Looked.")
+    answer = zara.get(url(incident, "brief/"))
+    bare = {
+        "h1": "the name of the incident",
+        ".sev": "its level",
+        "time": "a moment",
+        "p": "what somebody wrote",
+        "strong": "the title of an article of law",
+        f"={incident.program}": "the name of a program",
+    }
+    assert unlinked(answer, bare) == []
+    page = answer.content.decode().partition("<main")[2]
+    links = re.findall(rf'href="({url(incident)}(?:exposures|timeline)/[^"]*)"', page)
+    assert len(links) >= 4
+    assert {zara.get(unescape(link)).status_code for link in links} == {200}
+    outside = zara.get(url(incident, "brief/?redaction=outside")).content.decode()
+    told = outside.partition('class="card slide"')[2].partition("</main")[0]
+    assert "at least 1,200 people" in " ".join(told.split())
+    assert "<a " not in told
 
 
 def test_the_story_of_a_past_moment_is_what_stood_there(incident, zara):

@@ -14,6 +14,7 @@ from programs.models import GateProcess
 from severity.ladder import Sev
 from tests import make
 from tests.web.conftest import reader
+from tests.web.numbers import unlinked
 
 pytestmark = pytest.mark.django_db
 PAGE = "/operations/"
@@ -67,6 +68,20 @@ def test_the_last_backup_and_the_last_proof_are_told(operator, tmp_path):
     with transaction.atomic():
         proving._note(proving.FAILED, backup="andon-2", why="torn")
     assert "A later one failed" in operator.reads(PAGE)
+
+
+def test_every_number_leads_to_what_is_behind_it(operator, tmp_path):
+    make.program()
+    said = Manifest("2026", "0", "18", Record(5, 1, ""), {"database.dump": (2048, "ab")})
+    taking._record(tmp_path / "andon-1", said)
+    proving._note(proving.PROVEN, backup="andon-1", entries=5, seconds=3)
+    bare = {
+        "time": "a moment",
+        ".mono": "a name or a hash",
+        "th": "what a row is of",
+        "#backups": "a file outside Andon",
+    }
+    assert unlinked(operator.get(PAGE), bare) == []
 
 
 @pytest.mark.parametrize("function", [*(f for f in Function if f != Function.OPERATOR), None])

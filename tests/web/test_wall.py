@@ -1,6 +1,7 @@
 """Boards on a wall: an address that opens without signing in, names nothing and can be ended."""
 
 import re
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -14,6 +15,7 @@ from incidents.models import Wallboard
 from severity.ladder import Sev
 from tests import make
 from tests.web.conftest import reader, words
+from tests.web.numbers import unlinked
 
 pytestmark = pytest.mark.django_db
 BOARDS = "/leadership/boards/"
@@ -56,6 +58,28 @@ def test_a_board_is_read_without_signing_in_and_names_no_incident(executive):
         assert incident.ref not in said
         assert incident.codename not in said
     assert "Zulu" not in said
+
+
+@pytest.mark.parametrize("terms", [{}, {"worst": "2"}, {"preset": "year"}])
+def test_every_number_leads_those_who_lead_to_its_list(executive, terms):
+    program = make.program()
+    counted(6, program=program)
+    answer = Client().get(made(executive, **terms, program=program.slug))
+    bare = {
+        "time": "the period",
+        ".page__head": "the moment",
+        "svg": "the scale of the picture",
+        "#few": "how the figures are made",
+    }
+    assert unlinked(answer, bare) == []
+    links = set(re.findall(r'href="(/(?:leadership|incidents|programs)/[^"]*)"', text_of(answer)))
+    assert len(links) >= 12
+    assert {executive.get(link).status_code for link in links} == {200}
+    assert {Client().get(link).status_code for link in links} == {302}
+
+
+def text_of(answer):
+    return unescape(answer.content.decode())
 
 
 def test_it_loads_itself_anew_without_a_script_and_sets_no_cookie(executive):
