@@ -12,6 +12,7 @@ from incidents.forms.fields import MomentField
 from incidents.models import DraftVersion, Evidence, Incident, LegalFacts
 from programs.fields import PeopleField
 from programs.forms import PanelForm
+from severity.clocks import placenames
 from severity.clocks.ruleset import RISKS
 
 NONE = "none"
@@ -136,8 +137,10 @@ def _choices(name: str, held: list[str]) -> list[tuple[str, Any]]:
     """What can be ticked: all that the rules know, and what was stated in other words before."""
     rules = legalcase.rules()
     if name == "jurisdictions":
-        every = rules.atlas.by_code.values()
-        found: list[tuple[str, Any]] = [(each.code, f"{each.name} ({each.code})") for each in every]
+        found: list[tuple[str, Any]] = [
+            (each.code, f"{placenames.NAMES.get(each.code, each.name)} ({each.code})")
+            for each in rules.atlas.by_code.values()
+        ]
     else:
         known = [word for word in getattr(rules, name) if word != NONE]
         found = [(word, word.replace("_", " ")) for word in known]

@@ -12,6 +12,22 @@ from incidents.models.drafts import DraftVersion
 from incidents.models.evidence import Evidence
 from incidents.models.incident import Incident
 
+# The calendars of severity.clocks, and what was read of a law, in words.
+_CALENDARS = {
+    "hours_continuous": _("hours, without a break"),
+    "calendar_days": _("calendar days"),
+    "eu_days": _("days of the EU: an end moves to the next working day"),
+    "business_days_us_federal": _("business days of the US federation"),
+    "business_days_br": _("business days of Brazil"),
+    "dora_noon": _("DORA: an end moves to noon of the next working day"),
+}
+_SOURCES = {
+    "primary": _("the law was read"),
+    "secondary": _("a page about it was read"),
+    "unverified": _("not verified"),
+    "none": _("yours to fill"),
+}
+
 
 class LegalFacts(models.Model):
     """What was stated of an incident for its legal clocks. Never changed: the next supersedes it.
@@ -195,6 +211,16 @@ class Obligation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cited}, {self.phase}" if self.phase > 1 else self.cited
+
+    @property
+    def calendar_words(self) -> str:
+        """How its time is counted, for a reader; as the rules call it where there are no words."""
+        return str(_CALENDARS.get(self.calendar, self.calendar))
+
+    @property
+    def source_words(self) -> str:
+        """What was read of the law, for a reader."""
+        return str(_SOURCES.get(self.verified, self.verified))
 
     @property
     def is_owed(self) -> bool:

@@ -6,8 +6,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.functions import Function
-from incidents import lifecycle
+from incidents import legalcase, lifecycle
 from incidents.models import Obligation
+from severity.clocks import placenames
 from severity.ladder import Sev
 from tests import make
 from tests.web.conftest import reader, url, words
@@ -143,7 +144,7 @@ def test_a_drill_stands_in_no_list_of_what_is_owed(officer):
 def test_the_board_shows_the_next_end_to_whoever_may_see_it(incident, officer):
     due = aware(incident) + timedelta(hours=72)
     page = officer.reads("/")
-    assert f"Next legal deadline {due:%H:%M} {incident.ref}" in page
+    assert f"Next legal deadline {due.day} {due:%b} {incident.ref}" in page
     assert incident.ref not in reader().reads("/")
     assert "none runs, as far as you may see" in reader().reads("/")
 
@@ -157,3 +158,25 @@ def test_mail_about_the_clocks_of_a_drill_says_so(officer, mailoutbox, engine):
     for mail in told:
         assert mail.subject.startswith(f"[Andon] Drill, {drill.codename}: ")
         assert mail.body.startswith("This is a drill. ")
+
+
+def test_what_the_rules_call_by_codes_is_told_in_words(incident, officer):
+    aware(incident)
+    duty = incident.obligations.first()
+    page = officer.reads(url(incident, f"clocks/{duty.pk}/"))
+    assert "Calendar hours, without a break" in page
+    assert "Source the law was read" in page
+    form = officer.reads(url(incident, "clocks/"))
+    assert "Austria (AT)" in form
+    assert "Alabama (US-AL)" in form
+
+
+def test_every_calendar_source_and_place_of_the_rules_has_words():
+    rules = legalcase.rules()
+    for rule in rules.rules.values():
+        told = Obligation(calendar=rule.calendar or "", verified=rule.verified)
+        assert told.source_words != str(rule.verified)
+        assert not rule.calendar or told.calendar_words != str(rule.calendar)
+    unnamed = {each.code for each in rules.atlas.by_code.values() if each.name == each.code}
+    assert unnamed - placenames.NAMES.keys() <= {"EU"}
+    assert placenames.NAMES.keys() <= unnamed
