@@ -208,4 +208,4 @@ def test_a_person_manages_their_own_on_pages_and_nobody_elses():
     ada.post(f"{path}{pk}/", **(said | {"program": "", "about": ["closed"]}))
     assert subscribing.of(ada.person).get().about == ["closed"]
     ada.post(f"{path}{pk}/end/")
-    assert "None." in ada.reads(path)
+    assert "You are told of nothing yet" in ada.reads(path)

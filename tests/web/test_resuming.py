@@ -70,7 +70,7 @@ def test_two_people_of_two_functions_let_it_go_on(program):
     agree(first, program, request)
     assert state(program) == State.PAUSED
     page = first.reads(path(program, "resume/"))
-    assert "1 of 2 have agreed" in page
+    assert "1 of 2 has agreed" in page
     assert "Legal counsel" in page
     assert "counts until" in page
     agree(person(Function.SECURITY), program, request)
