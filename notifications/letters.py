@@ -1,5 +1,6 @@
 """Read a mail that somebody sent: bytes in, one letter out. Pure; loads nothing from elsewhere."""
 
+import codecs
 import hashlib
 import re
 from collections.abc import Iterator
@@ -9,14 +10,25 @@ from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses
-from html.parser import HTMLParser
+from html import unescape
 
 LARGEST = 10 * 1024 * 1024
 MOST_PARTS, DEEPEST = 50, 10
 LONGEST_SUBJECT, LONGEST_TEXT = 200, 10_000
 MOST_IDS = 50
+# Whoever writes to the mailbox shall not decide how long it takes: what is read of a mail ends
+# here, in bytes or characters, and what no mail program writes is not begun with.
+LONGEST_HEADER, LONGEST_PART, LONGEST_HTML = 4096, 1_000_000, 300_000
+MOST_LEAVES, MOST_DASHES = 500, 10_000
 # The parser of a mail goes as deep as its parts: they are counted before it is let at them.
-_PART = re.compile(rb"^content-type\s*:\s*(multipart|message)/", re.IGNORECASE | re.MULTILINE)
+_PART = re.compile(
+    rb"(?:^|\r)content-type\s*:\s*(multipart|message)/", re.IGNORECASE | re.MULTILINE
+)
+# What may part them, each a message to the parser.
+_DASHES = re.compile(rb"(?:^|\r)--", re.MULTILINE)
+_FOLDED = re.compile(rb"(?:[^\r\n]|\r?\n[ \t]|\r[ \t])*+")
+# Encodings of programs and of names, not of letters. Some take the square of the length.
+_NOT_OF_MAIL = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined"})
 _ID = re.compile(r"<([^<>\s]{1,250})>")
 # Where the mail begins that is answered, as mail programs write it.
 _QUOTED = re.compile(
@@ -60,13 +72,12 @@ def read(raw: bytes, *, own: str) -> Letter:
         own: the address that our own mails come from, in small letters.
 
     Raises:
-        Unreadable: if it is too large, has too many parts or too deep ones, is from nobody or
-            from several, or is broken.
+        Unreadable: if it is too large, has too many parts or too deep ones, or too long headers, is
+            from nobody or from several, or is broken.
     """
     if len(raw) > LARGEST:
         raise Unreadable(f"It is larger than {LARGEST // 1024**2} MiB.")
-    if len(_PART.findall(raw)) > MOST_PARTS:
-        raise Unreadable(f"It has more than {MOST_PARTS} parts.")
+    _refuse_too_many(raw)
     try:
         return _letter(message_from_bytes(raw), raw, own)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
@@ -74,17 +85,29 @@ def read(raw: bytes, *, own: str) -> Letter:
         raise Unreadable(f"It is broken: {type(error).__name__}.") from error
 
 
+def _refuse_too_many(raw: bytes) -> None:
+    parts = list(_PART.finditer(raw))
+    if len(parts) > MOST_PARTS:
+        raise Unreadable(f"It has more than {MOST_PARTS} parts.")
+    if len(_DASHES.findall(raw)) > MOST_DASHES:
+        raise Unreadable(f"More than {MOST_DASHES} of its lines begin with two hyphens.")
+    for part in parts:
+        rest = _FOLDED.match(raw, part.end())
+        if rest and len(rest[0]) > LONGEST_HEADER:
+            raise Unreadable("Its headers are too long.")
+
+
 def _letter(mail: Message, raw: bytes, own: str) -> Letter:
     sender = _sender(mail)
     plain, html, left_out = _parts(mail)
-    text = "\n\n".join(plain) if plain else "\n\n".join(map(_without_tags, html))
-    ids = _ID.findall(f"{mail.get('In-Reply-To', '')} {mail.get('References', '')}")
-    named = _ID.findall(str(mail.get("Message-ID", "")))
+    text = "\n\n".join(plain) if plain else _without_tags("<p>".join(html)[:LONGEST_HTML])
+    ids = _ID.findall(f"{_of(mail, 'In-Reply-To')} {_of(mail, 'References', 16 * LONGEST_HEADER)}")
+    named = _ID.findall(_of(mail, "Message-ID"))
     return Letter(
         ident=hashlib.sha256(named[0].encode()).hexdigest() if named else "",
         digest=hashlib.sha256(raw).hexdigest(),
         sender=sender,
-        subject=_line(_decoded(mail.get("Subject", "")))[:LONGEST_SUBJECT],
+        subject=_line(_decoded(_of(mail, "Subject")))[:LONGEST_SUBJECT],
         text=_said(text)[:LONGEST_TEXT],
         answers=tuple(dict.fromkeys(ids))[:MOST_IDS],
         left_out=left_out,
@@ -93,8 +116,15 @@ def _letter(mail: Message, raw: bytes, own: str) -> Letter:
     )
 
 
+def _of(mail: Message, name: str, most: int = LONGEST_HEADER) -> str:
+    return str(mail.get(name, ""))[:most]
+
+
 def _sender(mail: Message) -> str:
-    found = getaddresses([str(each) for each in mail.get_all("From", [])])
+    named = [str(each) for each in mail.get_all("From", [])]
+    if sum(map(len, named)) > LONGEST_HEADER:
+        raise Unreadable("It must be from one address.")
+    found = getaddresses(named)
     addresses = [address for _name, address in found if address]
     if len(addresses) != 1 or len(found) != 1 or addresses[0].count("@") != 1:
         raise Unreadable("It must be from one address.")
@@ -117,9 +147,11 @@ def _parts(mail: Message) -> tuple[list[str], list[str], int]:
     plain: list[str] = []
     html: list[str] = []
     left_out = 0
-    for part in _leaves(mail, DEEPEST):
+    for number, part in enumerate(_leaves(mail, DEEPEST), start=1):
+        if number > MOST_LEAVES:
+            raise Unreadable(f"It has more than {MOST_LEAVES} parts.")
         kind = part.get_content_type()
-        kept = part.get_content_disposition() != "attachment" and not part.get_filename()
+        kept = _is_short(part) and _is_of_the_letter(part)
         if kept and kind == "text/plain":
             plain.append(_text(part))
         elif kept and kind == "text/html":
@@ -127,6 +159,17 @@ def _parts(mail: Message) -> tuple[list[str], list[str], int]:
         else:
             left_out += 1
     return plain, html, left_out
+
+
+def _is_short(part: Message) -> bool:
+    of_it = ("Content-Type", "Content-Disposition")
+    return (
+        sum(len(str(each)) for name in of_it for each in part.get_all(name, [])) <= LONGEST_HEADER
+    )
+
+
+def _is_of_the_letter(part: Message) -> bool:
+    return part.get_content_disposition() != "attachment" and not part.get_filename()
 
 
 def _leaves(mail: Message, depth: int) -> Iterator[Message]:
@@ -144,19 +187,27 @@ def _leaves(mail: Message, depth: int) -> Iterator[Message]:
 
 def _text(part: Message) -> str:
     payload = part.get_payload(decode=True)
-    raw = payload if isinstance(payload, bytes) else b""
-    try:
-        text = raw.decode(part.get_content_charset("utf-8"), "replace")
-    except LookupError:
-        text = raw.decode("utf-8", "replace")
+    raw = payload[:LONGEST_PART] if isinstance(payload, bytes) else b""
+    text = raw.decode(_charset(part), "replace")
+    # Halves of letters, as UTF-7 may hold them, are none.
+    text = text.encode("utf-8", "replace").decode("utf-8")
     return text.replace("\0", "").replace("\r\n", "\n")
 
 
-def _decoded(header: object) -> str:
+def _charset(part: Message) -> str:
     try:
-        return str(make_header(decode_header(str(header))))
+        name = codecs.lookup(part.get_content_charset("utf-8")).name
+        "".encode(name)
+    except LookupError:
+        return "utf-8"
+    return "utf-8" if name in _NOT_OF_MAIL else name
+
+
+def _decoded(header: str) -> str:
+    try:
+        return str(make_header(decode_header(header)))
     except (HeaderParseError, LookupError, ValueError):
-        return str(header)
+        return header
 
 
 def _line(text: str) -> str:
@@ -166,7 +217,7 @@ def _line(text: str) -> str:
 def _said(text: str) -> str:
     """What the sender wrote, without the mail that it answers."""
     kept = []
-    for line in text.splitlines():
+    for line in text[: 20 * LONGEST_TEXT].splitlines():
         if _QUOTED.match(line):
             break
         if not line.startswith(">"):
@@ -174,35 +225,48 @@ def _said(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()
 
 
-class _Words(HTMLParser):
-    """Collects the words of a page, and nothing that it would load or run."""
-
-    _SILENT = frozenset({"script", "style", "head", "title", "template"})
-    _BREAKS = frozenset({"br", "p", "div", "li", "tr", "h1", "h2", "h3", "blockquote"})
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.words: list[str] = []
-        self._silent = 0
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        del attrs
-        if tag in self._SILENT:
-            self._silent += 1
-        elif tag in self._BREAKS:
-            self.words.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self._SILENT:
-            self._silent = max(0, self._silent - 1)
-
-    def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self.words.append(" ".join(data.split()) + " ")
+# A tag. What is not closed in it goes on to the end, so that nothing is read twice.
+_TAG = re.compile(
+    r"<(/?)([a-z][^\s/>]*+|[!?])"
+    r"""(?:[^>=]|=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z))?)*+>?""",
+    re.IGNORECASE,
+)
+_SILENT = frozenset({"head", "template"})
+# Of these nothing but their own end is a tag.
+_RAW = {name: re.compile(f"</{name}", re.IGNORECASE) for name in ("script", "style", "title")}
+_BREAKS = frozenset({"br", "p", "div", "li", "tr", "h1", "h2", "h3", "blockquote"})
 
 
 def _without_tags(html: str) -> str:
-    reader = _Words()
-    reader.feed(html)
-    reader.close()
-    return "\n".join(line.strip() for line in "".join(reader.words).splitlines())
+    """The words of a page, and nothing that it would load or run."""
+    words: list[str] = []
+    at = silent = 0
+    while at < len(html):
+        begin = html.find("<", at)
+        begin = len(html) if begin < 0 else begin
+        tag = _TAG.match(html, begin)
+        end = begin + 1
+        if tag is None:
+            words.append("" if silent else html[at:end])
+        else:
+            words.append("" if silent else html[at:begin])
+            end = _end_of(html, tag)
+            name = tag[2].lower()
+            if name in _SILENT:
+                silent = max(0, silent - 1) if tag[1] else silent + 1
+            elif not silent:
+                words.append("\0" if name in _BREAKS and not tag[1] else " ")
+        at = end
+    lines = unescape("".join(words)).split("\0")
+    return "\n".join(" ".join(line.split()) for line in lines)
+
+
+def _end_of(html: str, tag: re.Match[str]) -> int:
+    """Where a tag ends, and with it what is no text of the page: a comment, a script."""
+    if html.startswith("<!--", tag.start()):
+        end = html.find("-->", tag.start() + 4)
+        return len(html) if end < 0 else end + 3
+    if tag[1] or tag[2].lower() not in _RAW:
+        return tag.end()
+    closed = _RAW[tag[2].lower()].search(html, tag.end())
+    return closed.start() if closed else len(html)

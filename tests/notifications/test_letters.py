@@ -1,5 +1,6 @@
 """What is read out of a mail that anybody may have written, and who vouches for its sender."""
 
+import time
 from email.message import EmailMessage
 
 import pytest
@@ -137,3 +138,49 @@ def test_nonsense_is_refused_or_read_and_never_fails():
             except letters.Unreadable:
                 continue
             assert "\0" not in letter.text
+
+
+FROM = b"From: a@x.example\n"
+HTML = FROM + b"Content-Type: text/html; charset=utf-8\n\n"
+
+
+def filled(begin, each, *, upto=letters.LARGEST):
+    return begin + each * ((upto - len(begin)) // len(each))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        filled(HTML, b"<!--"),
+        filled(HTML, b"<![CDATA["),
+        filled(HTML, b"<a "),
+        filled(FROM + b"Subject: ", b"=?a?q?"),
+        filled(FROM + b"References: ", b"<a>"),
+        filled(b"From: ", b"("),
+        filled(FROM + b'Content-Type: text/plain; a="', b";"),
+        filled(FROM + b'Content-Type: multipart/mixed; a="', b";"),
+        filled(FROM + b"Content-Type: multipart/mixed; boundary=b\n\n", b"--b\n"),
+        filled(FROM + b"Content-Type: text/plain; charset=punycode\n\n", b"a-9999"),
+        filled(FROM + b"\n", b"Am " + b"schrieb" * 60 + b"\n"),
+        filled(FROM + b"Authentication-Results: mx; dmarc", b" "),
+    ],
+)
+def test_nobody_outside_decides_how_long_their_mail_takes(raw):
+    began = time.process_time()
+    try:
+        letter = read(raw)
+        vouching.passes(letter.results, authority="mx", domain="x.example")
+    except letters.Unreadable:
+        pass
+    assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize("name", ["punycode", "unicode_escape", "raw unicode escape", "idna"])
+def test_an_encoding_that_is_not_of_letters_is_read_as_utf8(name):
+    raw = FROM + f'Content-Type: text/plain; charset="{name}"\n\n'.encode() + b"\\ud800 a-b"
+    assert read(raw).text == "\\ud800 a-b"
+
+
+def test_half_a_letter_is_none():
+    raw = FROM + b"Content-Type: text/plain; charset=utf-7\n\nA +2AA- B"
+    assert read(raw).text == "A ? B"
