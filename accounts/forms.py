@@ -1,11 +1,13 @@
 """What a person may say about themselves."""
 
 import zoneinfo
+from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from accounts import naming
 from accounts.models import Theme, User
 
 
@@ -33,3 +35,10 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
             "shortcuts": _("Single-key shortcuts, such as R for a report"),
         }
         help_texts = {"shortcuts": _("Switch them off if you dictate or use a switch device.")}
+
+    def clean(self) -> dict[str, Any]:
+        said: dict[str, Any] = super().clean() or {}
+        for name in ("first_name", "last_name"):
+            if wrong := naming.why_not_a_name(said.get(name, "")):
+                self.add_error(name, wrong)
+        return said

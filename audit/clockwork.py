@@ -29,6 +29,7 @@ logger = structlog.get_logger(__name__)
 
 CHANNEL = "andon_due"
 FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=2), timedelta(minutes=10)
+MOST_DOUBLINGS = 20
 # How long the result of a call outside is kept in hand while the database is away.
 PATIENCE, PAUSE = timedelta(seconds=12), timedelta(seconds=0.25)
 # One text, whatever it holds: Django words an expression for each time of each row.
@@ -267,7 +268,8 @@ def _put_off(pk: int, token: uuid.UUID, *, error: Exception, attempts: int) -> N
         due.state = Due.State.SCHEDULED
         # A try of its own, for workers first: only what they did not take is done by the engine.
         due.hand_overs = 0
-        wait = min(FIRST_RETRY * 2 ** (due.attempts - 1), LONGEST_RETRY)
+        # Some work is tried for weeks, and no length of time can be doubled as often.
+        wait = min(FIRST_RETRY * 2 ** min(due.attempts - 1, MOST_DOUBLINGS), LONGEST_RETRY)
         due.due_at = Now() + wait
     due.save()
 

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from accounts import naming
 from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import User
@@ -115,12 +116,26 @@ def _check(person: User) -> None:
     except ValidationError as error:
         wrong = (f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items())
         raise Refused(" ".join(wrong)) from error
-    if User.objects.filter(username__iexact=person.username).exists():
+    for name in ("first_name", "last_name"):
+        if why_not := naming.why_not_a_name(getattr(person, name)):
+            raise Refused(f"{name}: {why_not}")
+    # Of two of one name at once the second is refused: no index knows names that differ by case.
+    _one_at_a_time()
+    if _is_somebodys(person.username):
         raise Refused(f"username: {person.username!r} is taken.")
     if not person.email:
         raise Refused("email: give the address at which this person is paged.")
-    if User.objects.filter(email__iexact=person.email).exists():
+    if _is_somebodys(person.email):
         raise Refused(f"email: {person.email!r} belongs to somebody already.")
+
+
+def _is_somebodys(name: str) -> bool:
+    """True if somebody is called so by user name or address: people are named by either."""
+    return User.objects.filter(Q(username__iexact=name) | Q(email__iexact=name)).exists()
+
+
+def _one_at_a_time() -> None:
+    Group.objects.select_for_update(no_key=True).get(name=Function.OPERATOR.value)
 
 
 def _store(person: User, functions: Iterable[Function], *, actor: Actor) -> User:
@@ -176,8 +191,8 @@ def _leave_an_operator(person: User, field: str) -> None:
 
     Who has yet to accept an invitation does not count: the mail may never arrive.
     """
-    # One at a time: of two operators who shut each other out at once, the second is refused.
-    Group.objects.select_for_update(no_key=True).get(name=Function.OPERATOR.value)
+    # Of two operators who shut each other out at once, the second is refused.
+    _one_at_a_time()
     operators = User.objects.filter(is_active=True, groups__name=Function.OPERATOR.value)
     if set(operators.exclude(NOT_IN_YET).values_list("pk", flat=True)) == {person.pk}:
         said = _("%(field)s: %(who)s is the last active operator. Make somebody else one first.")

@@ -356,3 +356,15 @@ def test_the_work_and_the_end_of_its_row_commit_together(registry, due, engine, 
 )
 def test_what_reads_a_whole_record_evidence_or_a_store_may_take_minutes(kind):
     assert clockwork.longest_of(kind) >= timedelta(minutes=15)
+
+
+def test_what_fails_for_weeks_is_still_tried_each_ten_minutes(registry, due):
+    clockwork.within_transaction("test.scan", attempts=4000)(Recorder(failures=4000))
+    row = due("test.scan")
+    for tried in (45, 46, 3998):
+        Due.objects.filter(pk=row.pk).update(attempts=tried, state=Due.State.SCHEDULED)
+        make_due(row)
+        assert run_one()
+        row.refresh_from_db()
+        assert (row.state, row.attempts, row.token) == (Due.State.SCHEDULED, tried + 1, None)
+        assert timedelta(minutes=9) < row.due_at - timezone.now() <= clockwork.LONGEST_RETRY

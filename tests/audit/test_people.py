@@ -47,6 +47,14 @@ def test_a_person_who_was_added_can_sign_in():
         ({"email": ""}, "email: "),
         ({"email": "ADA2@demo.example"}, "email: 'ADA2@demo.example' belongs to somebody"),
         ({"first_name": "x" * 151}, "first_name: .*150"),
+        ({"first_name": "Ada\nCc: all"}, "first_name: on one line"),
+        ({"last_name": "\u202eebO"}, "last_name: on one line"),
+        ({"last_name": "\u200d \u200c"}, "last_name: say it in letters"),
+        # People are named by either, so that neither may be another's.
+        (
+            {"username": "ada2@demo.example", "email": "b@demo.example"},
+            "username: 'ada2@demo.example' is taken",
+        ),
         ({"password": "short"}, "password: "),
         ({"password": "ada3@demo.example"}, "password: "),
     ],
@@ -126,3 +134,15 @@ def test_a_person_whom_the_record_names_cannot_be_deleted():
 def test_the_history_of_a_person_holds_no_password():
     person = add()
     assert not hasattr(person.history.get(), "password")
+
+
+def test_nobody_gets_an_address_that_somebody_else_is_called_by():
+    add("bo@demo.example", email="b@demo.example")
+    with pytest.raises(people.Refused, match="email: 'Bo@demo.example' belongs to somebody"):
+        add("bo", email="Bo@demo.example")
+
+
+def test_a_name_of_any_script_is_a_name():
+    # Persian keeps letters apart by a character that shows nothing.
+    person = add(first_name="علی\u200cرضا", last_name="O’Brien-Łuk")
+    assert person.name == "علی\u200cرضا O’Brien-Łuk"

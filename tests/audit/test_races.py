@@ -190,6 +190,18 @@ def test_of_two_who_set_functions_at_once_the_second_decides():
         assert set(type(person).objects.get(pk=person.pk).functions) in wishes
 
 
+def test_of_two_who_are_added_at_once_under_one_name_the_second_is_refused():
+    for number in range(ROUNDS):
+        calls = [
+            lambda name=name, at=at: people.invite(
+                name, email=f"{at}@demo.example", actor=make.SYSTEM
+            )
+            for name, at in ((f"ann{number}", f"x{number}"), (f"ANN{number}", f"y{number}"))
+        ]
+        (refusal,) = failures(at_once(*calls))
+        assert isinstance(refusal, people.Refused)
+
+
 def test_of_two_operators_who_shut_each_other_out_one_stays():
     for _ in range(ROUNDS):
         both = [make.user(Function.OPERATOR, last_login=timezone.now()) for _ in "ab"]

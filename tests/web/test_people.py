@@ -133,3 +133,12 @@ def test_the_menu_leads_to_sign_out_without_a_form(person):
     header = page[page.index("<header") : page.index("</header>")]
     assert "/accounts/logout/" in header
     assert "<form" not in header
+
+
+@pytest.mark.parametrize("name", ["Ada\r\nObi", "\u202eibO", "Ada\u2066", "\u200d"])
+def test_nobody_takes_a_name_that_reads_as_another(person, name):
+    answer = Reader(person).post("/profile/", first_name=name, zone="UTC", theme="auto")
+    assert answer.status_code == 422
+    assert "first_name" in answer.context["form"].errors
+    person.refresh_from_db()
+    assert person.first_name == "Ada"
