@@ -63,7 +63,12 @@ class BroadcastForm(PanelForm):
 
     def clean_people(self) -> list[User]:
         found, unknown = [], []
-        for who in filter(None, map(str.strip, self.cleaned_data["people"].splitlines())):
+        named = list(filter(None, map(str.strip, self.cleaned_data["people"].splitlines())))
+        if len(named) > broadcasts.MOST_NAMED:
+            # Each is looked up.
+            said = _("At most %(n)s; name a team instead.")
+            raise forms.ValidationError(said % {"n": broadcasts.MOST_NAMED})
+        for who in named:
             person = person_named(who)
             if person:
                 found.append(person)

@@ -9,6 +9,7 @@ from accounts.api import LARGEST_KEY, ApiRequest, Token, bound_to, person_of
 from accounts.functions import Function
 from accounts.models import Scope
 from accounts.problems import Problem, responses
+from incidents.forms.fields import FIRST_DAY, LAST_DAY
 from notifications import deliveries
 from notifications.api import PageOut, page_out
 from notifications.deliveries import STATES, Line, Wanted
@@ -22,7 +23,7 @@ class Filter(Schema):
     person: str = Field("", max_length=100, description="Part of a name; of a room's too.")
     method: str = Field("", description=f"One of {', '.join(Method.values)}.")
     state: str = Field("", description=f"One of {', '.join(_STATES)}.")
-    day: date | None = None
+    day: date | None = Field(None, ge=FIRST_DAY, le=LAST_DAY)
     before: int | None = Field(
         None, ge=1, le=LARGEST_KEY, description="`before` of the last answer."
     )

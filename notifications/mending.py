@@ -14,8 +14,8 @@ from audit import clockwork, reconciling, reviving
 from audit.models import Due
 from audit.reconciling import Found
 from incidents.models import Incident, RuleFiring
-from notifications import paging, runs, sending, stepcalls
-from notifications.models import Escalation
+from notifications import paging, reading, runs, sending, stepcalls
+from notifications.models import Escalation, Page
 from severity.vocabulary import Action
 
 SEND = "notifications.send_page"
@@ -46,14 +46,15 @@ def not_paged() -> Iterator[Found]:
 
 @reconciling.check("no next step")
 def no_next_step() -> Iterator[Found]:
-    """Escalations that page, and of which no step would ever come again."""
+    """Escalations that page, rest or are looked after, and that nothing would take up again."""
     key = Concat(
         *(Value("escalation:"), Cast(OuterRef("pk"), CharField()), Value(":")),
         Cast(OuterRef("generation"), CharField()),
     )
     same = Due.objects.filter(key=key)
-    paging_now = Escalation.objects.filter(state=Escalation.State.ACTIVE)
-    ripe = paging_now.filter(next_due_at__lt=Now() - SETTLED)
+    answered = Q(acknowledged_at__isnull=False, incident__isnull=False)
+    going_on = Escalation.objects.filter(Q(state=Escalation.State.ACTIVE) | answered)
+    ripe = going_on.filter(next_due_at__lt=Now() - SETTLED)
     # A step that was given up is told of by itself, and tried again by a person.
     stuck = ripe.filter(~Exists(same.waiting()), ~Exists(same.filter(state=Due.State.DEAD)))
     for escalation in stuck.order_by("level", "pk")[:MOST]:
@@ -69,7 +70,7 @@ def _plan_again(escalation: Escalation) -> None:
     begun = f"escalation:{escalation.pk}:{escalation.generation}"
     times = Due.objects.filter(key__startswith=begun).count()
     clockwork.schedule(
-        runs.STEP,
+        runs.STEP if escalation.state == Escalation.State.ACTIVE else runs.LOOK,
         key=f"{begun}:again-{times}",
         payload={"escalation": escalation.pk, "generation": escalation.generation},
         priority=escalation.level,
@@ -78,8 +79,12 @@ def _plan_again(escalation: Escalation) -> None:
 
 @reviving.when_tried_again
 def make_ready(due: Due) -> None:
-    """Let a page that could not be sent be sent after all."""
+    """Let a page that could not be sent be sent after all, unless its escalation is over."""
     if due.kind == SEND:
-        sending.take_up_again(due.payload["page"])
+        page = Page.objects.get(pk=due.payload["page"])
+        # Whom it was for is left in peace, and the row is done. A word about a page that was sent
+        # goes out whatever became of that.
+        if page.about_id or not reading.why_over(page):
+            sending.take_up_again(page.pk)
     elif due.kind in (CALL, stepcalls.SEND):
         raise reviving.Refused("Tell the other system again from the page of the stop or the step.")

@@ -16,6 +16,10 @@ from notifications.models import EscalationPolicy, Method, Rota
 from notifications.policydraft import Draft, Fault
 from programs.models import Program, State
 
+# For whoever writes a policy, or takes away what one may name. Two new policies have no row in
+# common, and could claim the same level at once.
+LOCK = "policies"
+
 
 class Refused(Exception):
     """A policy cannot be so. Each of `faults` has the field, and what is allowed there."""

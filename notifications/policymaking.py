@@ -7,7 +7,7 @@ from django.db import transaction
 
 from accounts.actors import Actor
 from audit import clockwork, history, trail
-from incidents.models import Counter
+from incidents import seconding
 from notifications import planning, policychecks, reach, readiness
 from notifications.models import (
     EscalationPolicy,
@@ -33,7 +33,7 @@ def make(draft: Draft, *, reason: str, actor: Actor) -> EscalationPolicy:
     Raises:
         Refused: with everything that is wrong, field by field; nothing is kept then.
     """
-    _one_at_a_time()
+    seconding.one_at_a_time(policychecks.LOCK)
     if EscalationPolicy.objects.filter(active=True).count() >= MOST_POLICIES:
         raise Refused(Fault("name", f"there are {MOST_POLICIES} policies; retire one first."))
     said = _reason(reason)
@@ -46,7 +46,7 @@ def make(draft: Draft, *, reason: str, actor: Actor) -> EscalationPolicy:
 @transaction.atomic
 def install(draft: Draft, *, actor: Actor) -> EscalationPolicy:
     """Make a policy of a new installation, whomever it reaches: there are no people yet."""
-    _one_at_a_time()
+    seconding.one_at_a_time(policychecks.LOCK)
     policy = _make(draft, reason="", actor=actor)
     readiness.look_after(policy.pk)
     return policy
@@ -139,14 +139,8 @@ def _reason(reason: str) -> str:
     return said
 
 
-def _one_at_a_time() -> None:
-    # Two new policies have no row in common, and could claim the same level at once.
-    Counter.objects.get_or_create(name="policies")
-    Counter.objects.select_for_update().get(name="policies")
-
-
 def _locked(policy: EscalationPolicy) -> EscalationPolicy:
-    _one_at_a_time()
+    seconding.one_at_a_time(policychecks.LOCK)
     policy = EscalationPolicy.objects.select_for_update(no_key=True).get(pk=policy.pk)
     if not policy.active:
         sentence = f"{policy.name} is retired and is not changed any more."

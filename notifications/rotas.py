@@ -12,7 +12,8 @@ from accounts.actors import Actor
 from accounts.functions import Function
 from accounts.models import User
 from audit import clockwork, history, trail
-from notifications import holes
+from incidents import seconding
+from notifications import holes, policychecks
 from notifications.models import EscalationTarget, Rota
 
 LONGEST_NAME = 80
@@ -91,6 +92,8 @@ def retire(rota: Rota, *, actor: Actor) -> None:
     Raises:
         Refused: if it is retired already, or a policy in force pages whoever is on call in it.
     """
+    # First: a policy that is just being written may name it, and is seen once it is kept.
+    seconding.one_at_a_time(policychecks.LOCK)
     rota = lock(rota)
     paging = EscalationTarget.objects.filter(rota=rota, step__policy__active=True)
     if names := sorted(set(paging.values_list("step__policy__name", flat=True))):

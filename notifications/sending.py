@@ -245,5 +245,5 @@ def give_up_page(page_pk: int) -> None:
 
 
 def take_up_again(page_pk: int) -> None:
-    """Let a page that could not be sent be tried anew, unless its escalation is over."""
+    """Let a page that could not be sent be tried anew."""
     Page.objects.filter(pk=page_pk, state=Page.State.FAILED).update(state=Page.State.PENDING)

@@ -100,8 +100,11 @@ def _mail(message: Message) -> EmailMultiAlternatives:
     if message.unsubscribe:
         headers["List-Unsubscribe"] = f"<{message.unsubscribe}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    # On one line, whatever somebody is called: a line break would be a header of its own, and a
+    # mail that holds one is never sent.
+    subject = " ".join(message.subject.split())
     mail = EmailMultiAlternatives(
-        subject=message.subject, body=message.text, to=[message.address], headers=headers
+        subject=subject, body=message.text, to=[message.address], headers=headers
     )
     html = message.html or render_to_string("notifications/mail.html", {"message": message})
     mail.attach_alternative(html, "text/html")

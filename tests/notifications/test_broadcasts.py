@@ -242,6 +242,15 @@ def test_it_is_written_returned_and_approved_on_pages(incident, author, officer,
     assert "Ada Obi Sent" in decider.reads(f"/incidents/{incident.ref}/deliveries/")
 
 
+def test_more_people_than_are_told_are_not_even_looked_up(
+    incident, author, django_assert_max_num_queries
+):
+    form = {"subject": "s", "text": "t", "people": "nobody\n" * 5_000}
+    with django_assert_max_num_queries(100):
+        answer = Reader(author).post(f"/incidents/{incident.ref}/broadcasts/", **form)
+    assert b"At most 200; name a team instead." in answer.content
+
+
 def test_operators_list_who_outside_may_be_told():
     operator = Reader(make.user(Function.OPERATOR))
     operator.post("/stakeholders/", name="Council", address="council@demo.example")

@@ -8,6 +8,7 @@ from django.core import mail
 from django.utils import timezone
 
 from accounts.functions import Function
+from accounts.models import User
 from audit import people
 from audit.models import Entry
 from notifications import covers, oncall, rotas, swaps
@@ -170,6 +171,16 @@ def test_who_is_concerned_hears_of_an_override_once_and_the_record_has_it(rota, 
     covers.withdraw(made, actor=make.actor(ben))
     engine.work()
     assert [each.to[0] for each in mail.outbox[2:]] == [ann.email]
+
+
+def test_what_somebody_asks_whose_name_has_two_lines_is_sent_and_adds_no_header(
+    rota, ann, ben, engine
+):
+    User.objects.filter(pk=ann.pk).update(first_name="Ann\nBcc: all@demo.example")
+    ask(rota, ben, User.objects.get(pk=ann.pk))
+    engine.work()
+    assert mail.outbox[0].recipients() == [ben.email]
+    assert "Ann Bcc: all@demo.example" in mail.outbox[0].subject
 
 
 def test_until_the_asked_person_accepts_the_asker_is_on_call(rota, ann, ben, engine):

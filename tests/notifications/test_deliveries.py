@@ -180,6 +180,7 @@ def test_operators_read_all_by_api_and_of_what_is_hidden_the_codename_alone(inci
     assert said["before"] is None
     assert commander.email not in str(said)
     assert caller.get("/deliveries?method=teams").json()["deliveries"] == []
-    for query in ("method=x", "state=x", "day=x", "before=0", "person=%00"):
+    days = ("day=x", "day=9999-12-31", "day=0001-01-01")
+    for query in ("method=x", "state=x", *days, "before=0", "person=%00"):
         assert caller.get(f"/deliveries?{query}").status_code == 422, query
     assert Caller(commander).get("/deliveries").status_code == 403

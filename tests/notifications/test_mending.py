@@ -10,7 +10,7 @@ from accounts.functions import Function
 from audit import reconciling, reviving
 from audit.models import Due, Finding
 from incidents.models import RuleFiring
-from notifications import alarming
+from notifications import alarming, answering, paging
 from notifications.models import Escalation, Page
 from severity.ladder import Sev
 from tests import make
@@ -62,6 +62,23 @@ def test_a_run_whose_next_step_is_lost_goes_on(commander, engine):
     assert mended() == ["no next step"]
 
 
+def test_paging_that_was_put_off_begins_again_though_that_was_lost(commander, engine):
+    incident = make.incident(Sev.SEV2)
+    engine.work()
+    answering.snooze(incident, minutes=5, reason="Asleep.", actor=make.actor(commander))
+    Due.objects.waiting().filter(kind="notifications.look_after_answer").delete()
+    time_passes()
+    reconciling.look()
+    assert mended() == []
+    time_passes()
+    reconciling.look()
+    reconciling.look()
+    engine.work()
+    assert mended() == ["no next step"]
+    assert Escalation.objects.get().state == Escalation.State.ACTIVE
+    assert Page.objects.filter(person=commander).count() == 2
+
+
 def test_a_page_that_was_given_up_is_sent_when_it_is_tried_again(commander, engine, mailoutbox):
     make.incident(Sev.SEV2)
     engine.work()
@@ -94,3 +111,18 @@ def test_the_monitor_outside_is_posted_to_if_there_is_one(internal, receiver, se
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, deadman_url=internal)
     alarming.sign_of_life()
     assert len(receiver.got) == 1
+
+
+def test_a_page_that_somebody_answered_meanwhile_is_not_sent_when_it_is_tried_again(
+    commander, engine, mailoutbox
+):
+    incident = make.incident(Sev.SEV2)
+    engine.work()
+    Page.objects.update(state=Page.State.FAILED)
+    Due.objects.filter(kind="notifications.send_page").update(state=Due.State.DEAD)
+    paging.acknowledge(incident, actor=make.actor(commander))
+    row = Due.objects.get(kind="notifications.send_page")
+    reviving.try_again(row.pk, actor=make.SYSTEM)
+    engine.work()
+    row.refresh_from_db()
+    assert (row.state, len(mailoutbox)) == (Due.State.DONE, 1)

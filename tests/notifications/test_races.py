@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from accounts.functions import Function
-from notifications import paging, planning, policies, policymaking
+from notifications import paging, planning, policies, policymaking, rotas
 from notifications.escalation import Target
 from notifications.models import Escalation, EscalationPolicy, Page
 from severity.ladder import Sev
 from tests import make
-from tests.together import ROUNDS, at_once, failures, in_turn
+from tests.together import ROUNDS, at_once, before_it_commits, failures, in_turn
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -64,6 +64,20 @@ def test_a_level_that_two_people_claim_at_once_is_given_once():
         [policy] = EscalationPolicy.objects.filter(active=True)
         assert "SEV 2 of all programs" in str(failures(outcomes)[0])
         policymaking.retire(policy, **said)
+
+
+def test_a_rota_is_not_retired_while_a_policy_is_written_that_pages_it():
+    ann = make.reachable(Function.COMMANDER)
+    rota = make.rota(ann)
+    make.layer(rota, ann)
+    draft = make.wanted(Target("rota", rota=rota.pk))
+    _made, retired = before_it_commits(
+        lambda: policymaking.make(draft, reason="r", actor=make.SYSTEM),
+        lambda: rotas.retire(rota, actor=make.actor(ann)),
+    )
+    assert "is paged by" in str(retired)
+    rota.refresh_from_db()
+    assert rota.retired_at is None
 
 
 def test_two_who_change_the_same_version_make_one_new_one():
