@@ -11,11 +11,13 @@ BLACK = "[removed]"
 # Shorter ones stand in too many other words; "Al" is taken out as part of a whole name.
 _SHORTEST = 3
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+# No address is longer: without an end it would be looked for through all of a long word, and anew
+# from each of its letters.
 _ALWAYS = re.compile(
     rf"""
       \binc-?\s?\d+                                 # the number of an incident
-    | [\w.+-]+@[\w-]+(?:\.[\w-]+)+                  # an e-mail address
-    | \b[a-z][a-z0-9+.-]*://\S+                     # an address such as s3://lake/7
+    | [\w.+-]{{1,200}}@[\w-]+(?:\.[\w-]+)+          # an e-mail address
+    | (?:\b[a-z][a-z0-9+.-]{{0,100}})?://\S+         # an address such as s3://lake/7
     | \b(?:\d{{1,3}}\.){{3}}\d{{1,3}}\b             # an IPv4 address
     | (?<![\w/])(?:[a-z]:)?[/\\](?:[\w.~-]+[/\\])+[\w.~-]*  # a path
     | \b\d{{4}}-\d{{2}}-\d{{2}}(?:[T\s]\d{{1,2}}:\d{{2}}(?::\d{{2}})?Z?)?  # 2026-06-18 08:00

@@ -42,7 +42,8 @@ def black_out(incident: Incident, text: str) -> str:
     for place in places:
         # As it stands in Markdown too: escaped, or broken over lines.
         letters = (r"\s+" if each == " " else re.escape(each) for each in place)
-        text = re.sub(r"\\*" + r"\\*".join(letters), f"[{WITHHELD}]", text, flags=re.IGNORECASE)
+        found = r"(?<!\\)\\*+" + r"\\*+".join(letters)
+        text = re.sub(found, f"[{WITHHELD}]", text, flags=re.IGNORECASE)
     return f"[{WITHHELD}]" if any(place in _bare(text) for place in places) else text
 
 

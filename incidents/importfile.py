@@ -23,7 +23,8 @@ _DELIMITERS = (",", ";", "\t")
 _BOMS = {codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16", b"PK\x03\x04": "a ZIP"}
 _SURROGATE = re.compile("[\udc80-\udcff]")
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}]', re.DOTALL)
+# Text that nobody closed goes to the end: were it none, each quote in it would be tried anew.
+_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[{}]', re.DOTALL)
 
 
 class BadFile(ValueError):

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
-from accounts.api import ApiRequest, Token, actor_of, person_of
+from accounts.api import ApiRequest, Text, Token, actor_of, person_of
 from accounts.models import Scope
 from accounts.problems import Problem, responses
 from incidents import access, access_shapes, api, grants, knocks
@@ -17,6 +17,12 @@ from incidents.access import Level
 from incidents.models import AccessGrant
 
 router = Router(tags=["incidents"])
+
+
+class WhyIn(Schema):
+    """Whom it is about: you, if left out."""
+
+    person: Text = Field("", max_length=254)
 
 
 class WhyOut(Schema):
@@ -44,12 +50,10 @@ class AnswerIn(Schema):
 
 
 @router.get("/{ref}/access/why", auth=Token(Scope.READ), response={200: WhyOut, **responses(404)})
-def explain_access(
-    request: ApiRequest, ref: str, person: Annotated[str, Query(max_length=254)] = ""
-) -> WhyOut:
+def explain_access(request: ApiRequest, ref: str, asked: Annotated[WhyIn, Query()]) -> WhyOut:
     """Say what lets you in; for who manages the incident, what lets in anybody who is named."""
     incident, asking = api.get(request, ref), person_of(request)
-    named = api.named(person, "person") or asking
+    named = api.named(asked.person, "person") or asking
     if named != asking and not access.may(asking, Level.MANAGE, incident):
         raise Problem(403, "Only who manages the incident asks this of others.")
     found = access.why(named, incident)

@@ -6,7 +6,7 @@ from typing import Annotated
 from ninja import Query, Router, Schema
 from pydantic import AwareDatetime, Field
 
-from accounts.api import ApiRequest, Token, person_of
+from accounts.api import ApiRequest, Text, Token, person_of
 from accounts.models import Scope
 from accounts.problems import Problem, responses
 from incidents import api, register, registerexport, registerline
@@ -43,8 +43,8 @@ class RegisterIn(Schema):
     """Which part of the register."""
 
     before: int | None = Field(None, ge=1, le=2_000_000_000)
-    told: str = Field("", description=f"One of {', '.join(TOLD)}; all if left out.")
-    program: str = Field("", max_length=80)
+    told: Text = Field("", description=f"One of {', '.join(TOLD)}; all if left out.")
+    program: Text = Field("", max_length=80)
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
 

@@ -1,7 +1,7 @@
 """What is to be done in an incident beside its runbook. The only module that writes Task."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -16,6 +16,9 @@ from incidents.models import Incident, Task
 
 REMIND = "incidents.remind_of_task"
 LONGEST_TITLE, LONGEST_NOTE, MOST = 200, 500, 200
+# As for action items. A year past 9999, as an offset can make of its last day, is stored by
+# PostgreSQL and can then be read by nobody.
+LATEST = timedelta(days=2 * 366)
 ENGINE = Actor.machine("engine")
 State = Task.State
 # So long a deadline may have passed while somebody typed it.
@@ -182,8 +185,11 @@ def _check(incident: Incident, *, title: str, owner: User | None, due_at: dateti
     if owner and not access.visible_to(owner, named=True).filter(pk=incident.pk).exists():
         said = _("owner: %(who)s does not see this incident; let them in first.")
         raise Refused(said % {"who": owner.name})
-    if due_at and (timezone.now() - due_at).total_seconds() > _SLACK:
+    now = timezone.now()
+    if due_at and (now - due_at).total_seconds() > _SLACK:
         raise Refused(_("due_at: lies in the past; give a time from now on."))
+    if due_at and due_at > now + LATEST:
+        raise Refused(_("due_at: lies more than two years ahead; give an earlier time."))
 
 
 def _plan(task: Task) -> None:

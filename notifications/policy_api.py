@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 from ninja import Router, Status
 
-from accounts.api import ApiRequest, Token, actor_of, bound_to, person_of
+from accounts.api import ApiRequest, Text, Token, actor_of, bound_to, person_of
 from accounts.models import Scope, User
 from accounts.problems import Problem, responses
 from audit import clockwork
@@ -107,7 +107,7 @@ def dry_run(
     request: ApiRequest,
     level: int | None = None,
     at: datetime | None = None,
-    program: str | None = None,
+    program: Text | None = None,
 ) -> RehearsalOut:
     """Who would be told, when and how, of an incident that began then and nobody answered.
 

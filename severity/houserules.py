@@ -122,6 +122,7 @@ class Rule:
 _LISTS = ("programs", "categories", "kinds", "audiences", "still_open", "statuses")
 _WHEN = (*_LISTS, "levels", "measure", "undetermined", "people_over", "minutes")
 _KEYS = ("name", "why", "when", "actions", "mode", "minutes")
+_ACT = ("do", "scope", "name")
 
 
 def read(id_: str, version: str, document: Mapping[str, Any], known: Known = ANYTHING) -> Rule:
@@ -265,6 +266,9 @@ def _of_actions(data: object, known: Known) -> Iterator[Fault]:
 
 def _of_act(act: Mapping[str, Any], known: Known) -> Iterator[Fault]:
     action, scope, name = Action(act["do"]), act.get("scope"), act.get("name", "")
+    for key in act:
+        if key not in _ACT:
+            yield Fault("actions", f"{str(key)[:40]!r} is not known; allowed: {', '.join(_ACT)}.")
     if action is Action.PAUSE and scope not in SCOPES:
         yield Fault("scope", f"what a pause stops: {', '.join(SCOPES)}.")
     if action is not Action.PAUSE and scope:

@@ -9,6 +9,7 @@ from accounts.functions import Function
 from accounts.problems import Problem
 from config.api import api
 from incidents.models import Incident, Refusal
+from severity.ladder import Sev
 from tests import make
 from tests.api.conftest import Caller, problem
 from tests.api.monitor import Monitor
@@ -81,3 +82,19 @@ def test_what_a_monitor_asks_beside_is_refused_and_kept_among_the_refusals():
     assert problem(sent, 422)["allowed"] == "no parameters"
     assert "severity: there is no such parameter" in Refusal.objects.get().why
     assert not Incident.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("/register?program=%00", "program"),
+        ("/register?told=%00", "told"),
+        ("/incidents/{ref}/access/why?person=%00", "person"),
+        ("/policies/dry-run?level=2&program=%00", "program"),
+    ],
+)
+def test_what_no_database_keeps_is_refused_where_it_is_asked_for(path, field):
+    incident = make.incident(Sev.SEV3)
+    person = make.user(Function.PRIVACY_OFFICER)
+    answer = Caller(person).get(path.format(ref=incident.ref))
+    assert problem(answer, 422)["field"] == field

@@ -57,6 +57,9 @@ def test_a_rule_is_proposed_published_by_another_and_read(commander, security):
         (body(when={"levels": ["x"]}), "document.levels"),
         (body(name=7), "document.name"),
         (body() | {"reason": " "}, "reason"),
+        (body(actions=[DOCUMENT["actions"][0] | {"x": "\0"}]), "document.actions"),
+        (body(actions=[DOCUMENT["actions"][0] | {"x": float("nan")}]), "document.actions"),
+        (body(actions=[DOCUMENT["actions"][0] | {"\ud800": 1}]), "document.actions"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_field(commander, sent, field):

@@ -1,5 +1,6 @@
 """Texts of filings: begun from facts with what is unknown marked, and approved by two."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from django.utils import timezone
 from accounts.functions import Function
 from audit.models import Entry
 from config.prose import to_html
-from incidents import drafts, drafttexts, exposures, filings, items, lifecycle
+from incidents import drafts, drafttexts, embargo, exposures, filings, items, lifecycle
 from incidents.filings import Sent
 from incidents.models import Draft, DraftVersion, Incident, Obligation, Status
 from severity.ladder import Sev
@@ -111,6 +112,18 @@ def test_a_place_that_becomes_known_later_keeps_a_text_in_the_house(incident):
             act(second)
     assert not second.approvals.exists()
     assert drafts.shown(incident, second) == "In [withheld until the fix is verified]\n"
+
+
+def test_a_text_of_nothing_but_strokes_is_looked_through_once(incident):
+    located(incident, "lake_two")
+    strokes = "\\" * 50_000
+    began = time.process_time()
+    assert embargo.black_out(incident, strokes) == strokes
+    assert time.process_time() - began < 1
+    assert (
+        embargo.black_out(incident, f"{strokes}lake\\\\_two")
+        == "[withheld until the fix is verified]"
+    )
 
 
 def test_a_brief_names_an_incident_that_is_not_restricted(incident):

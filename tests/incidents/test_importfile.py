@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 import tracemalloc
 
 import pytest
@@ -149,3 +150,12 @@ def test_a_large_file_is_never_held_in_memory():
     tracemalloc.stop()
     assert count == 200_000
     assert most < 500_000
+
+
+def test_text_that_nobody_closed_is_looked_through_once(monkeypatch):
+    monkeypatch.setattr(importfile, "LONGEST_ROW", 20_000)
+    began = time.process_time()
+    (read,) = records(b'{"a": "' + b'\\"' * 15_000)
+    assert "ends in the middle" in read.fault[1]
+    # From each quote anew it takes many seconds.
+    assert time.process_time() - began < 1

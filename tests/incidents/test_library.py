@@ -1,6 +1,7 @@
 """Runbooks are written in versions, put in force by two, and change no incident that has one."""
 
 import copy
+import time
 
 import pytest
 
@@ -241,3 +242,11 @@ def test_one_is_attached_by_hand_with_a_reason_and_once():
         runbooks.attach_by_hand(incident, "credential-leak", reason="Again.", actor=by)
     with pytest.raises(runbooks.Refused, match="runbook: choose one"):
         runbooks.attach_by_hand(incident, "nothing", reason="Why not.", actor=by)
+
+
+def test_a_long_role_is_refused_before_it_is_taken_apart():
+    role = "IC" + " " * 50_000 + "x"
+    began = time.process_time()
+    with pytest.raises(BadRunbook, match="role: say who does it, in at most 60"):
+        drafting.read("tapes", "", {"title": "t", "steps": [{"role": role, "action": "a"}]})
+    assert time.process_time() - began < 1

@@ -70,6 +70,15 @@ def test_a_time_that_has_passed_is_refused(incident):
         add(incident, due_at=timezone.now() - SOON)
 
 
+@pytest.mark.parametrize("ahead", [tasking.LATEST + SOON, timedelta(days=365 * 7900)])
+def test_a_time_that_nobody_lives_to_see_is_refused(incident, ahead):
+    with pytest.raises(tasking.Refused, match="due_at: lies more than two years ahead"):
+        add(incident, due_at=timezone.now() + ahead)
+    task = add(incident, due_at=timezone.now() + SOON)
+    with pytest.raises(tasking.Refused, match="due_at: lies more than two years ahead"):
+        change(task, due_at=timezone.now() + ahead)
+
+
 def test_a_late_task_can_get_another_owner_though_its_time_has_passed(incident, helper):
     task = add(incident, due_at=timezone.now() + SOON)
     Task.objects.filter(pk=task.pk).update(due_at=timezone.now() - SOON)
