@@ -11,7 +11,8 @@ type_ = structlog.types
 ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 # What follows a `?` is what somebody searched for or a report that a link fills in.
-_QUERY = re.compile(r"(/[^\s?\"]*)\?[^\s\"]*")
+# The path is taken where nothing was asked too: else it is looked at anew from each slash.
+_QUERY = re.compile(r"(/[^\s?\"]*+)(?:(\?)[^\s\"]*+)?")
 # Whoever holds these parts of an address may act by them.
 _KEYS_IN_ADDRESSES = re.compile(
     r"(/acknowledge/|/calendars/|/confirm-email/|/confirmations/|/receipts/|/reset/key/|/wall/"
@@ -24,9 +25,13 @@ def without_what_people_wrote(_logger: Any, _name: str, event: type_.EventDict) 
     """Take the queries and the keys out of every address in a line."""
     for name, value in event.items():
         if isinstance(value, str) and "/" in value and name != "exception":
-            value = _QUERY.sub(r"\1?...", value)
+            value = _QUERY.sub(_without_what_was_asked, value)
             event[name] = _KEYS_IN_ADDRESSES.sub(r"\1...", value)
     return event
+
+
+def _without_what_was_asked(found: re.Match[str]) -> str:
+    return f"{found[1]}?..." if found[2] else found[1]
 
 
 def without_who_chose(_logger: Any, _name: str, event: type_.EventDict) -> type_.EventDict:

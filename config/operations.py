@@ -29,7 +29,6 @@ DAY = timedelta(days=1)
 OLD_BACKUP, OLD_PROOF = timedelta(days=1, hours=2), timedelta(days=31)
 GATE_SEEN = timedelta(seconds=30)
 MOST_STREAMS = 20
-_QUEUES = ("celery",)
 _PATIENCE_SECONDS = 0.5
 
 
@@ -90,10 +89,13 @@ def queues() -> list[tuple[str, int | None]]:
         socket_connect_timeout=_PATIENCE_SECONDS,
         retry=None,
     )
+    name = settings.CELERY_TASK_DEFAULT_QUEUE
+    # As the workers' own client writes it there.
+    key = f"{settings.CELERY_BROKER_TRANSPORT_OPTIONS['global_keyprefix']}{name}"
     try:
-        return [(name, int(client.llen(name))) for name in _QUEUES]
+        return [(name, int(client.llen(key)))]
     except redis.RedisError:
-        return [(name, None) for name in _QUEUES]
+        return [(name, None)]
     finally:
         client.close()
 

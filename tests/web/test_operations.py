@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings as django_settings
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.functions import Function
-from config import operations
+from config import celery, operations
 from config.backup import proving, taking
 from config.backup.manifest import Manifest, Record
 from programs.models import GateProcess
@@ -94,4 +95,15 @@ def test_without_redis_nothing_waits_there(settings):
     settings.REDIS_URL = ""
     assert operations.queues() == []
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    assert operations.queues() == [("celery", None)]
+    assert operations.queues() == [("engine", None)]
+
+
+@pytest.mark.skipif(not django_settings.REDIS_URL, reason="there is no Redis here")
+def test_the_hints_that_wait_are_counted_where_they_lie():
+    ((_name, before),) = operations.queues()
+    with celery.app.connection_for_write() as line:
+        line.SimpleQueue("engine").put({}, serializer="json")
+    assert operations.queues() == [("engine", before + 1)]
+    with celery.app.connection_for_write() as line:
+        line.SimpleQueue("engine").get(timeout=2).ack()
+    assert operations.queues() == [("engine", before)]
