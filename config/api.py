@@ -1,5 +1,6 @@
 """The API: its routers, its documentation, and how every error becomes a problem document."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import structlog
@@ -62,6 +63,7 @@ from programs.stamps_api import router as stamps
 from programs.watch.api import router as watch
 
 logger = structlog.get_logger(__name__)
+_FORM = "multipart/form-data"
 
 
 class ObjectsOnly(Parser):
@@ -92,18 +94,21 @@ class Described(NinjaAPI):
 
     def _describe(self, **options: Any) -> Any:
         schema = super().get_openapi_schema(**options)
-        for operation in _operations(schema):
+        for method, operation in _operations(schema):
             answers = operation["responses"]
-            if "requestBody" in operation:
+            if method != "get":
                 answers[413] = dict(answers[400], description="Content Too Large")
             for status, described in answers.items():
                 if status >= 400:
                     described["content"] = {CONTENT_TYPE: described["content"]["application/json"]}
+            sent = operation.get("requestBody", {}).get("content", {})
+            if _FORM in sent:
+                sent[_FORM]["schema"]["additionalProperties"] = False
         return schema
 
 
-def _operations(schema: dict[str, Any]) -> list[dict[str, Any]]:
-    return [operation for path in schema["paths"].values() for operation in path.values()]
+def _operations(schema: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return [each for path in schema["paths"].values() for each in path.items()]
 
 
 api = Described(
@@ -112,8 +117,9 @@ api = Described(
     version="1",
     description=(
         "Report data exposures, pull the cord, follow the response. Send a person's API token as "
-        "`Authorization: Bearer andon_t_…`. A query parameter that an operation does not know is "
-        "refused with 422. Collectors speak another protocol with the gate."
+        "`Authorization: Bearer andon_t_…`. A query parameter or a field of a body that an "
+        "operation does not know is refused with 422. "
+        "Collectors speak another protocol with the gate."
     ),
     urls_namespace="api",
 )
@@ -163,8 +169,6 @@ api.add_router("/v1/wall", walls)
 api.add_router("/v1/programs", controls)
 api.add_router("/v1/programs", watch)
 
-# Where a field was sent, which is no part of its name.
-_SOURCES = ("body", "form", "query", "path", "header")
 # What pydantic allows, by the kind of its complaint.
 _LIMITS = ("max_length", "min_length", "ge", "le", "expected", "pattern", "error")
 
@@ -177,11 +181,18 @@ def _problem(_request: HttpRequest, problem: Problem) -> HttpResponse:
 @api.exception_handler(ValidationError)
 def _wrong_field(_request: HttpRequest, error: ValidationError) -> HttpResponse:
     first: dict[str, Any] = error.errors[0]
-    where = [str(part) for part in first["loc"] if part not in _SOURCES]
-    name = ".".join(where[1:] if where[:1] in (["body"], ["asked"]) else where) or "body"
-    context = first.get("ctx", {})
-    allowed = "; ".join(f"{key}: {context[key]}" for key in _LIMITS if key in context)
+    name, context = _as_it_was_sent(first["loc"]), first.get("ctx", {})
+    limits = "; ".join(f"{key}: {context[key]}" for key in _LIMITS if key in context)
+    allowed = context.get("allowed", limits)
     return answer(Problem(422, f"{name}: {first['msg']}.", field=name, allowed=allowed))
+
+
+def _as_it_was_sent(at: Iterable[str | int]) -> str:
+    source, *where = map(str, at)
+    # What we call a body or all parameters together is no part of the name of a field.
+    if source == "body" or where[:1] == ["asked"]:
+        where = where[1:]
+    return ".".join(where) or "body"
 
 
 @api.exception_handler(Throttled)

@@ -8,6 +8,7 @@ from ninja import Router, Schema, Status
 from pydantic import AwareDatetime, Field
 
 from accounts.api import ApiRequest, Text, Token, actor_of, person_of
+from accounts.asking import Sent
 from accounts.models import Scope
 from accounts.problems import Problem, responses
 from incidents import access, admission, api, breadth, grants, roles
@@ -19,7 +20,7 @@ from incidents.models import Incident, Role, RoleAssignment
 router = Router(tags=["incidents"])
 
 
-class GrantIn(Schema):
+class GrantIn(Sent):
     """Name a person or a team, and not both."""
 
     person: Text | None = Field(
@@ -31,7 +32,7 @@ class GrantIn(Schema):
     expires_at: AwareDatetime | None = None
 
 
-class BreadthIn(Schema):
+class BreadthIn(Sent):
     restricted: bool = Field(description="False: whoever responds for its program reads it too.")
     reason: Text = Field(min_length=1, max_length=breadth.LONGEST_REASON)
 
@@ -41,7 +42,7 @@ class BreadthOut(Schema):
     restricted: bool
 
 
-class RoleIn(Schema):
+class RoleIn(Sent):
     role: Text = Field(max_length=20, description="Such as `commander` or `scribe`.")
     person: Text = Field(min_length=1, max_length=254, description="User name or e-mail address.")
 

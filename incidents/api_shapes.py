@@ -7,11 +7,12 @@ from ninja import Schema
 from pydantic import AwareDatetime, Field
 
 from accounts.api import Text
+from accounts.asking import Sent
 from incidents import reporting
 from incidents.search import Wanted
 
 
-class ReportIn(Schema):
+class ReportIn(Sent):
     """A report. Only the title is needed; unknown is an answer to everything else."""
 
     title: Text = Field(min_length=1, max_length=reporting.LONGEST_TITLE)
@@ -91,12 +92,12 @@ class ListIn(Schema):
         )
 
 
-class LevelIn(Schema):
+class LevelIn(Sent):
     level: int = Field(ge=0, le=5)
     reason: Text = Field(min_length=1, max_length=2000)
 
 
-class StatusIn(Schema):
+class StatusIn(Sent):
     to: Text = Field(max_length=10)
     reason: Text = Field("", max_length=2000)
     exception: Text = Field("", max_length=2000)

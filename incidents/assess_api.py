@@ -7,6 +7,7 @@ from ninja import Router, Schema, Status
 from pydantic import AwareDatetime, Field
 
 from accounts.api import LARGEST_KEY, ApiRequest, Text, Token, actor_of, person_of
+from accounts.asking import Sent
 from accounts.models import Scope, User
 from accounts.problems import Problem, responses
 from incidents import access, api, assessing, foresight, judgement, logsays
@@ -21,7 +22,7 @@ router = Router(tags=["incidents"])
 _SHOWN = 40
 
 
-class AssessIn(Schema):
+class AssessIn(Sent):
     """One person's answers, as `questions` of GET names them."""
 
     answers: dict[Text, Text] = Field(

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from accounts import strangers
 from accounts.api import ApiRequest, Text, Token, actor_of
+from accounts.asking import Sent
 from accounts.models import Scope
 from accounts.problems import Problem, responses
 from incidents import api, fewness, leadtiles, wallboards
@@ -23,7 +24,7 @@ router = Router(tags=["figures"])
 walls = Router(tags=["figures"])
 
 
-class BoardIn(Schema):
+class BoardIn(Sent):
     """What it shows, as for `/figures`; it has no days of its own."""
 
     name: Text = Field(max_length=80, description="Where it hangs.")

@@ -7,6 +7,7 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from accounts.api import ApiRequest, Text, Token, actor_of, person_of
+from accounts.asking import Sent
 from accounts.models import Scope
 from accounts.problems import Problem, responses
 from incidents import api, judgement, lifecycle, looks, merging, objecting
@@ -33,11 +34,11 @@ class ProposalOut(Schema):
     decided_at: datetime | None
 
 
-class RuleDecisionIn(Schema):
+class RuleDecisionIn(Sent):
     reason: Text = Field(min_length=1, max_length=objecting.LONGEST_REASON)
 
 
-class MergeIn(Schema):
+class MergeIn(Sent):
     """The incident that this one repeats. The reason stands on the timelines of both."""
 
     into: Text = Field(max_length=20, description="Another that you run, such as `INC-17`.")

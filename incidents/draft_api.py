@@ -7,6 +7,7 @@ from ninja import Router, Schema, Status
 from pydantic import Field
 
 from accounts.api import LARGEST_KEY, ApiRequest, Text, Token, actor_of
+from accounts.asking import Sent
 from accounts.models import Scope
 from accounts.problems import Problem, responses
 from incidents import api, drafts, drafttexts
@@ -21,14 +22,14 @@ _TEXT = {
 }
 
 
-class DraftIn(Schema):
+class DraftIn(Sent):
     kind: Text = Field(max_length=12, description=f"One of {', '.join(Draft.Kind.values)}.")
     obligation: int | None = Field(
         None, ge=1, le=LARGEST_KEY, description="The duty by law that it answers, by its id."
     )
 
 
-class TextIn(Schema):
+class TextIn(Sent):
     """The next version: your `text`, or with `anew` one made of what is known now."""
 
     text: Text = Field("", max_length=drafts.LONGEST, description="Markdown.")

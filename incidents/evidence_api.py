@@ -10,6 +10,7 @@ from ninja import File, Form, Router, Schema, Status, UploadedFile
 from pydantic import Field
 
 from accounts.api import ApiRequest, Text, Token, actor_of
+from accounts.asking import Sent
 from accounts.models import Scope
 from accounts.problems import Problem, responses
 from incidents import api, attachment, holds, intake
@@ -40,7 +41,7 @@ class EvidenceIn(Schema):
     )
 
 
-class HoldIn(Schema):
+class HoldIn(Sent):
     """Set a legal hold, or with `held: false` lift it."""
 
     held: bool

@@ -10,6 +10,7 @@ from ninja import Router, Schema, Status
 from pydantic import AwareDatetime, Field
 
 from accounts.api import LARGEST_KEY, ApiRequest, Text, Token, actor_of, person_of
+from accounts.asking import Sent
 from accounts.models import Scope
 from accounts.problems import Problem, responses
 from incidents import api, embargo, exposures, meanwhile
@@ -48,7 +49,7 @@ class ExposureOut(Schema):
     page: str
 
 
-class ExposureIn(Schema):
+class ExposureIn(Sent):
     """What is known; all of it may be left out but one of `dataset` and `what`."""
 
     dataset: Text | None = Field(None, max_length=60, description="A slug in its program.")
@@ -81,7 +82,7 @@ class ExposureCorrectionIn(ExposureIn):
     reason: Text = Field(min_length=1, max_length=exposures.LONGEST_REASON)
 
 
-class VerifiedIn(Schema):
+class VerifiedIn(Sent):
     how: Text = Field(
         min_length=1,
         max_length=exposures.LONGEST_REASON,

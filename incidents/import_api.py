@@ -8,6 +8,7 @@ from ninja import File, Form, Query, Router, Schema, Status, UploadedFile
 from pydantic import Field
 
 from accounts.api import LARGEST_KEY, ApiRequest, Text, Token, actor_of, bound_to, person_of
+from accounts.asking import Sent
 from accounts.models import Scope
 from accounts.problems import Problem, responses
 from incidents import api, importcases, importing, importrows, intake
@@ -36,7 +37,7 @@ class ImportIn(Schema):
     )
 
 
-class ColumnsIn(Schema):
+class ColumnsIn(Sent):
     """Which column tells what: by our name of a field the number of its column, from 0."""
 
     mapping: dict[Text, int] = Field(max_length=len(importrows.FIELDS))

@@ -9,6 +9,7 @@ from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from accounts.api import LARGEST_KEY, ApiRequest, Text, Token, actor_of, person_of
+from accounts.asking import Sent
 from accounts.models import Scope
 from accounts.problems import Problem, responses
 from incidents import access, api, items, itemsaid, meanwhile
@@ -20,7 +21,7 @@ everywhere = Router(tags=["incidents"])
 PAGE = 50
 
 
-class ItemIn(Schema):
+class ItemIn(Sent):
     what: Text = Field(min_length=1, max_length=items.LONGEST_WHAT)
     kind: ActionItem.Kind
     owner: Text = Field(
@@ -41,7 +42,7 @@ class ItemChangeIn(ItemIn):
     due_on: date | None = None  # type: ignore[assignment]
 
 
-class ItemSettleIn(Schema):
+class ItemSettleIn(Sent):
     """`done` by its owner or who manages the incident, `verified` by somebody else."""
 
     to: Literal["done", "verified", "open", "dropped"]

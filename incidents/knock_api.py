@@ -10,6 +10,7 @@ from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from accounts.api import ApiRequest, Text, Token, actor_of, person_of
+from accounts.asking import Sent
 from accounts.models import Scope
 from accounts.problems import Problem, responses
 from incidents import access, access_shapes, api, grants, knocks
@@ -42,7 +43,7 @@ class RequestOut(Schema):
     asked_at: datetime
 
 
-class AnswerIn(Schema):
+class AnswerIn(Sent):
     """Let them in to a level, or decline: then they hear nothing."""
 
     answer: Literal["admit", "decline"]

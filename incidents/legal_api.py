@@ -10,6 +10,7 @@ from ninja import Router, Schema
 from pydantic import AwareDatetime, Field
 
 from accounts.api import ApiRequest, Text, Token, actor_of, person_of
+from accounts.asking import Sent
 from accounts.functions import Function
 from accounts.models import Scope
 from accounts.problems import Problem, responses
@@ -65,7 +66,7 @@ class FactsOut(Schema):
     recorded_at: datetime | None = None
 
 
-class EventIn(Schema):
+class EventIn(Sent):
     """A moment from which clocks count, as `docs/clocks.md` lists them."""
 
     kind: Text = Field(max_length=30)
@@ -75,7 +76,7 @@ class EventIn(Schema):
     rationale: Text = Field(min_length=1, max_length=legalevents.LONGEST_RATIONALE)
 
 
-class FactsIn(Schema):
+class FactsIn(Sent):
     """All that is known, in the form of `docs/clocks.md`. What is left out is not known."""
 
     facts: dict[str, Any]

@@ -7,6 +7,7 @@ from ninja import Router, Schema, Status
 from pydantic import Field
 
 from accounts.api import ApiRequest, Text, Token, actor_of, bound_to, person_of
+from accounts.asking import Sent
 from accounts.models import Scope
 from accounts.problems import Problem, responses
 from incidents import drafting, library, seconding
@@ -21,7 +22,7 @@ _MOST_NAMED = 50
 Names = list[Text]
 
 
-class RulesIO(Schema):
+class RulesIO(Sent):
     """To which incidents it is attached by itself: all that is named must fit, of each list one."""
 
     audiences: Names = Field([], max_length=_MOST_NAMED)
@@ -31,7 +32,7 @@ class RulesIO(Schema):
     categories: Names = Field([], max_length=_MOST_NAMED)
 
 
-class RunbookStepIO(Schema):
+class RunbookStepIO(Sent):
     role: Text = Field(max_length=drafting.LONGEST_ROLE, description="Such as `IC or deputy`.")
     action: Text = Field(max_length=drafting.LONGEST_ACTION, description="Markdown.")
     minutes: int | None = Field(
@@ -42,7 +43,7 @@ class RunbookStepIO(Schema):
     hooks: Names = Field([], max_length=_MOST_NAMED)
 
 
-class DocumentIO(Schema):
+class DocumentIO(Sent):
     """What a runbook says. What is sent back as it was read changes nothing."""
 
     title: Text = Field(max_length=drafting.LONGEST_TITLE)
@@ -77,7 +78,7 @@ class BookVersionsOut(Schema):
     versions: list[BookVersionOut] = Field(description="What people wrote, the newest first.")
 
 
-class BookIn(Schema):
+class BookIn(Sent):
     """The whole next version. `based_on` is the version that you read; empty for a new runbook."""
 
     document: DocumentIO
@@ -85,7 +86,7 @@ class BookIn(Schema):
     based_on: Text = Field("", max_length=20)
 
 
-class RetireIn(Schema):
+class RetireIn(Sent):
     reason: Text = Field(max_length=seconding.LONGEST_REASON)
 
 

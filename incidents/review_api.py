@@ -7,6 +7,7 @@ from ninja import Router, Schema, Status
 from pydantic import Field
 
 from accounts.api import ApiRequest, Text, Token, actor_of
+from accounts.asking import Sent
 from accounts.models import Scope
 from accounts.problems import responses
 from incidents import api, reviewform, reviews
@@ -54,7 +55,7 @@ class ReviewOut(Schema):
     causes: list[CauseOut] = Field(description="What may be named as having contributed.")
 
 
-class ReviewIn(Schema):
+class ReviewIn(Sent):
     """The whole next version; a section that is left out is empty."""
 
     sections: dict[Text, Text] = Field(description="Markdown by the key of its section.")

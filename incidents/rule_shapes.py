@@ -7,6 +7,7 @@ from ninja import Schema
 from pydantic import AwareDatetime, Field
 
 from accounts.api import Text
+from accounts.asking import Sent
 from incidents import rulesets, seconding
 
 
@@ -48,7 +49,7 @@ class VersionOut(Schema):
     document: dict[str, Any]
 
 
-class ProposalIn(Schema):
+class ProposalIn(Sent):
     """A version, as docs/thresholds.md describes it. `based_on` is the version that you read."""
 
     document: dict[str, Any]
@@ -57,7 +58,7 @@ class ProposalIn(Schema):
     effective_from: AwareDatetime | None = None
 
 
-class PublishIn(Schema):
+class PublishIn(Sent):
     number: int = Field(ge=1, le=10**6, description="Of the version that waits.")
 
 
@@ -129,7 +130,7 @@ class RuleSetTextOut(RuleSetOut):
     text: str = Field(description="YAML.")
 
 
-class RuleSetIn(Schema):
+class RuleSetIn(Sent):
     """The next version: the whole as YAML. `based_on` is the version that you read."""
 
     text: Text = Field(max_length=rulesets.LONGEST_TEXT)

@@ -8,6 +8,7 @@ from ninja import Router, Schema, Status
 from pydantic import Field
 
 from accounts.api import ApiRequest, Text, Token, actor_of
+from accounts.asking import Sent
 from accounts.models import Scope
 from accounts.problems import Problem, responses
 from incidents import api, runbooks, stepping, steps
@@ -27,7 +28,7 @@ class RunOut(Schema):
     attached_at: datetime
 
 
-class AttachIn(Schema):
+class AttachIn(Sent):
     runbook: Text = Field(max_length=20, description="The id of one in force.")
     reason: Text = Field(min_length=1, max_length=runbooks.LONGEST_REASON)
 
@@ -68,7 +69,7 @@ class StepOut(Schema):
     acts: list[ActOut]
 
 
-class MarkIn(Schema):
+class MarkIn(Sent):
     to: Literal["open", "done", "skipped"]
     note: Text = Field("", max_length=steps.LONGEST_NOTE, description="Needed unless it is done.")
     statement: Text = Field(
@@ -76,11 +77,11 @@ class MarkIn(Schema):
     )
 
 
-class AssignIn(Schema):
+class AssignIn(Sent):
     person: Text | None = Field(max_length=254, description="User name or e-mail address; or null.")
 
 
-class GateIn(Schema):
+class GateIn(Sent):
     statement: Text = Field(
         min_length=steps.SHORTEST_WORD,
         max_length=steps.LONGEST_NOTE,
@@ -88,11 +89,11 @@ class GateIn(Schema):
     )
 
 
-class NoteIn(Schema):
+class NoteIn(Sent):
     note: Text = Field(min_length=1, max_length=steps.LONGEST_NOTE)
 
 
-class HookIn(Schema):
+class HookIn(Sent):
     hook: Text = Field(max_length=30, description="One of the step's `hooks`.")
     confirm: bool = Field(description="Must be true: it acts on the world.")
     reason: Text = Field("", max_length=steps.LONGEST_NOTE)

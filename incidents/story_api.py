@@ -7,6 +7,7 @@ from ninja import Query, Router, Schema, Status
 from pydantic import AwareDatetime, Field
 
 from accounts.api import LARGEST_KEY, ApiRequest, Text, Token, actor_of
+from accounts.asking import Sent
 from accounts.models import Scope
 from accounts.problems import Problem, responses
 from incidents import api, pinning, story, timeline
@@ -28,20 +29,20 @@ class EntryOut(Schema):
     supersedes: int | None
 
 
-class UpdateIn(Schema):
+class UpdateIn(Sent):
     text: Text = Field(min_length=1, max_length=timeline.LONGEST)
     audience: Literal["responders", "leadership", "told"] = "responders"
     occurred_at: AwareDatetime | None = None
 
 
-class CorrectionIn(Schema):
+class CorrectionIn(Sent):
     """What it should have said. `occurred_at` stays as it was if it is left out."""
 
     text: Text = Field(min_length=1, max_length=timeline.LONGEST)
     occurred_at: AwareDatetime | None = None
 
 
-class PinIn(Schema):
+class PinIn(Sent):
     pinned: bool = True
 
 

@@ -8,6 +8,7 @@ from ninja import Router, Schema, Status
 from pydantic import AwareDatetime, Field
 
 from accounts.api import LARGEST_KEY, ApiRequest, Text, Token, actor_of, person_of
+from accounts.asking import Sent
 from accounts.models import Scope
 from accounts.problems import responses
 from incidents import api, meanwhile, relations, tasking
@@ -18,7 +19,7 @@ router = Router(tags=["incidents"])
 _CAN_BE = Literal["open", "done", "dropped"]
 
 
-class TaskIn(Schema):
+class TaskIn(Sent):
     title: Text = Field(min_length=1, max_length=tasking.LONGEST_TITLE)
     owner: Text | None = Field(
         None, max_length=254, description="User name or e-mail address of who sees it already."
@@ -33,7 +34,7 @@ class TaskChangeIn(TaskIn):
     title: Text = Field("", max_length=tasking.LONGEST_TITLE)
 
 
-class SettleIn(Schema):
+class SettleIn(Sent):
     to: _CAN_BE
     note: Text = Field(
         "", max_length=tasking.LONGEST_NOTE, description="Needed to drop or reopen it."
@@ -54,7 +55,7 @@ class TaskOut(Schema):
     settled_at: datetime | None
 
 
-class RelationIn(Schema):
+class RelationIn(Sent):
     incident: Text = Field(max_length=20, description="Another, such as `INC-17`.")
     kind: Literal["same_cause", "follow_up", "related"] = Field(
         "related", description="`follow_up`: this one follows the other."

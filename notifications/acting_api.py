@@ -7,6 +7,7 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from accounts.api import ApiRequest, Text, Token, actor_of
+from accounts.asking import Sent
 from accounts.models import Scope, User
 from accounts.naming import person_named
 from accounts.problems import Problem, responses
@@ -18,7 +19,7 @@ router = Router(tags=["escalation"])
 _REFUSES = responses(404, 409)
 
 
-class WithReason(Schema):
+class WithReason(Sent):
     reason: Text = Field(max_length=answering.LONGEST_REASON)
 
 

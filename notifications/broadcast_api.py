@@ -7,6 +7,7 @@ from ninja import Router, Schema, Status
 from pydantic import AwareDatetime, Field
 
 from accounts.api import ApiRequest, Text, Token, actor_of
+from accounts.asking import Sent
 from accounts.models import Scope
 from accounts.naming import person_named
 from accounts.problems import Problem, responses
@@ -18,7 +19,7 @@ from notifications.models import Broadcast
 router = Router(tags=["updates for stakeholders"])
 
 
-class BroadcastIn(Schema):
+class BroadcastIn(Sent):
     """An update; people by user name or e-mail address, teams and those outside by name."""
 
     subject: Text = Field(min_length=1, max_length=broadcasts.LONGEST_SUBJECT)
@@ -30,7 +31,7 @@ class BroadcastIn(Schema):
     send_at: AwareDatetime | None = None
 
 
-class DecisionIn(Schema):
+class DecisionIn(Sent):
     """The version that was read; another one is not approved."""
 
     version: int = Field(ge=1, le=2**31 - 1)

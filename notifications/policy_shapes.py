@@ -9,6 +9,7 @@ from ninja import Schema
 from pydantic import Field
 
 from accounts.api import Text
+from accounts.asking import Sent
 from accounts.models import User
 from notifications import planning
 from notifications.escalation import Step, Target
@@ -23,7 +24,7 @@ Minutes = Annotated[int, Field(ge=0, le=99_999)]
 Small = Annotated[int, Field(ge=0, le=999)]
 
 
-class TargetIO(Schema):
+class TargetIO(Sent):
     """Whom a step pages. No `methods`: all ways that a person has."""
 
     kind: EscalationTarget.Kind
@@ -33,12 +34,12 @@ class TargetIO(Schema):
     methods: list[Text] = Field([], max_length=20)
 
 
-class StepIO(Schema):
+class StepIO(Sent):
     after_minutes: Minutes = Field(description="After the step before.")
     targets: list[TargetIO] = Field(max_length=50)
 
 
-class HoursIO(Schema):
+class HoursIO(Sent):
     """For SEV 4 and 5 alone: steps wait for these times. Days: 0 is Monday."""
 
     zone: Text = Field(max_length=64)
@@ -47,7 +48,7 @@ class HoursIO(Schema):
     closes: time
 
 
-class PolicyIn(Schema):
+class PolicyIn(Sent):
     name: Text = Field(max_length=200)
     levels: list[Small] = Field(max_length=6)
     program: Text | None = Field(None, max_length=50, description="A slug; null is for all.")
@@ -63,7 +64,7 @@ class PolicyChangeIn(PolicyIn):
     version: int
 
 
-class ReasonIn(Schema):
+class ReasonIn(Sent):
     reason: Text = Field(max_length=1000)
 
 

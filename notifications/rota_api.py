@@ -8,6 +8,7 @@ from ninja import Router, Schema, Status
 from pydantic import AwareDatetime, Field
 
 from accounts.api import ApiRequest, Text, Token, actor_of, bound_to, person_of
+from accounts.asking import Sent
 from accounts.models import Scope, User
 from accounts.problems import Problem, responses
 from audit import clockwork
@@ -42,7 +43,7 @@ class OnCallOut(Schema):
     next: list[PersonOut]
 
 
-class OverrideIn(Schema):
+class OverrideIn(Sent):
     person: Text = Field(max_length=150, description="The user name of who is on call instead.")
     until: AwareDatetime
     since: AwareDatetime | None = Field(None, description="From now on if left out.")
@@ -59,7 +60,7 @@ class OverrideOut(Schema):
     withdrawn_at: datetime | None = Field(description="It counts until then, and not after.")
 
 
-class SwapIn(Schema):
+class SwapIn(Sent):
     person: Text = Field(max_length=150, description="The user name of whom you ask.")
     since: AwareDatetime
     until: AwareDatetime
@@ -70,7 +71,7 @@ class SwapIn(Schema):
     reason: Text = Field("", max_length=covers.LONGEST_REASON)
 
 
-class SwapAnswer(Schema):
+class SwapAnswer(Sent):
     do: Literal["accept", "decline", "withdraw"]
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from accounts.actors import Actor
 from accounts.api import ApiRequest, Text, Token, actor_of, bound_to, person_of
+from accounts.asking import Sent
 from accounts.models import Scope
 from accounts.problems import Problem, responses
 from programs import access, confirmations, pauses, stops
@@ -45,7 +46,7 @@ class ProgramOut(Schema):
     stop: StopOut | None
 
 
-class PauseIn(Schema):
+class PauseIn(Sent):
     reason: Text = Field("", max_length=2000)
 
 

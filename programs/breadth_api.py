@@ -7,6 +7,7 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from accounts.api import ApiRequest, Text, Token, actor_of, person_of
+from accounts.asking import Sent
 from accounts.models import Scope
 from accounts.naming import person_named
 from accounts.problems import Problem, of_refusal, responses
@@ -27,7 +28,7 @@ class ProgramBreadthOut(Schema):
     responders: list[ResponderOut]
 
 
-class ResponderIn(Schema):
+class ResponderIn(Sent):
     """Name a person or a team, and not both."""
 
     person: Text | None = Field(None, max_length=254, description="User name or e-mail address.")
@@ -36,7 +37,7 @@ class ResponderIn(Schema):
     reason: Text = Field(min_length=1, max_length=breadth.LONGEST_REASON)
 
 
-class ProgramBreadthIn(Schema):
+class ProgramBreadthIn(Sent):
     responders_read: bool
     reason: Text = Field(min_length=1, max_length=breadth.LONGEST_REASON)
 

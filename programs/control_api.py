@@ -6,6 +6,7 @@ from ninja import Router, Schema
 from pydantic import AwareDatetime, Field
 
 from accounts.api import ApiRequest, Text, Token, actor_of, person_of
+from accounts.asking import Sent
 from accounts.models import Scope
 from accounts.problems import Problem, of_refusal, responses
 from programs import access, api, attestation, controlling, evidence
@@ -30,7 +31,7 @@ class ControlOut(Schema):
     stops_at: datetime | None
 
 
-class WordIn(Schema):
+class WordIn(Sent):
     """What a machine found, and what shows it."""
 
     passed: bool

@@ -4,6 +4,7 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from accounts.api import ApiRequest, Text, Token, actor_of, person_of
+from accounts.asking import Sent
 from accounts.models import Scope, User
 from accounts.naming import person_named
 from accounts.problems import Problem, of_refusal, responses
@@ -18,7 +19,7 @@ class RunnersOut(Schema):
     runners: list[str] = Field(description="User names of those who run it beside its owner.")
 
 
-class RunnerIn(Schema):
+class RunnerIn(Sent):
     person: Text = Field(min_length=1, max_length=254, description="User name or e-mail address.")
     runs: bool = Field(True, description="False: no more.")
     reason: Text = Field(min_length=1, max_length=running.LONGEST_REASON)

@@ -11,6 +11,7 @@ from pydantic import Field
 from accounts import secrets
 from accounts.actors import Actor
 from accounts.api import Text, Token
+from accounts.asking import Sent
 from accounts.models import ApiToken, Scope
 from accounts.problems import Problem, responses
 from programs import access, judging, keys
@@ -43,7 +44,7 @@ class IngestKeyOrToken(HttpBearer):
         raise NotImplementedError("__call__ looks at the header itself, to tell why it refuses")
 
 
-class StampIn(Schema):
+class StampIn(Sent):
     stamp: str = Field(description="The line of text beside the record.")
     sha256: str | None = Field(
         None,
@@ -52,7 +53,7 @@ class StampIn(Schema):
     )
 
 
-class StampsIn(Schema):
+class StampsIn(Sent):
     program: Text = Field(max_length=60, description="A program's slug.")
     stamps: list[StampIn] = Field(max_length=MOST_STAMPS)
 

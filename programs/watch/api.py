@@ -7,6 +7,7 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from accounts.api import ApiRequest, Text, Token, actor_of, person_of
+from accounts.asking import Sent
 from accounts.models import Scope
 from accounts.problems import Problem, of_refusal, responses
 from programs import access, api
@@ -17,7 +18,7 @@ router = Router(tags=["programs"])
 Name = Text
 
 
-class AudienceIn(Schema):
+class AudienceIn(Sent):
     """Who is meant to read, by the names that the store uses."""
 
     people: list[Name] = Field(default_factory=list, max_length=audience.MOST_NAMES)
@@ -40,7 +41,7 @@ class AudienceOut(Schema):
     declared_at: datetime
 
 
-class ReaderIn(Schema):
+class ReaderIn(Sent):
     """A right of a principal, or that it is in a group, or both."""
 
     principal: Text = Field(max_length=200)
@@ -49,7 +50,7 @@ class ReaderIn(Schema):
     grant: Text = Field("", max_length=200, description="What lets it read, in words.")
 
 
-class ReadersIn(Schema):
+class ReadersIn(Sent):
     """Who may read: a list, or the document of the store for a source of another kind."""
 
     readers: list[ReaderIn] | None = None

@@ -52,13 +52,15 @@ class Caller:
         return self.client.get(f"/api/v1{path}", headers=self.headers)
 
     def post(self, path, body=None, **headers):
+        return self._send("POST", path, body, headers)
+
+    def put(self, path, body=None, **headers):
+        return self._send("PUT", path, body, headers)
+
+    def _send(self, method, path, body, headers):
         text = body if isinstance(body, str | bytes) else json.dumps(body if body else {})
-        return self.client.post(
-            f"/api/v1{path}",
-            text,
-            content_type="application/json",
-            headers=self.headers | headers,
-        )
+        at, headers = f"/api/v1{path}", self.headers | headers
+        return self.client.generic(method, at, text, "application/json", headers=headers)
 
 
 @pytest.fixture

@@ -185,7 +185,8 @@ BODIES = {
     "runbooks/tapes": {"document": {"title": "x", "steps": [_STEP]}, "reason": "x"},
     "tapes/retire": {"reason": "x"},
     "relations": {"incident": "INC-1"},
-    "breadth": {"restricted": True, "responders_read": True, "reason": "x"},
+    "breadth": {"restricted": True, "reason": "x"},
+    "none/breadth": {"responders_read": True, "reason": "x"},
     "responders": {"person": "x", "reason": "x"},
     "runners": {"person": "x", "reason": "x"},
     "requests/1": {"answer": "decline"},
@@ -211,7 +212,7 @@ BODIES = {
     "drafts": {"kind": "authority"},
     "drafts/1": {"text": "x", "based_on": 1},
     "broadcasts": {"subject": "x", "text": "x", "subscribers": True},
-    "approve": {"version": 1},
+    "broadcasts/1/approve": {"version": 1},
     "audience": {"reason": "x"},
     "looks": {"readers": []},
     "boards": {"name": "x"},
@@ -227,4 +228,5 @@ PARTS |= dict.fromkeys((*_NUMBERS, "board", "bundle", "evidence", "source"), 1)
 def body_of(path: str) -> object:
     """What passes the check of the shape, so that it is the door that answers."""
     parts = path.split("/")
-    return BODIES.get("/".join(parts[-2:]), BODIES.get(parts[-1], {}))
+    ends = ("/".join(parts[-many:]) for many in (3, 2, 1))
+    return next((BODIES[end] for end in ends if end in BODIES), {})

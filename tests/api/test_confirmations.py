@@ -45,6 +45,12 @@ def test_a_confirmation_is_stored_and_answered_with_what_it_was_for(order, path)
     assert order.proof == StopOrder.Proof.PROVEN
 
 
+def test_a_word_too_many_keeps_no_stop_unproven(order, path):
+    assert post(path, state="frozen", event="freeze", id="msg-1").status_code == 200
+    order.refresh_from_db()
+    assert order.proof == StopOrder.Proof.PROVEN
+
+
 def test_it_is_safe_to_say_it_again_and_another_word_is_refused(path):
     first = post(path, state="frozen", count=12)
     assert post(path, state="frozen", count=12).json() == first.json()

@@ -15,6 +15,7 @@ from tests.api.conftest import Caller, problem, token
 pytestmark = pytest.mark.django_db
 GOOD = "nr,title,reported_at,sev\n7,Folder open,2025-03-01,2\n8,Key leaked,2025-13-01,2\n"
 MAPPING = {"source_id": 0, "title": 1, "reported_at": 2, "severity": 3}
+ACTS = {"drop": {}, "begin": {}, "columns": {"mapping": MAPPING}}
 
 
 @pytest.fixture
@@ -103,8 +104,8 @@ def test_a_column_that_is_none_is_refused(officer, mapping):
 def test_what_is_dropped_is_not_begun(officer):
     at = f"/imports/{sends(officer).json()['id']}"
     assert officer.post(f"{at}/drop").json()["state"] == "dropped"
-    for act in ("drop", "begin", "columns"):
-        answer = officer.post(f"{at}/{act}", {"mapping": MAPPING})
+    for act, body in ACTS.items():
+        answer = officer.post(f"{at}/{act}", body)
         assert "is dropped" in problem(answer, 409)["detail"]
     looked = problem(officer.get(f"{at}/preview"), 409)["detail"]
     assert looked == "This import is dropped: only one that was not begun can be looked at."
@@ -117,8 +118,8 @@ def test_nobody_but_privacy_officers_imports_or_looks(officer):
         assert problem(sends(caller), 403)
         for path in ("/imports", at, f"{at}/preview", f"{at}/rejects"):
             assert problem(caller.get(path), 403)
-        for act in ("columns", "begin", "drop"):
-            assert problem(caller.post(f"{at}/{act}", {"mapping": MAPPING}), 403)
+        for act, body in ACTS.items():
+            assert problem(caller.post(f"{at}/{act}", body), 403)
     assert Import.objects.get().state == "uploaded"
 
 
@@ -133,6 +134,6 @@ def test_a_token_for_some_programs_imports_nothing(officer):
 def test_an_import_that_is_not_there_is_missing(officer):
     for path in ("", "/preview", "/rejects"):
         assert problem(officer.get(f"/imports/999999999{path}"), 404)
-    for act in ("begin", "drop", "columns"):
-        answer = officer.post(f"/imports/999999999/{act}", {"mapping": {}})
+    for act, body in ACTS.items():
+        answer = officer.post(f"/imports/999999999/{act}", body)
         assert problem(answer, 404)

@@ -58,7 +58,7 @@ def test_a_policy_is_made_and_read_as_it_was_sent(caller, ada):
 
 def test_a_policy_is_changed_by_who_read_its_newest_version_and_retired_once(caller):
     said = caller.post("/policies", body()).json()
-    path, sent = f"/policies/{said['id']}", said | {"reason": "Wider.", "repeats": 5}
+    path, sent = f"/policies/{said['id']}", body(reason="Wider.", repeats=5, version=1)
     assert put(caller, path, sent).json()["version"] == 2
     stale = problem(put(caller, path, sent), 409)
     assert (stale["field"], "version 2 meanwhile" in stale["detail"]) == ("version", True)
