@@ -1,6 +1,7 @@
 """What people are here for. A function is a Django group; a person without one is a reporter."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +24,7 @@ class Function(models.TextChoices):
 
 
 EVERYBODY, NOBODY, THESE = "required", "off", "for "
+_TEAM = "team:"
 
 
 def named_in(rule: str) -> frozenset[Function]:
@@ -38,16 +40,38 @@ def named_in(rule: str) -> frozenset[Function]:
     return frozenset(Function(name.strip()) for name in rule.removeprefix(THESE).split(","))
 
 
-def by_group(rules: Iterable[str]) -> dict[str, Function] | None:
-    """Return which function each group of the single sign-on gives, by rules like `sec=security`.
+class Rule(NamedTuple):
+    """What one group of the single sign-on gives: a function, or the team of this name."""
 
-    None if one of them is no such rule.
+    group: str
+    function: Function | None = None
+    team: str = ""
+
+
+def by_group(rules: Iterable[str]) -> list[Rule] | None:
+    """Return what groups of the single sign-on give, by rules such as `sec=security` and
+    `appsec=team:Application security`.
+
+    None if one of them is no such rule. Whether there is such a team is not asked.
     """
-    found = {}
-    for rule in rules:
-        # A group may hold an equals sign, as those of LDAP do; a function never does.
-        group, _equals, function = rule.rpartition("=")
-        if not group.strip() or function.strip() not in Function.values:
-            return None
-        found[group.strip()] = Function(function.strip())
-    return found
+    read = [_rule(rule) for rule in rules]
+    found = [rule for rule in read if rule]
+    return found if len(found) == len(read) else None
+
+
+def _rule(text: str) -> Rule | None:
+    # A group may hold an equals sign, as those of LDAP do; a function and a team never do.
+    group, _equals, gives = (part.strip() for part in text.rpartition("="))
+    team = gives.removeprefix(_TEAM).strip() if gives.startswith(_TEAM) else ""
+    # By its value alone: the settings ask, and no label can be read before them.
+    if not group or team.casefold() in Function.values:
+        return None
+    if team:
+        return Rule(group, team=team)
+    return Rule(group, Function(gives)) if gives in Function.values else None
+
+
+def is_function(name: str) -> bool:
+    """True if this names a function, however it is written, so that no team may be called it."""
+    called = name.casefold()
+    return any(called in (each.value, str(each.label).casefold()) for each in Function)

@@ -66,7 +66,7 @@ def account_removed(request: HttpRequest, socialaccount: Any, **_: Any) -> None:
 
 @receiver(account.user_logged_in, dispatch_uid="audit.groups_followed")
 def groups_followed(user: User, sociallogin: Any = None, **_: Any) -> None:
-    """Take the functions of who signs in elsewhere from the groups that are named there."""
+    """Take functions and teams of who signs in elsewhere from the groups that are named there."""
     if sociallogin and settings.SSO_GROUPS:
         people.follow(user, _groups(sociallogin.account.extra_data))
 

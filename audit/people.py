@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 
 from accounts import naming
 from accounts.actors import Actor
-from accounts.functions import Function
+from accounts.functions import Function, Rule
 from accounts.models import User
-from audit import credentials, history, outbox, sessions, trail
+from audit import credentials, history, outbox, sessions, teams, trail
 
 LONGEST_REASON = 300
 # Invited, and has neither chosen a password nor come in by another way.
@@ -177,7 +177,10 @@ def _give(person: User, functions: Iterable[Function], *, actor: Actor) -> None:
     wanted = sorted(function.value for function in functions)
     if set(wanted) == {function.value for function in person.functions}:
         return
-    person.groups.set(Group.objects.filter(name__in=wanted))
+    known = Group.objects.filter(name__in=Function.values)
+    # Not `set`, which would take them out of their teams.
+    person.groups.remove(*known.exclude(name__in=wanted))
+    person.groups.add(*known.filter(name__in=wanted))
     person.__dict__.pop("functions", None)
     trail.record("person.functions_set", person, actor=actor, functions=wanted)
 
@@ -201,18 +204,26 @@ def _leave_an_operator(person: User, field: str) -> None:
 
 @transaction.atomic
 def follow(person: User, groups: Iterable[str]) -> None:
-    """Give a person the functions of these groups of the single sign-on, by settings.SSO_GROUPS.
+    """Give a person the functions and teams of these groups of the single sign-on.
 
-    A function that a group gives is taken away from who is in none that gives it; the others are
-    given by hand and stay. What the issuer rules holds for the last operator too.
+    What stands in a rule of settings.SSO_GROUPS is taken away from who is in no group that gives
+    it; what stands in none is given by hand and stays. What the issuer rules holds for the last
+    operator too.
     """
-    ruled: dict[str, Function] = settings.SSO_GROUPS
+    rules: list[Rule] = settings.SSO_GROUPS
+    held, actor = set(groups), Actor.machine("single sign-on")
     # First, or what an operator takes away at this moment would be given back.
     User.objects.select_for_update(no_key=True).get(pk=person.pk)
     person.__dict__.pop("functions", None)
-    by_hand = set(person.functions) - set(ruled.values())
-    given = {function for group, function in ruled.items() if group in set(groups)}
-    _give(person, by_hand | given, actor=Actor.machine("single sign-on"))
+    by_hand = set(person.functions) - {rule.function for rule in rules}
+    given = [rule for rule in rules if rule.group in held]
+    _give(person, by_hand | {rule.function for rule in given if rule.function}, actor=actor)
+    teams.follow(
+        person,
+        given={rule.team for rule in given if rule.team},
+        ruled={rule.team for rule in rules if rule.team},
+        actor=actor,
+    )
 
 
 @transaction.atomic

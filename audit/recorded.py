@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from accounts.models import ApiToken, User
-from audit import live
+from audit import live, teams
 from audit.live import Act, Comparison, Said
 
 _ISSUED, _REHASHED = "token.issued", "identity.password_rehashed"
+_FUNCTIONS = "person.functions_set"
 _PASSWORDS = {
     "person.added",
     *(f"identity.password_{how}" for how in ("changed", "set", "reset")),
@@ -15,11 +16,18 @@ _PASSWORDS = {
 }
 
 
-def _functions(acts: Iterable[Act]) -> Said:
-    now: list[str] = []
+def _groups(acts: Iterable[Act]) -> Said:
+    functions: list[str] = []
+    members: set[str] = set()
     for act in acts:
-        now = [str(each) for each in act.facts.get("functions", ())]
-    return {function: {} for function in now}
+        team = str(act.facts.get("team", ""))
+        if act.action == _FUNCTIONS:
+            functions = [str(each) for each in act.facts.get("functions", ())]
+        elif act.action == teams.JOINED:
+            members.add(team)
+        else:
+            members.discard(team)
+    return {name: {} for name in (*functions, *members)}
 
 
 def _password(acts: Iterable[Act]) -> Said:
@@ -48,11 +56,11 @@ COMPARISONS = (
     Comparison(
         model="accounts.User.functions",
         subject="accounts.user",
-        acts=frozenset({"person.functions_set"}),
-        # Of every group: one that is no function lets in as well, and nobody can be put into it.
+        acts=frozenset({_FUNCTIONS, teams.JOINED, teams.LEFT}),
+        # Of every group: a team lets in as well.
         rows="SELECT m.user_id AS subject_id, g.name FROM accounts_user_groups AS m"
         " JOIN auth_group AS g ON g.id = m.group_id",
-        said=_functions,
+        said=_groups,
     ),
     Comparison(
         model="accounts.User",

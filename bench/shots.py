@@ -147,6 +147,7 @@ SHOTS = (
     Shot("deliveries", "commander", first("/incidents/", "deliveries/")),
     Shot("deliveries-all", "operator", "/deliveries/"),
     Shot("people", "operator", "/people/"),
+    Shot("teams", "operator", "/people/teams/"),
     Shot("rooms", "operator", "/rooms/", then=open_all),
     Shot("connections", "operator", "/connections/", then=open_all),
     Shot("operations", "operator", "/operations/"),

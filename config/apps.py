@@ -9,5 +9,5 @@ class HouseConfig(AppConfig):
     label = "house"
 
     def ready(self) -> None:
-        # Registers its check, which asks the settings.
-        from config import outside  # noqa: F401, PLC0415
+        # They register their checks, which ask the settings.
+        from config import outside, teamless  # noqa: F401, PLC0415

@@ -210,8 +210,9 @@ def _problems(values: Environment) -> list[str]:
             f"between them: {', '.join(functions.Function.values)}."
         )
     found += [
-        f"ANDON_OIDC_GROUPS holds {each!r}: give GROUP=FUNCTION with commas between them; "
-        f"functions are {', '.join(functions.Function.values)}."
+        f"ANDON_OIDC_GROUPS holds {each!r}: give GROUP=FUNCTION or GROUP=team:NAME with commas "
+        f"between them; functions are {', '.join(functions.Function.values)}, and no team is "
+        "called like one."
         for each in values.oidc_groups
         if functions.by_group([each]) is None
     ]

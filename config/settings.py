@@ -160,7 +160,7 @@ MFA_TOTP_ISSUER = "Andon"
 SOCIALACCOUNT_AUTO_SIGNUP = False
 SOCIALACCOUNT_PROVIDERS = single_sign_on.providers(ENVIRONMENT)
 SSO_GROUPS_CLAIM = ENVIRONMENT.oidc_groups_claim
-SSO_GROUPS = by_group(ENVIRONMENT.oidc_groups) or {}
+SSO_GROUPS = by_group(ENVIRONMENT.oidc_groups) or []
 USERSESSIONS_TRACK_ACTIVITY = False
 # Guardian's own anonymous user would be a second kind of nobody.
 ANONYMOUS_USER_NAME = None

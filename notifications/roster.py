@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from django.contrib.auth.models import Group
 from django.core.paginator import Page, Paginator
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
@@ -40,6 +41,7 @@ class Line:
 
     person: User
     functions: list[Function]
+    teams: list[Group]
     is_invited: bool
     has_factor: bool
     lacks_factor: bool
@@ -88,7 +90,7 @@ def _everybody(user: User) -> QuerySet[User]:
     sure = ContactMethod.objects.filter(
         person=OuterRef("pk"), active=True, bounced_at=None, verified_at__isnull=False
     )
-    people = User.objects.prefetch_related("groups")
+    people = User.objects.prefetch_related(Prefetch("groups", Group.objects.order_by("name")))
     return people.annotate(
         has_factor=Exists(held),
         is_sure=Exists(sure),
@@ -114,7 +116,8 @@ def _conditions(wanted: Wanted) -> Q:
 
 
 def _line(person: User) -> Line:
-    names = {group.name for group in person.groups.all()}
+    held = person.groups.all()
+    names = {group.name for group in held}
     functions = [function for function in Function if function.value in names]
     # Read already, for all of the page at once.
     person.__dict__["functions"] = frozenset(functions)
@@ -122,6 +125,7 @@ def _line(person: User) -> Line:
     return Line(
         person=person,
         functions=functions,
+        teams=[group for group in held if group.name not in Function.values],
         is_invited=person.is_active and bool(person.is_invited),  # type: ignore[attr-defined]
         has_factor=has_factor,
         lacks_factor=not has_factor and person.is_active and factors.must_have_one(person),

@@ -17,6 +17,7 @@ from notifications import (
     policy_views,
     room_views,
     subscription_views,
+    team_views,
     views,
 )
 
@@ -34,6 +35,11 @@ urlpatterns = [
     path("unsubscribe/<str:token>/", subscription_views.unsubscribe, name="unsubscribe"),
     path("people/", people_views.everybody, name="people"),
     path("people/invite/", people_views.invite, name="invite-person"),
+    path("people/teams/", team_views.everything, name="teams"),
+    path("people/teams/make/", team_views.make, name="make-team"),
+    path("people/teams/<int:pk>/", team_views.one, name="team"),
+    path("people/teams/<int:pk>/put-in/", team_views.put_in, name="put-into-team"),
+    path("people/teams/<int:pk>/take-out/", team_views.take_out, name="take-out-of-team"),
     path("people/<int:pk>/", people_views.one, name="person"),
     path("people/<int:pk>/invite-again/", people_views.invite_again, name="invite-again"),
     path("people/<int:pk>/functions/", people_views.set_functions, name="set-functions"),

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.functions import Function
 from accounts.models import Scope
-from audit import claims, clockwork, credentials, outbox, people, trail, verification
+from audit import claims, clockwork, credentials, outbox, people, teams, trail, verification
 from audit.models import Due, Entry
 from tests import make
 from tests.together import PATIENCE_SECONDS, ROUNDS, at_once, failures, until
@@ -200,6 +200,22 @@ def test_of_two_who_are_added_at_once_under_one_name_the_second_is_refused():
         ]
         (refusal,) = failures(at_once(*calls))
         assert isinstance(refusal, people.Refused)
+
+
+def test_who_is_put_into_a_team_while_functions_are_set_gets_both():
+    team = teams.make("Race", actor=make.SYSTEM)
+    try:
+        for _ in range(ROUNDS):
+            person = make.user()
+            outcomes = at_once(
+                lambda p=person: people.give(p, [Function.LEGAL], actor=make.SYSTEM),
+                lambda p=person: teams.put_in(team, p, actor=make.SYSTEM),
+            )
+            assert failures(outcomes) == []
+            assert {group.name for group in person.groups.all()} == {"legal", "Race"}
+    finally:
+        # What is committed of groups is left to the tests that follow.
+        team.delete()
 
 
 def test_of_two_operators_who_shut_each_other_out_one_stays():

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts.functions import Function
+from audit import teams
 from incidents import (
     drafts,
     evidence,
@@ -238,8 +239,12 @@ class World:
         yield from ("/thresholds/by/ask/edit/", f"{one}rules/", one)
 
     def _of_people(self):
+        team = teams.make("Storage", actor=make.SYSTEM)
+        teams.put_in(team, self.auditor, actor=make.SYSTEM)
         return (
             "/stakeholders/",
+            "/people/teams/",
+            f"/people/teams/{team.pk}/",
             "/people/",
             f"/people/{self.auditor.pk}/",
             f"/people/{self.operator.pk}/",

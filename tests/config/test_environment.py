@@ -11,7 +11,7 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
 from accounts import resolving
-from accounts.functions import Function, by_group
+from accounts.functions import Function, Rule, by_group
 from config import connection, environment, keeping, organisation, outside
 
 GOOD = {
@@ -135,6 +135,8 @@ def test_a_second_factor_is_required_in_production_and_not_for_a_look(read):
         ("ANDON_OIDC_GROUPS", "security", "give GROUP=FUNCTION"),
         ("ANDON_OIDC_GROUPS", "sec=security,ops=boss", "'ops=boss'"),
         ("ANDON_OIDC_GROUPS", "=security", "functions are responder, commander"),
+        ("ANDON_OIDC_GROUPS", "sec=team:", "GROUP=team:NAME"),
+        ("ANDON_OIDC_GROUPS", "sec=team:Operator", "no team is called like one"),
         ("ANDON_SESSION_IDLE_MINUTES", "1441", "1440"),
         ("ANDON_SESSION_HOURS", "0", "1"),
         ("ANDON_TRUSTED_PROXIES", "*", "addresses of your proxies"),
@@ -234,11 +236,13 @@ def test_within_the_house_checkpoints_may_go_as_they_are(read, place):
 
 
 def test_groups_of_the_issuer_and_former_keys_are_lists(read):
-    values = read(ANDON_OIDC_GROUPS="sec=security, cn=ic=commander", SECRET_KEY_FALLBACKS="a, b")
-    assert by_group(values.oidc_groups) == {
-        "sec": Function.SECURITY,
-        "cn=ic": Function.COMMANDER,
-    }
+    rules = "sec=security, sec=team:Application security ,cn=team:x=hr"
+    values = read(ANDON_OIDC_GROUPS=rules, SECRET_KEY_FALLBACKS="a, b")
+    assert by_group(values.oidc_groups) == [
+        Rule("sec", Function.SECURITY),
+        Rule("sec", team="Application security"),
+        Rule("cn=team:x", Function.HR),
+    ]
     assert values.secret_key_fallbacks == ["a", "b"]
 
 

@@ -249,7 +249,8 @@ def _judged(world: World, commander: Actor) -> None:
         "request": incident.access_requests.get().pk,
         "glass": broken.pk,
         "task": incident.tasks.get().pk,
-        "view": _saved(people["view"].person).pk,
+        "view": (saved := _saved(people["view"].person)).pk,
+        "team": saved.team_id,
         "person": people["stranger"].person.pk,
         "due": Due.objects.earliest("pk").pk,
     }

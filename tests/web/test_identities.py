@@ -11,8 +11,8 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 
-from accounts.functions import Function
-from audit import identities, people
+from accounts.functions import Function, Rule
+from audit import identities, people, teams
 from audit.models import Entry
 from tests import make
 from tests.web.conftest import Reader
@@ -117,7 +117,11 @@ def test_no_method_changes_a_factor_unrecorded(person, method):
 
 @pytest.fixture
 def ruled(settings):
-    settings.SSO_GROUPS = {"sec": Function.SECURITY, "cn=ic,dc=demo": Function.COMMANDER}
+    settings.SSO_GROUPS = [
+        Rule("sec", Function.SECURITY),
+        Rule("cn=ic,dc=demo", Function.COMMANDER),
+        Rule("sec", team="Application security"),
+    ]
 
 
 def signs_in_elsewhere(person, said):
@@ -139,6 +143,22 @@ def test_whoever_signs_in_elsewhere_gets_the_functions_of_their_groups(person, r
 def test_who_is_in_no_group_any_more_keeps_only_what_was_given_by_hand(person, ruled, said):
     people.give(person, [Function.SECURITY, Function.LEGAL], actor=make.SYSTEM)
     assert signs_in_elsewhere(person, said) == {Function.LEGAL}
+
+
+def test_a_group_gives_a_team_as_well_and_takes_it_again(person, ruled):
+    team = teams.make("Application security", actor=make.SYSTEM)
+    teams.put_in(teams.make("By hand", actor=make.SYSTEM), person, actor=make.SYSTEM)
+    for groups, inside in ((["sec"], True), (["staff"], False), (["sec"], True), ([], False)):
+        signs_in_elsewhere(person, {"userinfo": {"groups": groups}})
+        assert team.user_set.filter(pk=person.pk).exists() == inside
+        assert person.groups.filter(name="By hand").exists()
+    entries = Entry.objects.filter(action=teams.JOINED, body__contains="single sign-on")
+    assert entries.count() == 2
+
+
+def test_a_team_that_is_not_there_takes_no_function_from_its_group(person, ruled):
+    assert signs_in_elsewhere(person, {"userinfo": {"groups": ["sec"]}}) == {Function.SECURITY}
+    assert not teams.known().exists()
 
 
 def test_groups_in_the_token_count_as_well(person, ruled):
