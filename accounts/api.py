@@ -15,10 +15,15 @@ from accounts.problems import Problem
 def _storable(text: str) -> str:
     if "\0" in text:
         raise ValueError("text without NUL characters")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("text without halves of characters") from error
     return text
 
 
-# For every text of a body: PostgreSQL stores no NUL, and the caller should hear that from us.
+# For every text of a body: PostgreSQL stores neither NUL nor half a letter, and the caller should
+# hear that from us.
 Text = Annotated[str, AfterValidator(_storable)]
 
 # For every key of a row that is sent: no column holds a greater one.

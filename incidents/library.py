@@ -4,7 +4,7 @@ The only module that writes RunbookVersion. Runs are copies; nothing here change
 """
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -221,6 +221,22 @@ def compare(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list[
     old = drafting.lines(before) if before else []
     found = difflib.unified_diff(old, drafting.lines(after), lineterm="", n=2)
     return [Line(line[:1], line[1:]) for line in list(found)[2:] if not line.startswith("@@")]
+
+
+def apart(before: Sequence[str], after: Sequence[str]) -> list[Line]:
+    """Return all lines of two texts, and which of them went or came.
+
+    Whole lines alone are compared: what two of them share takes the square of their lengths.
+    """
+    found: list[Line] = []
+    steps = difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    for how, since, until, begin, end in steps:
+        if how == "equal":
+            found += [Line(" ", each) for each in before[since:until]]
+        else:
+            found += [Line("-", each) for each in before[since:until]]
+            found += [Line("+", each) for each in after[begin:end]]
+    return found
 
 
 @dataclass(frozen=True)

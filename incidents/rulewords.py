@@ -1,6 +1,5 @@
 """A threshold rule in lines of words, and how two versions of one differ. Reads only."""
 
-import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,7 +8,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from incidents import rulebook
-from incidents.library import Line
+from incidents.library import Line, apart
 from incidents.models import Audience, Kind, Status, StillOpen
 from programs.models import Category
 from severity.duties import Threshold
@@ -124,7 +123,7 @@ def compare(rule: str, before: Mapping[str, Any] | None, after: Mapping[str, Any
     """Return how two documents of a rule differ, line by line."""
     names = rulebook.names()
     old, new = (_read(rule, each, names) for each in (before, after))
-    return [Line(line[0], line[2:]) for line in difflib.ndiff(old, new) if line[0] in "+- "]
+    return apart(old, new)
 
 
 def _read(

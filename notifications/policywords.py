@@ -1,6 +1,5 @@
 """A policy in lines of words, and how two versions of one differ. Reads only."""
 
-import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -9,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from accounts.models import User
-from incidents.library import Line
+from incidents.library import Line, apart
 from notifications import access, targets
 from notifications.escalation import Step, Target
 from notifications.hours import Hours
@@ -110,11 +109,5 @@ def history(policy: EscalationPolicy, *, reader: User, most: int) -> list[Change
     read = [lines(draft, said) for draft in drafts]
     older = [*read[1:], []]
     return [
-        Change(row, _compare(before, now))
-        for row, now, before in zip(rows, read, older, strict=True)
+        Change(row, apart(before, now)) for row, now, before in zip(rows, read, older, strict=True)
     ][:most]
-
-
-def _compare(before: list[str], after: list[str]) -> list[Line]:
-    found = difflib.ndiff(before, after)
-    return [Line(line[0], line[2:]) for line in found if line[0] in "+- "]

@@ -98,3 +98,9 @@ def test_what_no_database_keeps_is_refused_where_it_is_asked_for(path, field):
     person = make.user(Function.PRIVACY_OFFICER)
     answer = Caller(person).get(path.format(ref=incident.ref))
     assert problem(answer, 422)["field"] == field
+
+
+def test_half_a_letter_is_refused_where_it_is_said():
+    said = {"title": "Export open", "program": "\ud800"}
+    refused = problem(Caller(make.user()).post("/incidents", said), 422)
+    assert refused["field"] == "program"

@@ -250,3 +250,13 @@ def test_a_long_role_is_refused_before_it_is_taken_apart():
     with pytest.raises(BadRunbook, match="role: say who does it, in at most 60"):
         drafting.read("tapes", "", {"title": "t", "steps": [{"role": role, "action": "a"}]})
     assert time.process_time() - began < 1
+
+
+def test_long_lines_that_resemble_each_other_are_compared_as_wholes():
+    before = [f"{'ab' * 1000}{n}" for n in range(100)]
+    after = ["the same", *(f"{'ba' * 1000}{n}" for n in range(100))]
+    began = time.process_time()
+    found = library.apart(["the same", *before], after)
+    assert [found[0].sign, found[1].sign, found[-1].sign] == [" ", "-", "+"]
+    assert len(found) == 201
+    assert time.process_time() - began < 1
