@@ -17,7 +17,7 @@ MOST_WORKERS = 4
 # for what can be forgotten takes a twentieth of the time.
 FORGETS_EACH = (50_000, 20, 100)
 # Of what asks the same of hundreds of doors a run takes one part, the commit says which.
-PARTS = 5
+PARTS = 8
 PART = "ANDON_TEST_PART"
 
 
