@@ -21,6 +21,7 @@ def test_a_part_reads_no_more_of_what_was_filed_before_however_much_that_is(monk
     """Neither a table from end to end, nor an index."""
     # Not by plans that another test made for tables without rows.
     monkeypatch.setattr(connection.connection, "prepare_threshold", None)
+    _as_if_new()
     officer = make.officer()
     rows = table(*(row(n) for n in range(501)))
     run = importing.confirm(take(rows, officer), actor=officer, by_engine=False)
@@ -28,6 +29,16 @@ def test_a_part_reads_no_more_of_what_was_filed_before_however_much_that_is(monk
     # The first finds empty tables.
     assert {whole for whole, _rows in took[1:]} == {0}
     assert took[4][1] <= took[1][1] * 1.02, took
+
+
+def _as_if_new():
+    """Forget what is known of tables that other tests filled and emptied: pages without a row."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_clear_relation_stats(schemaname, relname) FROM pg_stat_user_tables"
+            " WHERE relname = ANY(%s)",
+            [GROW],
+        )
 
 
 def work(run, part):
