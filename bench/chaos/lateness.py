@@ -2,6 +2,8 @@
 
 from typing import Any
 
+LATEST = 20
+
 
 def of_steps_and_pages(found: dict[str, Any], came: list[Any]) -> dict[str, Any]:
     """Return how late steps were taken and pages arrived, and each of these times, sorted."""
@@ -26,6 +28,24 @@ def of_steps_and_pages(found: dict[str, Any], came: list[Any]) -> dict[str, Any]
         "lateness": {"step": _spread(steps), "page": _spread(pages)},
         "_steps": sorted(max(late, 0.0) for late in steps),
         "_pages": sorted(max(late, 0.0) for late in pages),
+    }
+
+
+def of_the_latest(found: dict[str, Any]) -> dict[str, Any]:
+    """Return what was latest, to look for why: how late, begun how often, handed over how often."""
+    done = [row for row in found["due"] if row["state"] == "done" and row["planned_at"]]
+    done.sort(key=lambda row: row["planned_at"] - row["finished_at"])
+    return {
+        "latest": [
+            {
+                "kind": row["kind"],
+                "planned": f"{row['planned_at']:%H:%M:%S}",
+                "late": round((row["finished_at"] - row["planned_at"]).total_seconds(), 1),
+                "attempts": row["attempts"],
+                "hand_overs": row["hand_overs"],
+            }
+            for row in done[:LATEST]
+        ]
     }
 
 

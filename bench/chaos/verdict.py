@@ -70,6 +70,7 @@ def judge(
         _history_is_whole(verdict, found)
         _nothing_waits(verdict, database, end)
         verdict.figures |= lateness.of_steps_and_pages(found, came)
+        verdict.figures |= lateness.of_the_latest(found)
         verdict.figures |= lateness.of_first_pages(found, came, filed)
     _record_is_whole(verdict, found)
     return verdict
@@ -102,7 +103,8 @@ def _read(database: Any, end: End) -> dict[str, Any]:
         "pages": rows("SELECT * FROM notifications_page"),
         "tries": rows("SELECT page_id, count(*) AS n FROM notifications_pageattempt GROUP BY 1"),
         "due": rows(
-            "SELECT id, kind, key, state, planned_at, finished_at, attempts, payload FROM audit_due"
+            "SELECT id, kind, key, state, planned_at, finished_at, attempts, hand_overs, payload"
+            " FROM audit_due"
         ),
         "acts": rows("SELECT action, subject, count(*) AS n FROM audit_entry GROUP BY 1, 2"),
     }
