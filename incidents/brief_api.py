@@ -112,7 +112,7 @@ def brief(request: ApiRequest, ref: str, wanted: Query[BriefIn]) -> BriefOut:
             person_of(request),
             incident,
             redaction=Redaction(wanted.redaction),
-            at=wanted.at,
+            at=briefs.parse(wanted.at.isoformat()) if wanted.at else None,
             now=clockwork.now(),
         )
     except briefs.Refused as refusal:

@@ -98,6 +98,11 @@ def test_more_entries_than_are_told_are_said_to_be_more(incident, zara, monkeypa
     assert (said["is_all"], len(said["told"])) == (False, 1)
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_that_no_clock_in_utc_shows_is_refused(incident, executive, at):
+    assert problem(executive.get(url(incident, f"?at={at}")), 422)["field"] == "at"
+
+
 def test_who_may_not_see_the_incident_is_told_what_is_told_of_a_missing_one(incident):
     stranger = Caller(make.user(Function.OPERATOR))
     hidden, missing = stranger.get(url(incident)), stranger.get("/incidents/INC-999999/brief")
