@@ -119,8 +119,7 @@ def _check(person: User) -> None:
     for name in ("first_name", "last_name"):
         if why_not := naming.why_not_a_name(getattr(person, name)):
             raise Refused(f"{name}: {why_not}")
-    # Of two of one name at once the second is refused: no index knows names that differ by case.
-    _one_at_a_time()
+    teams.one_at_a_time()
     if _is_somebodys(person.username):
         raise Refused(f"username: {person.username!r} is taken.")
     if not person.email:
@@ -132,10 +131,6 @@ def _check(person: User) -> None:
 def _is_somebodys(name: str) -> bool:
     """True if somebody is called so by user name or address: people are named by either."""
     return User.objects.filter(Q(username__iexact=name) | Q(email__iexact=name)).exists()
-
-
-def _one_at_a_time() -> None:
-    Group.objects.select_for_update(no_key=True).get(name=Function.OPERATOR.value)
 
 
 def _store(person: User, functions: Iterable[Function], *, actor: Actor) -> User:
@@ -195,7 +190,7 @@ def _leave_an_operator(person: User, field: str) -> None:
     Who has yet to accept an invitation does not count: the mail may never arrive.
     """
     # Of two operators who shut each other out at once, the second is refused.
-    _one_at_a_time()
+    teams.one_at_a_time()
     operators = User.objects.filter(is_active=True, groups__name=Function.OPERATOR.value)
     if set(operators.exclude(NOT_IN_YET).values_list("pk", flat=True)) == {person.pk}:
         said = _("%(field)s: %(who)s is the last active operator. Make somebody else one first.")

@@ -33,6 +33,14 @@ def known() -> QuerySet[Group]:
     return Group.objects.exclude(name__in=Function.values).order_by("name")
 
 
+def one_at_a_time() -> None:
+    """Have whoever names people or teams, or shuts out operators, wait for whoever does so now.
+
+    Of two of one name the second is refused then; no index knows names that differ by case.
+    """
+    Group.objects.select_for_update(no_key=True).get(name=Function.OPERATOR.value)
+
+
 @transaction.atomic
 def make(name: str, *, actor: Actor) -> Group:
     """Make a team with nobody in it, which opens nothing yet.
@@ -46,8 +54,7 @@ def make(name: str, *, actor: Actor) -> Group:
         raise Refused(said % {"n": LONGEST_NAME})
     if any(each in name for each in _SEPARATORS):
         raise Refused(_("name: without commas and equals signs."))
-    # One at a time: of two who make the same team at once, the second is told.
-    Group.objects.select_for_update(no_key=True).get(name=Function.OPERATOR.value)
+    one_at_a_time()
     if is_function(name):
         raise Refused(_("name: %(name)s is a function. Choose another name.") % {"name": name})
     if known().filter(name__iexact=name).exists():

@@ -3,6 +3,8 @@
 For everybody else there are no such pages. Whoever changes something showed lately who they are.
 """
 
+from collections.abc import Callable
+
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -54,15 +56,7 @@ def one(request: SignedInRequest, pk: int) -> HttpResponse:
 @recently_signed_in
 def put_in(request: SignedInRequest, pk: int) -> HttpResponse:
     """Put somebody into a team."""
-    team, form = teamroster.one(request.user, pk), MemberForm(request.POST)
-    if not form.is_valid():
-        return _page(request, team, form=form, status=422)
-    try:
-        teams.put_in(team.row, form.cleaned_data["person"], actor=actor_of(request))
-    except teams.Refused as refusal:
-        return _page(request, team, form=form, refusal=str(refusal), status=409)
-    messages.success(request, _("Saved. It counts at once."))
-    return redirect("team", pk)
+    return _change(request, pk, MemberForm(request.POST), teams.put_in)
 
 
 @require_POST
@@ -70,10 +64,19 @@ def put_in(request: SignedInRequest, pk: int) -> HttpResponse:
 @recently_signed_in
 def take_out(request: SignedInRequest, pk: int) -> HttpResponse:
     """Take somebody out of a team."""
-    team, form = teamroster.one(request.user, pk), LeaverForm(request.POST)
+    return _change(request, pk, LeaverForm(request.POST), teams.take_out)
+
+
+def _change(
+    request: SignedInRequest, pk: int, form: forms.Form, change: Callable[..., None]
+) -> HttpResponse:
+    team = teamroster.one(request.user, pk)
     if not form.is_valid():
         return _page(request, team, form=form, status=422)
-    teams.take_out(team.row, form.cleaned_data["person"], actor=actor_of(request))
+    try:
+        change(team.row, form.cleaned_data["person"], actor=actor_of(request))
+    except teams.Refused as refusal:
+        return _page(request, team, form=form, refusal=str(refusal), status=409)
     messages.success(request, _("Saved. It counts at once."))
     return redirect("team", pk)
 
