@@ -57,8 +57,8 @@ def make(name: str, *, actor: Actor) -> Group:
     one_at_a_time()
     if is_function(name):
         raise Refused(_("name: %(name)s is a function. Choose another name.") % {"name": name})
-    if known().filter(name__iexact=name).exists():
-        raise Refused(_("name: there is a team %(name)s already.") % {"name": name})
+    if there := known().filter(name__iexact=name).first():
+        raise Refused(_("name: there is a team %(name)s already.") % {"name": there.name})
     team = Group.objects.create(name=name)
     trail.record("team.made", team, actor=actor, team=name)
     return team

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.conf import settings as django_settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -98,7 +97,6 @@ def test_without_redis_nothing_waits_there(settings):
     assert operations.queues() == [("engine", None)]
 
 
-@pytest.mark.skipif(not django_settings.REDIS_URL, reason="there is no Redis here")
 def test_the_hints_that_wait_are_counted_where_they_lie():
     ((_name, before),) = operations.queues()
     with celery.app.connection_for_write() as line:

@@ -61,7 +61,7 @@ def test_a_team_is_made_and_stands_in_the_list(operator):
 @pytest.mark.parametrize(
     ("name", "said", "status"),
     [
-        ("storage", "there is a team storage already", 409),
+        ("storage", "there is a team Storage already", 409),
         ("Operator", "Operator is a function", 409),
         ("a,b", "without commas", 409),
         ("", "This field is required", 422),
