@@ -42,7 +42,7 @@ def of(taken: Sequence[Claim]) -> list[list[Claim]]:
 
 
 def _place(claim: Claim) -> Hashable:
-    if _goes_at_once(claim):
+    if goes_at_once(claim.kind):
         return claim.kind, claim.priority <= URGENT
     return claim.kind, claim.lane
 
@@ -51,11 +51,12 @@ def _has_room(some: Sequence[Claim], claim: Claim) -> bool:
     if len(some) == MOST:
         return False
     of_its_lane = sum(each.lane == claim.lane for each in some)
-    return not _goes_at_once(claim) or of_its_lane < travelling.MOST_OF_A_LANE
+    return not goes_at_once(claim.kind) or of_its_lane < travelling.MOST_OF_A_LANE
 
 
-def _goes_at_once(claim: Claim) -> bool:
-    return clockwork.handler_of(claim.kind).convoy is not None
+def goes_at_once(kind: str) -> bool:
+    """True if calls outside of this kind are made beside each other, and nobody waits for them."""
+    return clockwork.handler_of(kind).convoy is not None
 
 
 def is_by_itself(claim: Claim) -> bool:
@@ -63,7 +64,7 @@ def is_by_itself(claim: Claim) -> bool:
 
     What came back may be what ended its worker.
     """
-    waits = clockwork.is_outward(claim.kind) and not _goes_at_once(claim)
+    waits = clockwork.is_outward(claim.kind) and not goes_at_once(claim.kind)
     long = clockwork.longest_of(claim.kind) > claims.LONGEST_WORK
     return claim.hand_overs > 1 or (waits and claim.priority <= URGENT) or long
 
@@ -88,12 +89,18 @@ def run(kind: str, taken: Sequence[tuple[int, uuid.UUID]]) -> None:
 def _travel(taken: Sequence[tuple[int, uuid.UUID]], convoy: Convoy) -> list[tuple[int, uuid.UUID]]:
     """Do at once what can be; return the claims of what is to be done by itself."""
     begun = claims.begin_all(taken)
-    # What failed before, or was never heard of again, does not go with others.
-    alone = [due for due in begun if due.attempts != 1]
-    alone += travelling.run([due for due in begun if due.attempts == 1], convoy)
+    fit = [due for due in begun if _may_travel(due, among=len(taken))]
+    alone = [due for due in begun if due not in fit]
+    alone += travelling.run(fit, convoy)
     # Each is begun at its turn, if its claim holds until then.
     claims.let_go(alone)
     return [(due.pk, due.token) for due in alone if due.token]
+
+
+def _may_travel(due: Due, *, among: int) -> bool:
+    # What failed before, or was never heard of again, does not go with others; by itself it does,
+    # as a service that hangs is tried again and again. What is spent is given up by its own try.
+    return due.attempts == 1 or (among == 1 and due.attempts <= clockwork.attempts_of(due.kind))
 
 
 def _do_together(taken: Sequence[tuple[int, uuid.UUID]], together: Together) -> None:

@@ -36,6 +36,7 @@ class Claim:
     """The right to handle a row until its lease ends. A stale token writes nothing.
 
     `lane` names whose work it is: that of one lane may be slow without holding up the others.
+    `way` names what carries it outside, where others carry the same kind, such as e-mail.
     """
 
     pk: int
@@ -45,6 +46,7 @@ class Claim:
     lane: str
     priority: int
     due_at: datetime
+    way: str = ""
 
 
 NO_BOUND = 2**31 - 1
@@ -76,7 +78,8 @@ _CLAIM = """
            hand_overs = hand_overs + 1
       FROM free WHERE audit_due.id = free.id
     RETURNING audit_due.id, audit_due.token, audit_due.kind, audit_due.hand_overs,
-              coalesce(audit_due.payload ->> 'lane', audit_due.kind), free.priority, free.due_at
+              coalesce(audit_due.payload ->> 'lane', audit_due.kind), free.priority, free.due_at,
+              coalesce(audit_due.payload ->> 'way', '')
 """
 _RENEW = """
     UPDATE audit_due SET lease_until = clock_timestamp() + make_interval(secs => %s)

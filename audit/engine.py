@@ -175,7 +175,8 @@ def _send(some: list[Claim]) -> None:
     kind = some[0].kind
     # How long it may lie there; it says nothing of how long the work takes.
     how = {"expires": claims.LONGEST_WORK.total_seconds(), "retry": False, **_limits(kind)}
-    if len(rows) == 1:
+    # A worker does not wait for a call that it can make beside others, nor for one of these.
+    if len(rows) == 1 and not bundles.goes_at_once(kind):
         run_due.apply_async(rows[0], **how)
     else:
         run_bundle.apply_async((kind, rows), **how)

@@ -16,6 +16,8 @@ logger = structlog.get_logger(__name__)
 MOST = 8
 # Of one program's calls, or one person's pages: whoever answers slowly delays its own.
 MOST_OF_A_LANE = 2
+# Of what one way carries, such as chat: a service that hangs leaves places to what others carry.
+MOST_OF_A_WAY = 4
 # Places that only the most urgent may take.
 KEPT = 2
 
@@ -29,6 +31,7 @@ class Outgoing:
         # By row: the claim of one that waited too long lapses, and it comes with a new one.
         self._waiting: dict[int, clockwork.Claim] = {}
         self._busy: Counter[str] = Counter()
+        self._ways: Counter[str] = Counter()
 
     def take(self, claim: clockwork.Claim) -> None:
         """Do the work as soon as there is a free place; what finds none in time stays due."""
@@ -51,11 +54,17 @@ class Outgoing:
         for claim in sorted(self._waiting.values(), key=lambda each: (each.priority, each.due_at)):
             if self._busy.total() >= (MOST if claim.priority <= URGENT else MOST - KEPT):
                 return None
-            if self._busy[claim.lane] < MOST_OF_A_LANE:
+            if self._has_room(claim):
                 del self._waiting[claim.pk]
                 self._busy[claim.lane] += 1
+                self._ways[claim.way] += 1
                 return claim
         return None
+
+    def _has_room(self, claim: clockwork.Claim) -> bool:
+        # What names no way is the only one of its kind, and few.
+        is_free = not claim.way or self._ways[claim.way] < MOST_OF_A_WAY
+        return is_free and self._busy[claim.lane] < MOST_OF_A_LANE
 
     def _do(self, claim: clockwork.Claim) -> None:
         # On with what waits: a connection for each row would cost more than the row.
@@ -79,12 +88,14 @@ class Outgoing:
             # Nobody asks for the result; what waits here must not wait for the next claim.
             logger.exception("outgoing_failed", due=claim.pk, kind=claim.kind)
         finally:
-            self._leave(claim.lane)
+            self._leave(claim)
 
-    def _leave(self, lane: str) -> None:
+    def _leave(self, claim: clockwork.Claim) -> None:
         with self._lock:
-            self._busy.subtract([lane])
+            self._busy.subtract([claim.lane])
+            self._ways.subtract([claim.way])
             self._busy += Counter()
+            self._ways += Counter()
 
 
 def _hang_up() -> None:

@@ -1,7 +1,8 @@
 """Make the calls of several rows outside at once, and write together what came of them.
 
 A worker waits a moment for all of them. Whoever answers later is waited for beside: what is handed
-over next does not wait, and of the lane of those who are slow nothing more is begun here.
+over next does not wait, and of the lane of those who are slow nothing more is begun here; nor much
+of what goes the same way, so that a service that hangs leaves the others their places.
 """
 
 import time
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from functools import cache, partial
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Any, NamedTuple
 
 import structlog
@@ -23,13 +24,19 @@ from audit.models import Due
 logger = structlog.get_logger(__name__)
 
 # A bundle and what is late beside it.
-THREADS = 24
+THREADS = 48
 # Of one lane in a bundle; with so many waited for beside, no more of it is begun.
 MOST_OF_A_LANE = 4
-# With so many waited for beside, what comes next is left to the engines, who wait for few.
-MOST_LATE = 12
+# With so many of one way waited for beside, or so many of all, what comes next is left to the
+# engines, who wait for few.
+MOST_OF_A_WAY, MOST_LATE = 8, 24
 # Whoever is there has answered by then.
 PROMPT = 1.0
+# Few are handed over where little is due, and then what comes next does not come in a bundle: this
+# long it waits for a service that hangs.
+FEW, PROMPT_OF_FEW = 4, 0.2
+# Who hangs is given up at one time, and PostgreSQL has few connections to give.
+MOST_WRITING_LATE = 4
 # Who answered is written with those who answer as soon after: what is sent and not written yet is
 # sent again if this process ends, and each writing costs as much as some pages.
 BESIDE = 0.02
@@ -42,22 +49,27 @@ class _Journey(NamedTuple):
 
 
 class _Late:
-    """Who is waited for beside, by lane."""
+    """Who is waited for beside, by lane and by way."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._lanes: Counter[str] = Counter()
+        self._ways: Counter[str] = Counter()
 
-    def is_full(self, lane: str) -> bool:
-        return self._lanes.total() >= MOST_LATE or self._lanes[lane] >= MOST_OF_A_LANE
+    def is_full(self, lane: str, way: str) -> bool:
+        of_its_own = self._lanes[lane] >= MOST_OF_A_LANE or self._ways[way] >= MOST_OF_A_WAY
+        return of_its_own or self._lanes.total() >= MOST_LATE
 
-    def change(self, lane: str, by: int) -> None:
+    def change(self, lane: str, way: str, by: int) -> None:
         with self._lock:
             self._lanes[lane] += by
+            self._ways[way] += by
             self._lanes += Counter()
+            self._ways += Counter()
 
 
 _late = _Late()
+_writing_late = BoundedSemaphore(MOST_WRITING_LATE)
 
 
 @cache
@@ -74,7 +86,7 @@ def finish() -> None:
 
 def run(rows: Sequence[Due], convoy: Convoy) -> list[Due]:
     """Do the work of rows whose claims were begun; return those that are to be done alone."""
-    slow = [due for due in rows if _late.is_full(_lane(due))]
+    slow = [due for due in rows if _late.is_full(_lane(due), _way(due))]
     claims.let_go(slow, lapse=True)
     ours = [due for due in rows if due not in slow]
     if not ours:
@@ -94,11 +106,16 @@ def _lane(due: Due) -> str:
     return str(due.payload.get("lane", due.kind))
 
 
+def _way(due: Due) -> str:
+    return str(due.payload.get("way", due.kind))
+
+
 def _travel(going: Sequence[tuple[Due, Trip]], convoy: Convoy) -> None:
     journeys = {
         (call := _threads().submit(trip.call)): _Journey(due, trip, call) for due, trip in going
     }
-    waiting, end = set(journeys), time.monotonic() + PROMPT
+    waiting = set(journeys)
+    end = time.monotonic() + (PROMPT_OF_FEW if len(journeys) <= FEW else PROMPT)
     while waiting and (left := end - time.monotonic()) > 0:
         if wait(waiting, timeout=left, return_when=FIRST_COMPLETED).done:
             came, waiting = wait(waiting, timeout=BESIDE)
@@ -137,19 +154,20 @@ def _wait_beside(journey: _Journey) -> None:
     assert due.token
     holder = claims.Holder(due.pk, due.token, clockwork.longest_of(due.kind))
     holder.wait()
-    _late.change(_lane(due), +1)
+    _late.change(_lane(due), _way(due), +1)
     journey.call.add_done_callback(partial(_come_late, journey, holder))
 
 
 def _come_late(journey: _Journey, holder: claims.Holder, call: "Future[Any]") -> None:
     try:
-        clockwork.conclude(journey.due, partial(journey.trip.came_of, call.result))
+        with _writing_late:
+            clockwork.conclude(journey.due, partial(journey.trip.came_of, call.result))
     except (DatabaseError, InterfaceError) as error:
         # The claim lapses, and it is done again.
         logger.warning("travelling_database_away", error=type(error).__name__)
     finally:
         holder.let_go()
-        _late.change(_lane(journey.due), -1)
+        _late.change(_lane(journey.due), _way(journey.due), -1)
         # This thread may rest for days, and PostgreSQL has few connections to give.
         with suppress(DatabaseError, InterfaceError):
             connections.close_all()

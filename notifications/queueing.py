@@ -1,5 +1,7 @@
 """Write pages down and have them sent, each once. For those who make them."""
 
+from typing import Any
+
 from audit import clockwork
 from audit.clockwork import Wish
 from audit.gathering import Turn, write_soon
@@ -26,10 +28,15 @@ def _insert(pages: list[Page]) -> None:
             write_soon(clockwork.schedule_all, _sending(page), turn=Turn.WORK)
 
 
+def named(page: Page) -> dict[str, Any]:
+    """Return what the work of sending a page is told: which one, whose it is, what carries it."""
+    return {"page": page.pk, "lane": page.lane, "way": str(page.method)}
+
+
 def _sending(page: Page) -> Wish:
     return Wish(
         SEND,
         f"page:{page.escalation_id}:{page.pk}",
-        {"page": page.pk, "lane": page.lane},
+        named(page),
         priority=page.escalation.level,
     )

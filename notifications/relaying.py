@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from audit import clockwork
-from notifications import concerns, wording
+from notifications import concerns, queueing, wording
 from notifications.models import Escalation, Method, Page, PageAttempt
 from notifications.sending import SEND
 
@@ -79,7 +79,7 @@ def _write(first: Page, purpose: Page.Purpose) -> None:
             SEND,
             # Not under the key of pages: an answer calls those off.
             key=f"told:{page.pk}",
-            payload={"page": page.pk, "lane": page.lane},
+            payload=queueing.named(page),
             after=ARRIVES_WITHIN if _is_under_way(first) else timedelta(0),
             priority=first.escalation.level,
         )

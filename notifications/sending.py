@@ -13,11 +13,12 @@ from django.utils import timezone
 
 from audit import clockwork
 from audit.kinds import Convoy
-from notifications import channels, concerns, crowding, vault, wording, working
+from notifications import channels, concerns, crowding, queueing, vault, wording, working
 from notifications.models import Page, PageAttempt
 from notifications.queueing import SEND as SEND
 
 ELSEWHERE = "notifications.page_elsewhere"
+_UNSENT = (Page.State.PENDING, Page.State.SENDING)
 # Of an incident nothing of these is said outside.
 _UNSAID = ("title", "detail", "aware_rationale")
 # Two rows each, in one statement: thousands of pages may be due in one minute.
@@ -80,7 +81,7 @@ def _came_of(page: Page, attempt: PageAttempt, call: Callable[[], str]) -> Calla
 def _begin(page_pk: int) -> tuple[Page, PageAttempt | None]:
     # What is joined may be as old as the wait for the page; nothing here is decided by it.
     page = _all_of_it().select_for_update(of=("self",)).get(pk=page_pk)
-    if page.state not in (Page.State.PENDING, Page.State.SENDING):
+    if page.state not in _UNSENT:
         return page, None
     until = crowding.until(page)
     if until:
@@ -120,7 +121,7 @@ def _delay(page: Page, until: datetime) -> None:
     clockwork.schedule(
         SEND,
         key=f"page:{page.escalation_id}:{page.pk}:{until:%H%M%S%f}",
-        payload={"page": page.pk, "lane": page.lane},
+        payload=queueing.named(page),
         due_at=until,
         priority=page.escalation.level,
     )
@@ -174,9 +175,9 @@ class _Sending:
 def _begin_all(payloads: Sequence[dict[str, Any]]) -> list[_Sending | None]:
     keys = [payload["page"] for payload in payloads]
     with transaction.atomic():
-        fresh = _all_of_it().select_for_update(of=("self",), skip_locked=True)
-        fresh = fresh.filter(pk__in=keys, state=Page.State.PENDING, attempts=0, about=None)
-        pages = crowding.with_room(list(fresh.order_by("pk")))
+        wanted = _all_of_it().select_for_update(of=("self",), skip_locked=True)
+        wanted = wanted.filter(pk__in=keys, state__in=_UNSENT)
+        pages = crowding.with_room(list(wanted.order_by("pk")))
         attempts = _begun(*pages) if pages else []
     begun = {
         page.pk: _Sending(page, attempt, _ready(page))

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,10 +24,17 @@ WAITS = {
     " AND escalation_id <= %(last_run)s",
 }
 
+# Who reported last is paged for a moment later, by a run that is judged too.
+_UNTOLD = (
+    f"{_COUNT} incidents_incident WHERE 'INC-' || number = ANY(%s) AND acknowledged_at IS NULL"
+    " AND NOT EXISTS (SELECT FROM notifications_escalation AS run"
+    " WHERE run.incident_id = incidents_incident.id)"
+)
+
 
 @dataclass(frozen=True)
 class End:
-    """When the last report was taken, by the database: what is begun later is not judged.
+    """When the last report was paged for, by the database: what is begun later is not judged.
 
     Incidents that nobody closes page for hours to come, for steps that are late and levels that
     nobody found out; whoever waits for that to end waits in vain.
@@ -36,11 +44,18 @@ class End:
     last_run: int
 
 
-def end(plant: Plant) -> End:
-    """Return the end, which is now; waits for a database that is just being started."""
+def end(plant: Plant, accepted: Collection[str]) -> End:
+    """Return the end: as soon as each report that was accepted is paged for, or long is.
+
+    Waits for a database that is just being started.
+    """
+    latest = time.monotonic() + SETTLE_SECONDS
     while True:
         plant.look_after(0.5)
         with suppress(psycopg.Error), psycopg.connect(plant.url) as database:
+            untold: Any = database.execute(_UNTOLD, [list(accepted)]).fetchone()
+            if untold[0] and time.monotonic() < latest:
+                continue
             said: Any = database.execute(
                 "SELECT clock_timestamp(), coalesce(max(id), 0) FROM notifications_escalation"
             ).fetchone()

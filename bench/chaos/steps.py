@@ -235,7 +235,7 @@ class Run:
         self._say("good")
         for post in self.plant.posts:
             post.shift = 0.0
-        end = settling.end(self.plant)
+        end = settling.end(self.plant, self.accepted.values())
         broken_for = settling.settle(self.plant, end)
         for machine_ in self.machines:
             machine_.kill()

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from kombu.exceptions import OperationalError as BrokerAway
 
 from audit import clockwork, engine
+from audit.kinds import Convoy
 from audit.models import Due, EngineBeat
 
 pytestmark = pytest.mark.django_db
@@ -113,6 +114,16 @@ def test_where_more_is_due_than_is_handed_over_at_once_it_goes_in_bundles(
     assert (len(broker.bundles), len(broker.messages)) == (1, 5)
     broker.deliver()
     assert {state(row) for row in rows} == {Due.State.DONE}
+
+
+def test_a_call_that_a_worker_makes_beside_others_is_handed_over_so_if_it_is_the_only_one(
+    dispatcher, broker, registry, due
+):
+    clockwork.outward("test.send", convoy=Convoy(list, list))(lambda _payload: lambda: None)
+    row, plain = due("test.send"), due()
+    dispatcher.tick()
+    assert broker.bundles == [[row.pk]]
+    assert {pk for pk, *_ in broker.messages} == {row.pk, plain.pk}
 
 
 def test_a_broker_that_is_away_costs_no_row_of_a_bundle(dispatcher, due, monkeypatch):

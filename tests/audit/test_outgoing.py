@@ -96,6 +96,19 @@ def test_many_slow_ones_take_a_few_places_and_the_rest_waits(dispatcher, outside
     until(all_done(rows))
 
 
+def test_a_way_that_hangs_leaves_places_to_the_others(dispatcher, outside, due):
+    def by(way, lane):
+        return due("test.call", payload={"lane": lane, "way": way}, priority=0)
+
+    hanging = [by("chat", f"slow-{number}") for number in range(outgoing.MOST + 1)]
+    mail = by("mail", "quick")
+    dispatcher.tick()
+    until(all_done([mail]))
+    assert len(outside.called) == outgoing.MOST_OF_A_WAY + 1
+    outside.answers.set()
+    until(all_done(hanging))
+
+
 def test_what_waited_too_long_for_a_place_is_still_done_once(dispatcher, outside, due):
     rows = calls(due, "slow", "slow", "slow")
     dispatcher.tick()

@@ -65,12 +65,17 @@ class Outside:
         return lambda: None
 
 
+def wait_for_each(monkeypatch, seconds):
+    for name in ("PROMPT", "PROMPT_OF_FEW"):
+        monkeypatch.setattr(travelling, name, seconds)
+
+
 @pytest.fixture
 def outside(registry, monkeypatch):
     made = Outside()
     convoy = Convoy(lambda payloads: made.begin(payloads), lambda came: made.write(came))
     clockwork.outward(KIND, attempts=3, convoy=convoy)(made.one)
-    monkeypatch.setattr(travelling, "PROMPT", 0.3)
+    wait_for_each(monkeypatch, 0.3)
     # However long a thread takes to be woken here.
     monkeypatch.setattr(travelling, "BESIDE", 0.3)
     monkeypatch.setattr(travelling, "_late", travelling._Late())
@@ -117,7 +122,7 @@ def test_the_statements_for_many_are_few(outside, rows):
 def test_the_calls_are_made_at_the_same_time_and_outside_any_transaction(
     outside, rows, monkeypatch
 ):
-    monkeypatch.setattr(travelling, "PROMPT", 10.0)
+    wait_for_each(monkeypatch, 10.0)
     everybody = threading.Barrier(4)
     outside.call = lambda n: everybody.wait(10) >= 0 and (n, connection.in_atomic_block)
     go()
@@ -142,7 +147,7 @@ def test_who_is_slow_holds_up_nobody_and_is_written_when_it_answers(outside, row
 
 
 def test_who_answers_is_written_before_those_who_answer_within_a_second(outside, rows, monkeypatch):
-    monkeypatch.setattr(travelling, "PROMPT", 20.0)
+    wait_for_each(monkeypatch, 20.0)
     outside.slow, write = {2}, outside.write
 
     def then_answers(came):
@@ -199,8 +204,8 @@ def test_a_worker_that_ends_waits_for_who_is_slow(outside, rows):
     assert states() == [DONE] * 4
 
 
-def late(lane, number):
-    travelling._late.change(lane, number)
+def late(lane, number, way="smoke"):
+    travelling._late.change(lane, way, number)
 
 
 def test_of_a_lane_that_is_waited_for_nothing_more_is_begun_here(outside, rows):
@@ -217,11 +222,55 @@ def test_of_a_lane_that_is_waited_for_nothing_more_is_begun_here(outside, rows):
 
 def test_where_many_are_waited_for_nothing_is_begun_here(outside, rows):
     for number in range(travelling.MOST_LATE):
-        late(f"other-{number}", +1)
+        late(f"other-{number}", +1, way=f"way-{number}")
     go()
     for number in range(travelling.MOST_LATE):
-        late(f"other-{number}", -1)
+        late(f"other-{number}", -1, way=f"way-{number}")
     assert (outside.begun, len(clockwork.claim())) == ([], 4)
+
+
+def test_a_way_that_hangs_leaves_the_others_their_places(outside, due):
+    mine = [due(KIND, key=f"row:{way}", payload={"n": way, "way": way}) for way in ("chat", "mail")]
+    late("somebody", travelling.MOST_OF_A_WAY, way="chat")
+    go()
+    late("somebody", -travelling.MOST_OF_A_WAY, way="chat")
+    assert outside.begun == [["mail"]]
+    assert [Due.objects.get(pk=row.pk).state for row in mine] == [ENQUEUED, DONE]
+
+
+def test_few_wait_no_longer_than_those_behind_them_may(outside, rows, monkeypatch):
+    monkeypatch.setattr(travelling, "PROMPT", 30.0)
+    outside.slow = {2}
+    go()
+    assert states() == [DONE, DONE, ENQUEUED, DONE]
+
+
+def test_of_those_who_are_given_up_at_one_time_few_are_written_at_once(outside, due):
+    writing, most, counting = Counter(), Counter(), threading.Lock()
+
+    def came_of(self, call):
+        call()
+        with counting:
+            writing["now"] += 1
+            most["now"] = max(most["now"], writing["now"])
+
+        def write():
+            with counting:
+                writing["now"] -= 1
+
+        return write
+
+    class Slow(Trip):
+        pass
+
+    Slow.came_of = came_of
+    outside.begin = lambda payloads: [Slow(outside, each) for each in payloads]
+    rows = [due(KIND, key=f"row:{n}", payload={"n": n, "lane": f"lane-{n}"}) for n in range(12)]
+    outside.slow = set(range(12))
+    go()
+    outside.answers.set()
+    until(lambda: states() == [DONE] * len(rows))
+    assert most["now"] <= travelling.MOST_WRITING_LATE
 
 
 def test_what_is_left_is_done_by_itself_and_counted_once(outside, rows):
@@ -256,6 +305,19 @@ def test_what_was_tried_before_does_not_go_with_others(outside, rows):
     go()
     assert (outside.begun, outside.alone) == ([[0, 1, 3]], [2])
     assert Due.objects.get(pk=rows[2].pk).attempts == 2
+
+
+def test_what_was_tried_before_travels_by_itself(outside, rows):
+    Due.objects.filter(pk=rows[2].pk).update(attempts=1)
+    outside.slow = {2}
+    go([each for each in taken() if each[0] == rows[2].pk])
+    assert (outside.begun, outside.alone, states()[2]) == ([[2]], [], ENQUEUED)
+
+
+def test_what_ended_every_worker_that_began_it_is_given_up(outside, rows):
+    Due.objects.filter(pk=rows[2].pk).update(attempts=3)
+    go([each for each in taken() if each[0] == rows[2].pk])
+    assert (outside.begun, outside.alone, states()[2]) == ([], [], Due.State.DEAD)
 
 
 def test_who_lost_a_claim_before_it_began_calls_nobody(outside, rows):

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.functions import Function
 from audit import bundles, clockwork, travelling
 from audit.models import Due
-from notifications import channels, crowding, paging, policies, sending, vault
+from notifications import channels, crowding, paging, policies, queueing, sending, vault
 from notifications.models import ContactMethod, Method, Page, PageAttempt
 from notifications.runs import STEP
 from severity.ladder import Sev
@@ -88,6 +88,52 @@ def test_one_that_is_not_taken_is_tried_again(commander, monkeypatch):
     assert Due.objects.waiting().get().state == Due.State.SCHEDULED
     commander.contact_methods.get().refresh_from_db()
     assert PageAttempt.objects.filter(ended_at=None).count() == 0
+
+
+@pytest.fixture
+def alone(monkeypatch):
+    """Pages that were sent by themselves, while whoever sent them waited."""
+    sent, send = [], sending.send_page
+
+    def noting(page_pk):
+        sent.append(page_pk)
+        return send(page_pk)
+
+    monkeypatch.setattr(sending, "send_page", noting)
+    return sent
+
+
+def test_one_that_is_tried_again_is_waited_for_no_more_than_the_first_time(
+    commander, monkeypatch, alone
+):
+    def refuse(*_):
+        raise channels.NotSent("answered 500")
+
+    pages(1)
+    with monkeypatch.context() as refused:
+        refused.setattr(channels, "send", refuse)
+        together()
+    Due.objects.waiting().update(due_at=timezone.now())
+    together()
+    assert (states(), alone) == ([SENT], [])
+    assert Page.objects.get().tries.count() == 2
+
+
+def test_what_is_due_says_what_carries_it_outside(commander):
+    page = pages(1)[0]
+    assert Due.objects.waiting().get(kind=sending.SEND).payload["way"] == page.method
+
+
+def test_a_word_about_a_page_is_waited_for_no_more_than_the_page(commander, alone):
+    first = pages(1)[0]
+    together()
+    ways = {"method": first.method, "contact": first.contact, "person": first.person}
+    told = Page(escalation=first.escalation, key="told", purpose=Page.Purpose.ACK, step=0, **ways)
+    told.about = first
+    with transaction.atomic():
+        queueing.put(told)
+    together()
+    assert (states(), alone) == ([SENT, SENT], [])
 
 
 def test_a_page_to_nobody_fails_at_once_and_the_others_go(commander, monkeypatch):
