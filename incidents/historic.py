@@ -58,11 +58,11 @@ def file_all(
         rows: the number of each row with what it tells, checked.
         programs: by slug, those that the importer may know of.
     """
+    _go_by_indexes()
     outcome = foresee(rows, programs)
     fresh = outcome.fresh
     if not fresh:
         return outcome
-    _go_by_indexes()
     # What is recorded is written in few statements at the end, in its order.
     with gathered():
         outcome.made = _make(fresh, programs, actor)
@@ -105,8 +105,12 @@ def foresee(rows: Sequence[Row], programs: Mapping[str, Program]) -> Outcome:
 
 def known(rows: Sequence[Row]) -> dict[tuple[str, str], Imported]:
     """Return what was imported before under these ids, by source and id."""
-    ids = {case.source_id for _n, case in rows}
-    found = Imported.objects.filter(source_id__in=ids).select_related("incident")
+    sources, ids = ({getattr(case, name) for _n, case in rows} for name in ("source", "source_id"))
+    found = Imported.objects.filter(source__in=sources, source_id__in=ids)
+    # What was told may be long, and is not asked for.
+    found = found.select_related("incident").only(
+        "source", "source_id", "digest", "incident__number"
+    )
     return {(each.source, each.source_id): each for each in found}
 
 

@@ -31,6 +31,17 @@ def test_a_part_reads_no_more_of_what_was_filed_before_however_much_that_is(monk
     assert took[4][1] <= took[1][1] * 1.02, took
 
 
+def test_what_came_before_is_looked_up_by_indexes_too(django_assert_max_num_queries):
+    officer = make.officer()
+    run = importing.confirm(take(table(row(1)), officer), actor=officer, by_engine=False)
+    with django_assert_max_num_queries(200) as asked:
+        importing.work(run.pk, 1, by_engine=False)
+    said = [each["sql"] for each in asked.captured_queries]
+    looked = next(n for n, sql in enumerate(said) if 'FROM "incidents_imported"' in sql)
+    assert any("enable_seqscan = off" in sql for sql in said[:looked])
+    assert '"source" IN' in said[looked]
+
+
 def _as_if_new():
     """Forget what is known of tables that other tests filled and emptied: pages without a row."""
     with connection.cursor() as cursor:
