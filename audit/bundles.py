@@ -10,7 +10,7 @@ from collections.abc import Hashable, Sequence
 import structlog
 from django.db import transaction
 
-from audit import claims, clockwork, travelling
+from audit import beside, claims, clockwork, travelling
 from audit.claims import URGENT, Claim
 from audit.kinds import Convoy, Together
 from audit.models import Due
@@ -76,31 +76,29 @@ def run(kind: str, taken: Sequence[tuple[int, uuid.UUID]]) -> None:
     """
     handler = clockwork.handler_of(kind)
     if handler.convoy:
-        left = _travel(taken, handler.convoy)
+        left = _travel(kind, taken, handler.convoy)
     elif handler.together:
         _do_together(taken, handler.together)
         return
     else:
         left = list(taken)
     for pk, token in left:
-        clockwork.run(pk, token)
+        beside.run(pk, token)
 
 
-def _travel(taken: Sequence[tuple[int, uuid.UUID]], convoy: Convoy) -> list[tuple[int, uuid.UUID]]:
+def _travel(
+    kind: str, taken: Sequence[tuple[int, uuid.UUID]], convoy: Convoy
+) -> list[tuple[int, uuid.UUID]]:
     """Do at once what can be; return the claims of what is to be done by itself."""
     begun = claims.begin_all(taken)
-    fit = [due for due in begun if _may_travel(due, among=len(taken))]
+    # What was never heard of again comes back to the engines and not here: what was tried before
+    # failed in order, as a service that hangs does. What is spent is given up by its own try.
+    fit = [due for due in begun if due.attempts <= clockwork.attempts_of(kind)]
     alone = [due for due in begun if due not in fit]
     alone += travelling.run(fit, convoy)
     # Each is begun at its turn, if its claim holds until then.
     claims.let_go(alone)
     return [(due.pk, due.token) for due in alone if due.token]
-
-
-def _may_travel(due: Due, *, among: int) -> bool:
-    # What failed before, or was never heard of again, does not go with others; by itself it does,
-    # as a service that hangs is tried again and again. What is spent is given up by its own try.
-    return due.attempts == 1 or (among == 1 and due.attempts <= clockwork.attempts_of(due.kind))
 
 
 def _do_together(taken: Sequence[tuple[int, uuid.UUID]], together: Together) -> None:

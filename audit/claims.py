@@ -27,6 +27,8 @@ HAND_OVER_LEASE = timedelta(seconds=3)
 WORK_LEASE = timedelta(seconds=6)
 RENEWED_EACH = timedelta(seconds=2)
 LONGEST_WORK = timedelta(seconds=30)
+# Each renewal is a session of its own, and PostgreSQL has few to give.
+MOST_RENEWING = 4
 # A process that is frozen in its transaction holds the row's lock: PostgreSQL ends its session.
 LONGEST_SILENCE = timedelta(seconds=10)
 
@@ -58,8 +60,9 @@ _CLAIM = """
     WITH ahead AS (
         SELECT count(*) AS rows, count(*) FILTER (WHERE priority <= %(urgent)s) AS urgent,
                count(*) FILTER (WHERE priority <= 0) AS gravest
-          FROM audit_due WHERE state = 'enqueued'
-           AND lease_until >= statement_timestamp() AND hand_overs = 1
+          FROM audit_due WHERE state = 'enqueued' AND hand_overs = 1
+           AND lease_until BETWEEN statement_timestamp()
+                           AND statement_timestamp() + make_interval(secs => %(lease)s)
     ), room AS (
         SELECT CASE WHEN rows < %(ahead)s THEN 32767 WHEN urgent < %(ahead)s THEN %(urgent)s
                     WHEN gravest < %(ahead)s THEN 0 ELSE -1 END AS mildest FROM ahead
@@ -114,8 +117,10 @@ def claim(limit: int = 20, *, ahead: int = NO_BOUND) -> list[Claim]:
 
     Args:
         ahead: once so many wait for a worker only what is urgent is taken: whatever becomes due
-            now would stand in line behind them, however grave. Once so many that are urgent wait,
-            only the gravest is, and of that no more than as many: the rest would come back.
+            now would stand in line behind them, however grave. What was begun has a longer lease
+            and does not count: whoever is slow outside may be waited for beside. Once so many that
+            are urgent wait, only the gravest is, and of that no more than as many: the rest would
+            come back.
     """
     wanted = {
         "limit": limit,
@@ -224,6 +229,9 @@ def held(pk: int, token: uuid.UUID, *, longest: timedelta) -> Iterator[None]:
         holder.let_go()
 
 
+_renewing = threading.BoundedSemaphore(MOST_RENEWING)
+
+
 class Holder:
     """A timer that renews and starts the next. Most work is over before the first one ends."""
 
@@ -248,7 +256,7 @@ class Holder:
         if self.over or self.left <= timedelta(0):
             return
         try:
-            with connection.cursor() as cursor:
+            with _renewing, connection.cursor() as cursor:
                 cursor.execute(_RENEW, [WORK_LEASE.total_seconds(), self.pk, self.token])
         except (DatabaseError, InterfaceError) as error:
             logger.warning("lease_not_renewed", due=self.pk, error=type(error).__name__)

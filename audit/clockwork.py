@@ -80,6 +80,7 @@ def outward(
     attempts: int = 8,
     longest: timedelta | None = None,
     convoy: Convoy | None = None,
+    way: str = "",
 ) -> Callable[[Outward], Outward]:
     """Register work that talks to the outside, which may happen twice after a crash.
 
@@ -87,12 +88,13 @@ def outward(
     is written together with the finish of the row, if the claim still holds. The
     payload's `lane` says whose work it is; the same lane is worked off a little at a time. After
     `longest` the claim ends though its process lives: what hangs is noticed, and begun again.
-    With a `convoy` several rows are done at once, of any lanes, see audit.travelling.
+    With a `convoy` several rows are done at once, of any lanes, see audit.travelling. What names
+    its `way`, here or in its payload, is not waited for by workers, see audit.beside.
     """
 
     def register(work: Outward) -> Outward:
         _handlers[kind] = Handler(
-            work, outward=True, attempts=attempts, longest=longest, convoy=convoy
+            work, outward=True, attempts=attempts, longest=longest, convoy=convoy, way=way
         )
         return work
 
@@ -118,6 +120,11 @@ def is_outward(kind: str) -> bool:
 def longest_of(kind: str) -> timedelta:
     """Return how long one try of this kind may take."""
     return handler_of(kind).longest or claims.LONGEST_WORK
+
+
+def way_of(kind: str, said: str) -> str:
+    """Return what carries work outside, such as e-mail; empty if neither it nor its kind says."""
+    return said or handler_of(kind).way
 
 
 def kinds() -> list[str]:

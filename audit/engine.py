@@ -64,6 +64,7 @@ class Engine:
         self._learns_from = 0.0
         self._beat_at = 0.0
         self._lively_until = 0.0
+        self._came_back = False
         self._outgoing = Outgoing()
         self._watch = Watch(self.name)
         self._ears: psycopg.Connection[tuple[object, ...]] | None = None
@@ -77,7 +78,7 @@ class Engine:
         while not self.stopping:
             try:
                 busy = self.tick()
-                if not busy:
+                if not busy or self._came_back:
                     self._wait()
             except (DatabaseError, InterfaceError, psycopg.Error) as error:
                 logger.warning("engine_database_away", error=type(error).__name__)
@@ -93,6 +94,8 @@ class Engine:
         close_old_connections()
         self._beat()
         taken = self._claim()
+        # What came back may wait long for a place of ours: no reason to look again at once.
+        self._came_back = all(claim.hand_overs > 1 for claim in taken)
         # In calm times no row waits for another.
         many = self._has_workers() and len(taken) >= BATCH_FOR_WORKERS // 2
         for some in bundles.of(taken) if many else [[claim] for claim in taken]:

@@ -44,7 +44,12 @@ class Convoy:
 
 @dataclass(frozen=True)
 class Handler:
-    """How a kind of due row is handled."""
+    """How a kind of due row is handled.
+
+    Args:
+        way: what carries all of this kind outside, such as e-mail; empty where each row says it,
+            or nothing is known to end its calls within seconds.
+    """
 
     work: Callable[[dict[str, Any]], Any]
     outward: bool
@@ -52,6 +57,7 @@ class Handler:
     longest: timedelta | None = None
     together: Together | None = None
     convoy: Convoy | None = None
+    way: str = ""
 
 
 @dataclass(frozen=True)

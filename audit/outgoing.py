@@ -51,19 +51,21 @@ class Outgoing:
 
     def _pick(self) -> clockwork.Claim | None:
         """Return the most urgent claim for which there is a place, which it has from here on."""
+        if self._busy.total() >= MOST:
+            return None
         for claim in sorted(self._waiting.values(), key=lambda each: (each.priority, each.due_at)):
             if self._busy.total() >= (MOST if claim.priority <= URGENT else MOST - KEPT):
                 return None
             if self._has_room(claim):
                 del self._waiting[claim.pk]
                 self._busy[claim.lane] += 1
-                self._ways[claim.way] += 1
+                self._ways[_way(claim)] += 1
                 return claim
         return None
 
     def _has_room(self, claim: clockwork.Claim) -> bool:
-        # What names no way is the only one of its kind, and few.
-        is_free = not claim.way or self._ways[claim.way] < MOST_OF_A_WAY
+        way, kept = _way(claim), KEPT if claim.priority <= URGENT else 0
+        is_free = not way or self._ways[way] < MOST_OF_A_WAY + kept
         return is_free and self._busy[claim.lane] < MOST_OF_A_LANE
 
     def _do(self, claim: clockwork.Claim) -> None:
@@ -93,9 +95,13 @@ class Outgoing:
     def _leave(self, claim: clockwork.Claim) -> None:
         with self._lock:
             self._busy.subtract([claim.lane])
-            self._ways.subtract([claim.way])
+            self._ways.subtract([_way(claim)])
             self._busy += Counter()
             self._ways += Counter()
+
+
+def _way(claim: clockwork.Claim) -> str:
+    return clockwork.way_of(claim.kind, claim.way)
 
 
 def _hang_up() -> None:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from celery import shared_task
 from celery.signals import worker_process_shutdown
 
-from audit import bundles, clockwork, travelling
+from audit import beside, bundles, travelling
 
 
 @shared_task(name="andon.run_due")
 def run_due(pk: int, token: str) -> bool:
     """Handle a due row if the claim still holds. Running it twice is harmless."""
-    return clockwork.run(pk, uuid.UUID(token))
+    return beside.run(pk, uuid.UUID(token))
 
 
 @shared_task(name="andon.run_bundle")
@@ -25,3 +25,4 @@ def run_bundle(kind: str, taken: Sequence[tuple[int, str]]) -> None:
 def wait_for_calls(**_: object) -> None:
     """Let calls end that are waited for beside: else another would make them once more."""
     travelling.finish()
+    beside.finish()

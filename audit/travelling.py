@@ -24,12 +24,14 @@ from audit.models import Due
 logger = structlog.get_logger(__name__)
 
 # A bundle and what is late beside it.
-THREADS = 48
+THREADS = 120
 # Of one lane in a bundle; with so many waited for beside, no more of it is begun.
 MOST_OF_A_LANE = 4
-# With so many of one way waited for beside, or so many of all, what comes next is left to the
-# engines, who wait for few.
-MOST_OF_A_WAY, MOST_LATE = 8, 24
+# With so many of one way waited for beside what comes next by it is left to the engines, who wait
+# for few. As many as that: a service that was away for some seconds would else keep out what it
+# takes again until those it did not answer are given up. A bundle more may be begun before that
+# shows, and two ways that hang leave the others their places.
+MOST_OF_A_WAY, MOST_LATE = 20, 80
 # Whoever is there has answered by then.
 PROMPT = 1.0
 # Few are handed over where little is due, and then what comes next does not come in a bundle: this

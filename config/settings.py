@@ -242,7 +242,7 @@ HOUSE_ZONE = ENVIRONMENT.zone
 # --- E-mail
 
 EMAIL_BACKEND = (
-    "django.core.mail.backends.smtp.EmailBackend"
+    "notifications.channels.mailserver.Backend"
     if ENVIRONMENT.email_host
     else "django.core.mail.backends.console.EmailBackend"
 )

@@ -1,7 +1,7 @@
 """What each incident and drill counts for, and the sums that figures are read from.
 
-The only module that writes Measure, Figure and Spread. One statement reckons from the rest of the
-database what one incident counts for and what all do; sums get the difference to what it was.
+The only module that writes Measure, Figure and Spread. What one incident counts for is reckoned
+from the rest of the database; sums get the difference to what it was.
 """
 
 import re
@@ -16,83 +16,12 @@ from django.db.models import QuerySet
 
 from audit.inserting import insert_all
 from incidents import spreading
+from incidents.countings import COLUMNS, OF_ALL, OF_DRILLS, OF_INCIDENTS, SUMS
 from incidents.models import LENGTHS, Figure, Grain, Incident, Measure, Spread
 from programs.models import Pause
 
 REFIGURE = "incidents.refigure"
-SUMS = ("incidents", "counted", "person_seconds", "met", "missed", "passed", "failed")
 _INCIDENT = re.compile(r"INC-[1-9][0-9]{0,8}")
-_COLUMNS = ("incident_id", "drill_id", "day", "program_id", "level", *SUMS, *LENGTHS, "causes")
-
-
-def _seconds(since: str, until: str) -> str:
-    """The statement's words for whole seconds between two moments; NULL if one is not known."""
-    # Not greatest(): that passes over NULL.
-    spent = f"floor(extract(epoch FROM {until} - ({since})))"
-    return f"CASE WHEN {until} < {since} THEN 0 ELSE {spent} END::bigint"
-
-
-_BEGINS_AND_ENDS = {
-    "detect": ("coalesce(e.since, i.occurred_from)", "i.reported_at"),
-    "acknowledge": ("i.reported_at", "i.acknowledged_at"),
-    "pause": ("i.reported_at", "s.proven_at"),
-    "contain": ("i.reported_at", "i.contained_at"),
-    "recover": ("i.reported_at", "i.recovered_at"),
-}
-# Drills are no incidents; what is dismissed or merged into another was none or is counted there.
-# Without a time the end of an exposure is not known, without people nobody knows how many.
-_OF_INCIDENTS = """
-WITH asked AS (
-  SELECT * FROM incidents_incident
-  WHERE NOT is_drill AND status NOT IN ('dismissed', 'merged')
-    AND (%(keys)s::bigint[] IS NULL OR id = ANY(%(keys)s::bigint[]))),
-stopped AS (
-  SELECT coalesce(i.duplicate_of_id, i.id) AS incident, min(o.proven_at) AS proven_at
-  FROM programs_pause p
-  JOIN programs_stoporder o ON o.id = p.order_id AND o.proven_at IS NOT NULL
-  JOIN incidents_incident i ON p.holder = 'INC-' || i.number
-  WHERE NOT p.is_drill AND (%(keys)s::bigint[] IS NULL
-    OR i.id = ANY(%(keys)s::bigint[]) OR i.duplicate_of_id = ANY(%(keys)s::bigint[]))
-  GROUP BY 1),
-exposed AS (
-  SELECT e.incident_id AS incident, min(e.since) AS since,
-    -- As large as the column: several exposures of all people there are would not fit it.
-    least(sum(people * greatest(0, extract(epoch FROM e.until - coalesce(e.since,
-      least(coalesce(i.occurred_from, i.reported_at), e.until))))), 9223372036854775807)::bigint
-      AS person_seconds, bool_or(people IS NOT NULL AND e.until IS NOT NULL) AS is_counted
-  FROM incidents_exposure e JOIN asked i ON i.id = e.incident_id,
-    LATERAL (SELECT coalesce(e.people_known, e.people_max, e.people_min)::bigint) known(people)
-  WHERE %(keys)s::bigint[] IS NULL OR e.incident_id = ANY(%(keys)s::bigint[]) GROUP BY 1),
-owed AS (
-  SELECT d.incident_id AS incident,
-    count(*) FILTER (WHERE d.submitted_at <= d.due_at) AS met,
-    count(*) FILTER (WHERE coalesce(d.submitted_at, %(now)s) > d.due_at) AS missed
-  FROM incidents_obligation d JOIN asked i ON i.id = d.incident_id
-  WHERE d.due_at IS NOT NULL AND d.clock <> 'not_applicable' AND d.state <> 'not_reportable'
-  GROUP BY 1),
-reviewed AS (
-  SELECT i.id AS incident, v.causes FROM incidents_review r JOIN asked i ON i.id = r.incident_id
-  JOIN incidents_reviewversion v ON v.id = r.published_id AND v.number >= r.counts_from)
-SELECT i.id AS incident_id, NULL::bigint AS drill_id,
-  (i.reported_at AT TIME ZONE 'UTC')::date AS day,
-  i.program_id, i.counts_as AS level, 1 AS incidents,
-  (coalesce(e.is_counted, false))::int AS counted, coalesce(e.person_seconds, 0) AS person_seconds,
-  coalesce(d.met, 0) AS met, coalesce(d.missed, 0) AS missed, 0 AS passed, 0 AS failed,
-  {detect} AS detect, {acknowledge} AS acknowledge, {pause} AS pause, {contain} AS contain,
-  {recover} AS recover, w.causes
-FROM asked i LEFT JOIN stopped s ON s.incident = i.id LEFT JOIN exposed e ON e.incident = i.id
-  LEFT JOIN owed d ON d.incident = i.id LEFT JOIN reviewed w ON w.incident = i.id
-""".format(**{name: _seconds(*ends) for name, ends in _BEGINS_AND_ENDS.items()})  # noqa: S608
-_OF_DRILLS = """
-SELECT NULL::bigint AS incident_id, id AS drill_id,
-  (coalesce(ended_at, planned_for) AT TIME ZONE 'UTC')::date AS day,
-  program_id, NULL::int AS level, 0 AS incidents, 0 AS counted, 0::bigint AS person_seconds,
-  0 AS met, 0 AS missed, (state = 'passed')::int AS passed, (state <> 'passed')::int AS failed,
-  NULL::bigint AS detect, NULL::bigint AS acknowledge, NULL::bigint AS pause,
-  NULL::bigint AS contain, NULL::bigint AS recover, NULL::varchar[] AS causes
-FROM incidents_drill WHERE state IN ('passed', 'failed', 'missed')
-  AND (%(keys)s::bigint[] IS NULL OR id = ANY(%(keys)s::bigint[]))
-"""
 _GRAINS = {
     Grain.DAY: "m.day",
     Grain.MONTH: "date_trunc('month', m.day)::date",
@@ -150,8 +79,8 @@ def refigure(*, incidents: Iterable[int] = (), drills: Iterable[int] = ()) -> No
     list(rows.values_list("pk"))
     changes = Changes()
     for which, asked, sql in (
-        ("incident_id", keys, _OF_INCIDENTS),
-        ("drill_id", sorted(set(drills)), _OF_DRILLS),
+        ("incident_id", keys, OF_INCIDENTS),
+        ("drill_id", sorted(set(drills)), OF_DRILLS),
     ):
         if asked:
             _difference(which, asked, sql, changes)
@@ -174,7 +103,7 @@ def stopped_by(order: int) -> list[int]:
 
 def _difference(which: str, keys: list[int], sql: str, changes: Changes) -> None:
     known = Measure.objects.filter(**{f"{which}__in": keys})
-    before = {row[which]: row for row in known.values(*_COLUMNS)}
+    before = {row[which]: row for row in known.values(*COLUMNS)}
     after = {row[which]: row for row in _reckoned(sql, keys)}
     if before == after:
         return
@@ -189,7 +118,7 @@ def _difference(which: str, keys: list[int], sql: str, changes: Changes) -> None
 def _reckoned(sql: str, keys: list[int]) -> list[dict[str, Any]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, {"keys": keys, "now": _now(cursor)})
-        return [dict(zip(_COLUMNS, row, strict=True)) for row in cursor.fetchall()]
+        return [dict(zip(COLUMNS, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _now(cursor: Any) -> Any:
@@ -224,10 +153,10 @@ def recount() -> int:
         cursor.execute(_NOBODY_ELSE)
         now, counted = _now(cursor), 0
         cursor.execute("DELETE FROM incidents_measure")
-        for sql in (_OF_INCIDENTS, _OF_DRILLS):
-            into = f"INSERT INTO incidents_measure ({', '.join(_COLUMNS)}) {sql}"
+        for sql in OF_ALL:
+            into = f"INSERT INTO incidents_measure ({', '.join(COLUMNS)}) {sql}"
             # A WITH may stand before the SELECT of an INSERT.
-            cursor.execute(into, {"keys": None, "now": now})
+            cursor.execute(into, {"now": now})
             counted += cursor.rowcount
         _sum_up(cursor, date.min, date.max)
     return counted

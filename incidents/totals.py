@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection
 
 from incidents import spreading
-from incidents.measuring import SUMS
+from incidents.countings import SUMS
 from incidents.models import LENGTHS
 from incidents.spans import Period
 

@@ -52,7 +52,7 @@ def _host(url: str) -> str:
     return urlsplit(url).netloc
 
 
-@clockwork.outward(MAIL, attempts=30)
+@clockwork.outward(MAIL, attempts=30, way=Method.EMAIL)
 def mail(payload: dict[str, Any]) -> Callable[[], None]:
     checkpoint = Checkpoint.objects.get(number=payload["number"])
     said = checkpoints.read(checkpoint.text)

@@ -38,7 +38,7 @@ from notifications import (
     working,
     workspaces,
 )
-from notifications.models import Escalation
+from notifications.models import Escalation, Method
 from programs import calls
 
 SEND = "notifications.send_page"
@@ -137,8 +137,14 @@ def page_elsewhere(payload: dict[str, Any]) -> None:
 def send_hook_call(event: dict[str, Any]) -> None:
     # Of its own: it talks to the outside, and what failed before is tried anew.
     key = f"hook-call:{event['call']}:{event['attempts']}"
-    payload = {"call": event["call"], "lane": f"program-{event['program']}"}
+    payload = {"call": event["call"], **_of_program(event)}
     clockwork.schedule(CALL, key=key, payload=payload, priority=0)
+
+
+def _of_program(event: dict[str, Any]) -> dict[str, Any]:
+    # Each program has other systems, so each is a way of its own.
+    own = f"program-{event['program']}"
+    return {"lane": own, "way": own}
 
 
 # About forty minutes in all: longer than the usual restart of another system.
@@ -150,13 +156,13 @@ def call_hook(payload: dict[str, Any]) -> Callable[[], None]:
 outbox.on("program.control_ending", name="notifications.tell_of_end")(notices.tell_of_end)
 outbox.on("program.control_ended", name="notifications.tell_of_ended")(notices.tell_of_ended)
 outbox.on("program.control_lapsed", name="notifications.tell_of_lapse")(notices.tell_of_lapse)
-clockwork.outward(notices.SEND)(notices.send)
+clockwork.outward(notices.SEND, way=Method.EMAIL)(notices.send)
 outbox.on("program.list_overdue", name="notifications.tell_of_list")(lists.tell_of_list)
-clockwork.outward(lists.SEND)(lists.send)
+clockwork.outward(lists.SEND, way=Method.EMAIL)(lists.send)
 outbox.on("person.factor_changed", name="notifications.tell_of_factor")(safeguards.tell_of_factor)
-clockwork.outward(safeguards.SEND)(safeguards.send)
+clockwork.outward(safeguards.SEND, way=Method.EMAIL)(safeguards.send)
 outbox.on("person.invited", name="notifications.tell_of_invitation")(invitations.tell_of_invitation)
-clockwork.outward(invitations.SEND)(invitations.send)
+clockwork.outward(invitations.SEND, way=Method.EMAIL)(invitations.send)
 
 outbox.on("access.requested", name="notifications.tell_of_request")(doorbell.tell_of_request)
 outbox.on("access.admitted", name="notifications.tell_of_admission")(doorbell.tell_of_admission)
@@ -165,7 +171,7 @@ outbox.on("incident.task_late", name="notifications.tell_of_late_task")(doorbell
 outbox.on("access.glass_not_reviewed", name="notifications.tell_of_no_review")(
     doorbell.tell_of_no_review
 )
-clockwork.outward(doorbell.SEND)(doorbell.send)
+clockwork.outward(doorbell.SEND, way=Method.EMAIL)(doorbell.send)
 
 
 outbox.on("runbook.step_assigned", name="notifications.tell_of_step")(prompting.tell_of_step)
@@ -197,15 +203,15 @@ def escalate_for_steps(payload: dict[str, Any]) -> None:
 
 @outbox.on("runbook.hook_called", name="notifications.send_for_step")
 def send_for_step(event: dict[str, Any]) -> None:
-    payload = {"act": event["act"], "lane": f"program-{event['program']}"}
+    payload = {"act": event["act"], **_of_program(event)}
     clockwork.schedule(stepcalls.SEND, key=f"step-act:{event['act']}", payload=payload, priority=1)
 
 
 clockwork.outward(stepcalls.SEND)(stepcalls.send)
 clockwork.outward(trying.SEND, attempts=3)(trying.send)
 outbox.on("contact.look_failed", name="notifications.tell_of_look")(lookmail.tell_of_look)
-clockwork.outward(lookmail.SEND)(lookmail.send)
-clockwork.outward(lookmail.SEND_OF_PLACE)(lookmail.send_of_place)
+clockwork.outward(lookmail.SEND, way=Method.EMAIL)(lookmail.send)
+clockwork.outward(lookmail.SEND_OF_PLACE, way=Method.EMAIL)(lookmail.send_of_place)
 clockwork.within_transaction(checking.SWEEP)(checking.sweep)
 clockwork.outward(checking.LOOK, attempts=3)(checking.look)
 clockwork.outward(rooms.TEST, attempts=3)(rooms.test)
@@ -223,7 +229,7 @@ def look_at_policy(payload: dict[str, Any]) -> None:
     readiness.look(payload["policy"])
 
 
-clockwork.outward(policymail.SEND)(policymail.send)
+clockwork.outward(policymail.SEND, way=Method.EMAIL)(policymail.send)
 clockwork.within_transaction(uncovered.LOOK)(uncovered.look)
 clockwork.within_transaction(uncovered.REMIND)(uncovered.remind)
 

@@ -5,6 +5,7 @@ from typing import Any
 from audit import clockwork, outbox
 from audit.models import Due
 from notifications import broadcasts, copies, digests, mailbox, telling
+from notifications.models import Method
 
 outbox.on("incident.reported", name="notifications.tell_of_report")(telling.opened)
 outbox.on("incident.severity_set", name="notifications.tell_of_level")(telling.level_changed)
@@ -28,9 +29,9 @@ def tell_of_going_on(event: dict[str, Any]) -> None:
     telling.program_moved(event, "collecting")
 
 
-clockwork.outward(telling.SEND)(telling.send)
+clockwork.outward(telling.SEND, way=Method.EMAIL)(telling.send)
 clockwork.within_transaction(digests.PLAN)(digests.plan)
-clockwork.outward(digests.SEND)(digests.send)
+clockwork.outward(digests.SEND, way=Method.EMAIL)(digests.send)
 
 
 @outbox.on("incident.broadcast_approved", name="notifications.hand_out_broadcast")
@@ -38,7 +39,7 @@ def hand_out_broadcast(event: dict[str, Any]) -> None:
     copies.hand_out(event["broadcast"], event["version"])
 
 
-clockwork.outward(copies.SEND)(copies.send)
+clockwork.outward(copies.SEND, way=Method.EMAIL)(copies.send)
 # The next one is due a minute later, whatever becomes of this one.
 clockwork.outward(mailbox.POLL, attempts=3)(mailbox.read)
 copies.when_settled(broadcasts.settled)

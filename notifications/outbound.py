@@ -3,14 +3,10 @@
 No address inside is reached unless it is listed in ANDON_INTERNAL_HOSTS.
 """
 
-import os
 import socket
-import threading
 import time
 from collections.abc import Mapping
-from contextlib import closing, suppress
-from heapq import heappop, heappush
-from itertools import count
+from contextlib import closing
 
 import requests
 from AntiSSRF import AntiSSRFPolicy, PolicyConfigOptions
@@ -21,6 +17,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from accounts.addresses import is_internal, why_not
+from notifications.cutting import Deadline, watched
 
 SECONDS = 10.0
 # Whoever is there takes the call at once; who is not holds a place that others wait for.
@@ -103,7 +100,7 @@ def exchange(
         raise NotReached(refusal)
     # What is packed could unpack to a thousand times as much.
     request.headers["Accept-Encoding"] = "identity"
-    deadline = _Deadline(until)
+    deadline = Deadline(until)
     try:
         with (
             deadline,
@@ -126,86 +123,6 @@ def exchange(
         raise NotReached("Timeout" if deadline.passed else type(error).__name__) from error
 
 
-class _Deadline:
-    """Ends an exchange when its time is up, whatever it does then.
-
-    A socket's own time-out begins anew with each byte: who drips an answer would hold us for hours.
-    """
-
-    def __init__(self, ends: float) -> None:
-        self.ends = ends
-        self._line: socket.socket | None = None
-
-    def __enter__(self) -> "_Deadline":
-        _of_this_thread.deadline = self
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        _of_this_thread.deadline = None
-        if self._line:
-            self._line.close()
-
-    @property
-    def passed(self) -> bool:
-        return time.monotonic() >= self.ends
-
-    def check(self) -> None:
-        if self.passed:
-            raise TimeoutError
-
-    def watch(self, line: socket.socket) -> None:
-        # A descriptor of its own: TLS moves the other one about, and its number may be reused.
-        self._line = socket.socket(fileno=os.dup(line.fileno()))
-        _watchman.take(self)
-
-    def cut(self) -> None:
-        # Of what is over the line is closed, which is such an error.
-        with suppress(OSError):
-            if self._line:
-                self._line.shutdown(socket.SHUT_RDWR)
-
-
-class _OfThisThread(threading.local):
-    deadline: _Deadline | None = None
-
-
-class _Watchman:
-    """Cuts the lines whose time is up. One thread for all: one for each call cost a tenth of it."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._deadlines: list[tuple[float, int, _Deadline]] = []
-        self._numbers = count()
-        self._thread: threading.Thread | None = None
-
-    def take(self, deadline: _Deadline) -> None:
-        with self._changed:
-            heappush(self._deadlines, (deadline.ends, next(self._numbers), deadline))
-            # In a process that was forked since there is no such thread any more.
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name="andon-cut", daemon=True)
-                self._thread.start()
-            elif self._deadlines[0][2] is deadline:
-                self._changed.notify()
-
-    def _run(self) -> None:
-        while True:
-            with self._changed:
-                while not self._deadlines or self._deadlines[0][0] > time.monotonic():
-                    self._changed.wait(self._seconds_left())
-                _ends, _number, deadline = heappop(self._deadlines)
-            deadline.cut()
-
-    def _seconds_left(self) -> float | None:
-        if not self._deadlines:
-            return None
-        return max(self._deadlines[0][0] - time.monotonic(), 0)
-
-
-_of_this_thread = _OfThisThread()
-_watchman = _Watchman()
-
-
 def _adapter(url: str) -> HTTPAdapter:
     # An adapter alone, without a session: none of the environment's proxies, no cookies, and
     # nobody who would follow a redirect.
@@ -220,21 +137,14 @@ def _adapter(url: str) -> HTTPAdapter:
     return adapter
 
 
-def _watched(line: socket.socket) -> socket.socket:
-    # A line without an end to it would be one that nobody cuts.
-    assert _of_this_thread.deadline
-    _of_this_thread.deadline.watch(line)
-    return line
-
-
 class _Plain(HTTPConnection):
     def _new_conn(self) -> socket.socket:
-        return _watched(super()._new_conn())
+        return watched(super()._new_conn())
 
 
 class _Secure(HTTPSConnection):
     def _new_conn(self) -> socket.socket:
-        return _watched(super()._new_conn())
+        return watched(super()._new_conn())
 
 
 class _PlainPool(HTTPConnectionPool):

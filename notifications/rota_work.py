@@ -7,9 +7,9 @@ from audit import clockwork, reconciling
 from audit.models import Due
 from audit.reconciling import Found
 from notifications import calendars, holes, rotamail, swaps
-from notifications.models import Rota, RotaCalendar
+from notifications.models import Method, Rota, RotaCalendar
 
-clockwork.outward(rotamail.SEND)(rotamail.send)
+clockwork.outward(rotamail.SEND, way=Method.EMAIL)(rotamail.send)
 clockwork.outward(calendars.READ)(calendars.read)
 clockwork.within_transaction(holes.LOOK)(holes.look)
 clockwork.within_transaction(holes.REMIND)(holes.remind)

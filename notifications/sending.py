@@ -1,7 +1,7 @@
 """Send pages and note each attempt. The only writer of PageAttempt, and of what a Page became."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -177,13 +177,23 @@ def _begin_all(payloads: Sequence[dict[str, Any]]) -> list[_Sending | None]:
     with transaction.atomic():
         wanted = _all_of_it().select_for_update(of=("self",), skip_locked=True)
         wanted = wanted.filter(pk__in=keys, state__in=_UNSENT)
-        pages = crowding.with_room(list(wanted.order_by("pk")))
+        pages = crowding.with_room(_in_turn(wanted.order_by("pk")))
         attempts = _begun(*pages) if pages else []
     begun = {
         page.pk: _Sending(page, attempt, _ready(page))
         for page, attempt in zip(pages, attempts, strict=True)
     }
     return [begun.pop(key, None) for key in keys]
+
+
+def _in_turn(pages: Iterable[Page]) -> list[Page]:
+    """Return pages less those whose word about a page must come behind another about the same."""
+    first: dict[int, Page] = {}
+    return [
+        page
+        for page in pages
+        if page.about_id is None or first.setdefault(page.about_id, page) is page
+    ]
 
 
 def _ready(page: Page) -> Callable[[], str]:

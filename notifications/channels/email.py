@@ -12,6 +12,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.validators import validate_email
 from django.template.loader import render_to_string
 
+from notifications.channels import mailserver
 from notifications.channels.message import Bounced, Message, NotSent
 
 # No such mailbox, moved, or no mail is taken for it: RFC 5321 4.2.3, RFC 3463 for 5.1.x.
@@ -54,7 +55,7 @@ def look(message: Message) -> str:
     Raises:
         NotSent, Bounced: as `send`.
     """
-    with _told():
+    with _told(), mailserver.in_time():
         server = get_connection()
         server.open()
         line = getattr(server, "connection", None)

@@ -139,6 +139,14 @@ def test_what_is_graver_waits_for_nothing_milder_and_no_more_of_it_waits_either(
     assert priorities(ahead=2) == []
 
 
+def test_what_was_begun_waits_for_no_worker_and_holds_up_nobody(due):
+    for _ in range(3):
+        due(priority=5)
+    for claim in clockwork.claim(2, ahead=2):
+        claims.begin(claim.pk, claim.token)
+    assert len(clockwork.claim(2, ahead=2)) == 1
+
+
 def test_what_no_worker_took_in_time_holds_up_nobody(due):
     for _ in range(3):
         due(priority=5)

@@ -98,15 +98,32 @@ def test_many_slow_ones_take_a_few_places_and_the_rest_waits(dispatcher, outside
 
 def test_a_way_that_hangs_leaves_places_to_the_others(dispatcher, outside, due):
     def by(way, lane):
-        return due("test.call", payload={"lane": lane, "way": way}, priority=0)
+        return due("test.call", payload={"lane": lane, "way": way}, priority=5)
 
     hanging = [by("chat", f"slow-{number}") for number in range(outgoing.MOST + 1)]
     mail = by("mail", "quick")
     dispatcher.tick()
     until(all_done([mail]))
     assert len(outside.called) == outgoing.MOST_OF_A_WAY + 1
+    # What is gravest has the kept places by that way too.
+    grave = due("test.call", payload={"lane": "quick", "way": "chat"}, priority=0)
+    dispatcher.tick()
+    until(all_done([grave]))
     outside.answers.set()
     until(all_done(hanging))
+
+
+def test_what_a_whole_kind_goes_by_counts_as_what_its_rows_say(dispatcher, outside, due):
+    clockwork.outward("test.news", way="mail")(outside.call)
+    news = [
+        due("test.news", payload={"lane": f"slow-{number}"}) for number in range(outgoing.MOST + 1)
+    ]
+    chat = due("test.call", payload={"lane": "quick", "way": "chat"}, priority=6)
+    dispatcher.tick()
+    until(all_done([chat]))
+    assert len(outside.called) == outgoing.MOST_OF_A_WAY + 1
+    outside.answers.set()
+    until(all_done(news))
 
 
 def test_what_waited_too_long_for_a_place_is_still_done_once(dispatcher, outside, due):

@@ -245,32 +245,30 @@ def test_few_wait_no_longer_than_those_behind_them_may(outside, rows, monkeypatc
     assert states() == [DONE, DONE, ENQUEUED, DONE]
 
 
-def test_of_those_who_are_given_up_at_one_time_few_are_written_at_once(outside, due):
-    writing, most, counting = Counter(), Counter(), threading.Lock()
+class Counted(Trip):
+    """One whose writing is counted while it goes on."""
+
+    writing, most, lock = Counter(), Counter(), threading.Lock()
 
     def came_of(self, call):
         call()
-        with counting:
-            writing["now"] += 1
-            most["now"] = max(most["now"], writing["now"])
+        self.note(+1)
+        return lambda: self.note(-1)
 
-        def write():
-            with counting:
-                writing["now"] -= 1
+    def note(self, by):
+        with self.lock:
+            self.writing["now"] += by
+            self.most["now"] = max(self.most["now"], self.writing["now"])
 
-        return write
 
-    class Slow(Trip):
-        pass
-
-    Slow.came_of = came_of
-    outside.begin = lambda payloads: [Slow(outside, each) for each in payloads]
+def test_of_those_who_are_given_up_at_one_time_few_are_written_at_once(outside, due):
+    outside.begin = lambda payloads: [Counted(outside, each) for each in payloads]
     rows = [due(KIND, key=f"row:{n}", payload={"n": n, "lane": f"lane-{n}"}) for n in range(12)]
     outside.slow = set(range(12))
     go()
     outside.answers.set()
     until(lambda: states() == [DONE] * len(rows))
-    assert most["now"] <= travelling.MOST_WRITING_LATE
+    assert 0 < Counted.most["now"] <= travelling.MOST_WRITING_LATE
 
 
 def test_what_is_left_is_done_by_itself_and_counted_once(outside, rows):
@@ -300,24 +298,20 @@ def test_what_is_not_written_with_others_is_written_by_itself(outside, rows):
     assert (outside.written, states()) == ([[0, 2, 3], [1]], [DONE] * 4)
 
 
-def test_what_was_tried_before_does_not_go_with_others(outside, rows):
+def test_what_failed_before_goes_with_others_and_holds_up_none_of_them(outside, rows):
     Due.objects.filter(pk=rows[2].pk).update(attempts=1)
+    outside.slow = {2}
     go()
-    assert (outside.begun, outside.alone) == ([[0, 1, 3]], [2])
+    assert (outside.begun, outside.alone) == ([[0, 1, 2, 3]], [])
+    assert states() == [DONE, DONE, ENQUEUED, DONE]
     assert Due.objects.get(pk=rows[2].pk).attempts == 2
 
 
-def test_what_was_tried_before_travels_by_itself(outside, rows):
-    Due.objects.filter(pk=rows[2].pk).update(attempts=1)
-    outside.slow = {2}
-    go([each for each in taken() if each[0] == rows[2].pk])
-    assert (outside.begun, outside.alone, states()[2]) == ([[2]], [], ENQUEUED)
-
-
-def test_what_ended_every_worker_that_began_it_is_given_up(outside, rows):
+def test_what_was_tried_as_often_as_may_be_is_given_up_and_goes_with_nobody(outside, rows):
     Due.objects.filter(pk=rows[2].pk).update(attempts=3)
-    go([each for each in taken() if each[0] == rows[2].pk])
-    assert (outside.begun, outside.alone, states()[2]) == ([], [], Due.State.DEAD)
+    go()
+    assert (outside.begun, outside.alone) == ([[0, 1, 3]], [])
+    assert states() == [DONE, DONE, Due.State.DEAD, DONE]
 
 
 def test_who_lost_a_claim_before_it_began_calls_nobody(outside, rows):

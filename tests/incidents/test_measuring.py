@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
-from django.db import DataError, transaction
+from django.db import DataError, connection, transaction
 from django.utils import timezone
 
 from accounts.functions import Function
@@ -196,6 +196,29 @@ def test_the_command_says_whether_the_figures_were_right(engine):
     engine.work()
     call_command("recount_figures", "--check", stdout=said)
     assert "as the engine had them" in said.getvalue()
+
+
+def test_one_incident_reads_no_others_whatever_plan_a_session_keeps(engine, monkeypatch):
+    incident = make.incident(Sev.SEV2)
+    exposed(incident, hours=3, people=10)
+    engine.work()
+    # As after some of the kind: it is planned for whatever keys there may be, and kept.
+    monkeypatch.setattr(connection.connection, "prepare_threshold", 0)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        # Tables here are so small that reading them whole would be no fault.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        before = read_whole(cursor)
+        measuring.refigure(incidents=[incident.pk])
+        assert read_whole(cursor) == before
+
+
+def read_whole(cursor):
+    tables = ["incidents_incident", "incidents_exposure", "incidents_obligation"]
+    cursor.execute(
+        "SELECT sum(seq_scan) FROM pg_stat_xact_user_tables WHERE relname = ANY(%s)", [tables]
+    )
+    return cursor.fetchone()
 
 
 def test_nothing_half_counted_is_left_when_it_fails(engine, monkeypatch):

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from audit import clockwork
 from audit.models import Due
-from incidents import exposures, lifecycle, measuring, recounting
+from incidents import countings, exposures, lifecycle, measuring, recounting
 from incidents.models import Drill, DrillScope, Figure, Incident, Measure, Spread, Status
 from severity.ladder import Sev
 from tests import make
@@ -70,10 +70,10 @@ def take_one():
 
 def is_right():
     found = measuring.sums()
-    measures = set(Measure.objects.values_list(*measuring._COLUMNS))
+    measures = set(Measure.objects.values_list(*countings.COLUMNS))
     measuring.recount()
     assert found == measuring.sums()
-    assert measures == set(Measure.objects.values_list(*measuring._COLUMNS))
+    assert measures == set(Measure.objects.values_list(*countings.COLUMNS))
     return found
 
 

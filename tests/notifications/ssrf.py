@@ -123,14 +123,15 @@ class Names:
 
 
 @contextmanager
-def dripping(first):
+def dripping(first, *, speaks_first=False):
     """Somebody who says so much at once and then a byte each tenth of a second."""
     over = threading.Event()
 
     def serve():
         line, _ = server.accept()
         with line, suppress(OSError):
-            line.recv(65536)
+            if not speaks_first:
+                line.recv(65536)
             line.sendall(first)
             while not over.wait(0.1):
                 line.sendall(b"x")

@@ -136,6 +136,22 @@ def test_a_word_about_a_page_is_waited_for_no_more_than_the_page(commander, alon
     assert (states(), alone) == ([SENT, SENT], [])
 
 
+def test_two_words_about_one_page_do_not_go_at_once(commander):
+    first = pages(1)[0]
+    together()
+    ways = {"method": first.method, "contact": first.contact, "person": first.person}
+    told = [
+        Page(escalation=first.escalation, key=purpose, purpose=purpose, step=0, about=first, **ways)
+        for purpose in (Page.Purpose.ACK, Page.Purpose.OVER)
+    ]
+    with transaction.atomic():
+        for word in told:
+            queueing.put(word)
+    payloads = [queueing.named(page) for page in Page.objects.filter(about=first).order_by("pk")]
+    begun = sending.CONVOY.begin(payloads)
+    assert [each is not None for each in begun] == [True, False]
+
+
 def test_a_page_to_nobody_fails_at_once_and_the_others_go(commander, monkeypatch):
     first, gone = pages(2)
     send = channels.send
