@@ -69,14 +69,17 @@ def is_by_itself(claim: Claim) -> bool:
     return claim.hand_overs > 1 or (waits and claim.priority <= URGENT) or long
 
 
-def run(kind: str, taken: Sequence[tuple[int, uuid.UUID]]) -> None:
+def run(kind: str, taken: Sequence[tuple[int, uuid.UUID]], *, lapse: bool = True) -> None:
     """Handle claimed rows of one kind: together if that can be, else one after the other.
 
     What somebody else has, or is done, is left alone.
+
+    Args:
+        lapse: as `travelling.run`.
     """
     handler = clockwork.handler_of(kind)
     if handler.convoy:
-        left = _travel(kind, taken, handler.convoy)
+        left = _travel(kind, taken, handler.convoy, lapse=lapse)
     elif handler.together:
         _do_together(taken, handler.together)
         return
@@ -87,7 +90,7 @@ def run(kind: str, taken: Sequence[tuple[int, uuid.UUID]]) -> None:
 
 
 def _travel(
-    kind: str, taken: Sequence[tuple[int, uuid.UUID]], convoy: Convoy
+    kind: str, taken: Sequence[tuple[int, uuid.UUID]], convoy: Convoy, *, lapse: bool
 ) -> list[tuple[int, uuid.UUID]]:
     """Do at once what can be; return the claims of what is to be done by itself."""
     begun = claims.begin_all(taken)
@@ -95,7 +98,7 @@ def _travel(
     # failed in order, as a service that hangs does. What is spent is given up by its own try.
     fit = [due for due in begun if due.attempts <= clockwork.attempts_of(kind)]
     alone = [due for due in begun if due not in fit]
-    alone += travelling.run(fit, convoy)
+    alone += travelling.run(fit, convoy, lapse=lapse)
     # Each is begun at its turn, if its claim holds until then.
     claims.let_go(alone)
     return [(due.pk, due.token) for due in alone if due.token]

@@ -8,7 +8,7 @@ from contextlib import suppress
 import structlog
 from django.db import DatabaseError, InterfaceError, connections
 
-from audit import clockwork
+from audit import bundles, clockwork
 from audit.claims import URGENT
 
 logger = structlog.get_logger(__name__)
@@ -82,7 +82,12 @@ class Outgoing:
 
     def _run(self, claim: clockwork.Claim) -> None:
         try:
-            clockwork.run(claim.pk, claim.token)
+            if bundles.goes_at_once(claim.kind):
+                # It holds its place for no longer than a worker waits for it. There is nobody to
+                # leave it to: what is not begun comes back when its claim ends.
+                bundles.run(claim.kind, [(claim.pk, claim.token)], lapse=False)
+            else:
+                clockwork.run(claim.pk, claim.token)
         except (DatabaseError, InterfaceError) as error:
             logger.warning("outgoing_database_away", error=type(error).__name__)
             _hang_up()

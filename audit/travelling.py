@@ -86,10 +86,14 @@ def finish() -> None:
         _threads().shutdown()
 
 
-def run(rows: Sequence[Due], convoy: Convoy) -> list[Due]:
-    """Do the work of rows whose claims were begun; return those that are to be done alone."""
+def run(rows: Sequence[Due], convoy: Convoy, *, lapse: bool = True) -> list[Due]:
+    """Do the work of rows whose claims were begun; return those that are to be done alone.
+
+    Args:
+        lapse: of what is not begun here the claim ends at once, and the engines go on with it.
+    """
     slow = [due for due in rows if _late.is_full(_lane(due), _way(due))]
-    claims.let_go(slow, lapse=True)
+    claims.let_go(slow, lapse=lapse)
     ours = [due for due in rows if due not in slow]
     if not ours:
         return []

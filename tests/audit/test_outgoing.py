@@ -9,8 +9,9 @@ import pytest
 from django.db import connection
 from django.db.models.functions import Now
 
-from audit import clockwork, outgoing
+from audit import clockwork, outgoing, travelling
 from audit.engine import Engine
+from audit.kinds import Convoy
 from audit.models import Due
 from tests.together import until
 
@@ -111,6 +112,51 @@ def test_a_way_that_hangs_leaves_places_to_the_others(dispatcher, outside, due):
     until(all_done([grave]))
     outside.answers.set()
     until(all_done(hanging))
+
+
+class Page:
+    def __init__(self, outside, payload):
+        self.outside, self.payload = outside, payload
+
+    def call(self):
+        self.outside.call(self.payload)
+
+    def came_of(self, call):
+        call()
+        return lambda: None
+
+
+@pytest.fixture
+def pages(outside, due):
+    """Pages that nobody answers, each to somebody else: one more than an engine has places."""
+    convoy = Convoy(
+        lambda payloads: [Page(outside, payload) for payload in payloads],
+        lambda came: [True for _ in came],
+    )
+    clockwork.outward("test.page", convoy=convoy)(outside.call)
+    yield [
+        due("test.page", payload={"lane": f"slow-{number}"}) for number in range(outgoing.MOST + 1)
+    ]
+    outside.answers.set()
+    until(lambda: not travelling._late._lanes)
+
+
+def test_what_travels_holds_no_place_while_it_is_waited_for(dispatcher, outside, pages):
+    dispatcher.tick()
+    until(lambda: len(outside.called) == len(pages))
+    outside.answers.set()
+    until(all_done(pages))
+
+
+def test_what_cannot_be_begun_here_comes_back_when_its_claim_ends(dispatcher, outside, pages):
+    travelling._late.change("somebody", "test.page", travelling.MOST_OF_A_WAY)
+    dispatcher.tick()
+    until(lambda: not dispatcher._outgoing._busy and not dispatcher._outgoing._waiting)
+    travelling._late.change("somebody", "test.page", -travelling.MOST_OF_A_WAY)
+    assert (outside.called, clockwork.claim()) == ([], [])
+    # The try that was not made counts for nothing.
+    assert {state(page) for page in pages} == {Due.State.ENQUEUED}
+    assert set(Due.objects.values_list("attempts", flat=True)) == {0}
 
 
 def test_what_a_whole_kind_goes_by_counts_as_what_its_rows_say(dispatcher, outside, due):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from audit import engine, lasting
+from audit import engine, lasting, travelling
 
 
 class Command(BaseCommand):
@@ -21,3 +21,4 @@ class Command(BaseCommand):
             process.workers = False
         lasting.keep_what_is_loaded()
         process.run()
+        travelling.finish()
