@@ -13,8 +13,8 @@ from accounts.api import ApiRequest, Text, Token, actor_of, bound_to, person_of
 from accounts.asking import Sent
 from accounts.models import Scope
 from accounts.problems import Problem, responses
-from programs import access, confirmations, pauses, stops
-from programs.models import Program, StopOrder, StopProof
+from programs import access, confirmations, pauses, summary
+from programs.models import Program, StopProof
 
 router = Router(tags=["programs"])
 confirming = Router(tags=["confirmations"])
@@ -58,10 +58,10 @@ class CollectorProofOut(Schema):
     lease_ends_at: datetime
 
 
-def _stop(order: StopOrder | None) -> StopOut | None:
+def _stop(told: summary.Told) -> StopOut | None:
+    order, count = told.order, told.collectors
     if order is None:
         return None
-    count = stops.tally(order)
     return StopOut(
         generation=order.generation,
         ordered_at=order.ordered_at,
@@ -69,22 +69,26 @@ def _stop(order: StopOrder | None) -> StopOut | None:
         proof=order.proof,
         proven_at=order.proven_at,
         collectors=sum(count.values()),
-        stamps_refused=order.stamps.refused,
-        stamps_violating=order.stamps.violations,
+        stamps_refused=told.stamps.refused,
+        stamps_violating=told.stamps.violations,
         **{state.value: count[state] for state in StopProof.State},
     )
 
 
-def _out(program: Program) -> ProgramOut:
-    holds = program.pauses.in_force().order_by("since")
+def _out(told: summary.Told) -> ProgramOut:
+    program = told.program
     return ProgramOut(
         slug=program.slug,
         name=program.name,
         state=program.state,
         generation=program.generation,
-        held_by=sorted({hold.label for hold in holds}),
-        stop=_stop(program.stop_orders.order_by("-generation").first()),
+        held_by=told.held_by,
+        stop=_stop(told),
     )
+
+
+def _one(program: Program) -> ProgramOut:
+    return _out(*summary.told([program]))
 
 
 def get(request: ApiRequest, slug: str) -> Program:
@@ -104,13 +108,13 @@ def _open_to(request: ApiRequest) -> QuerySet[Program]:
 @router.get("", auth=Token(Scope.READ), response={200: list[ProgramOut], **responses()})
 def list_programs(request: ApiRequest) -> list[ProgramOut]:
     """Every program that the owner of the token may know of."""
-    return [_out(program) for program in _open_to(request)]
+    return [_out(told) for told in summary.told(_open_to(request))]
 
 
 @router.get("/{slug}", auth=Token(Scope.READ), response={200: ProgramOut, **responses(404)})
 def get_program(request: ApiRequest, slug: str) -> ProgramOut:
     """One program: its state, what holds it, and the proof of its latest stop."""
-    return _out(get(request, slug))
+    return _one(get(request, slug))
 
 
 @router.get(
@@ -143,7 +147,7 @@ def pause_program(request: ApiRequest, slug: str, body: PauseIn) -> ProgramOut:
     program = get(request, slug)
     pauses.pull_the_cord(program, reason=body.reason, actor=actor_of(request))
     program.refresh_from_db()
-    return _out(program)
+    return _one(program)
 
 
 class ConfirmationIn(Schema):

@@ -1,17 +1,18 @@
 """How programs stand, for pages and lists. Reads only."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, Max, OuterRef, Q, Subquery, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from programs import access
 from programs.models import RUNNING, Lease, Pause, Program, State, StopOrder, StopProof
+from programs.models.stopping import Stamps
 from programs.reach import WHOLE
 
 # What counts as having stopped: the collector's own word, or a lease that cannot be alive any more.
@@ -43,6 +44,21 @@ class Line:
     last_seen: datetime | None
 
 
+@dataclass(frozen=True)
+class Told:
+    """A program as other systems are told of it.
+
+    `collectors` counts those of its last stop by what is known of them, `stamps` what was refused
+    of them where records come in.
+    """
+
+    program: Program
+    held_by: list[str]
+    order: StopOrder | None
+    collectors: Counter[str]
+    stamps: Stamps
+
+
 def standing(program: Program, order: StopOrder | None, *, partly: bool) -> Standing:
     """Say where a program stands, its last order and a pause of a part of it included."""
     if program.state == State.PAUSED and order:
@@ -71,6 +87,41 @@ def lines(user: User) -> list[Line]:
 def of(programs: Iterable[Program]) -> list[Line]:
     """These programs with all that is known; whoever calls this has settled who may see it."""
     return _lines(list(dict.fromkeys(programs)), seen=None)
+
+
+def told(programs: Iterable[Program]) -> list[Told]:
+    """These programs as others are told of them, in as many questions as one takes."""
+    programs = list(programs)
+    held = defaultdict(set)
+    for hold in Pause.objects.in_force().filter(program__in=programs):
+        held[hold.program_id].add(hold.label)
+    orders = StopOrder.objects.filter(program__in=programs).order_by("program_id", "-generation")
+    last = {order.program_id: order for order in orders.distinct("program")}
+    counted, stamps = _counted(last.values())
+    return [
+        Told(
+            program,
+            sorted(held[program.pk]),
+            order := last.get(program.pk),
+            counted[order.pk if order else None],
+            stamps[order.pk if order else None],
+        )
+        for program in programs
+    ]
+
+
+def _counted(
+    orders: Iterable[StopOrder],
+) -> tuple[dict[int | None, Counter[str]], dict[int | None, Stamps]]:
+    counted: dict[int | None, Counter[str]] = defaultdict(Counter)
+    stamps: dict[int | None, Stamps] = defaultdict(lambda: Stamps(0, 0))
+    rows = StopProof.objects.filter(order__in=list(orders)).values_list("order", "state")
+    summed = rows.annotate(n=Count("pk"), seen=Sum("refused"), after=Sum("violations"))
+    for order, state, n, refused, violations in summed.order_by():
+        counted[order][state] = n
+        before = stamps[order]
+        stamps[order] = Stamps(before.refused + refused, before.violations + violations)
+    return counted, stamps
 
 
 def _lines(programs: list[Program], *, seen: frozenset[int] | None) -> list[Line]:

@@ -1,6 +1,8 @@
 """Programs by API: how they stand, and the cord."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.functions import Function
 from programs.models import State
@@ -48,6 +50,29 @@ def test_the_list_leaves_out_drafts_of_others(program, caller):
     assert listed == [program.slug]
     own = [each["slug"] for each in Caller(draft.owner).get("/programs").json()]
     assert own == [program.slug, draft.slug] or own == sorted([program.slug, draft.slug])
+
+
+def test_many_programs_ask_as_many_questions_as_one_and_each_tells_its_own(program, caller):
+    def told():
+        with CaptureQueriesContext(connection) as asked:
+            listed = {each["slug"]: each for each in caller.get("/programs").json()}
+        return len(asked), listed
+
+    make.incident(Sev.SEV2, program=program)
+    # The first one notes that the token was used.
+    told()
+    before, _listed = told()
+    others = [make.program() for _ in range(3)]
+    for other in others[:2]:
+        make.lease(make.collector(other, name="laptop-2"))
+        make.incident(Sev.SEV2, program=other)
+    after, listed = told()
+    assert after == before
+    assert len(listed) == 4
+    for each in listed.values():
+        assert each == caller.get(f"/programs/{each['slug']}").json()
+    assert [bool(listed[other.slug]["stop"]) for other in others] == [True, True, False]
+    assert listed[others[0].slug]["held_by"] != listed[others[1].slug]["held_by"]
 
 
 @pytest.mark.parametrize("path", ["", "/proof"])
