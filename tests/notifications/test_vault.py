@@ -13,10 +13,11 @@ from django.db import connection
 from django.utils import timezone
 
 from audit.models import Entry
-from notifications import hints, vault
-from notifications.models import ContactMethod, Method, Page
+from notifications import contacts, hints, trying, vault
+from notifications.models import ContactMethod, ContactTry, Method, Page
 from severity.ladder import Sev
 from tests import make
+from tests.web.conftest import Reader
 
 ADDRESS = "https://pager.example/ada?token=canary"
 FIRST, SECOND = (base64.b64encode(bytes([byte]) * 32).decode() for byte in (1, 2))
@@ -143,6 +144,16 @@ def test_whose_address_cannot_be_opened_holds_up_nobody_else(
     assert "put it into ANDON_VAULT_KEYS" in page.tries.get().answer
     assert page.hint == "pager.example"
     assert not Entry.objects.filter(body__contains="canary").exists()
+
+
+def test_a_code_whose_key_is_gone_is_no_longer_good(hook, keys):
+    trying.ask(hook, ContactTry.Kind.CODE)
+    keys(SECOND)
+    with pytest.raises(contacts.Refused, match="no longer good; have another one sent"):
+        trying.confirm(hook, "123456", actor=make.SYSTEM)
+    reader = Reader(hook.person)
+    there = reader.post(f"/profile/contacts/{hook.pk}/do/", do="confirm", code="123456")
+    assert "Is no longer good" in reader.reads(there["Location"])
 
 
 def test_a_fresh_key_is_one_that_the_environment_takes(keys):
