@@ -134,6 +134,9 @@ def switch(contact: ContactMethod, *, on: bool, actor: Actor) -> None:
     if contact.active != on:
         contact.active = on
         history.save(contact, "active", actor=actor)
+        if on:
+            # The daily look at it ended on the first day on which it was off.
+            working.look_after(contact.pk)
         _recorded("contact.on" if on else "contact.off", contact, actor=actor)
 
 

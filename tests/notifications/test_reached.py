@@ -271,6 +271,17 @@ def test_mail_is_looked_at_each_day_without_any_being_sent(by_mail, engine, mail
     assert not mailoutbox
 
 
+def test_what_was_off_for_days_is_looked_at_each_day_once_it_is_on_again(by_mail, engine):
+    working.look_after(by_mail.pk)
+    contacts.switch(by_mail, on=False, actor=make.SYSTEM)
+    engine.forward(days=3)
+    # The clock of this test stands still, and what was done would have the name of tomorrow's.
+    assert Due.objects.filter(kind=working.LOOK, state=Due.State.DONE).delete()[0]
+    contacts.switch(by_mail, on=True, actor=make.SYSTEM)
+    engine.forward(days=1, minutes=1)
+    assert by_mail.tries.filter(kind="look").count() == 1
+
+
 def test_the_daily_look_finds_who_is_gone_before_anybody_pages_there(by_mail, engine, monkeypatch):
     def gone(_method, _message):
         raise channels.Bounced("mail server: 550, not taken")
