@@ -86,6 +86,11 @@ class Plan:
     hours: Hours | None = None
 
     @property
+    def targets(self) -> frozenset[Target]:
+        """Whom its steps page."""
+        return frozenset(target for step in self.steps for target in step.targets)
+
+    @property
     def length(self) -> int:
         """How many steps there are over all passes."""
         return len(self.steps) * (self.repeats + 1)
@@ -150,6 +155,32 @@ class Plan:
 
     def sha256(self) -> str:
         return hashlib.sha256(json.dumps(self.plain(), sort_keys=True).encode()).hexdigest()
+
+
+def together(one: Plan, other: Plan) -> Plan:
+    """Return a plan that takes the steps of two, each at its time, and gives up as late as both.
+
+    Its hours are those that both keep: what one of them does not let wait does not wait.
+    """
+    at: dict[timedelta, list[Target]] = {}
+    for plan in (one, other):
+        moment = timedelta(0)
+        for step in plan.steps:
+            moment += step.wait
+            at.setdefault(moment, []).extend(step.targets)
+    moments = sorted(at)
+    before = [timedelta(0), *moments][: len(moments)]
+    return Plan(
+        name=f"{one.name}, {other.name}",
+        steps=tuple(
+            Step(moment - last, tuple(dict.fromkeys(at[moment])))
+            for last, moment in zip(before, moments, strict=True)
+        ),
+        repeats=max(one.repeats, other.repeats),
+        repeat_after=min(one.repeat_after, other.repeat_after),
+        fallback=tuple(dict.fromkeys((*one.fallback, *other.fallback))),
+        hours=one.hours if one.hours == other.hours else None,
+    )
 
 
 def _fallback(data: Sequence[Mapping[str, Any]]) -> tuple[Target, ...]:

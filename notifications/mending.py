@@ -36,12 +36,26 @@ def not_paged() -> Iterator[Found]:
         fired_at__lt=Now() - SETTLED,
     )
     paged = Escalation.objects.filter(incident=OuterRef("pk"), level__lte=OuterRef("counts_as"))
+    # Whom somebody paged by hand is not all whom the level demands.
+    by_hand = Q(policy=None) & ~Q(snapshot__steps=[])
     answered = Q(acknowledged_at__gte=F("assessment__assessed_at"))
-    lost = Incident.objects.open().filter(Exists(demanded), ~Exists(paged)).exclude(answered)
-    for incident in lost.order_by("counts_as", "-number")[:MOST]:
-        opened = paging.open_for(incident.pk)
+    lost = Incident.objects.open().filter(Exists(demanded), ~Exists(paged.exclude(by_hand)))
+    for incident in lost.exclude(answered).order_by("counts_as", "-number")[:MOST]:
+        opened = paging.open_for(incident.pk, by=_named(incident))
         if opened:
             yield Found(incident.ref, f"{incident.ref} was not paged for", mended=True)
+
+
+def _named(incident: Incident) -> int | None:
+    """The policy that a rule named for the level, if one did."""
+    fired = incident.firings.filter(
+        assessment=incident.assessment_id,
+        action=Action.ESCALATE.value,
+        state=RuleFiring.State.FIRED,
+    )
+    names = fired.exclude(name="").order_by("pk").values_list("name", flat=True)
+    name = names.first()
+    return int(name) if name else None
 
 
 @reconciling.check("no next step")

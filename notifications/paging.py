@@ -9,13 +9,14 @@ from accounts.models import User
 from audit import outbox, trail
 from audit.gathering import gathered
 from incidents import lifecycle
-from incidents.models import Incident
+from incidents.models import Incident, RuleFiring
 from notifications import concerns, policies, reading, rooms, runs, targets
 from notifications.concerns import ENGINE, AnIncident, AStop, Concern, lock_incident
-from notifications.escalation import Plan, Step, Target
-from notifications.models import Escalation, Page
+from notifications.escalation import Plan, Step, Target, together
+from notifications.models import Escalation, EscalationPolicy, Page
 from programs import stops
 from programs.models import StopOrder
+from severity.vocabulary import Action
 
 
 @transaction.atomic
@@ -24,28 +25,73 @@ def open_for(incident_pk: int, *, again: bool = False, by: int | None = None) ->
 
     Args:
         again: page even if this level was escalated and answered before.
-        by: the policy that a rule names; that of the level if it is retired by now.
+        by: the policy that a rule names; that of the level if it is retired by now. Whom it pages
+            is added to what is under way.
     """
     incident = lock_incident(incident_pk)
     if incident.is_over:
         return None
-    before = incident.escalations.order_by("level").first()
-    active = incident.escalations.filter(state=Escalation.State.ACTIVE).first()
+    there = list(incident.escalations.order_by("level", "pk"))
+    active = next((run for run in there if run.state == Escalation.State.ACTIVE), None)
+    before = next((run for run in there if not _is_by_hand(run)), None)
     worse = before is None or incident.counts_as < before.level
     if not again and (not worse or _answered_already(incident)):
         return None
+    policy, plan = _wanted(incident, by, first=worse)
     if active and not worse:
-        return None
+        return _add(active, policy, plan) if by else None
+    if active and _is_by_hand(active):
+        if policy is None:
+            # There is nobody else; operators are paged where they do not answer.
+            return None
+        # Whom somebody asked for is paged all the same, and can answer the new run.
+        plan = together(plan, Plan.from_plain(active.snapshot))
     if active:
         runs.end(active, Escalation.State.STOPPED, actor=ENGINE)
-    policy = policies.named(by) or policies.for_incident(incident)
     return runs.begin(
-        AnIncident(incident),
-        policies.plan(policy),
-        policy=policy,
-        incident=incident,
-        level=incident.counts_as,
+        AnIncident(incident), plan, policy=policy, incident=incident, level=incident.counts_as
     )
+
+
+def _wanted(
+    incident: Incident, by: int | None, *, first: bool
+) -> tuple[EscalationPolicy | None, Plan]:
+    """Return the policy to begin with, and its plan; `first`: this level was not paged for yet."""
+    level, own, named = incident.counts_as, policies.for_incident(incident), policies.named(by)
+    if named is None or named == own:
+        return own, policies.plan_at(own, level)
+    plan = policies.plan_at(named, level)
+    if own and first and _floor_pages(incident) and not _answered_already(incident):
+        # Whichever of both comes first: a rule of the house only adds to the floor.
+        return own, together(policies.plan_at(own, level), plan)
+    return named, plan
+
+
+def _floor_pages(incident: Incident) -> bool:
+    fired = incident.firings.filter(action=Action.ESCALATE.value, state=RuleFiring.State.FIRED)
+    return fired.filter(assessment=incident.assessment_id, name="").exists()
+
+
+def _add(active: Escalation, policy: EscalationPolicy | None, plan: Plan) -> Escalation | None:
+    """Page those of another policy besides; None if all of them are paged already."""
+    running, incident = Plan.from_plain(active.snapshot), active.incident
+    if incident is None or plan.targets <= running.targets:
+        return None
+    concern = AnIncident(incident)
+    runs.end(active, Escalation.State.STOPPED, actor=ENGINE)
+    concern.tell(f"Paging begins anew: a rule adds {plan.name}.")
+    return runs.begin(
+        concern,
+        together(running, plan),
+        policy=active.policy or policy,
+        incident=incident,
+        level=active.level,
+    )
+
+
+def _is_by_hand(run: Escalation) -> bool:
+    """True if it was begun for one person, before any policy was."""
+    return run.policy_id is None and bool(run.snapshot["steps"])
 
 
 @transaction.atomic
@@ -208,7 +254,8 @@ def answer_page(page: Page, *, actor: Actor) -> bool:
         incident = lock_incident(about.incident.pk)
         # Where it has got worse and the engine has not come yet: an answer to the page for the
         # milder level would count as one to the worse level, and that one would never be paged.
-        open_for(incident.pk)
+        if incident.counts_as < about.level:
+            open_for(incident.pk)
     elif about.order:
         stops.lock(about.order.pk)
     if reading.why_over(page):

@@ -14,7 +14,7 @@ from notifications import policymaking
 from notifications.escalation import Plan, Step, Target
 from notifications.models import EscalationPolicy, EscalationTarget, PolicyVersion
 from notifications.planning import plan as plan
-from notifications.policydraft import Draft
+from notifications.policydraft import MILD, Draft
 from programs.models import Program, StopOrder
 from severity.ladder import Sev
 
@@ -46,6 +46,15 @@ def named(pk: int | None) -> EscalationPolicy | None:
 def for_incident(incident: Incident) -> EscalationPolicy | None:
     """Return the policy for the incident's level and program."""
     return for_level(incident.counts_as, incident.program)
+
+
+def plan_at(policy: EscalationPolicy | None, level: int) -> Plan:
+    """Return a policy as it is now for a level: of what is graver than SEV 4 nothing waits.
+
+    A rule may name a policy for other levels than its own, and one with hours.
+    """
+    now = plan(policy)
+    return now if level in MILD else replace(now, hours=None)
 
 
 def for_stop(order: StopOrder) -> EscalationPolicy | None:
