@@ -278,7 +278,9 @@ def snooze(escalation: Escalation, after: timedelta, *, actor: Actor) -> None:
     look_later(escalation, after=after)
 
 
-def resume(escalation: Escalation, *, actor: Actor, taken: int = 0) -> None:
+def resume(
+    escalation: Escalation, plan: Plan | None = None, *, actor: Actor, taken: int = 0
+) -> None:
     """Take an answer back, if there is one, and page again from a place of the plan, at once."""
     escalation.state = State.ACTIVE
     escalation.acknowledged_at = escalation.acknowledged_by = None
@@ -288,8 +290,7 @@ def resume(escalation: Escalation, *, actor: Actor, taken: int = 0) -> None:
     history.save(escalation, "state", "next_due_at", "reached", *_ANSWER, actor=actor)
     stream = concerns.of(escalation).stream
     trail.record("escalation.resumed", escalation, actor=actor, stream=stream, taken=taken)
-    plan = Plan.from_plain(escalation.snapshot)
-    go_on(escalation, plan, taken=taken, after=timedelta(0))
+    go_on(escalation, plan or Plan.from_plain(escalation.snapshot), taken=taken, after=timedelta(0))
 
 
 def drop_unsent(escalation: Escalation) -> None:

@@ -1,5 +1,6 @@
 """Page by hand: one person now, or the next step, or a certain one."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from django.db import transaction
@@ -70,10 +71,12 @@ def escalate(
         remark=said,
         step=at,
     )
+    # At once is now: a person who asks for it does not wait for people to be at work.
+    at_once = replace(plan, hours=None)
     if escalation.state == Escalation.State.ACTIVE:
-        runs.go_on(escalation, plan, taken=taken, after=timedelta(0))
+        runs.go_on(escalation, at_once, taken=taken, after=timedelta(0))
     else:
-        runs.resume(escalation, actor=actor, taken=taken)
+        runs.resume(escalation, at_once, actor=actor, taken=taken)
     return escalation
 
 

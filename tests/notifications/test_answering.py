@@ -1,16 +1,22 @@
 """What becomes of an answer: silence, a hand-over, a rest, and paging by hand."""
 
+from datetime import time, timedelta
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.functions import Function
 from audit.models import Due
 from incidents import lifecycle, timeline
 from incidents.models import Status, TimelineEntry
 from notifications import answering, links, paging, summoning
+from notifications.escalation import Target
+from notifications.hours import Hours
 from notifications.models import Escalation, EscalationPolicy, Page
 from severity.ladder import Sev
 from tests import make
+from tests.incidents.test_thresholds import mild
 
 pytestmark = pytest.mark.django_db
 
@@ -206,3 +212,21 @@ def test_without_any_policy_one_person_can_be_paged_by_hand(commander, engine):
     incident = make.incident(Sev.SEV3)
     summoning.page_person(incident, commander, reason="Look.", actor=make.actor(commander))
     assert run(incident).snapshot["steps"][0]["targets"][0]["person"] == commander.pk
+
+
+def test_what_somebody_escalates_now_does_not_wait_for_office_hours(commander, engine):
+    day = (timezone.now() + timedelta(days=3)).weekday()
+    hours = Hours("UTC", (day,), time(9), time(10))
+    counsel = make.reachable(Function.LEGAL, first_name="Lex", last_name="Moor")
+    make.policy(Target("person", person=counsel.pk), levels=(4,), hours=hours)
+    incident, by = mild(), make.actor(commander)
+    paging.open_for(incident.pk)
+    engine.work()
+    assert paged(incident) == []
+    summoning.escalate(incident, reason="It cannot wait.", actor=by)
+    engine.work()
+    assert paged(incident) == ["Lex Moor"]
+    paging.acknowledge(incident, actor=make.actor(counsel))
+    summoning.escalate(incident, number=1, reason="Lex is away.", actor=by)
+    engine.work()
+    assert paged(incident) == ["Lex Moor"] * 2
