@@ -75,7 +75,8 @@ def move(
     else:
         ripening.plan(incident)
     _tell(incident, was, actor=actor, reason=reason, exception=exception)
-    outbox.publish(f"incident.{to}", priority=incident.counts_as, incident=incident.pk)
+    facts = {"incident": incident.pk, "was": str(was)}
+    outbox.publish(f"incident.{to}", priority=incident.counts_as, **facts)
     if to == Status.ACTIVE and was != Status.TRIAGING:
         reviews.ask_anew(incident, actor=actor, why="it was opened again")
         # Programs may have gone on since; what stopped them then stops them now.

@@ -13,7 +13,7 @@ from accounts.models import User
 from incidents import access, lifecycle
 from incidents.access import Level
 from incidents.models import Incident, Status
-from notifications import concerns, patience, runs
+from notifications import concerns, paging, patience, runs
 from notifications.concerns import ENGINE, AnIncident, lock_incident
 from notifications.models import Escalation
 from notifications.ways import ways
@@ -49,6 +49,23 @@ def look_after(escalation_pk: int, generation: int) -> None:
     else:
         assert escalation.acknowledged_by
         _page_again(escalation, concern, f"{escalation.acknowledged_by.name} has gone quiet")
+
+
+@transaction.atomic
+def open_again(incident_pk: int) -> None:
+    """See to the paging for what is active once more: the fix did not hold.
+
+    Whoever answered was looked after until it was contained, and is again from now on. Where nobody
+    had answered all are paged. Safe to call again.
+    """
+    incident = lock_incident(incident_pk)
+    escalation = latest(incident)
+    if escalation is None or incident.is_over or incident.status in _CALM:
+        return
+    if escalation.state != Escalation.State.ACTIVE and escalation.acknowledged_by is None:
+        paging.open_for(incident_pk, again=True)
+    elif escalation.next_due_at is None:
+        runs.look_later(escalation, after=patience.of(escalation.level).ask)
 
 
 def latest(incident: Incident) -> Escalation | None:

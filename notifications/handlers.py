@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from audit import clockwork, outbox
 from audit.models import Due
+from incidents.models import Status
 from notifications import (
     anew,
     answering,
@@ -57,6 +58,14 @@ def stop_paging(event: dict[str, Any]) -> None:
 
 for _over in ("closed", "dismissed", "merged"):
     outbox.on(f"incident.{_over}", name=f"notifications.stop_for_{_over}")(stop_paging)
+
+
+@outbox.on("incident.active", name="notifications.page_when_active_again")
+def page_when_active_again(event: dict[str, Any]) -> None:
+    # Whoever declares what was just triaged is there. What was published before it said what the
+    # incident was is long over.
+    if event.get("was", Status.TRIAGING) != Status.TRIAGING:
+        answering.open_again(event["incident"])
 
 
 @outbox.on("escalation.answered", name="notifications.relay_answer")

@@ -167,13 +167,12 @@ def end(
         drop_unsent(escalation)
     if state == State.STOPPED:
         outbox.publish("escalation.stopped", escalation=escalation.pk)
-    trail.record(
-        f"escalation.{state}",
-        escalation,
-        actor=actor,
-        stream=concerns.of(escalation).stream,
-        taken=escalation.taken,
-    )
+    _record(f"escalation.{state}", escalation, actor=actor, taken=escalation.taken)
+
+
+def _record(act: str, escalation: Escalation, *, actor: Actor, **facts: Any) -> None:
+    stream = concerns.of(escalation).stream
+    trail.record(act, escalation, actor=actor, stream=stream, **facts)
 
 
 def answer(escalation: Escalation, *, actor: Actor) -> None:
@@ -187,9 +186,7 @@ def answer(escalation: Escalation, *, actor: Actor) -> None:
     else:
         # That it reached nobody, or nobody answered in time, stays on the page.
         drop_unsent(escalation)
-        trail.record(
-            "escalation.answered", escalation, actor=actor, stream=concerns.of(escalation).stream
-        )
+        _record("escalation.answered", escalation, actor=actor)
     _tell_of_answer(escalation)
     if escalation.incident and actor.user:
         look_later(escalation, after=patience.of(escalation.level).ask)
@@ -223,7 +220,8 @@ def look_no_more(escalation: Escalation) -> None:
     """Whoever answered has done what was to be done at once."""
     escalation.generation += 1
     escalation.next_due_at = escalation.asked_at = escalation.offered_to = None
-    history.save(escalation, "generation", "next_due_at", "asked_at", "offered_to", actor=ENGINE)
+    escalation.snoozed_until = None
+    history.save(escalation, "generation", "next_due_at", *_ANSWER, actor=ENGINE)
 
 
 def ask(escalation: Escalation, concern: Concern) -> None:
@@ -255,8 +253,7 @@ def still_on_it(escalation: Escalation, *, actor: Actor) -> None:
     """Note a sign of life; the question comes again later."""
     escalation.asked_at = None
     history.save(escalation, "asked_at", actor=actor)
-    stream = concerns.of(escalation).stream
-    trail.record("escalation.still_on_it", escalation, actor=actor, stream=stream)
+    _record("escalation.still_on_it", escalation, actor=actor)
     _tell_of_answer(escalation)
     look_later(escalation, after=patience.of(escalation.level).ask)
 
@@ -288,8 +285,7 @@ def resume(
     escalation.reached = False
     escalation.next_due_at = timezone.now()
     history.save(escalation, "state", "next_due_at", "reached", *_ANSWER, actor=actor)
-    stream = concerns.of(escalation).stream
-    trail.record("escalation.resumed", escalation, actor=actor, stream=stream, taken=taken)
+    _record("escalation.resumed", escalation, actor=actor, taken=taken)
     go_on(escalation, plan or Plan.from_plain(escalation.snapshot), taken=taken, after=timedelta(0))
 
 

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from accounts.functions import Function
 from audit.models import Due
-from incidents import lifecycle, timeline
-from incidents.models import Status, TimelineEntry
-from notifications import answering, links, paging, summoning
+from incidents import lifecycle, roles, timeline
+from incidents.models import Role, Status, TimelineEntry
+from notifications import answering, links, paging, runs, summoning
 from notifications.escalation import Target
 from notifications.hours import Hours
 from notifications.models import Escalation, EscalationPolicy, Page
@@ -94,6 +94,48 @@ def test_nobody_is_asked_once_it_is_contained(incident, engine, commander):
     engine.forward(minutes=61)
     assert run(incident).next_due_at is None
     assert paged(incident, "still") == []
+
+
+def contained(incident, commander):
+    """The incident once it is, with somebody who commands it."""
+    incident = lifecycle.move(incident, Status.TRIAGING, actor=make.SYSTEM)
+    roles.give(incident, Role.COMMANDER, person=commander, actor=make.SYSTEM)
+    type(incident).objects.filter(pk=incident.pk).update(status=Status.CONTAINED)
+    return incident
+
+
+def test_who_answered_is_looked_after_again_once_the_fix_did_not_hold(incident, engine, commander):
+    answering.snooze(incident, minutes=60, reason="Lunch.", actor=make.actor(commander))
+    incident = contained(incident, commander)
+    engine.forward(minutes=61)
+    assert (run(incident).next_due_at, run(incident).snoozed_until) == (None, None)
+    lifecycle.move(incident, Status.ACTIVE, reason="It is open again.", actor=make.SYSTEM)
+    engine.work()
+    engine.forward(minutes=61)
+    assert paged(incident, "still") == ["Ada Obi"]
+    engine.forward(minutes=16)
+    assert run(incident).state == Escalation.State.ACTIVE
+
+
+def test_all_are_paged_again_once_the_fix_did_not_hold_if_nobody_had_answered(commander, engine):
+    incident = make.incident(Sev.SEV2, program=None)
+    engine.work()
+    runs.end(run(incident), Escalation.State.EXHAUSTED, actor=make.SYSTEM, drop=False)
+    incident = contained(incident, commander)
+    lifecycle.move(incident, Status.ACTIVE, reason="It is open again.", actor=make.SYSTEM)
+    engine.work()
+    assert paged(incident) == ["Ada Obi", "Ada Obi"]
+
+
+def test_whoever_declares_what_was_triaged_pages_nobody_again(commander, engine):
+    incident = make.incident(Sev.SEV2, program=None)
+    engine.work()
+    runs.end(run(incident), Escalation.State.EXHAUSTED, actor=make.SYSTEM, drop=False)
+    incident = lifecycle.move(incident, Status.TRIAGING, actor=make.SYSTEM)
+    roles.give(incident, Role.COMMANDER, person=commander, actor=make.SYSTEM)
+    lifecycle.move(incident, Status.ACTIVE, actor=make.SYSTEM)
+    engine.work()
+    assert paged(incident) == ["Ada Obi"]
 
 
 def test_who_takes_over_is_paged_let_in_and_must_say_yes(incident, engine, commander, mailoutbox):
