@@ -98,12 +98,17 @@ def _is_by_hand(run: Escalation) -> bool:
 def open_for_stop(order_pk: int, *, cause: str) -> Escalation | None:
     """Start paging for a stop that is not answered or violated; the program's owner first.
 
-    Once per order and cause. None if that was done, or nobody is silent any more.
+    Once per order and cause, unless it ended by itself, as nobody was silent any more: then it
+    begins anew. None if nothing is to be done, or nobody is silent.
     """
     order = stops.lock(order_pk)
     concern = AStop(order)
-    if order.escalations.filter(cause=cause).exists() or concern.is_over:
+    before = order.escalations.select_for_update().filter(cause=cause).first()
+    if concern.is_over or (before and before.state != Escalation.State.STOPPED):
         return None
+    if before:
+        runs.resume(before, actor=ENGINE)
+        return before
     policy = policies.for_stop(order)
     plan = policies.plan_for_stop(order, policy)
     level = policies.STOP_LEVEL.value

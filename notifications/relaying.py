@@ -54,24 +54,25 @@ def _tell(which: Q, purpose: Page.Purpose) -> None:
     for page in sent.order_by("pk"):
         # Each message of a bot is one of its own; of alerts, those of one run are one.
         same = page.key if page.method == Method.SLACKBOT else wording.run_key(page)
-        alerts.setdefault((page.contact_id, page.room_id, same), page)
-    for first in alerts.values():
-        _write(first, purpose)
+        # The newest: what is sent again after a word about it has to be told anew.
+        alerts[page.contact_id, page.room_id, same] = page
+    for last in alerts.values():
+        _write(last, purpose)
 
 
-def _write(first: Page, purpose: Page.Purpose) -> None:
+def _write(last: Page, purpose: Page.Purpose) -> None:
     page, is_new = Page.objects.get_or_create(
-        key=f"{purpose}-{first.key}",
+        key=f"{purpose}-{last.key}",
         defaults={
-            "escalation": first.escalation,
+            "escalation": last.escalation,
             "purpose": purpose,
-            "about": first,
-            "step": first.step,
-            "person": first.person,
-            "room": first.room,
-            "method": first.method,
-            "hint": first.hint,
-            "contact": first.contact,
+            "about": last,
+            "step": last.step,
+            "person": last.person,
+            "room": last.room,
+            "method": last.method,
+            "hint": last.hint,
+            "contact": last.contact,
         },
     )
     if is_new:
@@ -80,13 +81,13 @@ def _write(first: Page, purpose: Page.Purpose) -> None:
             # Not under the key of pages: an answer calls those off.
             key=f"told:{page.pk}",
             payload=queueing.named(page),
-            after=ARRIVES_WITHIN if _is_under_way(first) else timedelta(0),
-            priority=first.escalation.level,
+            after=ARRIVES_WITHIN if _is_under_way(last) else timedelta(0),
+            priority=last.escalation.level,
         )
 
 
-def _is_under_way(first: Page) -> bool:
+def _is_under_way(last: Page) -> bool:
     lately = timezone.now() - ARRIVES_WITHIN
-    tries = PageAttempt.objects.filter(page__escalation=first.escalation_id, ended_at=None)
-    same = tries.filter(page__contact=first.contact_id, page__room=first.room_id)
+    tries = PageAttempt.objects.filter(page__escalation=last.escalation_id, ended_at=None)
+    same = tries.filter(page__contact=last.contact_id, page__room=last.room_id)
     return same.filter(started_at__gt=lately).exists()

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from incidents import lifecycle as status
 from incidents.models import Status
-from notifications import answering, contacts, paging, relaying
+from notifications import answering, contacts, paging, relaying, runs
 from notifications.contacts import Terms
 from notifications.models import Escalation, Method, Page, PageAttempt
 from programs import pauses
@@ -140,6 +140,25 @@ def test_a_stop_that_goes_on_resolves_its_alerts(policy, engine, pagerduty):
     make.resumed(program)
     engine.work()
     assert actions(pagerduty)[-1] == "resolve"
+
+
+def test_what_ended_and_is_paged_for_anew_is_resolved_once_more(policy, engine, pagerduty):
+    program = make.program()
+    add(program.owner)
+    make.lease(make.collector(program))
+    pauses.pull_the_cord(program, reason="Look.", actor=make.actor(program.owner))
+    engine.work()
+    engine.forward(seconds=14)
+    run = Escalation.objects.get()
+    runs.end(run, Escalation.State.STOPPED, actor=make.SYSTEM)
+    engine.work()
+    paging.open_for_stop(run.order_id, cause=run.cause)
+    engine.work()
+    assert actions(pagerduty) == ["trigger", "resolve", "trigger"]
+    make.resumed(program)
+    engine.work()
+    assert actions(pagerduty)[3:] == ["resolve"]
+    assert len({each["dedup_key"] for each in told(pagerduty)}) == 1
 
 
 def test_the_log_says_what_was_told_and_offers_no_second_time(paged, commander, engine):

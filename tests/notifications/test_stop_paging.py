@@ -189,6 +189,18 @@ def test_a_late_word_ends_the_paging_by_itself(program, engine, commander):
     assert Escalation.objects.get().state == Escalation.State.STOPPED
 
 
+def test_what_is_silent_after_the_paging_ended_by_itself_is_paged_for(program, engine):
+    make.hook_inside(program, name="Feature store", confirm_seconds=3600)
+    order = stop(program, "laptop-1")
+    pass_the_bound(engine)
+    acknowledge(order, "laptop-1")
+    engine.forward(minutes=11)
+    assert Escalation.objects.get().state == Escalation.State.STOPPED
+    engine.forward(minutes=50)
+    assert paged() == ["Otto Brandt", "Otto Brandt"]
+    assert Escalation.objects.get().state == Escalation.State.ACTIVE
+
+
 def test_a_program_that_goes_on_pages_nobody_any_more(program, engine, commander):
     stop(program, "laptop-1")
     pass_the_bound(engine)
