@@ -122,15 +122,24 @@ def _refuse_unfit(incident: Incident, escalation: Escalation, to: User, actor: A
 
 
 def refuse_unreachable(incident: Incident, person: User, actor: Actor) -> None:
-    """Refuse who cannot be paged, or not by this person, as it would let them in.
+    """Refuse who cannot be paged now, or not by this person, as it would let them in.
 
     Raises:
         Refused: naming what is in the way.
     """
     if not person.is_active:
         raise Refused(f"person: {person.name} is deactivated.")
-    if not ways(person):
+    run = latest(incident)
+    found = ways(person, level=run.level if run else incident.counts_as)
+    if not found:
         raise Refused(f"person: {person.name} has no address at which to be paged.")
+    quiet = [way.held_until for way in found if way.held_until]
+    # A page that is held back would look as if it were on its way. Who acts is awake.
+    if len(quiet) == len(found) and person != actor.user:
+        raise Refused(
+            f"person: {person.name} wants quiet until {min(quiet):%H:%M %Z}, which only SEV 0 and 1"
+            " ignore; name somebody else."
+        )
     inside = access.may(person, Level.CONTRIBUTE, incident)
     if not inside and not (actor.user and access.may(actor.user, Level.MANAGE, incident)):
         raise Refused(

@@ -95,7 +95,9 @@ def page(
 ) -> list[str]:
     """Page everybody whom these targets reach, and let them in; return who and how."""
     plan = Plan.from_plain(escalation.snapshot)
-    situation = Situation(timezone.now(), plan, escalation.incident, escalation.level)
+    # Whoever has answered is awake, and is asked in quiet hours too.
+    awake = purpose == Page.Purpose.STILL
+    situation = Situation(timezone.now(), plan, escalation.incident, escalation.level, awake)
     told = []
     for one in reached(targets, situation):
         for way in one.ways:

@@ -27,6 +27,8 @@ class Situation:
     incident: Incident | None = None
     # Of the run: what wants quiet, or graver things alone, depends on it.
     level: int = 0
+    # They are up: what they want quiet at is used as well.
+    awake: bool = False
 
 
 @dataclass
@@ -48,11 +50,10 @@ def reached(targets: Iterable[Target], situation: Situation) -> list[Reached]:
         for person in once(_place(target, situation), partial(_read, target, situation)):
             one = found.setdefault(person.pk, Reached(person))
             one.targets.append(target)
-            one.ways += [
-                way
-                for way in fitting(person, target, situation.level, at=situation.at)
-                if way not in one.ways
-            ]
+            found_ways = fitting(person, target, situation.level, at=situation.at)
+            if situation.awake:
+                found_ways = [way._replace(held_until=None) for way in found_ways]
+            one.ways += [way for way in found_ways if way not in one.ways]
     return [one for one in found.values() if one.ways]
 
 

@@ -10,10 +10,10 @@ from accounts.functions import Function
 from audit.models import Due
 from incidents import lifecycle, roles, timeline
 from incidents.models import Role, Status, TimelineEntry
-from notifications import answering, links, paging, runs, summoning
+from notifications import answering, contacts, links, paging, runs, summoning
 from notifications.escalation import Target
 from notifications.hours import Hours
-from notifications.models import Escalation, EscalationPolicy, Page
+from notifications.models import Escalation, EscalationPolicy, Method, Page
 from severity.ladder import Sev
 from tests import make
 from tests.incidents.test_thresholds import mild
@@ -173,6 +173,43 @@ def test_nobody_is_handed_anything_whom_no_page_reaches(incident, commander, who
     other = make.user(Function.PRIVACY_OFFICER, **who)
     with pytest.raises(answering.Refused, match=refusal):
         answering.hand_over(incident, other, reason="r", actor=make.actor(commander))
+
+
+def asleep(person):
+    """The person, whose only way is quiet at this very moment."""
+    now = timezone.now()
+    hours = [(now + timedelta(hours=hours)).time() for hours in (-1, 1)]
+    terms = contacts.Terms(quiet_from=hours[0], quiet_until=hours[1])
+    way = contacts.add(person, Method.EMAIL, person.email, terms=terms, actor=make.SYSTEM)
+    contacts.verify(way, actor=make.SYSTEM)
+    return person
+
+
+def test_who_wants_quiet_is_not_paged_by_hand_as_if_it_were_done(incident, commander):
+    other, by = asleep(make.user(Function.PRIVACY_OFFICER)), make.actor(commander)
+    with pytest.raises(answering.Refused, match=r"person: .* wants quiet until \d\d:\d\d UTC"):
+        answering.hand_over(incident, other, reason="r", actor=by)
+    with pytest.raises(answering.Refused, match="wants quiet until"):
+        summoning.page_person(incident, other, reason="r", actor=by)
+    assert run(incident).offered_to is None
+    # Who acts is awake.
+    answering.hand_over(incident, other, reason="r", actor=make.actor(other))
+    assert run(incident).acknowledged_by == other
+
+
+def test_quiet_hours_do_not_keep_a_sev_1_from_anybody(incident, engine, commander):
+    other = asleep(make.user(Function.PRIVACY_OFFICER))
+    make.judged(incident, Sev.SEV1)
+    engine.work()
+    summoning.page_person(incident, other, reason="r", actor=make.actor(commander))
+    engine.work()
+    assert paged(incident, "by_hand") == [other.name]
+
+
+def test_who_answered_in_quiet_hours_is_asked_in_them(incident, engine, commander):
+    asleep(commander)
+    engine.forward(minutes=61)
+    assert Page.objects.get(purpose="still").state == Page.State.SENT
 
 
 def test_only_who_manages_the_incident_lets_somebody_in_by_paging(incident, engine):
