@@ -6,7 +6,7 @@ from django.db import transaction
 
 from accounts.actors import Actor
 from audit import trail
-from notifications import concerns, rooms, runs
+from notifications import concerns, hints, mailing, reading, rooms, runs
 from notifications.concerns import Concern
 from notifications.escalation import Plan
 from notifications.models import Escalation, Page
@@ -33,7 +33,9 @@ def page_elsewhere(page_pk: int) -> None:
     other = [
         way
         for way in ways(page.person, level=escalation.level)
-        if (way.method, way.hint, way.contact.pk if way.contact else None) not in used
+        # Who has left since is paged by no other way either.
+        if page.person.is_active
+        and (way.method, way.hint, way.contact.pk if way.contact else None) not in used
     ]
     for way in other:
         runs.write_page(escalation, page.person, way, page.purpose, mark=f"-after-{page.pk}")
@@ -72,7 +74,8 @@ def resend(page: Page, *, actor: Actor) -> None:
     """Send a page once more, under a key of its own.
 
     Raises:
-        Refused: if it is being sent, its way is switched off, or there is nothing to answer.
+        Refused: if it is being sent, its way is switched off or leads to nobody, or there is
+            nothing to answer.
     """
     concern, escalation = concerns.locked(page.escalation_id)
     page = Page.objects.select_related("person", "contact", "room").get(pk=page.pk)
@@ -82,6 +85,9 @@ def resend(page: Page, *, actor: Actor) -> None:
         raise Refused("Only pages are sent again.")
     if concern.is_over:
         raise Refused("There is nothing to answer any more.")
+    if why := reading.why_over(page, anew=True):
+        # Its reader could do nothing with it: somebody is on it, or is paged by another run.
+        raise Refused(why)
     number = escalation.pages.filter(key__startswith=f"page-{escalation.pk}-").count()
     _write_again(page, mark=f"-again-{number}")
     concern.tell(f"Paged {page.to} ({page.method}) again, as {actor.name} asked.")
@@ -95,7 +101,10 @@ def _write_again(page: Page, *, mark: str) -> None:
         except rooms.Refused as refusal:
             raise Refused(str(refusal)) from refusal
         return
-    if not page.person.is_active or (page.contact and not page.contact.active):
+    contact, account = page.contact, mailing.address_of(page.person)
+    works = contact.active and contact.bounced_at is None if contact else account
+    if not page.person.is_active or not works:
         raise Refused(f"{page.person.name} is not reached there any more.")
-    way = Way(page.method, page.hint, page.contact)
+    # The account may have another address by now, and that is where it goes.
+    way = Way(page.method, contact.hint if contact else hints.hint(account), contact)
     runs.write_page(page.escalation, page.person, way, Page.Purpose.BY_HAND, mark=mark)

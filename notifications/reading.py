@@ -105,8 +105,12 @@ def stop_waits_for_an_answer(order: StopOrder) -> bool:
     return order.escalations.filter(state__in=UNANSWERED, acknowledged_at=None).exists()
 
 
-def why_over(page: Page) -> str:
-    """Return why the escalation of a page takes no answer any more, or nothing."""
+def why_over(page: Page, *, anew: bool = False) -> str:
+    """Return why the escalation of a page takes no answer any more, or nothing.
+
+    Args:
+        anew: asked of another page to the same reader, that would be written now.
+    """
     escalation = Escalation.objects.select_related("incident").get(pk=page.escalation_id)
     if _asks(page, escalation):
         return ""
@@ -120,7 +124,7 @@ def why_over(page: Page) -> str:
     # One that ended without an answer still takes one: the operators are paged just then.
     if escalation.state == Escalation.State.STOPPED or _is_overtaken(escalation):
         return _("This page is over. If somebody is needed now, newer pages say so.")
-    if _was_taken_back(page, escalation):
+    if not anew and _was_taken_back(page, escalation):
         return _("You answered this page, and people are paged again since. A newer page takes it.")
     return ""
 

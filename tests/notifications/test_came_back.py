@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.functions import Function
-from notifications import anew
+from notifications import anew, paging
 from notifications.escalation import Step, Target
 from notifications.models import Escalation, Page
 from severity.ladder import Sev
@@ -39,6 +39,20 @@ def test_where_everybody_of_a_step_bounces_the_next_one_is_taken_at_once(gone, e
     assert (run.state, run.taken, run.reached) == (Escalation.State.ACTIVE, 2, True)
     told = "Nobody of step 1 could be paged: the next one is taken at once."
     assert run.incident.timeline.filter(text=told).count() == 1
+
+
+def test_who_left_meanwhile_is_paged_by_no_other_way_and_holds_nobody_up(gone, engine):
+    second = make.reachable(Function.RESPONDER)
+    make.policy(steps=(step_of(gone), step_of(second, after=15)))
+    incident = make.incident(Sev.SEV2)
+    paging.open_for(incident.pk)
+    paging.take_step(Escalation.objects.get().pk, 0)
+    gone.email = "new@demo.example"
+    gone.is_active = False
+    gone.save()
+    engine.work()
+    assert [page.state for page in Page.objects.filter(person=gone)] == [Page.State.FAILED]
+    assert Page.objects.get(person=second).state == Page.State.SENT
 
 
 def test_where_one_of_a_step_is_reached_the_next_one_waits(gone, engine):

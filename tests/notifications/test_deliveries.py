@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.functions import Function
 from audit.models import Entry
 from incidents.models import Incident
-from notifications import anew, channels, deliveries, paging
+from notifications import anew, channels, deliveries, paging, summoning, working
 from notifications.deliveries import Wanted
 from notifications.models import Page, PageAttempt
 from programs import pauses
@@ -168,6 +168,50 @@ def test_whoever_may_answer_a_stop_may_have_a_page_of_it_sent_again(policy, engi
     assert Reader(make.user()).post(again).status_code in (403, 404)
     other = Page.objects.get(pk=page.pk)
     assert Reader(program.owner).post(f"{path}{other.pk + 99}/resend/").status_code == 404
+
+
+def again(incident, person):
+    page = Page.objects.filter(escalation__incident=incident, person=person).order_by("pk").first()
+    anew.resend(page, actor=make.SYSTEM)
+    return Page.objects.filter(person=person).latest("pk")
+
+
+def test_what_takes_no_answer_any_more_is_not_sent_again(incident, commander, engine):
+    paging.acknowledge(incident, actor=make.actor(commander))
+    with pytest.raises(anew.Refused, match="answered already by Ada Obi"):
+        again(incident, commander)
+    make.judged(incident, Sev.SEV1)
+    engine.work()
+    with pytest.raises(anew.Refused, match="answered already"):
+        again(incident, commander)
+
+
+def test_a_page_of_a_run_that_another_took_the_place_of_is_not_sent_again(
+    incident, commander, engine
+):
+    make.judged(incident, Sev.SEV1)
+    engine.work()
+    with pytest.raises(anew.Refused, match="newer pages say so"):
+        again(incident, commander)
+
+
+def test_who_answered_before_all_were_paged_anew_can_be_sent_a_page_again(
+    incident, commander, engine
+):
+    by = make.actor(commander)
+    paging.acknowledge(incident, actor=by)
+    summoning.escalate(incident, reason="I cannot.", actor=by)
+    engine.work()
+    assert again(incident, commander).purpose == Page.Purpose.BY_HAND
+
+
+def test_a_page_that_is_sent_again_goes_where_its_person_is_now_and_says_so(incident, commander):
+    commander.email = "new@other.example"
+    commander.save()
+    assert again(incident, commander).hint == "n…@other.example"
+    working.bounced(commander, None)
+    with pytest.raises(anew.Refused, match="is not reached there any more"):
+        again(incident, commander)
 
 
 def test_operators_read_all_by_api_and_of_what_is_hidden_the_codename_alone(incident, commander):
