@@ -66,6 +66,12 @@ def newest(incident: Incident) -> Run | None:
     return _run(found) if found else None
 
 
+def who_is_on_it(incident: Incident) -> User | None:
+    """Who answered the escalation that counts; None if nobody did, or there was none to answer."""
+    found = incident.escalations.select_related("acknowledged_by").order_by("-pk").first()
+    return found.acknowledged_by if found else None
+
+
 def _run(escalation: Escalation) -> Run:
     plan = Plan.from_plain(escalation.snapshot)
     known = targets.names(target for step in plan.steps for target in step.targets)

@@ -24,7 +24,12 @@ def acknowledge_incident(request: SignedInRequest, number: int) -> HttpResponse:
     """Answer for an incident that one sees: the paging stops."""
     incident = access.get_incident(request.user, number, to=AccessGrant.Level.CONTRIBUTE)
     paging.acknowledge(incident, actor=actor_of(request))
-    messages.success(request, _("You are on it. The paging has stopped."))
+    by = reading.who_is_on_it(incident)
+    if by is None or by == request.user:
+        messages.success(request, _("You are on it. The paging has stopped."))
+    else:
+        # Of two who answer at the same moment one was first, and is the one who is looked after.
+        messages.info(request, _("%(who)s is on it already.") % {"who": by.name})
     return redirect(reverse("incidents:detail", args=[number]))
 
 

@@ -52,6 +52,17 @@ def test_who_is_on_it_hands_over_puts_off_escalates_and_pages_a_person(incident,
     assert 'id="hand-over-person"' not in chief.get(url(incident)).content.decode()
 
 
+def test_who_answers_second_is_told_who_was_first(incident, chief):
+    lin = Reader(make.user(Function.COMMANDER, first_name="Lin", last_name="Sato"))
+    lin.post(url(incident, "acknowledge/"))
+    page = lin.reads(url(incident))
+    assert "Ada Obi is on it already." in page
+    assert "You are on it." not in page
+    chief.post(url(incident, "acknowledge/"))
+    assert "You are on it." in chief.reads(url(incident))
+    assert run(incident).acknowledged_by == chief.person
+
+
 def test_a_reader_is_offered_nothing_and_can_do_nothing_and_who_sees_nothing_learns_nothing(
     incident, chief
 ):
