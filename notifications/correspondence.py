@@ -8,7 +8,7 @@ from django.db import transaction
 
 from accounts.actors import Actor
 from accounts.models import User
-from incidents import access, inbound, reporting, timeline
+from incidents import access, duplicates, inbound, reporting, timeline
 from incidents.models import Incident, Received, TimelineEntry
 from notifications import vouching
 from notifications.channels import email
@@ -89,7 +89,13 @@ def _about(letter: Letter, sender: User) -> Incident | None:
         found = seen.filter(codename=name[1]).first()
     else:
         found = _answered(letter, sender)
-    return found
+    return _handled(found, sender) if found else None
+
+
+def _handled(incident: Incident, sender: User) -> Incident:
+    """The one that is handled in its stead, as far as the sender may know of that."""
+    final = duplicates.final(incident)
+    return final if access.may(sender, access.Level.VIEW, final) else incident
 
 
 def _answered(letter: Letter, sender: User) -> Incident | None:

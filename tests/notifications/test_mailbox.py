@@ -10,7 +10,7 @@ from audit import reconciling
 from audit.models import Due
 from config import inbox
 from config.environment import read as environment
-from incidents import grants, timeline
+from incidents import grants, merging, timeline
 from incidents.models import Incident, Received, Refusal, TimelineEntry
 from notifications import correspondence, mailbox
 from notifications.channels.email import thread_of
@@ -118,6 +118,24 @@ def test_who_may_not_see_it_learns_nothing_and_who_may_only_read_it_writes_nothi
     assert (status, "not write to it" in why) == (403, True)
     assert updates(incident) == []
     assert Incident.objects.exclude(pk=incident.pk).get().reporter == ada
+
+
+@pytest.mark.parametrize("sees_both", [True, False])
+def test_a_reply_about_what_was_merged_goes_to_what_is_handled(ada, postbox, sees_both):
+    chief, program = make.user(Function.COMMANDER), make.program(participants=50)
+    target, source = (make.incident(program=program) for _ in range(2))
+    for incident in [source, target] if sees_both else [source]:
+        grants.admit(incident, person=ada, level="contribute", reason="r", actor=make.SYSTEM)
+    merging.merge(source, target, reason="The same folder.", actor=make.actor(chief))
+    postbox.put(letter(ada, "Closed.", **{"In-Reply-To": f"<{thread_of(source.codename)}>"}))
+    refused = read()
+    if sees_both:
+        assert (refused, updates(target)) == ([], ["Closed."])
+    else:
+        # Of the other one its sender learns nothing.
+        assert [status for status, _why in refused] == [409]
+        assert target.ref not in refused[0][1]
+        assert updates(target) == []
 
 
 def test_nobody_is_believed_without_the_word_of_the_trusted_server(ada, postbox):
