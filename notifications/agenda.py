@@ -103,7 +103,9 @@ def _entry(event: Any, zone: ZoneInfo) -> Entry | None:
     if str(event.get("STATUS", "")).upper() == "CANCELLED":
         return None
     starts, ends = _instant(event.start, zone), _instant(event.end, zone)
-    named = _attendees(event) or (_name(str(event.get("SUMMARY", ""))),)
+    named = _attendees(event)
+    if named is None:
+        named = (_name(str(event.get("SUMMARY", ""))),)
     return Entry(starts, ends, named) if starts < ends and any(named) else None
 
 
@@ -113,20 +115,22 @@ def _instant(said: date | datetime, zone: ZoneInfo) -> datetime:
     return said.astimezone(UTC) if said.tzinfo else instant(said, zone)
 
 
-def _attendees(event: Any) -> tuple[str, ...]:
+def _attendees(event: Any) -> tuple[str, ...] | None:
+    """Those who come, which may be nobody any more; None if it names no people."""
     said = event.get("ATTENDEE", [])
     every = said if isinstance(said, list) else [said]
     if len(every) > MOST_NAMED:
         raise Unreadable(f"A shift has more than {MOST_NAMED} attendees.")
-    found = []
+    found: dict[str, bool] = {}
     for each in every:
         kind = str(each.params.get("CUTYPE", "INDIVIDUAL")).upper()
         declined = str(each.params.get("PARTSTAT", "")).upper() == "DECLINED"
-        if kind not in ("ROOM", "RESOURCE") and not declined:
-            address = str(each)
-            _mailto, colon, mail = address.partition(":")
-            found.append(_name(mail if colon else address).lower())
-    return tuple(dict.fromkeys(each for each in found if each))
+        address = str(each)
+        _mailto, colon, mail = address.partition(":")
+        name = _name(mail if colon else address).lower()
+        if kind not in ("ROOM", "RESOURCE") and name:
+            found[name] = found.get(name, False) or not declined
+    return tuple(name for name, comes in found.items() if comes) if found else None
 
 
 def _name(text: str) -> str:

@@ -84,6 +84,12 @@ def test_who_is_meant_are_attendees_who_come_or_else_the_title():
     assert several.named == ("ann@demo.example", "ben@demo.example")
     assert titled.named == ("Ann Archer",)
     assert read(event(":20260321T090000Z", who="SUMMARY: ")) == []
+    # Whoever declined is not on call because the title says so.
+    alone = "ATTENDEE;PARTSTAT=DECLINED:mailto:ann@demo.example|SUMMARY:Ann Archer"
+    assert read(event(":20260321T090000Z", who=alone)) == []
+    room = "ATTENDEE;CUTYPE=ROOM:mailto:room@demo.example|SUMMARY:Ann Archer"
+    [titled] = read(event(":20260321T090000Z", who=room))
+    assert titled.named == ("Ann Archer",)
     [odd] = read(event(":20260321T090000Z", who="SUMMARY:An\0n\\n"))
     assert odd.named == ("Ann",)
 
