@@ -16,7 +16,7 @@ from notifications.hours import Hours
 
 @dataclass(frozen=True)
 class Target:
-    """Whom a step pages: by the name of a function or role, or a person or rota by key.
+    """Whom a step pages: by the name of a function, team or role, or a person or rota by key.
 
     `kind` is one of models.EscalationTarget.Kind. No `methods` are all that the person has.
     """

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.filters import AddressForm
 from accounts.functions import Function
 from accounts.models import User
+from audit import teams
 from incidents.forms.fields import MomentField, ProgramField
 from incidents.models import Role
 from notifications import access, policymaking, rehearsal, rotas, targets
@@ -199,6 +200,7 @@ def offered(already: Iterable[Target] = ()) -> list[Any]:
     named_so = targets.names(Target("rota", rota=rota.pk) for rota in known)
     groups = [
         (_("Functions"), [(f"function:{each.value}", each.label) for each in Function]),
+        (_("Teams"), [_choice(Target("team", team.name), named_so) for team in teams.known()]),
         (_("Rotas"), [_choice(Target("rota", rota=rota.pk), named_so) for rota in known]),
         (_("Roles"), [_choice(Target("role", role.value), named_so) for role in Role]),
         (_("People"), [(f"person:{pk}", person.name) for pk, person in people.items()]),

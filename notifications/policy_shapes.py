@@ -28,7 +28,7 @@ class TargetIO(Sent):
     """Whom a step pages. No `methods`: all ways that a person has."""
 
     kind: EscalationTarget.Kind
-    name: Text = Field("", max_length=40, description="Of a function or a role.")
+    name: Text = Field("", max_length=80, description="Of a function, a team or a role.")
     person: Text | None = Field(None, max_length=150, description="A user name.")
     rota: Key | None = Field(None, description="The id of a rota, as in its address.")
     methods: list[Text] = Field([], max_length=20)

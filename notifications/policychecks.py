@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from accounts.functions import Function
 from accounts.models import User
+from audit import teams
 from incidents.models import Role
 from notifications import policydraft
 from notifications.escalation import Target
@@ -105,6 +106,12 @@ def _why_not_function(target: Target) -> str:
     return _only(target, Target("function", target.name))
 
 
+def _why_not_team(target: Target) -> str:
+    if not teams.known().filter(name=target.name).exists():
+        return f"there is no team {target.name!r}."
+    return _only(target, Target("team", target.name))
+
+
 def _why_not_role(target: Target) -> str:
     if target.name not in Role.values:
         return f"there is no role {target.name!r} in incidents; one of {', '.join(Role.values)}."
@@ -139,6 +146,7 @@ def _only(target: Target, wanted: Target) -> str:
 
 _BY_KIND: dict[str, Callable[[Target], str]] = {
     "function": _why_not_function,
+    "team": _why_not_team,
     "person": _why_not_person,
     "role": _why_not_role,
     "rota": _why_not_rota,

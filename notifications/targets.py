@@ -68,7 +68,7 @@ def read_ahead(targets: Iterable[Target]) -> None:
 
 def _place(target: Target, situation: Situation | None = None) -> tuple[Hashable, ...]:
     # Of many steps that are taken at once, those for the same people ask for them once.
-    if target.kind in ("function", "person", "rota") or situation is None:
+    if target.kind in ("function", "team", "person", "rota") or situation is None:
         return ("reached", target)
     return ("reached", target, situation.plan, situation.incident and situation.incident.pk)
 
@@ -84,7 +84,7 @@ def people(target: Target, situation: Situation) -> list[User]:
     return BY_KIND[target.kind](target, situation)
 
 
-def _function(target: Target, _situation: Situation) -> list[User]:
+def _group(target: Target, _situation: Situation) -> list[User]:
     return _listed(Q(groups__name=target.name))
 
 
@@ -111,7 +111,8 @@ def _fallback(_target: Target, situation: Situation) -> list[User]:
 
 
 BY_KIND: dict[str, Callable[[Target, Situation], list[User]]] = {
-    "function": _function,
+    "function": _group,
+    "team": _group,
     "person": _person,
     "role": _role,
     "rota": _rota,
@@ -158,6 +159,8 @@ def called(target: Target, known: Names) -> str:
     """Return how people call a target."""
     if target.kind == "person":
         return known.persons.get(target.person or 0) or _("nobody")
+    if target.kind == "team":
+        return _("team %(name)s") % {"name": target.name}
     if target.kind == "role":
         return _("%(role)s of the incident") % {"role": Role(target.name).label}
     if target.kind == "rota":

@@ -94,6 +94,7 @@ class EscalationTarget(models.Model):
 
     class Kind(models.TextChoices):
         FUNCTION = "function", _("Everybody with a function")
+        TEAM = "team", _("Everybody in a team")
         PERSON = "person", _("A person")
         ROLE = "role", _("Who has a role in the incident")
         ROTA = "rota", _("Who is on call in a rota")
@@ -101,8 +102,8 @@ class EscalationTarget(models.Model):
 
     step = models.ForeignKey(EscalationStep, models.CASCADE, related_name="targets")
     kind = models.CharField(max_length=12, choices=Kind)
-    # The name of a function or of a role.
-    name = models.CharField(max_length=40, blank=True, default="")
+    # The name of a function, a role or a team, none of which is ever given another.
+    name = models.CharField(max_length=80, blank=True, default="")
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -119,6 +120,7 @@ class EscalationTarget(models.Model):
                 name="target_names_what_its_kind_needs",
                 condition=Q(kind="function", name__in=Function.values, person=None, rota=None)
                 | Q(kind="role", name__in=Role.values, person=None, rota=None)
+                | Q(~Q(name=""), kind="team", person=None, rota=None)
                 | Q(kind="person", name="", person__isnull=False, rota=None)
                 | Q(kind="rota", name="", person=None, rota__isnull=False)
                 | Q(kind="fallback", name="", person=None, rota=None),

@@ -4,11 +4,12 @@ from dataclasses import replace
 from datetime import time, timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from accounts.functions import Function
-from audit import people
+from audit import people, teams
 from audit.models import Entry
-from notifications import planning, policies, policymaking, rotas
+from notifications import planning, policies, policy_forms, policymaking, rotas
 from notifications.escalation import Plan, Step, Target
 from notifications.hours import Hours
 from notifications.models import Escalation, EscalationPolicy, Page
@@ -175,7 +176,7 @@ def test_what_a_policy_may_not_say_is_refused_at_its_field(ann, fields, said):
         (Target("role", "privacy_officer"), "there is no role 'privacy_officer' in incidents"),
         (Target("person", person=0), "there is no such person"),
         (Target("rota", rota=0), "there is no such rota"),
-        (Target("channel"), "'channel' is none of: function, person"),
+        (Target("channel"), "'channel' is none of: function, team"),
         (Target("fallback", "legal"), "of the kind fallback names nothing else"),
         (Target("function", "legal", methods=("pigeon",)), "pigeon: each of email, webhook"),
     ],
@@ -247,6 +248,39 @@ def test_a_rota_is_paged_by_who_is_on_call_when_the_step_is_taken(ann, engine):
     assert [page.person for page in Page.objects.order_by("pk")] == [first, second]
     run = Escalation.objects.get(incident=incident)
     assert run.snapshot["steps"][0]["targets"][0]["rota"] == rota.pk
+
+
+def test_a_team_is_paged_as_it_is_when_the_step_is_taken(ann, engine):
+    operator = make.actor(make.user(Function.OPERATOR))
+    team = teams.make("Storage on call", actor=operator)
+    policy = make.policy(at(ann), Target("team", "Storage on call"), repeats=0)
+    ben = make.user(Function.RESPONDER, first_name="Ben")
+    teams.put_in(team, ben, actor=operator)
+    make.incident(Sev.SEV2)
+    engine.work()
+    assert Page.objects.filter(person=ben).exists()
+    assert planning.plan(policy).steps[0].targets[1].name == "Storage on call"
+    assert "there is no team 'Storage'" in refused(make.wanted(at(ann), Target("team", "Storage")))
+    assert "there is no team 'legal'" in refused(make.wanted(at(ann), Target("team", "legal")))
+    both = Target("team", "Storage on call", person=ann.pk)
+    assert "names nothing else" in refused(make.wanted(at(ann), both))
+    with pytest.raises(IntegrityError, match="target_names_what"), transaction.atomic():
+        policy.steps.get().targets.filter(kind="team").update(name="")
+
+
+def test_the_form_offers_teams_and_gives_them_back(ann):
+    teams.make("Storage: on call", actor=make.SYSTEM)
+    offered = dict(dict(policy_forms.offered()[1:])["Teams"])
+    assert offered == {"team:Storage: on call": "team Storage: on call"}
+    step = policy_forms.StepForm(
+        {"minutes": "0", "whom_1": "team:Storage: on call", "ways_1": "email"},
+        places=1,
+        offered=policy_forms.offered(),
+    )
+    assert step.is_valid(), step.errors
+    target = Target("team", "Storage: on call", methods=("email",))
+    assert step.step().targets == (target,)
+    assert policy_forms.as_whom(target) == "team:Storage: on call"
 
 
 def test_a_rota_with_nobody_on_call_is_passed_over_at_once_and_the_story_says_so(ann, engine):
