@@ -147,9 +147,11 @@ def answer_again(incident: Incident, answered: Answered, *, actor: Actor) -> Inc
             incident.uuid, weighed, actor=actor, supersedes=incident.assessment
         )
         return _apply(incident, assessment, reason=reason, actor=actor, anew=moved)
-    proposals.propose(incident, weighed.sev, reason=f"Triage of new answers: {reason}", actor=actor)
     if moved:
-        return _again(incident, reason="It concerns another place than was thought.", actor=actor)
+        why = "It concerns another place than was thought."
+        # First, as it drops what was proposed for the place before.
+        incident = _again(incident, reason=why, actor=actor)
+    proposals.propose(incident, weighed.sev, reason=f"Triage of new answers: {reason}", actor=actor)
     return incident
 
 
@@ -249,7 +251,7 @@ def _apply(
         now=assessment.level,
     )
     breadth.settle(incident, actor=actor)
-    if was != assessment.level:
+    if anew or was != assessment.level:
         proposals.overtake(incident, actor=actor)
     assessmentdue.plan(incident, was=was, anew=anew, actor=actor)
     announce(incident, actor=actor, was=was)

@@ -104,6 +104,27 @@ def test_a_proposal_stays_while_the_level_does(proposal):
     assert proposal.state == SeverityProposal.State.OPEN
 
 
+def test_what_was_proposed_before_the_fix_failed_cannot_be_confirmed_after_it():
+    incident, person = make.active(Sev.SEV1), make.actor(make.user())
+    proposal = make.judged(incident, Sev.SEV4).proposals.get()
+    lifecycle.move(incident, Status.CONTAINED, exception="Nothing collects.", actor=person)
+    lifecycle.move(incident, Status.ACTIVE, reason="It was open again.", actor=person)
+    with pytest.raises(judgement.Refused, match="withdrawn already"):
+        judgement.confirm(proposal, actor=make.actor(make.user()))
+    incident.refresh_from_db()
+    assert incident.sev == 1
+
+
+def test_what_was_proposed_for_one_place_cannot_be_confirmed_for_another(proposal):
+    incident, other = proposal.incident, make.program()
+    elsewhere = weighing.Answered(other, Audience.FEW, StillOpen.NO)
+    judgement.answer_again(incident, elsewhere, actor=make.actor(make.user()))
+    with pytest.raises(judgement.Refused, match="withdrawn already"):
+        judgement.confirm(proposal, actor=make.actor(make.user()))
+    waiting = incident.proposals.get(state=SeverityProposal.State.OPEN)
+    assert waiting.reason.startswith("Triage of new answers")
+
+
 @pytest.mark.parametrize("guarded", [Sev.SEV0, Sev.SEV1, Sev.SEV2])
 def test_one_person_cannot_dismiss_what_takes_two_to_lower(guarded):
     incident = make.judged(make.incident(Sev.SEV3), guarded)
