@@ -67,6 +67,10 @@ class _Reader:
         version = self._text("schema_version", needed=True)
         if not READABLE.fullmatch(version):
             raise BadFact("schema_version", version, allowed=f"1.3 to {VERSION}")
+        if self.rest.get("plus") is None:
+            self.rest.pop("plus", None)
+        # Whatever it says goes out again beside what we say there, so it must be an object.
+        self._part("plus")
         timeline = self._part("timeline")
         confidentiality = self._part("attribute").get("confidentiality") or {}
         if not isinstance(confidentiality, dict):

@@ -130,6 +130,15 @@ def test_a_record_of_others_comes_back_whole_with_what_was_changed_beside_it(off
     assert changed == write(read(FULL))
 
 
+@pytest.mark.parametrize("texts", [True, False])
+def test_one_record_whose_plus_is_none_keeps_no_other_from_going_out(texts, officer, incident):
+    odd = [FULL | {"incident_id": "n", "plus": None}, FULL | {"incident_id": "s", "plus": "more"}]
+    run = filed(veris(*odd), officer, form="veris")
+    assert (run.made, run.refused) == (1, 1)
+    assert [(each.row, each.field) for each in run.faults.all()] == [(2, "plus")]
+    assert by_id(taken(officer, texts=texts)).keys() == {"n", str(incident.uuid)}
+
+
 SAID = "Ada Lovelace saw it"
 
 

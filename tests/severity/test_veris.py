@@ -232,6 +232,7 @@ CONFIDENTIAL = ("attribute", "confidentiality")
         ((*CONFIDENTIAL, "data"), [{"amount": 5}], r"data\[0\] is {'amount': 5}; allowed: an"),
         ((*CONFIDENTIAL, "data", 1), {"variety": "Bank", "of": 1}, r"data\[1\].of is 1; allowed"),
         (CONFIDENTIAL, "all", "attribute.confidentiality is 'all'; allowed: an object"),
+        (("plus",), "more", "plus is 'more'; allowed: an object"),
     ],
 )
 def test_a_field_that_cannot_be_read_is_refused_by_name(path, value, said):
