@@ -99,7 +99,7 @@ def _go_by_indexes() -> None:
 def foresee(rows: Sequence[Row], programs: Mapping[str, Program]) -> Outcome:
     """Return what would become of some rows; writes nothing."""
     outcome = Outcome()
-    outcome.fresh = [row for row in _new(rows, outcome) if _has_program(row, programs, outcome)]
+    outcome.fresh = _new(rows, programs, outcome)
     return outcome
 
 
@@ -114,16 +114,18 @@ def known(rows: Sequence[Row]) -> dict[tuple[str, str], Imported]:
     return {(each.source, each.source_id): each for each in found}
 
 
-def _new(rows: Sequence[Row], outcome: Outcome) -> list[Row]:
-    """Those that nobody told before, here or further up in the same rows."""
+def _new(rows: Sequence[Row], programs: Mapping[str, Program], outcome: Outcome) -> list[Row]:
+    """Those that can be taken and nobody told before, here or further up in the same rows."""
     before = {key: (each.digest, each.incident.ref) for key, each in known(rows).items()}
     fresh = []
     for number, case in rows:
         key, named = (case.source, case.source_id), digest(case)
         outcome.digests[number] = named
         if key not in before:
-            before[key] = (named, f"row {number}")
-            fresh.append((number, case))
+            # A row that is refused came in the way of none: the next of its id may be right.
+            if _has_program((number, case), programs, outcome):
+                before[key] = (named, f"row {number}")
+                fresh.append((number, case))
         elif before[key][0] == named:
             outcome.repeated += 1
         else:
