@@ -15,7 +15,7 @@ from severity import inforce
 from severity.changes import Change, Sensitivity
 from severity.enisa import CIRCUMSTANCES
 from severity.ladder import Sev
-from severity.questions import NAMES, UNKNOWN, fact_of, means
+from severity.questions import NAMES, UNKNOWN, fact_of, means, scale
 
 ALL: dict[str, Question] = {
     name: {**data.QUESTIONS, **reach.QUESTIONS, **traces.QUESTIONS, **context.QUESTIONS}[name]
@@ -38,9 +38,13 @@ __all__ = [
 
 
 def answer(name: str, value: str) -> Answer:
-    """Return the words of an answer; those of the rule set where there are none here."""
-    known = ALL[name].answers.get(value)
-    return known or Answer(means(name, value, inforce.rules()), "")
+    """Return the words of an answer; those of the rule set where there are none here.
+
+    An answer that only older rules had is told as it was given.
+    """
+    known, rules = ALL[name].answers.get(value), inforce.rules()
+    told = means(name, value, rules) if value in scale(name, rules) else value
+    return known or Answer(told, "")
 
 
 def asked(fact: str) -> str:

@@ -3,10 +3,11 @@
 import pytest
 
 from accounts.functions import Function
-from incidents import questions
+from incidents import judgement, questions, ratings
 from severity import loading
-from severity.questions import NAMES, UNKNOWN, answers_of, scale
+from severity.questions import NAMES, UNKNOWN, Said, answers_of, scale
 from tests import make
+from tests.incidents.test_rulesets import in_force
 from tests.severity.given import facts
 from tests.web.conftest import HTMX, let_in, reader, url, words
 
@@ -53,6 +54,25 @@ def test_what_is_unknown_is_said_in_the_words_of_its_question(incident, runner):
     assert "Threat to life: counts as “No”" in page
     assert "Who could read it: counts as “Anyone at all, without signing in”" in page
     assert "threat_to_life" not in page
+
+
+NEGLIGIBLE = 'negligible: {points: "0.25"'
+
+
+def test_an_answer_that_only_older_rules_had_is_told_as_it_was_given(incident, runner):
+    author = make.actor(make.user(Function.PRIVACY_OFFICER))
+    second = make.actor(make.user(Function.COMMANDER))
+    in_force(author, second, (NEGLIGIBLE, NEGLIGIBLE.replace("0.25", "0.2")))
+    said = Said(answers(ei="0.2"))
+    judgement.assess(incident, said, actor=make.actor(make.user()))
+    rater = make.user(Function.RESPONDER)
+    asked = ratings.ask(incident, rater=rater, brief="", actor=second)
+    ratings.rate(asked, Said(answers(ei="0.5")), actor=make.actor(rater))
+    in_force(author, second, version="2026.12-2")
+    # Once for what would change the level, once beside what the second rater said.
+    told = "How easily identified 0.2 With other sources at hand"
+    assert runner.reads(url(incident)).count(told) == 2
+    assert runner.get(url(incident, "assess/")).status_code == 200
 
 
 def test_a_question_left_open_can_be_jumped_to(incident, runner):
