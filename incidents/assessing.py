@@ -47,7 +47,8 @@ class Worked:
 
     def row(self) -> dict[str, Any]:
         """Return the fields of an Assessment, decimals as text, as JSON can hold them."""
-        rules, result = inforce.rules(), self.weighed.result
+        result = self.weighed.result
+        rules = inforce.that_weighed(result)
         trace = result.plain()["trace"]
         if self.is_overridden:
             trace.append(

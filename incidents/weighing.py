@@ -107,7 +107,8 @@ def by_triage(
     uuid: UUID, weighed: Triage, *, actor: Actor, supersedes: Assessment | None = None
 ) -> Assessment:
     """Write down what the answers to the triage questions led to."""
-    rules = inforce.rules()
+    # A report may have waited for a program since it was weighed.
+    rules = inforce.that_weighed(weighed.result)
     plain = weighed.result.plain()
     return Assessment.objects.create(
         subject=f"incident:{uuid}",

@@ -13,6 +13,7 @@ import structlog
 from django.utils import timezone
 
 from severity import loading, strict_yaml
+from severity.assessment import Result
 from severity.loading import FOLDER
 from severity.models import RuleSetVersion
 from severity.reading import BadRuleSet
@@ -77,6 +78,12 @@ def of(version: str) -> RuleSet:
     if row is None:
         return loading.load(version)
     return _parse(row.version, row.sha256, row.text)
+
+
+def that_weighed(result: Result) -> RuleSet:
+    """Return the rules that a result was worked out by; others may decide by now."""
+    decides = rules()
+    return decides if decides.version == result.rules_version else of(result.rules_version)
 
 
 def fault_of(row: RuleSetVersion) -> str:

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.functions import Function
-from incidents import foresight, grants, rulesets
+from incidents import assessing, foresight, grants, rulesets, weighing
 from incidents.models import Audience, StillOpen
 from incidents.weighing import Answered
 from severity import inforce
@@ -85,6 +85,17 @@ def test_reports_are_weighed_by_the_version_in_force_and_old_ones_keep_theirs(au
     assert set(Assessment.objects.values_list("rules_version", flat=True)) == {CURRENT, "2026.12-1"}
     answered = Answered(make.program(), Audience.EVERYONE, StillOpen.YES)
     assert foresight.foresee(answered).level is Sev.SEV0
+
+
+def test_an_assessment_names_the_rules_that_weighed_it_though_others_decide_by_then(author, second):
+    incident = make.incident(Sev.SEV2)
+    answered = Answered(incident.program, Audience.EVERYONE, StillOpen.YES)
+    weighed, worked = weighing.weigh(answered), assessing.work_out(incident, assessing.NOTHING)
+    in_force(author, second, STRICTER, *RISING)
+    kept = weighing.by_triage(incident.uuid, weighed, actor=author)
+    shipped = (CURRENT, inforce.of(CURRENT).sha256)
+    assert (kept.rules_version, kept.rules_sha256) == shipped
+    assert (worked.row()["rules_version"], worked.row()["rules_sha256"]) == shipped
 
 
 def test_a_rule_of_its_floor_acts_from_then_on(author, second):
