@@ -18,8 +18,12 @@ from audit import history, outbox, trail
 from incidents import access, assessing, questions, timeline, weighing
 from incidents.access import Level
 from incidents.models import Incident, Look, SecondRating, Status, TimelineEntry
+from severity import inforce
+from severity.assessment import assess
+from severity.facts import BadFact, Facts
 from severity.ladder import Sev
 from severity.questions import NAMES, Said
+from severity.reading import BadRuleSet
 
 LONGEST_BRIEF, LONGEST_REASON = 4000, 500
 # Who knows such answers from their work. Volunteers are of these as well.
@@ -215,8 +219,19 @@ def _tell(incident: Incident, text: str, actor: Actor) -> None:
 
 
 def by_rules(row: SecondRating) -> Sev:
-    """The level that the first rater's answers have, whatever a person set instead."""
-    return Sev(row.first.facts.get("by_rules", row.first.level))
+    """The level that the first rater's answers have, whatever a person set instead.
+
+    By the rules that weighed the second's: two people must not differ because rules changed.
+    """
+    first = row.first
+    if row.rules_version and row.rules_version != first.rules_version:
+        try:
+            rules = inforce.of(row.rules_version)
+            return assess(Facts.from_mapping(weighing.stated(first), rules), rules).sev
+        except (BadFact, BadRuleSet):
+            # Answers that those rules do not know keep the level that they had.
+            pass
+    return Sev(first.facts.get("by_rules", first.level))
 
 
 def differences(row: SecondRating) -> list[Difference]:

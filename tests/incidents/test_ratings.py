@@ -11,6 +11,7 @@ from incidents.models import SecondRating
 from severity.ladder import Sev
 from severity.questions import UNKNOWN, Said, answers_of
 from tests import make
+from tests.incidents.test_rulesets import RISING, STRICTER, in_force
 from tests.severity.given import facts
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +78,16 @@ def test_what_is_compared_is_the_rules_level_and_not_what_a_person_set():
     judged = Judged(Sev.SEV0, "The press has it.")
     judgement.assess(incident, said(), judged=judged, actor=make.actor(make.user()))
     assert ratings.by_rules(ask(incident)) is Sev.SEV2
+
+
+def test_two_who_answer_alike_agree_though_the_rules_changed_between_them(incident, rater):
+    row = ask(incident, rater)
+    author, second = (make.user(each) for each in (Function.PRIVACY_OFFICER, Function.COMMANDER))
+    in_force(make.actor(author), make.actor(second), STRICTER, *RISING)
+    row = rate(row, rater)
+    assert (incident.sev, row.level, row.rules_version) == (2, 0, "2026.12-1")
+    assert ratings.by_rules(row) is Sev.SEV0
+    assert "Second rating: SEV 0; the first: SEV 0." in incident.timeline.latest("pk").text
 
 
 def test_it_needs_a_full_assessment_to_compare_with():
