@@ -43,7 +43,9 @@ class Worked:
 
     @property
     def is_overridden(self) -> bool:
-        return self.level is not self.weighed.result.sev
+        """True if a person set the level, or said that the worst plausible one is it."""
+        determines = self.weighed.undetermined and not self.undetermined
+        return determines or self.level is not self.weighed.result.sev
 
     def row(self) -> dict[str, Any]:
         """Return the fields of an Assessment, decimals as text, as JSON can hold them."""
@@ -98,8 +100,8 @@ def work_out(incident: Incident, said: Said, judged: Judged | None = None) -> Wo
     """
     weighed = weigh(incident, said)
     sev = weighed.result.sev
-    if judged is not None and judged.level is not sev:
-        # Whoever sets a level determines it.
+    if judged is not None and (judged.level is not sev or weighed.undetermined):
+        # Whoever sets a level determines it, be it the one that it counted as.
         return Worked(said, weighed, judged.level, undetermined=False, reason=judged.reason)
     return Worked(said, weighed, sev, weighed.undetermined, judged.reason if judged else "")
 

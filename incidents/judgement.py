@@ -85,7 +85,9 @@ def assess(
         raise Refused("Somebody judged it meanwhile. Your answers are kept: look, then send again.")
     worked = assessing.work_out(incident, said, judged)
     if worked.is_overridden and not 0 < len(worked.reason.strip()) <= assessing.LONGEST_REASON:
-        raise Refused("reason: say why the level is another than the rules'.")
+        raise Refused(
+            "reason: say why the level is another than the rules' or undetermined no more."
+        )
     reason = assessing.reason_of(worked)
     if only_proposes(incident, worked.level):
         row = worked.row()

@@ -69,6 +69,17 @@ def test_a_person_may_set_another_level_with_a_reason(incident):
     assert (last["term"], last["input"], last["value"]) == ("override", "SEV 2", "SEV 0")
 
 
+def test_a_person_may_determine_the_level_that_it_counts_as_with_a_reason(incident):
+    told, level = said(audience=UNKNOWN), incident.level
+    assert assess(incident, told=told).sev is None
+    with pytest.raises(judgement.Refused, match="reason: say why"):
+        assess(incident, told=told, judged=Judged(level, ""))
+    found = assess(incident, told=told, judged=Judged(level, "The press has it."))
+    assert (found.sev, found.assess_by) == (level, None)
+    last = found.assessment.trace[-1]
+    assert (last["term"], last["why"]) == ("override", "The press has it.")
+
+
 def test_the_rules_own_level_needs_no_reason(incident):
     assert assess(incident, judged=Judged(Sev.SEV2, "")).sev == 2
 
