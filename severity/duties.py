@@ -21,6 +21,8 @@ LEAST_SCOPE = {
 _FROM_WIDE_TO_NARROW = (Scope.ALL_PROGRAMS_ON_THE_STORE, Scope.PROGRAM_AND_DERIVED, Scope.PROGRAM)
 _NOBODY = "when nobody determines the severity"
 LONGEST_WAIT_SECONDS = 7 * 24 * 3600
+# As long as the ledger has room for. A longer one would keep every report of its level out.
+LONGEST_ID, LONGEST_WHY = 40, 200
 # What only rules of the organisation use: the floor asks nobody and names nobody.
 _NOT_OF_THE_FLOOR = (Action.OPEN_OBLIGATIONS, Action.NOTIFY, Mode.ASK, Scope.DERIVED)
 
@@ -145,7 +147,7 @@ def _threshold(entry: Section) -> Threshold:
     if (mode is Mode.OVERDUE) != (chosen == ["undetermined"]):
         raise BadRuleSet(entry.at("mode"), "overdue goes with undetermined, and only with it")
     return Threshold(
-        id=entry.text("id"),
+        id=_words(entry, "id", LONGEST_ID),
         levels=frozenset(Sev(level) for level in levels),
         undetermined=chosen == ["undetermined"],
         own_threshold=chosen == ["own_threshold"],
@@ -153,8 +155,15 @@ def _threshold(entry: Section) -> Threshold:
         scope=_scope(entry, action),
         mode=mode,
         seconds=_seconds(entry, mode),
-        why=entry.text("why"),
+        why=_words(entry, "why", LONGEST_WHY),
     )
+
+
+def _words(entry: Section, key: str, longest: int) -> str:
+    found = entry.text(key)
+    if len(found) > longest:
+        raise BadRuleSet(entry.at(key), f"has {len(found)} characters; allowed: at most {longest}")
+    return found
 
 
 def _scope(entry: Section, action: Action) -> Scope | None:

@@ -9,8 +9,9 @@ from typing import TypeVar
 Word = TypeVar("Word", bound=StrEnum)
 
 # Two digits on each side of the point: such a number survives the float of a
-# JSON reader unchanged, and its sums fit the columns that store them.
+# JSON reader unchanged. Neither may a sum have more: the columns that store one have no room.
 DECIMAL = re.compile(r"[+-]?\d{1,2}(\.\d{1,2})?", re.ASCII)
+LARGEST = Decimal("99.99")
 
 
 class BadRuleSet(ValueError):
@@ -102,9 +103,8 @@ class Section:
     def decimal(self, key: str) -> Decimal:
         value, path = self._data[key], self.at(key)
         if not isinstance(value, str) or not DECIMAL.fullmatch(value):
-            raise BadRuleSet(
-                path, f'must be a decimal in quotes such as "3.25", not {_kind(value)} {value!r}'
-            )
+            said = f"{_kind(value)} {_told(value)}"
+            raise BadRuleSet(path, f'must be a decimal in quotes such as "3.25", not {said}')
         return Decimal(value)
 
     def word(self, key: str, words: type[Word]) -> Word:
@@ -145,13 +145,13 @@ class Section:
     def _whole(value: object, path: str, *, within: range) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or value not in within:
             allowed = f"{within.start} to {within.stop - 1}"
-            raise BadRuleSet(path, f"must be a whole number, {allowed}, not {value!r}")
+            raise BadRuleSet(path, f"must be a whole number, {allowed}, not {_told(value)}")
         return value
 
     @staticmethod
     def _word(value: object, path: str, *, words: type[Word]) -> Word:
         if not isinstance(value, str) or value not in words.__members__.values():
-            raise BadRuleSet(path, f"is {value!r}; allowed: {', '.join(words)}")
+            raise BadRuleSet(path, f"is {_told(value)}; allowed: {', '.join(words)}")
         return words(value)
 
 
@@ -166,3 +166,11 @@ def _kind(value: object) -> str:
     named = {"str": "text", "int": "a whole number", "float": "a float", "bool": "a flag"}
     kind = type(value).__name__
     return named.get(kind, {"list": "a list", "dict": "a mapping"}.get(kind, kind))
+
+
+def _told(value: object) -> str:
+    try:
+        return repr(value)
+    except ValueError:
+        # Python writes out no whole number of more than 4300 digits.
+        return "one too long to show"

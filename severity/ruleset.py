@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from severity.duties import Policy, Threshold, read_policy, read_thresholds
-from severity.enisa import Enisa, read_enisa
+from severity.enisa import MOST_DPC, Enisa, read_enisa
 from severity.index import Bound, Index, Reach, read_bounds, read_index, read_levels
 from severity.kinds import TriageRules, read_triage
-from severity.reading import BadRuleSet, Section
+from severity.reading import LARGEST, BadRuleSet, Section
 
 VERSION = re.compile(r"\d{4}\.\d{2}-\d{1,3}", re.ASCII)
 
@@ -51,18 +51,38 @@ class RuleSet:
         if not VERSION.fullmatch(version):
             raise BadRuleSet("version", f'is {version!r}, must look like "2026.11-1"')
         enisa = read_enisa(whole.section("enisa", keys=[*ENISA_KEYS, "flag_people_over"]))
+        index = read_index(whole.section("index", keys=INDEX_KEYS))
+        _refuse_large(enisa, index)
         return cls(
             version=version,
-            sha256=_fingerprint(data),
             enisa=enisa,
-            index=read_index(whole.section("index", keys=INDEX_KEYS)),
+            index=index,
             levels=read_levels(whole),
             caps=read_bounds(whole, "caps", bound="at_most", wins="holds_against_floors"),
             floors=read_bounds(whole, "floors", bound="at_least", wins="beats_every_cap"),
             policy=read_policy(whole.section("policy", keys=POLICY_KEYS)),
             thresholds=read_thresholds(whole),
             triage=read_triage(whole.section("triage", keys=TRIAGE_KEYS), enisa),
+            # Last: of what was not looked at, such as a date, there is none.
+            sha256=_fingerprint(data),
         )
+
+
+def _refuse_large(enisa: Enisa, index: Index) -> None:
+    """Refuse points that add up to more than can be stored: no report could be filed then."""
+    added = [
+        [each.points for each in index.audience.values()],
+        [each.points for each in index.people.values()],
+        [each.points for each in index.duration.values()],
+        [each.points for each in index.evidence.values()],
+    ]
+    most = MOST_DPC * max(enisa.ei) + sum(max(scale) for scale in enisa.cb.values())
+    graver = sum(map(max, added)) + index.ongoing.points + index.refix.points
+    milder = min(enisa.ei) + sum(map(min, added))
+    for path, found in (("enisa", most), ("index", most + graver), ("index", milder)):
+        if abs(found) > LARGEST:
+            said = f"adds up to {found}; allowed: -{LARGEST} to {LARGEST}"
+            raise BadRuleSet(path, said)
 
 
 def _fingerprint(data: object) -> str:

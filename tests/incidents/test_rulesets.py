@@ -2,19 +2,21 @@
 
 import ast
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
 from accounts.functions import Function
 from incidents import assessing, foresight, grants, rulesets, weighing
-from incidents.models import Audience, StillOpen
+from incidents.models import Audience, RuleFiring, SecondRating, StillOpen
 from incidents.weighing import Answered
 from severity import inforce
+from severity.duties import LONGEST_ID, LONGEST_WHY
 from severity.ladder import Sev
 from severity.loading import CURRENT
 from severity.models import Assessment, RuleSetVersion
-from severity.reading import BadRuleSet
+from severity.reading import LARGEST, BadRuleSet
 from tests import make
 from tests.trees import every_node, in_apps, name
 
@@ -127,6 +129,16 @@ def test_rules_that_must_not_decide_are_refused_with_the_key_and_what_is_allowed
     with pytest.raises(BadRuleSet, match=said):
         propose(author, change)
     assert not RuleSetVersion.objects.exists()
+
+
+def test_the_ledger_and_assessments_have_room_for_whatever_rules_may_say():
+    assert RuleFiring._meta.get_field("rule").max_length >= LONGEST_ID
+    assert RuleFiring._meta.get_field("why").max_length >= LONGEST_WHY
+    for model in (Assessment, SecondRating):
+        for column in ("score", "index"):
+            field = model._meta.get_field(column)
+            assert (field.max_digits, field.decimal_places) == (4, 2)
+    assert Decimal("99.99") == LARGEST
 
 
 def test_a_version_is_taken_once_and_one_waits_at_a_time(author, second):

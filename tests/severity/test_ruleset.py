@@ -1,6 +1,7 @@
 """A rule set decides nothing until all of it is right."""
 
 import random
+from datetime import date
 
 import pytest
 
@@ -285,9 +286,15 @@ def test_rules_that_cannot_weigh_a_grave_exposure_are_refused():
         (["caps", 0, "when", "audience"], ["team"], "is 'team'; allowed: none_readable"),
         (["floors", 1, "when", "people"], 5, "floors[1].when.people is not known"),
         (["floors", 0, "why"], " ", "must be text"),
+        (["floors", 0, "why"], date(2026, 11, 1), "floors[0].why must be text, not date"),
+        (["thresholds", 0, "levels"], [int("f" * 9000, 16)], "must be a whole number, 0 to 5, not"),
         (["policy", "keep_peak_sev"], "yes", "must be true or false"),
         (["policy", "full_assessment_due", "sev0"], {}, "either hours or business_days"),
         (["thresholds", 1, "id"], "pause-sev0", "has an id twice"),
+        (["thresholds", 1, "id"], "x" * 41, "thresholds[1].id has 41 characters; allowed: at most"),
+        (["thresholds", 1, "why"], "x" * 201, "thresholds[1].why has 201 characters; allowed: at"),
+        (["index", "evidence", "exfiltrated_published_or_misused", "points"], "95", "to 99.99"),
+        (["index", "audience", "none_readable", "points"], "-99.9", "adds up to -101.15; allowed"),
         (["thresholds", 0, "undetermined"], True, "one of levels, undetermined, own_threshold"),
         (["thresholds", 0, "mode"], "overdue", "overdue goes with undetermined"),
         (["thresholds", 0, "seconds"], 60, "goes with automatic_after and overdue only"),
