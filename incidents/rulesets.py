@@ -62,10 +62,14 @@ def check(text: str) -> RuleSet:
     taken = [*inforce.shipped(), *versions().values_list("version", flat=True)]
     if found.version in taken:
         raise Refused(f"text: version {found.version} is taken; give it the next number.")
-    house = {rule.id for rule in rulebook.in_force()}
-    if twice := sorted(house & {each.id for each in found.thresholds}):
-        raise Refused(f"text: thresholds names {', '.join(twice)}, which is a rule in force.")
+    _refuse_names_of_the_house(found)
     return found
+
+
+def _refuse_names_of_the_house(rules: RuleSet) -> None:
+    house = {rule.id for rule in rulebook.in_force()}
+    if twice := sorted(house & {each.id for each in rules.thresholds}):
+        raise Refused(f"text: thresholds names {', '.join(twice)}, which is a rule in force.")
 
 
 @transaction.atomic
@@ -119,12 +123,13 @@ def publish(row: RuleSetVersion, *, actor: Actor) -> RuleSetVersion:
     """Put a version in force, as a second person. What was assessed stays as it is.
 
     Raises:
-        Refused: if the person may not, wrote it, or it does not wait.
+        Refused: if the person may not, wrote it, it does not wait, or a threshold has the name of
+            a rule that came into force since.
         BadRuleSet: if it must not decide anything by now.
     """
     person, row = seconding.deciding(row, actor, of=_OF, lock=_LOCK)
     seconding.second(person, row)
-    inforce.read(row.text)
+    _refuse_names_of_the_house(inforce.read(row.text))
     soon = timezone.now() + inforce.LEAD
     row.effective_from = max(row.effective_from or soon, soon)
     _decide(row, State.PUBLISHED, person, actor=actor)

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.functions import Function
-from incidents import assessing, foresight, grants, rulesets, weighing
+from incidents import assessing, foresight, grants, rulemaking, rulesets, weighing
 from incidents.models import Audience, RuleFiring, SecondRating, StillOpen
 from incidents.weighing import Answered
 from severity import inforce
@@ -154,6 +154,18 @@ def test_a_version_is_taken_once_and_one_waits_at_a_time(author, second):
     in_force(author, second, version="2026.12-2")
     with pytest.raises(rulesets.Refused, match="meanwhile"):
         propose(author, version="2026.12-3", based_on=CURRENT)
+
+
+def test_the_name_of_a_rule_that_came_into_force_meanwhile_is_taken(author, second):
+    row = propose(author, ("  - id: pause-sev2\n", "  - id: strict\n"))
+    document = {"name": "Strict", "why": "we learned it", "when": {"levels": [4]}}
+    document |= {"actions": [{"do": "require_review"}], "mode": "automatic"}
+    rule = rulemaking.propose("strict", document, reason="R", based_on="", actor=author)
+    rulemaking.publish(rule, actor=second)
+    with pytest.raises(rulesets.Refused, match="names strict, which is a rule in force"):
+        rulesets.publish(row, actor=second)
+    row.refresh_from_db()
+    assert row.state == RuleSetVersion.State.WAITING
 
 
 @pytest.mark.parametrize("function", [None, Function.RESPONDER, Function.OPERATOR])
