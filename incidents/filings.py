@@ -26,7 +26,7 @@ from incidents import (
     timeline,
 )
 from incidents.access import Level
-from incidents.models import OWED, DraftVersion, Incident, Obligation, Role, TimelineEntry
+from incidents.models import DraftVersion, Incident, Obligation, Role, TimelineEntry
 from incidents.submitting import LONGEST_LATENESS as LONGEST_LATENESS
 from incidents.submitting import LONGEST_REFERENCE as LONGEST_REFERENCE
 from incidents.submitting import Refused as Refused
@@ -36,6 +36,7 @@ from severity.clocks.rules import Rule
 State = Obligation.State
 LONGEST_DECISION, LONGEST_DRAFT = 2000, 500
 _ANSWERS = (Role.PRIVACY, Role.LEGAL)
+_FILED = (State.SUBMITTED, State.CONFIRMED)
 
 
 def may(user: User, incident: Incident) -> bool:
@@ -55,7 +56,7 @@ def decide(row: Obligation, *, reportable: bool, reason: str, actor: Actor) -> O
         Refused: if the person may not, gives no reason, or it is filed already.
     """
     row = _lock(row, actor)
-    if row.state in (State.SUBMITTED, State.CONFIRMED):
+    if row.state in _FILED:
         raise Refused(_("It is filed already."))
     text = _text("decision", reason, LONGEST_DECISION)
     to = State.REPORTABLE if reportable else State.NOT_REPORTABLE
@@ -235,7 +236,8 @@ def _applying(row: Obligation, incident: Incident) -> Obligation:
     """Lock the duty, unless it does not apply."""
     row = Obligation.objects.select_for_update(of=("self",)).get(pk=row.pk)
     row.incident = incident
-    if row.clock == Obligation.Clock.NOT_APPLICABLE and row.state in OWED:
+    # What was decided not to be reported cannot be owed after all while it does not apply.
+    if row.clock == Obligation.Clock.NOT_APPLICABLE and row.state not in _FILED:
         raise Refused(_("It does not apply by the facts stated; correct those first."))
     return row
 

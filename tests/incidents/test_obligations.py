@@ -262,6 +262,19 @@ def test_what_is_filed_in_part_is_followed_by_the_rest(incident, officer):
     assert obligations.update(incident, actor=officer) == []
 
 
+def test_what_does_not_apply_cannot_be_decided_to_be_reportable_after_all(incident, officer):
+    aware(incident, officer, ago(hours=2))
+    state(incident, officer)
+    filings.decide(duty(incident), reportable=False, reason="Encrypted.", actor=officer)
+    state(incident, officer, risk="unlikely")
+    with pytest.raises(filings.Refused, match="does not apply"):
+        filings.decide(duty(incident), reportable=True, reason="A risk.", actor=officer)
+    assert duty(incident).state == State.NOT_REPORTABLE
+    state(incident, officer)
+    row = filings.decide(duty(incident), reportable=True, reason="A risk.", actor=officer)
+    assert row.is_owed
+
+
 def test_a_filing_starts_the_clocks_of_its_law_that_count_from_it(incident, officer):
     aware(incident, officer, ago(hours=1))
     state(incident, officer, sectors=["nis2_entity"], significant_incident=True)
