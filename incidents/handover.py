@@ -15,8 +15,8 @@ from incidents.models import Incident, Obligation, TimelineEntry
 from severity.clocks.ruleset import RISKS
 
 _LISTS = ("jurisdictions", "categories", "sectors")
-# Where a clock would be silenced by yes: of two answers "no" counts.
-_SILENCING = ("internal_only", "unintelligible")
+# Where a clock would be silenced, or end later, by yes: of two answers "no" counts.
+_SILENCING = ("internal_only", "unintelligible", "risk_removed", "small_agent")
 _FILED = (Obligation.State.SUBMITTED, Obligation.State.CONFIRMED)
 
 

@@ -100,6 +100,8 @@ def test_of_two_answers_the_one_that_lets_more_clocks_run_counts(both, officer):
             {"significant_incident": True},
             {"significant_incident": True},
         ),
+        ({"risk_removed": True}, {"risk_removed": False}, {"risk_removed": False}),
+        ({"small_agent": False}, {"small_agent": True}, {"small_agent": False}),
         ({"risk": "high"}, {"risk": "unlikely"}, {"risk": "high"}),
         (
             {"individuals_in": {"US-CA": 5}},
