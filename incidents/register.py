@@ -65,6 +65,7 @@ def for_lines(incidents: QuerySet[Incident]) -> QuerySet[Incident]:
     return joined.prefetch_related(
         "exposures__dataset",
         "obligations",
+        "duplicates__obligations",
         "action_items",
         "legal_facts__superseded_by",
     )
@@ -88,9 +89,15 @@ def _duties(**which: object) -> Q:
     return Q(Exists(rows.exclude(clock=Obligation.Clock.NOT_APPLICABLE, state__in=OWED)))
 
 
+def _filed_for_merged(**which: object) -> Q:
+    """What was filed for a report that was merged into it: the same breach, which it told of."""
+    rows = Obligation.objects.filter(incident__duplicate_of=OuterRef("pk"), state__in=_FILED)
+    return Q(Exists(rows.filter(**which).exclude(rule__in=ITSELF)))
+
+
 def _was_told() -> Q:
     elsewhere = Q(imported__authority_told=True) | Q(imported__people_told=True)
-    return _duties(state__in=_FILED) | elsewhere
+    return _duties(state__in=_FILED) | _filed_for_merged() | elsewhere
 
 
 def _was_not_told() -> Q:
@@ -101,13 +108,14 @@ def _was_not_told() -> Q:
 
 def _is_undecided() -> Q:
     # Without any duty nobody decided either, unless the file it came from says what was.
-    none = ~_duties() & Q(imported=None)
+    none = ~_duties() & ~_filed_for_merged() & Q(imported=None)
     said_nothing = Q(imported__isnull=False, imported__authority_told=None) & ~_duties()
     return _duties(state__in=OWED) | none | (said_nothing & ~Q(imported__people_told=True))
 
 
 def _was_late() -> Q:
     filed = _duties(state__in=_FILED, submitted_at__gt=F("due_at"))
+    filed |= _filed_for_merged(submitted_at__gt=F("due_at"))
     owed = _duties(state__in=OWED, due_at__lt=timezone.now())
     return filed | owed | (Q(imported__isnull=False) & ~Q(imported__lateness=""))
 

@@ -60,23 +60,25 @@ def line(incident: Incident, holds: Sequence[Pause] = ()) -> Line:
     exposed = list(incident.exposures.all())
     duties = [row for row in incident.obligations.all() if row.rule not in ITSELF]
     duties = [row for row in duties if row.is_owed or row.state not in OWED]
+    merged = [row for each in incident.duplicates.all() for row in each.obligations.all()]
+    filed_there = [row for row in merged if row.submitted_at and row.rule not in ITSELF]
     past = imported_of(incident)
     return Line(
         incident=incident,
         facts=_facts(incident, exposed),
         effects=_effects(incident, exposed, past),
         remedy=_remedy(incident, exposed, holds, past),
-        decisions=_decisions(incident, duties, past),
+        decisions=[*_decisions(incident, duties, past), *map(_filed_for_merged, filed_there)],
         lateness=[
             *(f"{row}: {row.lateness}" for row in duties if row.lateness),
             *([past.lateness] if past and past.lateness else []),
         ],
         authority=_told(
-            [row for row in duties if "authority" in whom(row.recipient)],
+            [row for row in (*duties, *filed_there) if "authority" in whom(row.recipient)],
             Told(past.authority_told, past.authority_told_at) if past else None,
         ),
         people=_told(
-            [row for row in duties if "people" in whom(row.recipient)],
+            [row for row in (*duties, *filed_there) if "people" in whom(row.recipient)],
             Told(past.people_told, past.people_told_at) if past else None,
         ),
         duties=duties,
@@ -197,6 +199,13 @@ def _decisions(
         told = ", ".join(words)
         said.append(f"{told}. {row.decision}".strip())
     return said
+
+
+def _filed_for_merged(row: Obligation) -> str:
+    # Nobody's words: not everybody who reads this may know of the incident that was merged.
+    facts = {"what": row, "at": at(row.submitted_at) if row.submitted_at else ""}
+    said = _("%(what)s: filed for a report that was merged into it, %(at)s") % facts
+    return ", ".join(filter(None, [said, row.reference, _("late") if row.was_late else ""]))
 
 
 def at(moment: datetime) -> str:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.functions import Function
 from audit.models import Entry
-from incidents import exposures, filings, lifecycle, registerline
+from incidents import exposures, filings, lifecycle, merging, registerline
 from incidents.filings import Sent
 from incidents.models import Kind, Status
 from severity.ladder import Sev
@@ -110,6 +110,24 @@ def test_a_decision_not_to_notify_is_found_with_its_reasons(officer, incident):
     page = officer.reads(f"{OPEN}?told=no")
     assert "Authority: No, as decided" in page
     assert "Encrypted." in page
+
+
+def test_what_was_filed_for_a_merged_report_stands_under_the_one_that_goes_on(officer, incident):
+    filed(incident, lateness="Ada was ill.")
+    target = make.incident(Sev.SEV2, title="The same folder")
+    merging.merge(incident, target, reason="The same.", actor=make.officer())
+    page = officer.reads(f"{OPEN}?told=yes")
+    assert "Transcripts in a shared folder" not in page
+    for said in ("The same folder", "filed for a report that was merged into it", "AZ-7"):
+        assert said in page
+    assert "Authority: Yes" in page
+    # The words of the other stay with it.
+    assert "A risk to people." not in page
+    assert "Ada was ill." not in page
+    assert "0 breaches" in officer.reads(f"{OPEN}?told=undecided")
+    assert "0 breaches" in officer.reads(f"{OPEN}?told=late")
+    (plain,) = json.loads(officer.post(f"{OPEN}export/?told=yes", form="json").getvalue())
+    assert (plain["incident"], plain["authority_told"]) == (target.ref, True)
 
 
 def test_what_was_filed_late_says_why(officer, incident):
