@@ -19,6 +19,7 @@ from incidents import (
     access,
     cord,
     duplicates,
+    firing,
     handover,
     judgement,
     lifecycle,
@@ -196,17 +197,18 @@ def _refuse_stranger(actor: Actor, *both: Incident) -> None:
 
 def _refuse_waiting(source: Incident, target: Incident) -> None:
     """Refuse where a pause that waits would be put off or lost: what is over fires no rule."""
-    waiting = RuleFiring.objects.filter(state=RuleFiring.State.WAITING, action=Action.PAUSE.value)
-    for firing in waiting.filter(incident=source).select_related("program", "dataset"):
-        same = waiting.filter(incident=target, scope=firing.scope, due_at__lte=firing.due_at)
-        same = same.filter(program=firing.program, dataset=firing.dataset)
-        held = pauses.held_by(target.ref).filter(program=firing.program, dataset=firing.dataset)
-        if not same.exists() and not (firing.program_id and held.exists()):
-            what = duplicates.aim_of(firing) or _("the programs concerned")
-            raise Refused(
-                _("A rule waits to pause %(what)s: pause it, veto that, or wait; then merge.")
-                % {"what": what}
-            )
+    open_ = RuleFiring.objects.filter(state__in=firing.OPEN, action=Action.PAUSE.value)
+    for each in open_.filter(incident=source).select_related("program", "dataset"):
+        same = open_.filter(incident=target, scope=each.scope)
+        same = same.filter(program=each.program, dataset=each.dataset)
+        if each.due_at:
+            same = same.filter(due_at__lte=each.due_at)
+        held = pauses.held_by(target.ref).filter(program=each.program, dataset=each.dataset)
+        if not same.exists() and not (each.program_id and held.exists()):
+            said = _("A rule waits to pause %(what)s: pause it, veto that, or wait; then merge.")
+            if each.state == RuleFiring.State.ASKED:
+                said = _("A rule asks whether to pause %(what)s: agree or veto that; then merge.")
+            raise Refused(said % {"what": duplicates.aim_of(each) or _("the programs concerned")})
 
 
 def _restrict(source: Incident, target: Incident, *, actor: Actor) -> None:

@@ -1,0 +1,25 @@
+"""Rules and what happens beside them: retired while they ask, merged, looked back upon."""
+
+import pytest
+
+from accounts.functions import Function
+from incidents import judgement, merging, objecting, replaying, rulemaking, weighing
+from incidents.models import Audience, StillOpen
+from severity import houserules
+from severity.ladder import Sev
+from tests import make
+from tests.incidents.test_thresholds import ASKED, FIRED, document, mild, of_house, small, stopped
+from tests.incidents.test_thresholds import author as author
+from tests.incidents.test_thresholds import rule as rule
+from tests.incidents.test_thresholds import second as second
+
+pytestmark = pytest.mark.django_db
+
+
+def test_what_a_rule_asks_is_not_lost_where_its_incident_is_merged(rule):
+    program = small()
+    rule(levels=[4], mode="ask")
+    source, chief = mild(program), make.actor(make.user(Function.COMMANDER))
+    with pytest.raises(merging.Refused, match=f"A rule asks whether to pause {program.name}"):
+        merging.merge(source, mild(), reason="The same.", actor=chief)
+    merging.merge(source, mild(program), reason="The same.", actor=chief)
