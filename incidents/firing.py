@@ -235,7 +235,7 @@ def fire_due(pk: int) -> None:
     if firing.state != RuleFiring.State.WAITING:
         return
     stale = firing.assessment_id != incident.assessment_id and not firing.of_house
-    if incident.is_over or stale or not _still_applies(incident, firing):
+    if incident.is_over or stale or not still_applies(incident, firing):
         firing.state = RuleFiring.State.VOID
         history.save(firing, "state", actor=_by(firing), why="no longer due")
         return
@@ -251,7 +251,7 @@ def reckon(pk: int) -> None:
     RuleFiring.objects.bulk_update([firing], ["outcome"])
 
 
-def _still_applies(incident: Incident, firing: RuleFiring) -> bool:
+def still_applies(incident: Incident, firing: RuleFiring) -> bool:
     """True if the rule of the house demands it still, by its version that counts now."""
     if not firing.of_house:
         return True

@@ -69,13 +69,16 @@ def allow(firing: RuleFiring, *, reason: str, actor: Actor) -> None:
     """Let a rule do what it asks for.
 
     Raises:
-        Refused: if it asks no more, the incident is over, or no reason is given.
+        Refused: if it asks no more, by its state or as the rule is by now, the incident is over,
+            or no reason is given.
     """
     incident, firing = _waits(firing)
     if firing.state != RuleFiring.State.ASKED:
         raise Refused("This rule asks nobody: it acts by itself when its time has come.")
     if incident.is_over:
         raise Refused(f"{incident.ref} is {incident.status}; nothing is done to it by rule.")
+    if not firings.still_applies(incident, firing):
+        raise Refused("The rule asks for it no more: it was changed, or does not apply by now.")
     _checked(reason, actor, "say why")
     firing.allowed_by = actor.user
     firings.fire(incident, firing, actor=actor, why=reason)

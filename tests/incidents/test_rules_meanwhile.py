@@ -16,6 +16,19 @@ from tests.incidents.test_thresholds import second as second
 pytestmark = pytest.mark.django_db
 
 
+def test_nobody_agrees_to_what_a_rule_asks_no_more(rule, author, second):
+    program = small()
+    rule(levels=[4], mode="ask")
+    (asked,) = of_house(mild(program))
+    row = rulemaking.retire("strict", reason="It asked too often.", actor=author)
+    rulemaking.publish(row, actor=second)
+    with pytest.raises(objecting.Refused, match="asks for it no more"):
+        objecting.allow(asked, reason="Yes.", actor=make.actor(make.user()))
+    asked.refresh_from_db()
+    assert asked.state == ASKED
+    assert not stopped(program)
+
+
 def test_what_a_rule_asks_is_not_lost_where_its_incident_is_merged(rule):
     program = small()
     rule(levels=[4], mode="ask")
