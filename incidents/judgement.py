@@ -194,13 +194,17 @@ def take_over(incident: Incident, other: Incident, *, reason: str, actor: Actor)
     """
     incident = _lock(incident)
     proposals.overtake(other, actor=actor)
+    is_worse_peak = other.peak_sev < incident.peak_sev
+    if is_worse_peak:
+        # Before the rules act: some of them go by it.
+        incident.peak_sev = other.peak_sev
+        history.save(incident, "peak_sev", actor=actor, why="the peak of what was merged in")
     if other.counts_as < incident.counts_as:
         why = f"Merged with one that counts as {other.level.label}. {reason}"
         assessment = weighing.taken_over(incident, other, why, actor=actor)
         incident = _apply(incident, assessment, reason=why, actor=actor)
-    if other.peak_sev < incident.peak_sev:
-        incident.peak_sev = other.peak_sev
-        history.save(incident, "peak_sev", actor=actor, why="the peak of what was merged in")
+    elif is_worse_peak:
+        firing.again(incident.pk)
     return incident
 
 

@@ -36,3 +36,19 @@ def test_what_a_rule_asks_is_not_lost_where_its_incident_is_merged(rule):
     with pytest.raises(merging.Refused, match=f"A rule asks whether to pause {program.name}"):
         merging.merge(source, mild(), reason="The same.", actor=chief)
     merging.merge(source, mild(program), reason="The same.", actor=chief)
+
+
+@pytest.mark.parametrize("by_level", [False, True])
+def test_a_peak_that_comes_with_a_merge_sets_off_its_rules_at_once(rule, by_level):
+    rule({"do": "require_review"}, levels=[1], measure="peak")
+    program, chief = small(), make.actor(make.user(Function.COMMANDER))
+    source = make.judged(mild(program), Sev.SEV1)
+    lower = make.judged(source, Sev.SEV2 if by_level else Sev.SEV5).proposals.get()
+    source = judgement.confirm(lower, actor=make.actor(make.user()))
+    target = mild(program)
+    assert of_house(target) == []
+    merging.merge(source, target, reason="The same.", actor=chief)
+    target.refresh_from_db()
+    assert (target.peak_sev, target.counts_as) == (1, 2 if by_level else 4)
+    (fired,) = of_house(target)
+    assert (fired.action, fired.state, fired.facts["peak"]) == ("require_review", FIRED, 1)
