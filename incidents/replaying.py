@@ -1,8 +1,8 @@
 """Which past incidents a rule would have acted on, had it been in force. Reads only."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -20,6 +20,8 @@ from severity.matching import Situation
 
 # With a hundred thousand of them a dry run would cost more than it tells.
 MOST_LOOKED_AT = 1_000
+# A history has no transactions; nobody acts twice on an incident as quickly as this.
+ONE_ACT = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -79,13 +81,22 @@ def _first(
 
 
 def _spans(changes: list[Any], now: datetime) -> Iterator[tuple[Any, datetime, datetime]]:
-    """Each state of the row, since when it was in its status, and until when it was so."""
-    ends: Iterable[datetime] = [*(row.history_date for row in changes[1:]), now]
+    """Each state of the row, since when it was in its status, and until when it was so.
+
+    Not those through which one act of a person passed: no rule ever saw them.
+    """
     status, since = "", now
-    for row, until in zip(changes, ends, strict=True):
+    for row, then in zip(changes, [*changes[1:], None], strict=True):
         if row.status != status:
             status, since = row.status, row.history_date
-        yield row, since, until
+        if then is None or not _passed_on(row, then):
+            yield row, since, then.history_date if then else now
+
+
+def _passed_on(row: Any, then: Any) -> bool:
+    """True if both were written by one act, such as new answers and the level that they lead to."""
+    same = row.history_user_id is not None and row.history_user_id == then.history_user_id
+    return same and row.history_type == "~" and then.history_date - row.history_date < ONE_ACT
 
 
 def _situation(row: Any, since: datetime, programs: Mapping[int, Program]) -> Situation:

@@ -52,3 +52,15 @@ def test_a_peak_that_comes_with_a_merge_sets_off_its_rules_at_once(rule, by_leve
     assert (target.peak_sev, target.counts_as) == (1, 2 if by_level else 4)
     (fired,) = of_house(target)
     assert (fired.action, fired.state, fired.facts["peak"]) == ("require_review", FIRED, 1)
+
+
+def test_a_dry_run_passes_over_what_no_rule_ever_saw():
+    incident, officer = make.incident(Sev.SEV3), make.officer()
+    answered = weighing.Answered(incident.program, Audience.OUTSIDE, StillOpen.YES)
+    judgement.answer_again(incident, answered, actor=officer)
+    incident.refresh_from_db()
+    # Written in two steps: who can see it, and then the level that this leads to.
+    for level, found in ((3, []), (incident.sev, [incident])):
+        said = document(levels=[level], audiences=["outside"])
+        rule = houserules.read("strict", "", said)
+        assert [each.incident for each in replaying.replay(rule, officer.user).found] == found
