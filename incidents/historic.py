@@ -96,10 +96,22 @@ def _go_by_indexes() -> None:
             cursor.execute(f"SET LOCAL enable_{way} = off")
 
 
-def foresee(rows: Sequence[Row], programs: Mapping[str, Program]) -> Outcome:
-    """Return what would become of some rows; writes nothing."""
+# What is told already: by source and id what names the words of a row, and where it stands.
+Before = dict[tuple[str, str], tuple[str, str]]
+
+
+def foresee(
+    rows: Sequence[Row], programs: Mapping[str, Program], *, earlier: Before | None = None
+) -> Outcome:
+    """Return what would become of some rows; writes nothing.
+
+    Args:
+        earlier: what rows further up in a file tell that is not filed; these are added to it.
+    """
     outcome = Outcome()
-    outcome.fresh = _new(rows, programs, outcome)
+    before: Before = {} if earlier is None else earlier
+    before |= {key: (each.digest, each.incident.ref) for key, each in known(rows).items()}
+    outcome.fresh = _new(rows, programs, before, outcome)
     return outcome
 
 
@@ -114,9 +126,10 @@ def known(rows: Sequence[Row]) -> dict[tuple[str, str], Imported]:
     return {(each.source, each.source_id): each for each in found}
 
 
-def _new(rows: Sequence[Row], programs: Mapping[str, Program], outcome: Outcome) -> list[Row]:
+def _new(
+    rows: Sequence[Row], programs: Mapping[str, Program], before: Before, outcome: Outcome
+) -> list[Row]:
     """Those that can be taken and nobody told before, here or further up in the same rows."""
-    before = {key: (each.digest, each.incident.ref) for key, each in known(rows).items()}
     fresh = []
     for number, case in rows:
         key, named = (case.source, case.source_id), digest(case)

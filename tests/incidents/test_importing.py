@@ -243,16 +243,6 @@ def veris(*given):
     return json.dumps(given).encode()
 
 
-def test_a_row_that_is_refused_keeps_no_other_of_its_id_out(officer):
-    program = make.program()
-    head = HEAD.replace("\n", ",program\n")
-    rows = [row(1).replace("\n", f",{slug}\n") for slug in ("none-such", program.slug, "")]
-    run = filed(table(*rows, head=head), officer)
-    assert counts(run) == (1, 0, 2)
-    assert Incident.objects.get().program == program
-    assert [each[:2] for each in faults(run)] == [(2, "program"), (4, "source_id")]
-
-
 def test_a_veris_record_comes_in_provisional_with_what_was_assumed(officer):
     run = filed(veris(FULL), officer, form="veris")
     assert counts(run) == (1, 0, 0)

@@ -120,10 +120,11 @@ def _foreseen(
     """Yield the lines of what would be wrong, and count in `said` what would come of the rest."""
     yield importing.head()
     programs = importcases.programs_of(person)
+    earlier: historic.Before = {}
     for some in importing.parts(rows):
         kept = [[row.number, row.said, row.fault, row.text] for row in some]
         found = importcases.read_all(kept, run)
-        done = historic.foresee(found.rows, programs)
+        done = historic.foresee(found.rows, programs, earlier=earlier)
         said["rows"] += len(some)
         said["refused"] += len(found.refused) + len(done.refused)
         said["repeated"] += done.repeated
