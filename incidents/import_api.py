@@ -87,7 +87,8 @@ class PreviewOut(Schema):
 
     missing: list[str] = Field(description="Fields that are needed and have no column yet.")
     looked_at: int
-    good: int
+    good: int = Field(description="Would be filed.")
+    repeated: int = Field(description="Were filed before in the same words, or stand here twice.")
     wrong: int
     cases: list[CaseOut]
     faults: list[FaultOut]
@@ -189,16 +190,17 @@ def preview_import(request: ApiRequest, run: int) -> PreviewOut:
         raise Problem(409, f"This import is {said}: only one that was not begun can be looked at.")
     missing = importrows.missing(row.mapping) if row.form == Import.Form.CSV else []
     rows = [] if missing else importing.first_rows(row, _LOOKED_AT)
-    found = importcases.read_all(rows, row)
+    found = importcases.foresee(rows, row)
     return PreviewOut(
         missing=missing,
         looked_at=len(rows),
-        good=len(found.rows),
+        good=len(found.fresh),
+        repeated=found.repeated,
         wrong=len(found.refused),
-        cases=[_case(number, case) for number, case in found.rows[:_SHOWN]],
+        cases=[_case(number, case) for number, case in found.fresh[:_SHOWN]],
         faults=[
             FaultOut(row=number, source_id=named, field=wrong.field, reason=wrong.reason)
-            for number, wrong, named, _text in found.refused[:_MOST]
+            for number, wrong, named in found.refused[:_MOST]
         ],
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
-from incidents import export, importfile, importrows, importveris
+from incidents import export, historic, importfile, importrows, importveris
 from incidents.models import Import
 from incidents.pastcase import BadRow, PastCase
 from programs import access as program_access
@@ -44,6 +44,27 @@ def read_all(rows: Iterable[list[Any]], run: Import) -> Found:
         else:
             found.rows.append((number, case))
     return found
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """What some rows would come to: those that would be filed, that were before, and that cannot.
+
+    `refused` has of each the number, what is wrong, and the id there, in their order.
+    """
+
+    fresh: list[tuple[int, PastCase]]
+    repeated: int
+    refused: list[tuple[int, BadRow, str]]
+
+
+def foresee(rows: Iterable[list[Any]], run: Import) -> Foreseen:
+    """Return what would become of some rows if the import was begun now; writes nothing."""
+    found = read_all(rows, run)
+    done = historic.foresee(found.rows, programs_of(run.uploaded_by))
+    torn = [(number, wrong, named) for number, wrong, named, _text in found.refused]
+    refused = sorted([*torn, *done.refused], key=lambda each: each[0])
+    return Foreseen(done.fresh, done.repeated, refused)
 
 
 def _id(said: Any, run: Import) -> str:

@@ -82,11 +82,12 @@ def _preview(run: Import) -> dict[str, Any]:
     if missing:
         return {"missing": missing}
     rows = importing.first_rows(run, LOOKED_AT)
-    found = importcases.read_all(rows, run)
+    found = importcases.foresee(rows, run)
     return {
         "looked_at": len(rows),
-        "cases": found.rows[:SHOWN],
-        "good": len(found.rows),
+        "cases": found.fresh[:SHOWN],
+        "good": len(found.fresh),
+        "repeated": found.repeated,
         "wrong": len(found.refused),
         "problems": found.refused[:MOST_FAULTS],
     }

@@ -42,7 +42,7 @@ def test_a_file_is_mapped_looked_at_begun_and_followed(officer):
     chosen = officer.post(f"{at}/columns", {"mapping": MAPPING}).json()
     assert chosen["mapping"] == MAPPING
     told = officer.get(f"{at}/preview").json()
-    assert (told["looked_at"], told["good"], told["wrong"]) == (2, 1, 1)
+    assert [told[name] for name in ("looked_at", "good", "repeated", "wrong")] == [2, 1, 0, 1]
     assert (told["cases"][0]["title"], told["cases"][0]["severity"]) == ("Folder open", 2)
     assert (told["faults"][0]["row"], told["faults"][0]["field"]) == (3, "reported_at")
     assert not Incident.objects.exists()

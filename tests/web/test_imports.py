@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from accounts.functions import Function
 from incidents import importing
 from incidents.models import Import, Incident
+from tests import make
 from tests.web.conftest import reader, words
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +48,23 @@ def test_a_file_is_mapped_looked_at_confirmed_and_followed(officer):
     assert lines[1].startswith("3,8,reported_at,")
     assert Incident.objects.get().sev == 2
     assert "1 filed, 1 refused" in officer.reads(OPEN)
+
+
+def test_what_would_come_of_a_file_is_what_comes_of_it(officer):
+    head = "source_id,title,reported_at,program\n"
+    first = "7,Folder open,2025-03-02,\n"
+    sends(officer, head + first)
+    importing.confirm(Import.objects.get(), actor=make.officer())
+    importing.work(Import.objects.get().pk, 1)
+    page = words(sends(officer, f"{head}{first}8,Link,2025-03-02,none-such\n9,Mail,2025-03-02,\n"))
+    told = "Of the first 3 rows 1 can be filed and 1 cannot. 1 was told before in the same words."
+    assert told in page
+    assert "Row 3 (8): program there is no program" in page
+    run = Import.objects.latest("pk")
+    importing.confirm(run, actor=make.officer())
+    importing.work(run.pk, 1)
+    run.refresh_from_db()
+    assert (run.made, run.repeated, run.refused) == (1, 1, 1)
 
 
 @pytest.mark.parametrize(
