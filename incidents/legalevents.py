@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from audit import outbox, trail
-from incidents import access, legalcase, moments, obligations, timeline
+from incidents import access, legalcase, legalwords, moments, obligations, timeline
 from incidents.access import Level
 from incidents.models import Incident, LegalEvent, LegalFacts, TimelineEntry
 from incidents.obligations import Change
@@ -144,7 +144,7 @@ def _check_moment(
 def _words(row: LegalEvent, was: datetime | None) -> str:
     event = legalcase.rules().events[row.kind]
     facts = {
-        "kind": row.kind,
+        "kind": legalwords.event(row.kind),
         "means": event.means,
         "at": _utc(row.at),
         "was": _utc(was),

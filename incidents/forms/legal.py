@@ -1,18 +1,18 @@
 """What people send about legal clocks: facts, events, decisions and filings."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from incidents import drafts, filings, legalcase, legalevents
+from incidents import drafts, filings, legalcase, legalevents, legalwords
 from incidents.filings import Sent
 from incidents.forms.fields import MomentField
 from incidents.models import DraftVersion, Evidence, Incident, LegalFacts
 from programs.fields import PeopleField
 from programs.forms import PanelForm
-from severity.clocks import placenames
 from severity.clocks.ruleset import RISKS
 
 NONE = "none"
@@ -94,7 +94,12 @@ class FactsForm(PanelForm):
     @property
     def lists(self) -> list[tuple[forms.BoundField, str]]:
         """What is ticked in long lists, each with what is ticked so far."""
-        return [(self[name], ", ".join(self[name].value() or ())) for name in _LISTS]
+        return [(self[name], ", ".join(self._ticked(name))) for name in _LISTS]
+
+    def _ticked(self, name: str) -> Iterator[str]:
+        field: Any = self.fields[name]
+        words = dict(field.choices)
+        yield from (str(words.get(each, each)) for each in self[name].value() or ())
 
     def clean(self) -> dict[str, Any]:
         said: dict[str, Any] = super().clean() or {}
@@ -136,17 +141,12 @@ class FactsForm(PanelForm):
 def _choices(name: str, held: list[str]) -> list[tuple[str, Any]]:
     """What can be ticked: all that the rules know, and what was stated in other words before."""
     rules = legalcase.rules()
-    if name == "jurisdictions":
-        found: list[tuple[str, Any]] = [
-            (each.code, f"{placenames.NAMES.get(each.code, each.name)} ({each.code})")
-            for each in rules.atlas.by_code.values()
-        ]
-    else:
-        known = [word for word in getattr(rules, name) if word != NONE]
-        found = [(word, word.replace("_", " ")) for word in known]
-        found.insert(0, (NONE, _("None of these")))
-    others = [word for word in held if word not in dict(found)]
-    return [*found, *((word, word) for word in others)]
+    places = name == "jurisdictions"
+    known = [*rules.atlas.by_code] if places else [NONE, *getattr(rules, name)]
+    return [
+        (each, _("None of these") if each == NONE else legalwords.word(name, each, rules.atlas))
+        for each in dict.fromkeys([*known, *held])
+    ]
 
 
 def _split(text: str) -> list[str]:
@@ -197,7 +197,7 @@ class EventForm(PanelForm):
         kind: Any = self.fields["kind"]
         events = legalcase.rules().events.values()
         kind.choices = [
-            (each.name, f"{each.name}: {each.means}")
+            (each.name, f"{legalwords.event(each.name)}: {each.means}")
             for each in events
             if each.name != legalevents.AWARE
         ]

@@ -1,6 +1,6 @@
 """The legal clocks of an incident, each duty by itself, and the list of them all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -13,12 +13,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import SignedInRequest, actor_of
-from incidents import access, changes, filings, legalcase, legalevents, looks, obligations
+from incidents import (
+    access,
+    changes,
+    filings,
+    legalcase,
+    legalevents,
+    legalwords,
+    looks,
+    obligations,
+)
 from incidents.access import Level
 from incidents.forms import legal as forms
 from incidents.forms import narrowing
 from incidents.forms.narrowing import ClocksForm
-from incidents.models import APPROVALS, Incident, Obligation
+from incidents.models import APPROVALS, Incident, LegalEvent, Obligation
 from incidents.obligations import Change
 from incidents.views.room import May
 from programs.forms import PanelForm
@@ -41,7 +50,7 @@ def _page(
     form: PanelForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    may = May.of(request, incident)
+    may, stated = May.of(request, incident), legalcase.facts_of(incident)
     is_facts, is_event = isinstance(form, forms.FactsForm), isinstance(form, forms.EventForm)
     context: dict[str, Any] = {
         "incident": incident,
@@ -49,17 +58,24 @@ def _page(
         # Clocks run on after it is closed, unless nothing is owed for it at all.
         "may_state": may.take_part and incident.status not in obligations.WITHOUT,
         "rows": incident.obligations.all(),
-        "facts": legalcase.facts_of(incident),
-        "events": legalcase.events_of(incident).select_related("set_by"),
+        "facts": stated,
+        "told": legalwords.told(stated.facts, legalcase.rules().atlas) if stated else [],
+        "events": _named(legalcase.events_of(incident).select_related("set_by")),
         "signal": legalcase.signal_of(incident, legalcase.moments_of(incident)),
-        "past_events": incident.legal_events.exclude(superseded_by=None),
-        "means": {each.name: each.means for each in legalcase.rules().events.values()},
+        "signal_words": legalwords.event(legalcase.SIGNAL),
+        "aware_words": legalwords.event(legalevents.AWARE),
+        "past_events": _named(incident.legal_events.exclude(superseded_by=None)),
         "version": legalcase.rules().version,
         "facts_form": form if is_facts else forms.FactsForm(incident=incident),
         "event_form": form if is_event else forms.EventForm(),
         "form": form,
     }
     return render(request, "incidents/clocks.html", context, status=status)
+
+
+def _named(rows: Iterable[LegalEvent]) -> list[tuple[LegalEvent, str]]:
+    """Each moment with what its event is called."""
+    return [(row, legalwords.event(row.kind)) for row in rows]
 
 
 @require_POST

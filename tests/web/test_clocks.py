@@ -6,9 +6,10 @@ import pytest
 from django.utils import timezone
 
 from accounts.functions import Function
-from incidents import legalcase, lifecycle
+from incidents import legalcase, legalevents, legalwords, lifecycle
 from incidents.models import Obligation
 from severity.clocks import placenames
+from severity.clocks.stated import LISTED, WORDED
 from severity.ladder import Sev
 from tests import make
 from tests.web.conftest import reader, url, words
@@ -48,6 +49,9 @@ def test_the_head_the_panel_and_the_list_show_the_next_end(incident, officer):
     assert "None, of" in officer.reads("/obligations/?which=overdue")
 
 
+TICKED = ["Germany (DE), California (US-CA)", "Keystrokes", "None of these"]
+
+
 def test_facts_are_stated_and_the_answer_says_what_changed(incident, officer):
     aware(incident)
     fields = {
@@ -72,7 +76,7 @@ def test_facts_are_stated_and_the_answer_says_what_changed(incident, officer):
     # The form comes back as it was said.
     assert 'value="US-CA 600"' in answer.content.decode()
     ticked = answer.context["facts_form"].lists
-    assert [words for _field, words in ticked] == ["DE, US-CA", "keystrokes", "none"]
+    assert [words for _field, words in ticked] == TICKED
 
 
 @pytest.mark.parametrize(
@@ -123,7 +127,7 @@ def test_who_runs_the_incident_states_moments_and_files_nothing(incident):
     commander = reader(Function.COMMANDER)
     fields = {"kind": "occurred", "moment": "2026-01-01T10:00", "rationale": "Logs."}
     assert commander.post(url(incident, "clocks/events/"), **fields).status_code == 302
-    assert "occurred" in commander.reads(url(incident, "clocks/"))
+    assert "Exposure began 1 Jan" in commander.reads(url(incident, "clocks/"))
     aware(incident)
     row = Obligation.objects.get()
     assert "Privacy officers and counsel decide" in commander.reads(
@@ -171,8 +175,44 @@ def test_what_the_rules_call_by_codes_is_told_in_words(incident, officer):
     assert "Alabama (US-AL)" in form
 
 
+IN_CODES = {
+    "jurisdictions": ["EU", "US-CA"],
+    "risk": "high",
+    "internal_only": True,
+    "categories": ["mouse_movements"],
+    "sectors": ["financial_services", "of_our_own"],
+    "individuals_in": {"US-CA": 600},
+    "sec_registrant": False,
+}
+
+
+def test_facts_and_moments_are_told_in_words_and_not_by_the_codes_of_the_rules(incident, officer):
+    by = make.officer()
+    legalevents.state_facts(incident, IN_CODES, reason="Counsel.", actor=by)
+    at = timezone.now() - timedelta(hours=5)
+    for moment in (at, at + timedelta(hours=1)):
+        legalevents.set_event(incident, "suspected", moment, rationale="Logs.", actor=by)
+    page = officer.reads(url(incident, "clocks/"))
+    for said in (
+        *("First signal", "Breach suspected", "Where the people live and you are regulated EU,"),
+        *("California (US-CA)", "Risk to the people A high risk", "Kinds of data Mouse movements"),
+        *("Your sectors Financial services, of_our_own", "California (US-CA): 600"),
+        *("Seen inside the organisation alone Yes", "Files with the SEC No"),
+    ):
+        assert said in page
+    html = officer.get(url(incident, "clocks/")).content.decode()
+    # Codes are what a form sends, and no words.
+    for code in ("first_signal", "suspected", "mouse_movements", "financial_services"):
+        assert f">{code}" not in html
+    assert "Breach suspected (there were reasonable grounds" in officer.reads(url(incident))
+
+
 def test_every_calendar_source_and_place_of_the_rules_has_words():
     rules = legalcase.rules()
+    assert legalwords.EVENTS.keys() == rules.events.keys()
+    assert legalwords.FACTS.keys() == {*WORDED, *LISTED, *rules.flags}
+    assert legalwords.SECTORS.keys() == rules.sectors.keys() - {"none"}
+    assert legalwords.CATEGORIES.keys() == rules.categories.keys()
     for rule in rules.rules.values():
         told = Obligation(calendar=rule.calendar or "", verified=rule.verified)
         assert told.source_words != str(rule.verified)
