@@ -1,5 +1,6 @@
 """Read YAML that others wrote: plain data only, of bounded size, nothing said twice. Pure."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,12 +16,21 @@ class BadYaml(ValueError):
     """The text is no plain YAML data; the message is a sentence that names the line."""
 
 
+# YAML 1.1 reads 0500 as 320, and 1:30 as 90.
+_OTHERWISE = re.compile(r"[-+]?(0[0-7_]+|[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?)", re.ASCII)
+
+
 class _Loader(yaml.SafeLoader):
-    """SafeLoader, but for dates and numbers that cannot be: those stay the text they are."""
+    """SafeLoader, but for dates and numbers that cannot be, or are others than they look.
+
+    Those stay the text they are.
+    """
 
 
 def _or_text(made: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def construct(loader: Any, node: Any) -> Any:
+        if _OTHERWISE.fullmatch(node.value):
+            return node.value
         try:
             return made(loader, node)
         except ValueError:
@@ -60,7 +70,8 @@ class _Reading:
 def load(text: str) -> Any:
     """Return the mappings, lists, text, numbers, moments, flags and nulls that `text` holds.
 
-    A date that never was, or a number too long to read, comes as its text.
+    A date that never was, a number too long to read, and one that YAML takes for another than it
+    looks (0500, 1:30), come as their text.
 
     Raises:
         BadYaml: for what yaml.safe_load() refuses, and for what it lets pass: a tag, a key

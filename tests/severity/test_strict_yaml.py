@@ -56,3 +56,13 @@ def test_a_date_that_never_was_and_a_number_too_long_stay_text(text):
 def test_what_is_not_plain_data_is_refused_with_its_line(text, said):
     with pytest.raises(BadYaml, match=said):
         load(text)
+
+
+@pytest.mark.parametrize("written", ["0500", "-010", "1:30", "190:20:30.15", "0_7"])
+def test_a_number_that_yaml_takes_for_another_than_it_looks_stays_text(written):
+    assert load(f"n: {written}") == {"n": written}
+
+
+@pytest.mark.parametrize(("written", "number"), [("0", 0), ("500", 500), ("-3", -3), ("0.5", 0.5)])
+def test_other_numbers_are_numbers(written, number):
+    assert load(f"n: {written}") == {"n": number}
