@@ -22,6 +22,7 @@ from incidents.models.legal import ObligationQuerySet
 from severity.clocks.reckoning import Clock, State, reckon, reckon_one
 from severity.clocks.ruleset import ClockRules
 from severity.clocks.stated import Case
+from severity.facts import BadFact
 
 # Nothing is owed for what turned out to be none, or is another.
 WITHOUT = (Status.DISMISSED, Status.MERGED)
@@ -169,6 +170,23 @@ def _tell(incident: Incident, changes: list[Change], actor: Actor) -> None:
     if changes:
         text = "\n".join(change.sentence for change in changes)
         timeline.write(incident, TimelineEntry.Kind.LEGAL, text[: timeline.LONGEST], actor=actor)
+
+
+def due_by_now(row: Obligation) -> datetime | None:
+    """Return when what is filed was due by what is stated now; None if that is as it was filed.
+
+    It stays as it was filed, so only who asks hears of it.
+    """
+    rules = legalcase.rules()
+    if row.state not in _SETTLED or row.phase > 1 or row.rule not in rules.rules:
+        return None
+    now = timezone.now()
+    try:
+        case = legalcase.of(row.incident, now=now)
+    except BadFact:
+        return None
+    due = reckon_one(rules.rules[row.rule], case, rules, now=now).due_at
+    return due if due != row.due_at else None
 
 
 def all_of(incident: Incident) -> list[Obligation]:

@@ -159,6 +159,7 @@ def _one(
         "incident": incident,
         "row": row,
         "rule": rule,
+        "due_by_now": obligations.due_by_now(row),
         "may_file": filings.may(request.user, incident),
         "drafts": row.drafts.prefetch_related("versions__approvals"),
         "needed": APPROVALS,

@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.functions import Function
-from incidents import legalcase, legalevents, legalwords, lifecycle
+from incidents import filings, legalcase, legalevents, legalwords, lifecycle
+from incidents.filings import Sent
 from incidents.models import Obligation
 from severity.clocks import placenames
 from severity.clocks.stated import LISTED, WORDED
@@ -121,6 +122,23 @@ def test_a_duty_goes_its_way_by_two_people(incident, officer):
     assert "Receipt confirmed: " in page
     assert "What follows it" in page
     assert "Legal clock" in officer.reads(url(incident, "history/"))
+
+
+def test_what_was_filed_in_time_by_another_awareness_says_so(incident, officer):
+    aware(incident)
+    row, by = Obligation.objects.get(), make.officer()
+    filings.decide(row, reportable=True, reason="Risk.", actor=by)
+    filings.draft(row, where="Evidence 3", actor=by)
+    filings.approve(row, actor=make.officer())
+    filings.submit(row, Sent(at=timezone.now(), reference="LfDI-7"), actor=by)
+    at = url(incident, f"clocks/{row.pk}/")
+    assert "What was stated since" not in officer.reads(at)
+    for hours, late in ((2, False), (80, True)):
+        moment = timezone.now() - timedelta(hours=hours)
+        lifecycle.decide_awareness(incident, aware_at=moment, rationale="Older.", actor=by)
+        page = officer.reads(at)
+        assert "What was stated since would have made it due" in page
+        assert ("it was filed later than that" in page) == late
 
 
 def test_who_runs_the_incident_states_moments_and_files_nothing(incident):
