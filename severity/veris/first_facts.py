@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from severity.enisa import CIRCUMSTANCES
 from severity.facts import MOST_PEOPLE, Circumstances, DataContext, Facts
 from severity.ruleset import RuleSet
 from severity.veris.record import Record
@@ -54,7 +55,7 @@ def first_facts(record: Record, rules: RuleSet) -> FirstFacts:
     facts = Facts(
         dpc=DataContext(category, 0),
         ei=min(rules.enisa.ei) if encrypted else max(rules.enisa.ei),
-        cb=Circumstances(confidentiality, _altered(record), _lost(record), _intent(record)),
+        cb=_on_scales((confidentiality, _altered(record), _lost(record), _intent(record)), rules),
         audience=audience,
         people=_bracket(record, rules),
         people_count=_people_count(record),
@@ -65,6 +66,17 @@ def first_facts(record: Record, rules: RuleSet) -> FirstFacts:
         near_miss=_is_near_miss(record),
     )
     return FirstFacts(facts, tuple(_assumed(record, rules)))
+
+
+def _on_scales(points: tuple[Decimal, ...], rules: RuleSet) -> Circumstances:
+    """The least on each scale of these rules that is no milder; the gravest where none is."""
+    scales = zip(points, map(rules.enisa.cb.__getitem__, CIRCUMSTANCES), strict=True)
+    return Circumstances(
+        *(
+            min((each for each in scale if each >= least), default=max(scale))
+            for least, scale in scales
+        )
+    )
 
 
 def _named(record: Record) -> set[str]:

@@ -1,13 +1,16 @@
 """What a VERIS record allows to state of how bad it was, and what is assumed for it."""
 
+from decimal import Decimal
+
 import pytest
 
+from severity import loading
 from severity.assessment import assess
 from severity.ladder import Sev
 from severity.veris.first_facts import first_facts
 from severity.veris.reading import read
 from severity.vocabulary import Audience, Evidence
-from tests.severity.given import RULES
+from tests.severity.given import RULES, rule_data
 from tests.severity.test_veris import CONFIDENTIAL, FULL, changed, record
 
 
@@ -107,3 +110,17 @@ def test_data_of_a_kind_that_nobody_weighs_have_no_facts():
     given_record = changed((*CONFIDENTIAL, "data"), [{"variety": "Digital certificate"}])
 
     assert first_facts(read(given_record), RULES).facts is None
+
+
+@pytest.mark.parametrize(
+    ("theirs", "most", "found"), [("0.6", "2.1", "0.6"), ("0.4", "1.9", "0.4")]
+)
+def test_facts_are_on_the_scales_of_the_rules_that_weigh_them(theirs, most, found):
+    data = rule_data()
+    data["enisa"]["cb"]["malicious"][1]["points"], data["enisa"]["cb_most"] = theirs, most
+    rules = loading.parse(data)
+    given_record = changed(("action",), {"hacking": {"variety": ["Unknown"]}})
+    facts = first_facts(read(given_record), rules).facts
+
+    assert facts.cb.malicious == Decimal(found)
+    assert assess(facts, rules).rules_version == rules.version
