@@ -3,11 +3,16 @@
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from accounts.problems import Problem, answer
-from config import uploads
+from config import unread, uploads
+
+_FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+_LONGEST_NAME = 40
 
 
 class NothingIsCached:
@@ -24,6 +29,22 @@ class NothingIsCached:
             "Permissions-Policy", "camera=(), geolocation=(), microphone=()"
         )
         return response
+
+
+class EverythingIsUtf8:
+    """Refuse a form in another encoding. What is no form is read by its bytes."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        named = request.META.get(unread.ENCODING)
+        if named is None or request.content_type not in _FORMS:
+            return self.get_response(request)
+        said = _("A form is sent in UTF-8, not in %(name)s.") % {"name": named[:_LONGEST_NAME]}
+        if request.path.startswith("/api/"):
+            return answer(Problem(400, said))
+        return unread.bad_request(request, BadRequest(said))
 
 
 class NothingIsTooLarge:

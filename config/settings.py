@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "accounts.middleware.OnlyWithASecondFactor",
     "accounts.middleware.InTheReadersZone",
     "config.middleware.NothingIsCached",
+    "config.middleware.EverythingIsUtf8",
     "config.middleware.NothingIsTooLarge",
 ]
 

@@ -7,8 +7,11 @@ from django.core.wsgi import get_wsgi_application
 
 from audit import lasting
 from config.proxy import BehindProxies
+from config.unread import OfAnyType
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = BehindProxies(get_wsgi_application(), trusted=settings.ENVIRONMENT.trusted_proxies)
+application = BehindProxies(
+    OfAnyType(get_wsgi_application()), trusted=settings.ENVIRONMENT.trusted_proxies
+)
 lasting.keep_what_is_loaded()

@@ -11,6 +11,7 @@ from django.test import RequestFactory
 
 from config import proxy
 from config.proxy import BehindProxies
+from config.unread import OfAnyType
 from programs.gate import server
 
 PROXIES = ["10.0.0.7", "10.1.0.0/16", "fd00::/8"]
@@ -87,7 +88,8 @@ def test_what_is_no_proxy_is_refused(value):
 def test_the_server_of_the_pages_asks_it_first():
     application = importlib.import_module("config.wsgi").application
     assert isinstance(application, BehindProxies)
-    assert isinstance(application._application, WSGIHandler)
+    assert isinstance(application._application, OfAnyType)
+    assert isinstance(application._application._application, WSGIHandler)
 
 
 def sign_in(pages, said):
