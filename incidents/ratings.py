@@ -197,7 +197,7 @@ def _lock(row: SecondRating) -> SecondRating:
 
 
 def _need(reason: str) -> None:
-    if not 0 < len(reason.strip()) <= LONGEST_REASON:
+    if not 0 < len(reason.strip()) <= LONGEST_REASON or "\0" in reason:
         facts = {"n": LONGEST_REASON}
         raise Refused(_("reason: say why, in at most %(n)s characters.") % facts)
 

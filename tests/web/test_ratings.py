@@ -115,7 +115,9 @@ def test_who_may_read_the_incident_is_refused_at_the_field(incident, runner):
 
 def test_it_is_called_off_by_whoever_runs_the_incident(incident, rating, runner):
     path = url(incident, f"ratings/{rating.pk}/call-off/")
-    assert runner.post(path, reason="").status_code == 409
+    for odd in ("", "a\x00b", "x" * 501):
+        answer = runner.post(path, reason=odd)
+        assert (answer.status_code, "say why" in words(answer)) == (409, True)
     assert runner.post(path, reason="Not needed.").status_code == 302
     viewer = let_in(incident, "view")
     assert viewer.post(path, reason="x").status_code == 403
