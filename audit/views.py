@@ -66,11 +66,13 @@ def sessions_of_mine(request: SignedInRequest) -> HttpResponse:
     if request.method != "POST":
         found = sessions.of(request.user, this=this)
         return render(request, "audit/sessions.html", {"sessions": found})
-    which, actor = request.POST.get("session", ""), actor_of(request)
-    if which.isdecimal() and len(which) < 19:
-        ended = int(sessions.end_one(request.user, int(which), actor=actor))
-    else:
+    which, actor = request.POST.get("session"), actor_of(request)
+    if which is None:
         ended = sessions.end_all(request.user, but=this, actor=actor)
+    else:
+        # What is no number is no session: that must not end all the others.
+        pk = int(which) if which.isdecimal() and len(which) < 19 else 0
+        ended = int(sessions.end_one(request.user, pk, actor=actor))
     said = ngettext("%(n)s session ended.", "%(n)s sessions ended.", ended) % {"n": ended}
     messages.success(request, said if ended else _("That session has ended already."))
     return redirect("usersessions_list")

@@ -70,6 +70,21 @@ def test_all_others_are_ended_and_this_one_stays(person):
     assert is_in(colleague.client)
 
 
+@pytest.mark.parametrize("odd", ["", "x", "0", "-1", "²", "9" * 30, "1\x00"])
+def test_what_is_no_session_ends_none(person, odd):
+    here, phone = signed_in(person), signed_in(person, PHONE)
+    assert "has ended already" in words(here.post(PATH, {"session": odd}, follow=True))
+    assert is_in(phone)
+    assert acts() == []
+
+
+def test_all_others_can_be_ended_only_where_there_are_others(person):
+    here = signed_in(person)
+    assert "End all others" not in words(here.get(PATH))
+    signed_in(person, PHONE)
+    assert "End all others" in words(here.get(PATH))
+
+
 def test_nobody_ends_the_session_of_somebody_else(person):
     other, here = signed_in(person), Reader(make.user()).client
     row = other.get(PATH).context["sessions"][0]
