@@ -198,6 +198,7 @@ class World:
             "accounts/password/change/",
             "accounts/2fa/",
             "accounts/sessions/",
+            "accounts/logout/",
             "profile/tokens/",
             "profile/contacts/",
             "profile/subscriptions/",

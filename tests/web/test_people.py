@@ -1,5 +1,7 @@
 """Signing in and one's own page."""
 
+import re
+
 import pytest
 from django.core.cache import cache
 from django.test import Client
@@ -74,6 +76,32 @@ def test_the_pages_of_the_account_have_our_frame(person, name):
     assert page.count("<h1") == 1
     assert "css/tokens.css" in page
     assert "Report exposure" in page
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("account_change_password", "mfa_index", "usersessions_list", "tokens"),
+        *("contacts", "subscriptions", "digest"),
+    ],
+)
+def test_whatever_the_profile_leads_to_leads_back(person, name):
+    reader = Reader(person).signs_in()
+    assert f'href="{reverse(name)}"' in reader.get("/profile/").content.decode()
+    assert "Back to your profile" in words(reader.client.get(reverse(name), follow=True))
+
+
+def test_whoever_looks_for_the_way_out_can_stay(person):
+    page = Reader(person).get("/accounts/logout/").content.decode()
+    assert '<a class="btn" href="/">Stay signed in</a>' in page
+
+
+def test_what_a_password_must_be_is_read_out_with_its_field(person):
+    """A list inside of a paragraph ends it: what the field refers to would be empty."""
+    page = Reader(person).signs_in().get("/accounts/password/change/").content.decode()
+    said = re.search(r'id="id_password1_helptext">(.*?)</div>', page, re.DOTALL)
+    assert said
+    assert "at least 15 characters" in said[1]
 
 
 def test_the_profile_is_saved_and_counts_at_once(person):
