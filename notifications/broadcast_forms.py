@@ -60,6 +60,8 @@ class BroadcastForm(PanelForm):
         teams.label_from_instance = team_name
         listed: Any = self.fields["stakeholders"]
         listed.queryset = stakeholders.listed()
+        if not listed.queryset.exists():
+            listed.help_text = _("Nobody is on the list yet. Operators keep it.")
 
     def clean_people(self) -> list[User]:
         found, unknown = [], []

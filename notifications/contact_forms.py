@@ -3,6 +3,8 @@
 from typing import Any
 
 from django import forms
+from django.utils.timezone import get_current_timezone_name
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.addresses import LONGEST
@@ -40,6 +42,12 @@ class TermsForm(forms.Form):
     )
     quiet_from = _clock(_("Quiet from"))
     quiet_until = _clock(_("Quiet until"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zone = gettext("In your time zone, %(zone)s.") % {"zone": get_current_timezone_name()}
+        for name in ("quiet_from", "quiet_until"):
+            self.fields[name].help_text = zone
 
     def terms(self) -> Terms:
         """Call it once the form is valid."""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -170,8 +171,9 @@ class _Scope:
     def _proof(self, order: StopOrder) -> str:
         if order.proven_at is None:
             return _("not proven")
-        spent = order.proven_at - order.ordered_at
-        return _("proven after %(n)s s") % {"n": max(0, round(spent.total_seconds()))}
+        # As its page says it: most stops are proven within a second.
+        spent = max(0.0, (order.proven_at - order.ordered_at).total_seconds())
+        return _("proven after %(n)s s") % {"n": formats.number_format(spent, 2)}
 
     def _programs(self) -> QuerySet[Program]:
         seen = program_access.visible_to(self.person).filter(is_drill=False)

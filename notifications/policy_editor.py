@@ -38,7 +38,7 @@ class Editor:
     def __init__(self, whole: PolicyForm, rows: list[Row], *, bound: bool, whom: list[Any]) -> None:
         self.whole, self.rows = whole, rows
         self.steps = [_step_form(row, at, bound=bound, whom=whom) for at, row in enumerate(rows)]
-        self.ways = Method.values
+        self.ways = Method.choices
         self.is_preview = False
 
     @classmethod

@@ -31,8 +31,10 @@ class Turning:
         return answer
 
 
-def turning(request: SignedInRequest, stop: picture.Stop | None) -> Turning:
-    context = {"stop": stop, "program": stop.order.program if stop else None}
+def turning(request: SignedInRequest, stop: picture.Stop | None, *, alone: bool = False) -> Turning:
+    """The picture of a stop; `alone` on the page that is about it: no link to itself there."""
+    program = stop.order.program if stop else None
+    context = {"stop": stop, "program": program, "alone": alone}
     return Turning(
         Fragment.of("programs/_stop.html", context, request),
         every=stop.every if stop and not stop.is_settled else 0,
@@ -50,7 +52,7 @@ def live_last(request: SignedInRequest, slug: str) -> HttpResponse:
 def live(request: SignedInRequest, slug: str, generation: int) -> HttpResponse:
     program = access.get_program(request.user, slug, to="machines")
     order = get_object_or_404(program.stop_orders, generation=generation)
-    return turning(request, picture.of(order)).answer(request)
+    return turning(request, picture.of(order), alone=True).answer(request)
 
 
 @require_safe
@@ -67,7 +69,7 @@ def stop(request: SignedInRequest, slug: str, generation: int) -> HttpResponse:
     context = {
         "program": program,
         "stop": seen,
-        "turning": turning(request, seen),
+        "turning": turning(request, seen, alone=True),
         "page": Paginator(proofs, PER_PAGE).get_page(request.GET.get("page")),
         "refusal": form.wrong(),
         "state": state,
