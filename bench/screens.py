@@ -36,6 +36,8 @@ FLAGS = [
 ]
 SIZES = {1280: 900, 390: 844}
 THEMES = ("light", "dark")
+# Of Chromium's: a source of who can read a dataset has two secrets in one form.
+ADVICE = "Multiple forms should be contained"
 VAR = Path(os.environ.get("ANDON_VAR") or Path(__file__).resolve().parent.parent / "var")
 
 
@@ -101,7 +103,8 @@ def _problems(page: Page, answer: Any, shot: Shot, studio: Studio) -> Iterator[s
     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     if wide > 0:
         yield f"scrolls sideways by {wide} px"
-    yield from (words for words in studio.said if f"status of {shot.status}" not in words)
+    expected = (f"status of {shot.status}", ADVICE)
+    yield from (words for words in studio.said if not any(each in words for each in expected))
 
 
 def _file_a_report(studio: Studio) -> None:
