@@ -5,6 +5,8 @@ No title, no name of a reporter, and never where the data lie: these texts leave
 
 from collections.abc import Callable, Iterable
 
+from django.db.models import Q
+
 from incidents import embargo, exposure, obligations, registerline, unproven
 from incidents.drafttexts import CODENAME, current, plain
 from incidents.models import Accessed, ActionItem, Audience, Incident, Obligation, Role, Whose
@@ -135,8 +137,13 @@ def _contact(incident: Incident) -> str:
 
 
 def _reference(incident: Incident) -> str:
-    filed = incident.obligations.exclude(reference="").order_by("submitted_at").first()
-    return plain(filed.reference) if filed else ""
+    # Also what was filed before it was merged into this. Of several authorities nobody knows to
+    # which of them a text goes.
+    here = Q(incident=incident) | Q(incident__duplicate_of=incident)
+    rows = Obligation.objects.filter(here).exclude(reference="").order_by("submitted_at", "pk")
+    filed = [row for row in rows if "authority" in registerline.whom(row.recipient)]
+    one = len({row.recipient for row in filed}) == 1
+    return plain(filed[0].reference) if one else ""
 
 
 def _lateness(incident: Incident) -> str:

@@ -9,7 +9,18 @@ from django.utils import timezone
 from accounts.functions import Function
 from audit.models import Entry
 from config.prose import to_html
-from incidents import drafts, drafttexts, embargo, exposures, filings, items, lifecycle
+from incidents import (
+    draftfacts,
+    drafts,
+    drafttexts,
+    embargo,
+    exposures,
+    filings,
+    items,
+    legalevents,
+    lifecycle,
+    merging,
+)
 from incidents.filings import Sent
 from incidents.models import Draft, DraftVersion, Incident, Obligation, Status
 from severity.ladder import Sev
@@ -55,6 +66,36 @@ def approved(version, count=2):
     for _ in range(count):
         drafts.approve(version, actor=make.officer())
     return DraftVersion.objects.get(pk=version.pk)
+
+
+def refer(duty, reference, officer):
+    filings.draft(duty, where="Here", actor=officer)
+    filings.approve(duty, actor=make.officer())
+    filings.submit(duty, Sent(at=timezone.now(), reference=reference), actor=officer)
+
+
+def test_an_update_names_the_reference_of_the_one_authority_that_was_told(incident, duty, officer):
+    facts = {"jurisdictions": ["DE", "UK"], "role": "controller", "risk": "high"}
+    legalevents.state_facts(incident, facts, reason="Counsel.", actor=officer)
+    people = incident.obligations.get(rule="eu-gdpr-34")
+    filings.decide(people, reportable=True, reason="A risk.", actor=officer)
+    refer(people, "MAIL-9", officer)
+    assert draftfacts.of(incident, "update").get("reference") is None
+    refer(duty, "AZ-1", officer)
+    assert draftfacts.of(incident, "update")["reference"] == "AZ-1"
+    target = make.incident(Sev.SEV2)
+    merging.merge(incident, target, reason="The same.", actor=officer)
+    assert draftfacts.of(target, "update")["reference"] == "AZ-1"
+
+
+def test_of_two_authorities_no_reference_is_written(incident, duty, officer):
+    facts = {"jurisdictions": ["DE", "UK"], "role": "controller", "risk": "high"}
+    legalevents.state_facts(incident, facts, reason="Counsel.", actor=officer)
+    uk = incident.obligations.get(rule="uk-gdpr-33")
+    filings.decide(uk, reportable=True, reason="A risk.", actor=officer)
+    refer(duty, "AZ-1", officer)
+    refer(uk, "ICO-2", officer)
+    assert "reference" not in draftfacts.of(incident, "update")
 
 
 @pytest.mark.parametrize("kind", Draft.Kind.values)
