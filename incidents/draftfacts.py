@@ -137,21 +137,29 @@ def _contact(incident: Incident) -> str:
 
 
 def _reference(incident: Incident) -> str:
-    # Also what was filed before it was merged into this. Of several authorities nobody knows to
-    # which of them a text goes.
+    # Also what was filed before it was merged into this.
     here = Q(incident=incident) | Q(incident__duplicate_of=incident)
-    rows = Obligation.objects.filter(here).exclude(reference="").order_by("submitted_at", "pk")
-    filed = [row for row in rows if "authority" in registerline.whom(row.recipient)]
-    one = len({row.recipient for row in filed}) == 1
-    return plain(filed[0].reference) if one else ""
+    rows = Obligation.objects.filter(here).order_by("submitted_at", "pk")
+    return _of_one_authority(rows, "reference")
 
 
 def _lateness(incident: Incident) -> str:
-    late = incident.obligations.exclude(lateness="").first()
-    if late:
-        return plain(late.lateness)
-    is_overdue = any(row.is_overdue for row in incident.obligations.all())
+    rows = [row for row in incident.obligations.all() if _is_to_an_authority(row)]
+    if any(row.lateness for row in rows):
+        return _of_one_authority(rows, "lateness")
+    is_overdue = any(row.is_overdue for row in rows)
     return "" if is_overdue or incident.aware_at is None else "Does not apply."
+
+
+def _of_one_authority(rows: Iterable[Obligation], name: str) -> str:
+    """What was said when it was filed; nothing of several, as nobody knows to which a text goes."""
+    filed = [row for row in rows if getattr(row, name) and _is_to_an_authority(row)]
+    one = len({row.recipient for row in filed}) == 1
+    return plain(getattr(filed[0], name)) if one else ""
+
+
+def _is_to_an_authority(row: Obligation) -> bool:
+    return "authority" in registerline.whom(row.recipient)
 
 
 def _severity(incident: Incident) -> str:

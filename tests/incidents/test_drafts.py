@@ -88,6 +88,19 @@ def test_an_update_names_the_reference_of_the_one_authority_that_was_told(incide
     assert draftfacts.of(target, "update")["reference"] == "AZ-1"
 
 
+def test_why_a_notice_to_the_people_was_late_is_no_reason_for_the_authority(
+    incident, duty, officer
+):
+    facts = {"jurisdictions": ["DE"], "role": "controller", "risk": "high"}
+    legalevents.state_facts(incident, facts, reason="Counsel.", actor=officer)
+    people = incident.obligations.get(rule="eu-gdpr-34")
+    Obligation.objects.filter(pk=people.pk).update(lateness="No addresses.")
+    incident.refresh_from_db()
+    assert draftfacts.of(incident, "authority")["lateness"] == "Does not apply."
+    Obligation.objects.filter(pk=duty.pk).update(lateness="The logs were locked.")
+    assert draftfacts.of(incident, "authority")["lateness"] == "The logs were locked."
+
+
 def test_of_two_authorities_no_reference_is_written(incident, duty, officer):
     facts = {"jurisdictions": ["DE", "UK"], "role": "controller", "risk": "high"}
     legalevents.state_facts(incident, facts, reason="Counsel.", actor=officer)
