@@ -192,7 +192,8 @@ def test_a_move_is_in_the_history_the_record_the_story_and_the_outbox():
     assert (entry.stream, entry.actor) == (f"incident:{incident.pk}", by)
     line = incident.timeline.filter(kind=TimelineEntry.Kind.STATUS).get()
     assert line.text == "Reported → Triaging."
-    assert OutboxEvent.objects.get(topic="incident.triaging").payload == {"incident": incident.pk}
+    event = OutboxEvent.objects.get(topic="incident.triaging")
+    assert event.payload == {"incident": incident.pk, "was": "reported"}
 
 
 def test_a_refused_move_leaves_no_trace():
