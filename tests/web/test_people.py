@@ -99,7 +99,8 @@ def test_whoever_looks_for_the_way_out_can_stay(person):
 def test_what_a_password_must_be_is_read_out_with_its_field(person):
     """A list inside of a paragraph ends it: what the field refers to would be empty."""
     page = Reader(person).signs_in().get("/accounts/password/change/").content.decode()
-    said = re.search(r'id="id_password1_helptext">(.*?)</div>', page, re.DOTALL)
+    hint = r'<div class="field__hint"\s+id="id_password1_helptext">(.*?)</div>'
+    said = re.search(hint, page, re.DOTALL)
     assert said
     assert "at least 15 characters" in said[1]
 
