@@ -94,8 +94,8 @@ def _travel(
 ) -> list[tuple[int, uuid.UUID]]:
     """Do at once what can be; return the claims of what is to be done by itself."""
     begun = claims.begin_all(taken)
-    # What was never heard of again comes back to the engines and not here: what was tried before
-    # failed in order, as a service that hangs does. What is spent is given up by its own try.
+    # What was tried before failed in order, as a service that hangs does; what was never heard of
+    # again comes back to the engines, one by one. What is spent is given up by its own try.
     fit = [due for due in begun if due.attempts <= clockwork.attempts_of(kind)]
     alone = [due for due in begun if due not in fit]
     alone += travelling.run(fit, convoy, lapse=lapse)
